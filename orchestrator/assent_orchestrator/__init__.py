@@ -1,0 +1,1 @@
+"""The enforcement point: runs plans, gates every action, records what happened."""

@@ -1,0 +1,78 @@
+"""What can be wrong with a request, with a code for programs and a sentence for people.
+
+A message never holds internals: the wire shows ``message``; what caused it goes to the log only.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was sent.
+
+    ``field`` is the path to it, as in ``steps[2].args.account``.
+    """
+
+    field: str
+    code: str
+    description: str
+
+
+class AssentError(Exception):
+    """The base of everything a caller is told."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str, **metadata: str) -> None:
+        """Say what is wrong and what to do; ``metadata`` holds each variable of the message."""
+        super().__init__(message)
+        self.message = message
+        self.metadata = metadata
+
+
+class InvalidError(AssentError):
+    """What was sent cannot be used; ``faults`` names every reason."""
+
+    code = "INVALID_PLAN"
+
+    def __init__(self, message: str, faults: tuple[Fault, ...], *, code: str | None = None) -> None:
+        """Name every fault at once."""
+        super().__init__(message)
+        self.faults = faults
+        self.code = code or type(self).code
+
+
+class NotFoundError(AssentError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "NOT_FOUND"
+
+
+class ForbiddenError(AssentError):
+    """The caller is known, but may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class UnauthenticatedError(AssentError):
+    """The caller is not known."""
+
+    code = "UNAUTHENTICATED"
+
+
+class ConflictError(AssentError):
+    """The caller's view is older than the truth (etag), or the request id was used for something else."""
+
+    code = "CONFLICT"
+
+
+class StateError(AssentError):
+    """The thing is not in a state in which this can be done."""
+
+    code = "WRONG_STATE"
+
+
+class UnavailableError(AssentError):
+    """Something Assent needs is away; the same call may succeed later."""
+
+    code = "UNAVAILABLE"

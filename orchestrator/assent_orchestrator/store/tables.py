@@ -1,0 +1,143 @@
+"""Our tables (schema ``assent``), as migrations make them; the engine's own tables are never touched from here."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = sa.MetaData(schema="assent")
+
+_moment = sa.DateTime(timezone=True)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text),
+    sa.Column("request_digest", sa.Text, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("process_version", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("plan", JSONB, nullable=False),
+    sa.Column("plan_digest", sa.Text, nullable=False),
+    sa.Column("principal", JSONB, nullable=False),
+    sa.Column("submitter", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("cancel_requested", sa.Text),
+    sa.Column("traceparent", sa.Text),
+    sa.Column("created_at", _moment, nullable=False),
+    sa.Column("updated_at", _moment, nullable=False),
+    sa.Column("finished_at", _moment),
+    sa.UniqueConstraint("tenant", "submitter", "request_id"),
+)
+"""One row a run. ``cancel_requested`` is the id of who asked for it."""
+
+sa.Index("runs_by_age", runs.c.tenant, runs.c.created_at.desc(), runs.c.id)
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text),
+    sa.Column("message", sa.Text),
+    sa.Column("decision", JSONB),
+    sa.Column("decision_id", sa.Text),
+    sa.Column("output", JSONB),
+    sa.Column("labels", JSONB),
+    sa.Column("trace_id", sa.Text),
+    sa.Column("started_at", _moment),
+    sa.Column("finished_at", _moment),
+)
+"""One row a step of a run. ``labels`` classify ``output``, by JSON pointer."""
+
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("step_id", sa.Text, primary_key=True),
+    sa.Column("idempotency_key", sa.Text, nullable=False),
+    sa.Column("action_digest", sa.Text, nullable=False),
+    sa.Column("permit_id", sa.Text, nullable=False, unique=True),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("intended_at", _moment, nullable=False),
+    sa.Column("settled_at", _moment),
+    sa.Column("intent_seq", sa.BigInteger, nullable=False),
+)
+"""The intent of each effect and what became of it: intended, succeeded, failed (no effect happened) or unknown."""
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), nullable=False),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("roles", ARRAY(sa.Text), nullable=False),
+    sa.Column("action_digest", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("decision_id", sa.Text, nullable=False),
+    sa.Column("requirement", JSONB, nullable=False),
+    sa.Column("presented", JSONB, nullable=False),
+    sa.Column("presented_digest", sa.Text, nullable=False),
+    sa.Column("requested_at", _moment, nullable=False),
+    sa.Column("expires_at", _moment, nullable=False),
+    sa.Column("resolved_at", _moment),
+    sa.Column("traceparent", sa.Text),
+)
+"""One row a question to humans: pending, approved, rejected, expired, void or consumed. ``version`` is the etag."""
+
+sa.Index(
+    "approvals_open",
+    approvals.c.run_id,
+    approvals.c.step_id,
+    unique=True,
+    postgresql_where=approvals.c.state.in_(("pending", "approved")),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("approval_id", sa.Text, sa.ForeignKey(approvals.c.id), primary_key=True),
+    sa.Column("stage", sa.Integer, primary_key=True),
+    sa.Column("approver", sa.Text, primary_key=True),
+    sa.Column("roles", ARRAY(sa.Text), nullable=False),
+    sa.Column("approved", sa.Boolean, nullable=False),
+    sa.Column("rationale", sa.Text, nullable=False),
+    sa.Column("presented_digest", sa.Text, nullable=False),
+    sa.Column("answered_at", _moment, nullable=False),
+)
+"""One row an answer; one person answers a stage once."""
+
+trail = sa.Table(
+    "trail",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("run_id", sa.Text),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("recorded_at", _moment, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+"""The trail, append-only. ``record`` holds the canonical bytes that ``hash`` covers; the other columns are an index."""
+
+sa.Index("trail_by_run", trail.c.tenant, trail.c.run_id, trail.c.seq)
+
+heads = sa.Table(
+    "heads",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+"""The newest record of each tenant's trail; appending locks it, which is what makes ``seq`` gapless."""

@@ -1,0 +1,34 @@
+"""What agents can reach: systems and their operations."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from assent_sidecar.model import Document, Duration, Json, Name
+from assent_sidecar.question import Effect, Labels
+
+
+class Operation(Document):
+    """One thing a system can do.
+
+    ``arguments`` and ``result`` are JSON Schemas (2020-12). ``idempotent`` says that doing it twice with one
+    idempotency key is doing it once. ``labels`` classify the result, by JSON pointer.
+    """
+
+    title: str
+    effect: Effect
+    idempotent: bool = False
+    arguments: dict[str, Json]
+    result: dict[str, Json]
+    labels: Labels = {}
+    timeout: Duration = "30s"
+
+
+class System(Document):
+    """One enterprise system. ``tool_server`` names the server that speaks for it; settings say where it listens."""
+
+    name: Name
+    title: str
+    owner: str
+    tool_server: Name
+    operations: Annotated[dict[Name, Operation], Field(min_length=1)]

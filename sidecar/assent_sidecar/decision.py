@@ -1,0 +1,170 @@
+"""What OPA answers: a verdict with its reasons, obligations and what an approval needs."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from assent_sidecar.model import Amount, Document, Duration, Name, Pointer, ReasonCode
+
+
+class Verdict(StrEnum):
+    """The answers, from mildest to strictest; the strictest wins."""
+
+    ALLOW = "allow"
+    DEFER = "defer"
+    REQUIRE_APPROVAL = "require_approval"
+    DENY = "deny"
+    HALT = "halt"
+
+
+class Reason(Document):
+    """One finding of one policy."""
+
+    code: ReasonCode
+    message: Annotated[str, Field(max_length=500)] = ""
+    control: Annotated[str, Field(max_length=64)] | None = None
+    scope: Annotated[str, Field(max_length=128)] | None = None
+    rule: Annotated[str, Field(max_length=256)] | None = None
+
+
+class Redact(Document):
+    """Remove the values at ``path`` (or only those carrying one of ``labels``) before the call."""
+
+    type: Literal["redact"]
+    path: Pointer
+    labels: tuple[Name, ...] = ()
+
+
+class Retry(Document):
+    """Try again after an error that the tool calls retryable and that had no effect."""
+
+    type: Literal["retry"]
+    max_attempts: Annotated[int, Field(ge=1, le=100)]
+    backoff: Duration = "1s"
+    factor: Annotated[float, Field(ge=1, le=10, strict=False)] = 2.0
+    max_backoff: Duration = "60s"
+
+
+class Timeout(Document):
+    """The tool has this long to answer."""
+
+    type: Literal["timeout"]
+    after: Duration
+
+
+class Reserve(Document):
+    """Hold an amount on a ledger before the call; it is settled by the outcome."""
+
+    type: Literal["reserve"]
+    ledger: Name
+    amount: Amount
+
+
+class Remember(Document):
+    """What the action produced may be remembered under this memory class."""
+
+    type: Literal["remember"]
+    memory_class: Annotated[Name, Field(alias="class")]
+    path: Pointer = ""
+
+
+class Notify(Document):
+    """Somebody is told that the action happened."""
+
+    type: Literal["notify"]
+    role: Name
+    template: Name | None = None
+
+
+Obligation = Annotated[Redact | Retry | Timeout | Reserve | Remember | Notify, Field(discriminator="type")]
+
+
+class Stage(Document):
+    """One group of people that must answer."""
+
+    role: Name
+    quorum: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class Escalation(Document):
+    """After this long somebody else may answer, too."""
+
+    after: Duration
+    role: Name
+
+
+class ApprovalRequirement(Document):
+    """Who must approve, who must not, and for how long the question stands."""
+
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=10)]
+    excluded: Annotated[tuple[Literal["principal", "process_owner", "plan_author", "previous_stage"], ...],
+                        Field(alias="not")] = ()
+    expires_in: Duration = "72h"
+    on_expiry: Literal["deny", "escalate"] = "deny"
+    escalate: tuple[Escalation, ...] = ()
+    editable: tuple[Pointer, ...] = ()
+
+
+class StepForecast(Document):
+    """The verdict on one step of a plan, as far as its values are known."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    approval: ApprovalRequirement | None = None
+    defer_until: Annotated[AwareDatetime, Field(strict=False)] | None = None
+
+
+class Decision(Document):
+    """The document ``data.assent.decision`` (``assent.decision/v1``).
+
+    ``taken`` is set for questions of kind ``condition`` only; ``steps`` for kind ``plan`` only.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    approval: ApprovalRequirement | None = None
+    defer_until: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    taken: bool | None = None
+    steps: dict[Name, StepForecast] = {}
+
+
+class Provenance(Document):
+    """Where a decision comes from; enough to find it again."""
+
+    decision_id: str
+    revision: str
+    engine: str
+    engine_version: str
+    input_digest: str
+    controls: tuple[str, ...] = ()
+    duration_us: int
+
+
+class Decided(Document):
+    """A decision together with its provenance: what the gate records and acts on.
+
+    ``fault`` is true when the decision is not OPA's word but our deny in its absence.
+    """
+
+    decision: Decision
+    provenance: Provenance
+    fault: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        return self.decision.verdict
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The reason codes, in the order of the reasons."""
+        return tuple(reason.code for reason in self.decision.reasons)
+
+
+__all__ = [
+    "ApprovalRequirement", "Decided", "Decision", "Escalation", "Notify", "Obligation", "Provenance",
+    "Reason", "Redact", "Remember", "Reserve", "Retry", "Stage", "StepForecast", "Timeout", "Verdict",
+]

@@ -1,0 +1,180 @@
+"""What OPA is asked: the input document ``assent.question/v1``."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Name, Pointer
+
+Effect = Literal["read", "write", "irreversible"]
+Labels = dict[Pointer, tuple[Name, ...]]
+
+
+class Kind(StrEnum):
+    """What is being decided."""
+
+    PLAN = "plan"
+    ACTION = "action"
+    CONDITION = "condition"
+    HANDOFF = "handoff"
+    MEMORY = "memory"
+    APPROVAL = "approval"
+    AMENDMENT = "amendment"
+
+
+class Principal(Document):
+    """The authenticated caller on whose behalf the run acts; never taken from a request field."""
+
+    id: str
+    roles: tuple[str, ...] = ()
+    authn: Literal["token", "jwt", "mtls", "none"]
+
+
+class AgentFacts(Document):
+    """The agent as the catalogue knows it."""
+
+    id: Name
+    department: Name
+    owner: str
+
+
+class ProcessFacts(Document):
+    """The process as the catalogue knows it."""
+
+    name: Name
+    version: str
+    owner: str
+    department: Name
+
+
+class StepState(Document):
+    """One step of the run so far."""
+
+    id: Name
+    action: ActionName
+    state: str
+    verdict: str | None = None
+
+
+class RunFacts(Document):
+    """The run so far."""
+
+    id: str
+    plan_digest: str
+    steps: tuple[StepState, ...] = ()
+    totals: dict[Name, int] = {}
+
+
+class StepFacts(Document):
+    """The step being decided."""
+
+    id: Name
+    attempt: Annotated[int, Field(ge=1)]
+    depends_on: tuple[Name, ...] = ()
+
+
+class Action(Document):
+    """``system.operation`` with resolved arguments.
+
+    ``labels`` maps pointers into ``args`` to the classifications carried there. ``unknown`` lists the pointers whose
+    values are not known yet; it is empty unless a plan is being forecast. ``digest`` is the SHA-256 over the RFC 8785
+    form of system, operation, arguments and labels.
+    """
+
+    system: Name
+    operation: Name
+    effect: Effect
+    args: dict[str, Json]
+    labels: Labels = {}
+    unknown: tuple[Pointer, ...] = ()
+    digest: str
+
+
+class PlanStep(Document):
+    """One step of a plan under forecast: the question that will be asked for it, as far as it is known."""
+
+    id: Name
+    agent: AgentFacts
+    action: Action
+    after: tuple[Name, ...] = ()
+    when: Name | None = None
+    bindings: dict[Pointer, Json] = {}
+
+
+class PlanFacts(Document):
+    """The whole plan."""
+
+    digest: str
+    steps: tuple[PlanStep, ...]
+
+
+class ConditionFacts(Document):
+    """A named rule of the process's own scope, and the outputs of the steps it may look at."""
+
+    name: Name
+    outputs: dict[Name, Json]
+
+
+class ApprovalFacts(Document):
+    """One answer of a human that the action carries."""
+
+    stage: int
+    role: Name
+    approver: str
+    roles: tuple[str, ...]
+    at: Annotated[AwareDatetime, Field(strict=False)]
+    digest: str
+
+
+class LedgerFacts(Document):
+    """One counted limit."""
+
+    limit: Amount
+    spent: Amount
+    reserved: Amount
+
+
+class MemoryFacts(Document):
+    """What is to be remembered or recalled."""
+
+    memory_class: Annotated[Name, Field(alias="class")]
+    purpose: str
+    subject: str
+    labels: tuple[Name, ...] = ()
+    ttl: Duration | None = None
+
+
+class HandoffFacts(Document):
+    """Work passing from one agent to another."""
+
+    source: Annotated[Name, Field(alias="from")]
+    target: Annotated[Name, Field(alias="to")]
+    reason: str
+
+
+class Question(Document):
+    """One question to the decision point.
+
+    ``time`` is the orchestrator's clock: policies never read their own. ``inputs`` are the run's inputs as the caller
+    gave them; what they hold is untrusted.
+    """
+
+    version: Annotated[Literal["assent.question/v1"], Field(alias="schema")] = "assent.question/v1"
+    kind: Kind
+    time: Annotated[AwareDatetime, Field(strict=False)]
+    tenant: Name
+    principal: Principal
+    agent: AgentFacts | None = None
+    process: ProcessFacts
+    run: RunFacts
+    step: StepFacts | None = None
+    action: Action | None = None
+    plan: PlanFacts | None = None
+    condition: ConditionFacts | None = None
+    approvals: tuple[ApprovalFacts, ...] = ()
+    ledgers: dict[Name, LedgerFacts] = {}
+    memory: MemoryFacts | None = None
+    handoff: HandoffFacts | None = None
+    inputs: dict[str, Json] = {}
+    context: dict[str, Json] = {}
