@@ -1,0 +1,1 @@
+"""Turns a workspace into the one bundle that OPA decides by, and hands it to OPA."""

@@ -1,0 +1,1 @@
+"""Checks what policy authors wrote before anything is decided by it."""

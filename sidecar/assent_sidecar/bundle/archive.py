@@ -1,0 +1,18 @@
+"""One bundle: everything humans decided, under one revision."""
+
+from dataclasses import dataclass, field
+
+from assent_sidecar.catalogue.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An OPA bundle and the catalogue that was built into it.
+
+    ``archive`` is the gzipped tar that OPA downloads. ``revision`` is ``sha256:<hex>`` over the content: the same
+    content always has the same revision, and every decision names it.
+    """
+
+    archive: bytes = field(repr=False)
+    revision: str
+    catalogue: Catalogue = field(repr=False)
