@@ -1,0 +1,1 @@
+"""The words in which outsiders speak with Assent, as generated from proto/."""

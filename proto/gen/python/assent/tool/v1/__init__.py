@@ -1,0 +1,1 @@
+"""The service that tool servers implement."""
