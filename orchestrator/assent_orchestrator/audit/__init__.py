@@ -1,0 +1,1 @@
+"""The trail, which is the record, and the spans, which are the view."""

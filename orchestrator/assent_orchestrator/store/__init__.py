@@ -1,0 +1,1 @@
+"""PostgreSQL: where it runs, what its tables are, how they come to be."""
