@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,7 @@ def runs(program: Path, version: str) -> bool:
     return f"Version: {version}" in done.stdout.splitlines()
 
 
-def engine(recipe: Recipe, environ: Mapping[str, str]) -> Path:
+def engine(recipe: Recipe, environ: Mapping[str, str], tell: Callable[[str], None]) -> Path:
     """Return the compiled engine, from the cache or compiled into it.
 
     It enters the cache by a rename, so any number of builds may run at once: the last one wins with the same program.
@@ -151,7 +151,9 @@ def engine(recipe: Recipe, environ: Mapping[str, str]) -> Path:
     cache = cache_folder(environ)
     kept = cache / recipe.key
     if runs(kept, recipe.version):
+        tell(f"engine: OPA {recipe.version} from {cache}")
         return kept
+    tell(f"engine: compiling OPA {recipe.version} with {recipe.toolchain}; this takes a minute or two, once")
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
@@ -193,8 +195,7 @@ class EngineBuildHook(BuildHookInterface[Any]):
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{recipe.wheel_platform}"
         build_data["artifacts"].append(f"/{PLACE_IN_TREE.as_posix()}")
-        self.app.display_info(f"engine: OPA {recipe.version}; compiling it takes a minute or two, the first time")
-        place(engine(recipe, os.environ), root / PLACE_IN_TREE)
+        place(engine(recipe, os.environ, self.app.display_info), root / PLACE_IN_TREE)
         if version != "editable":
             for folder, place_in_wheel in DATA_FOLDERS.items():
                 build_data["force_include"][str(root / folder)] = place_in_wheel
