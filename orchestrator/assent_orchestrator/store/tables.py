@@ -51,6 +51,7 @@ steps = sa.Table(
     sa.Column("output", JSONB),
     sa.Column("labels", JSONB),
     sa.Column("trace_id", sa.Text),
+    sa.Column("not_before", _moment),
     sa.Column("started_at", _moment),
     sa.Column("finished_at", _moment),
 )

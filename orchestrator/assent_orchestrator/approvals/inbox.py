@@ -1,0 +1,196 @@
+"""What waits for people: list it, show it, answer it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from assent_sidecar.question import Principal
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from assent_orchestrator.approvals.request import (
+    Approval,
+    ApprovalState,
+    approval_of,
+    read_request,
+    resolve,
+)
+from assent_orchestrator.approvals.requirement import Answer, Involved, current_stage, objection
+from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
+from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.page import Page, page_size, read_token, write_token
+from assent_orchestrator.store.tables import answers, approvals, runs
+
+Wake = Callable[[str, str], Awaitable[None]]
+"""Hints to a run's step that something happened."""
+
+OwnerOf = Callable[[str], str]
+"""Returns the owner of a process, by name; empty when nobody knows it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A person's answer: yes or no to exactly what was shown."""
+
+    approve: bool
+    rationale: str
+    etag: str
+    presented_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The questions to humans of one server."""
+
+    engine: AsyncEngine
+    trail: Trail
+    clock: Clock
+    owner_of: OwnerOf
+    wake: Wake
+
+    async def get(self, caller: Caller, approval_id: str) -> Approval:
+        """Return one approval.
+
+        Raises:
+            NotFoundError: there is none that this caller may know of.
+        """
+        async with self.engine.connect() as tx:
+            approval = await read_request(tx, approval_id)
+            if not await self._may_see(tx, caller, approval):
+                raise NotFoundError("there is no such approval", approval=approval_id)
+            return approval
+
+    async def list(
+        self, caller: Caller, *, state: ApprovalState | None = None, role: str = "", size: int = 0, token: str = ""
+    ) -> Page[Approval]:
+        """Return the approvals the caller may see, newest first."""
+        query = sa.select(approvals).where(approvals.c.tenant == caller.tenant)
+        if not caller.sees_all():
+            mine = sa.select(runs.c.id).where(runs.c.submitter == caller.id)
+            query = query.where(
+                sa.or_(approvals.c.roles.overlap(sorted(caller.roles)), approvals.c.run_id.in_(mine))
+            )
+        if state is not None:
+            query = query.where(approvals.c.state == str(state))
+        if role:
+            query = query.where(approvals.c.roles.contains([role]))
+        position = read_token(token, 2)
+        if position is not None:
+            before = sa.tuple_(approvals.c.requested_at, approvals.c.id)
+            query = query.where(before < sa.tuple_(_moment(position[0]), sa.literal(position[1])))
+        limit = page_size(size)
+        query = query.order_by(approvals.c.requested_at.desc(), approvals.c.id.desc()).limit(limit + 1)
+        async with self.engine.connect() as tx:
+            rows = (await tx.execute(query)).mappings().all()
+        found = [approval_of(row, ()) for row in rows[:limit]]
+        more = write_token(found[-1].requested_at.isoformat(), found[-1].id) if len(rows) > limit else ""
+        return Page(found, more)
+
+    async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
+        """Record a person's answer; when the requirement is met, or refused, the run goes on.
+
+        Raises:
+            NotFoundError, ForbiddenError: the caller may not see or may not answer it.
+            ConflictError: the etag or what was shown is not the newest.
+            StateError: it is answered, expired or void.
+        """
+        async with self.engine.begin() as tx:
+            approval = await read_request(tx, approval_id, lock=True)
+            if not await self._may_see(tx, caller, approval):
+                raise NotFoundError("there is no such approval", approval=approval_id)
+            now = self.clock()
+            self._check_fresh(approval, answer, now)
+            principal, submitter = await _whose(tx, approval)
+            involved = Involved(principal, submitter, self.owner_of(approval.process))
+            against = objection(
+                approval.requirement, approval.answers, approver=caller.id, roles=caller.roles, involved=involved
+            )
+            if against is not None:
+                raise ForbiddenError("you may not answer this approval", reason=against, approval=approval_id)
+            stage = current_stage(approval.requirement, approval.answers)
+            assert stage is not None
+            given = Answer(
+                stage, caller.id, caller.roles, answer.approve, now, approval.action_digest, answer.rationale
+            )
+            await _insert(tx, approval, given)
+            state = _state_after(approval, given)
+            drafts = [_draft("approval.answered", approval, caller, given)]
+            if state is not ApprovalState.PENDING:
+                drafts.append(_draft(f"approval.{state}", approval, caller, given))
+            await resolve(tx, approval, state, now)
+            await self.trail.append(tx, caller.tenant, drafts)
+            after = await read_request(tx, approval_id)
+        await self.wake(approval.run_id, approval.step_id)
+        return after
+
+    @staticmethod
+    def _check_fresh(approval: Approval, answer: Reply, now: datetime) -> None:
+        if approval.state is not ApprovalState.PENDING:
+            raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
+        if approval.expires_at <= now:
+            raise StateError("the approval has expired", approval=approval.id, state="expired")
+        if answer.etag != str(approval.version):
+            raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)
+        if answer.presented_digest != approval.presented_digest:
+            raise ConflictError("what you saw is not what is asked; look again", approval=approval.id)
+
+    @staticmethod
+    async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
+        if approval.tenant != caller.tenant:
+            return False
+        if caller.sees_all() or not caller.roles.isdisjoint(approval.roles):
+            return True
+        return caller.id in await _whose(tx, approval)
+
+
+async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:
+    row = (
+        await tx.execute(sa.select(runs.c.principal, runs.c.submitter).where(runs.c.id == approval.run_id))
+    ).one()
+    return Principal.from_json(row.principal).id, row.submitter
+
+
+async def _insert(tx: AsyncConnection, approval: Approval, given: Answer) -> None:
+    await tx.execute(
+        sa.insert(answers).values(
+            approval_id=approval.id,
+            stage=given.stage,
+            approver=given.approver,
+            roles=sorted(given.roles),
+            approved=given.approved,
+            rationale=given.rationale,
+            presented_digest=approval.presented_digest,
+            answered_at=given.at,
+        )
+    )
+
+
+def _state_after(approval: Approval, given: Answer) -> ApprovalState:
+    if not given.approved:
+        return ApprovalState.REJECTED
+    met = current_stage(approval.requirement, (*approval.answers, given)) is None
+    return ApprovalState.APPROVED if met else ApprovalState.PENDING
+
+
+def _draft(event: str, approval: Approval, caller: Caller, given: Answer) -> Draft:
+    return Draft(
+        event=event,
+        run=approval.run_id,
+        step=approval.step_id,
+        actor=Actor(kind="user", id=caller.id),
+        approval=ApprovalNote(
+            id=approval.id,
+            stage=given.stage,
+            outcome="approved" if given.approved else "rejected",
+            approver=caller.id,
+            presented_digest=approval.presented_digest,
+            action_digest=approval.action_digest,
+        ),
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

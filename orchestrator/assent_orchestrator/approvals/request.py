@@ -1,0 +1,175 @@
+"""A question to humans, as it is stored: bound to one action, one revision, one run and step, and a time."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from assent_sidecar.canonical import digest
+from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.model import Json, seconds
+from assent_sidecar.question import Action
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.store.tables import answers, approvals
+
+
+class ApprovalState(StrEnum):
+    """Where a question to humans stands. ``void``: the world changed under it, it is worth nothing."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    VOID = "void"
+    CONSUMED = "consumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One question to humans and the answers so far. ``version`` is its etag."""
+
+    tenant: str
+    id: str
+    run_id: str
+    step_id: str
+    process: str
+    state: ApprovalState
+    version: int
+    roles: tuple[str, ...]
+    action_digest: str
+    revision: str
+    decision_id: str
+    requirement: ApprovalRequirement
+    presented: dict[str, Json]
+    presented_digest: str
+    requested_at: datetime
+    expires_at: datetime
+    resolved_at: datetime | None
+    traceparent: str | None
+    answers: tuple[Answer, ...] = ()
+
+
+def present(action: Action, decided: Decided) -> dict[str, Json]:
+    """Return what an approver is shown; its digest goes into the record of the answer."""
+    return {
+        "action": f"{action.system}.{action.operation}",
+        "effect": action.effect,
+        "args": action.args,
+        "labels": {pointer: list(names) for pointer, names in action.labels.items()},
+        "action_digest": action.digest,
+        "reasons": [reason.to_json() for reason in decided.decision.reasons],
+        "revision": decided.provenance.revision,
+    }
+
+
+async def open_request(
+    tx: AsyncConnection,
+    *,
+    tenant: str,
+    run_id: str,
+    step_id: str,
+    process: str,
+    action: Action,
+    requirement: ApprovalRequirement,
+    decided: Decided,
+    now: datetime,
+    traceparent: str | None,
+) -> Approval:
+    """Write a new pending request."""
+    presented = present(action, decided)
+    approval = Approval(
+        tenant=tenant,
+        id=uuid.uuid4().hex,
+        run_id=run_id,
+        step_id=step_id,
+        process=process,
+        state=ApprovalState.PENDING,
+        version=1,
+        roles=tuple(dict.fromkeys(stage.role for stage in requirement.stages)),
+        action_digest=action.digest,
+        revision=decided.provenance.revision,
+        decision_id=decided.provenance.decision_id,
+        requirement=requirement,
+        presented=presented,
+        presented_digest=digest(presented),
+        requested_at=now,
+        expires_at=now + timedelta(seconds=seconds(requirement.expires_in)),
+        resolved_at=None,
+        traceparent=traceparent,
+    )
+    values = {column.name: getattr(approval, column.name) for column in approvals.c}
+    values |= {"requirement": requirement.to_json(), "state": str(approval.state), "roles": list(approval.roles)}
+    await tx.execute(sa.insert(approvals).values(values))
+    return approval
+
+
+async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = False) -> Approval:
+    """Return a request with its answers.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    query = sa.select(approvals).where(approvals.c.id == approval_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such approval", approval=approval_id)
+    return await _with_answers(tx, row)
+
+
+async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
+    """Return the newest request of a step, or None."""
+    query = (
+        sa.select(approvals)
+        .where(approvals.c.run_id == run_id, approvals.c.step_id == step_id)
+        .order_by(approvals.c.requested_at.desc())
+        .limit(1)
+    )
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    return await _with_answers(tx, row) if row is not None else None
+
+
+async def _with_answers(tx: AsyncConnection, row: Mapping[str, Any]) -> Approval:
+    rows = await tx.execute(
+        sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.answered_at)
+    )
+    given = tuple(
+        Answer(
+            stage=one["stage"],
+            approver=one["approver"],
+            roles=frozenset(one["roles"]),
+            approved=one["approved"],
+            at=one["answered_at"],
+            digest=row["action_digest"],
+            rationale=one["rationale"],
+        )
+        for one in rows.mappings()
+    )
+    return approval_of(row, given)
+
+
+def approval_of(row: Mapping[str, Any], given: tuple[Answer, ...]) -> Approval:
+    """Return a stored row and its answers as an approval."""
+    return Approval(
+        **{
+            **row,
+            "state": ApprovalState(row["state"]),
+            "roles": tuple(row["roles"]),
+            "requirement": ApprovalRequirement.from_json(row["requirement"]),
+            "answers": given,
+        }
+    )
+
+
+async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState, now: datetime) -> None:
+    """Move a request to another state; its etag changes with it."""
+    await tx.execute(
+        sa.update(approvals)
+        .where(approvals.c.id == approval.id)
+        .values(state=str(state), version=approvals.c.version + 1, resolved_at=now)
+    )

@@ -1,0 +1,53 @@
+"""Who is calling, as the authenticated transport says."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assent_sidecar.question import Principal
+
+from assent_orchestrator.errors import ForbiddenError
+
+
+class Role(StrEnum):
+    """What a caller may do with Assent itself; roles that policies speak of are free words beside these."""
+
+    SUBMITTER = "submitter"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller. ``acts_for`` maps the persons it may act for to their roles."""
+
+    id: str
+    tenant: str
+    roles: frozenset[str]
+    acts_for: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def require(self, *roles: Role) -> None:
+        """Pass when the caller has one of the roles.
+
+        Raises:
+            ForbiddenError: it has none of them.
+        """
+        if self.roles.isdisjoint(roles):
+            wanted = " or ".join(roles)
+            raise ForbiddenError(f"this needs the role {wanted}", roles=wanted)
+
+    def sees_all(self) -> bool:
+        """Say whether the caller may read what others submitted."""
+        return not self.roles.isdisjoint((Role.OPERATOR, Role.AUDITOR))
+
+    def principal(self, on_behalf_of: str) -> Principal:
+        """Return on whose behalf a run acts: the caller's own, or a person the caller is known to act for.
+
+        Raises:
+            ForbiddenError: the caller does not act for that person.
+        """
+        if on_behalf_of in ("", self.id):
+            return Principal(id=self.id, roles=tuple(sorted(self.roles)), authn="token")
+        for person, roles in self.acts_for:
+            if person == on_behalf_of:
+                return Principal(id=person, roles=tuple(sorted(roles)), authn="token")
+        raise ForbiddenError("this caller does not act for that person", caller=self.id)

@@ -1,0 +1,187 @@
+"""The seam to the durable engine (DBOS Transact): the only file that imports it.
+
+What survives a crash is here as code that is strictly sequential: every choice is a checkpoint, messages are hints that
+wake a run up, and our tables hold the truth. What a step *is* lives elsewhere and is handed in as ``Work``.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypedDict
+
+import dbos._serialization as dbos_serialization
+from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
+from dbos._error import DBOSNonExistentWorkflowError
+
+INTERPRETER = "assent-1"
+"""The version of the workflow code below; what is recorded under it must stay replayable."""
+
+_INBOX = "inbox"
+_SAFETY_NET_SECONDS = 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Pause(TypedDict):
+    """What a piece of work says: it is settled, or look again after ``seconds`` (or when something happens)."""
+
+    settled: bool
+    seconds: float
+
+
+class Move(TypedDict):
+    """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over."""
+
+    ready: list[str]
+    outstanding: list[str]
+    over: bool
+
+
+class Work(Protocol):
+    """What the engine makes durable. Each call is safe to repeat; none raises for reasons of the outside world."""
+
+    async def begin(self, run_id: str, tries: int) -> Pause:
+        """Decide the plan as a whole."""
+
+    async def advance(self, run_id: str, outstanding: list[str]) -> Move:
+        """Settle what follows from what has happened, and say what may start beside the ``outstanding`` steps."""
+
+    async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
+        """Make one attempt at one step."""
+
+    async def finish(self, run_id: str) -> None:
+        """Close the run."""
+
+
+class _JsonSerializer(Serializer):
+    """JSON only: a checkpoint can never hold code."""
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, allow_nan=False, default=_describe)
+
+    def deserialize(cls, serialized_data: str) -> Any:  # noqa: N805 - the signature of the base class
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "assent_json"
+
+
+def _describe(value: object) -> object:
+    # The engine stores an exception when a workflow ends with one; ours end with none, so its kind is enough.
+    if isinstance(value, BaseException):
+        return {"error": type(value).__name__}
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+def _refuse_pickle() -> None:
+    """Make the engine's default codec inert: a forged row must not run code, whatever its codec column says."""
+
+    def refuse(*_: object) -> Any:
+        raise ValueError("pickled payloads are refused")
+
+    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign]
+    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign]
+
+
+@dataclass(frozen=True, slots=True)
+class DurableSettings:
+    """Where the engine keeps its state and which executor this process is."""
+
+    url: str
+    executor: str
+
+
+class Durable:
+    """Starts, wakes and resumes runs. One per process, because the engine is."""
+
+    def __init__(self, settings: DurableSettings, work: Work) -> None:
+        self._settings = settings
+        self._work = work
+        self._run: Callable[[str], Awaitable[None]] | None = None
+
+    async def open(self) -> None:
+        """Start the engine on the running loop; what an earlier process left unfinished goes on."""
+        _refuse_pickle()
+        config: DBOSConfig = {
+            "name": "assent",
+            "system_database_url": self._settings.url,
+            "dbos_system_schema": "dbos",
+            "application_version": INTERPRETER,
+            "executor_id": self._settings.executor,
+            "serializer": _JsonSerializer(),
+            "log_level": "ERROR",
+            "console_log_level": "ERROR",
+        }
+        DBOS(config=config)
+        self._register()
+        DBOS.launch()
+
+    def _register(self) -> None:
+        work = self._work
+
+        @DBOS.workflow(name="step.v1")
+        async def step(run_id: str, step_id: str) -> None:
+            await drive(run_id, step_id)
+            await DBOS.send_async(run_id, "settled", _INBOX)
+
+        async def drive(run_id: str, step_id: str) -> None:
+            tries = 0
+            while True:
+                tries += 1
+                pause = await DBOS.run_step_async({"name": "attempt"}, work.attempt, run_id, step_id, tries)
+                if pause["settled"]:
+                    return
+                await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+
+        @DBOS.workflow(name="run.v1")
+        async def run(run_id: str) -> None:
+            tries = 0
+            while True:
+                tries += 1
+                pause = await DBOS.run_step_async({"name": "begin"}, work.begin, run_id, tries)
+                if pause["settled"]:
+                    break
+                await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+            outstanding: list[str] = []
+            while True:
+                move = await DBOS.run_step_async({"name": "advance"}, work.advance, run_id, outstanding)
+                if move["over"]:
+                    break
+                ready, outstanding = move["ready"], move["outstanding"]
+                if len(ready) == 1 and not outstanding:
+                    # Alone: inline, because a child workflow costs ten times a step.
+                    await drive(run_id, ready[0])
+                    continue
+                for step_id in ready:
+                    with SetWorkflowID(_child(run_id, step_id)):
+                        await DBOS.start_workflow_async(step, run_id, step_id)
+                outstanding = [*outstanding, *ready]
+                await DBOS.recv_async(_INBOX, timeout_seconds=_SAFETY_NET_SECONDS)
+            await DBOS.run_step_async({"name": "finish"}, work.finish, run_id)
+
+        self._run = run
+
+    async def start(self, run_id: str) -> None:
+        """Start a run; starting it again changes nothing."""
+        if self._run is None:
+            raise RuntimeError("the engine is not open")
+        with SetWorkflowID(run_id):
+            await DBOS.start_workflow_async(self._run, run_id)
+
+    async def wake(self, run_id: str, step_ids: tuple[str, ...] = ()) -> None:
+        """Hint that something happened to a run (and to these of its steps). Losing a hint loses no truth."""
+        for destination in (run_id, *(_child(run_id, step_id) for step_id in step_ids)):
+            try:
+                await DBOS.send_async(destination, "look", _INBOX)
+            except DBOSNonExistentWorkflowError:
+                continue  # that step runs inside its run
+
+    async def close(self) -> None:
+        """Stop the engine; unfinished runs go on when it is opened again."""
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=0)
+
+
+def _child(run_id: str, step_id: str) -> str:
+    return f"{run_id}/{step_id}"

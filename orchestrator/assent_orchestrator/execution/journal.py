@@ -1,0 +1,163 @@
+"""What is written down of runs and steps: the read model that answers every caller, changed only with its record."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from assent_sidecar.model import Json
+from assent_sidecar.question import Labels, Principal
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.store.tables import runs, steps
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as it stands."""
+
+    tenant: str
+    id: str
+    request_id: str | None
+    request_digest: str
+    process: str
+    process_version: str
+    revision: str
+    plan: Plan
+    plan_digest: str
+    principal: Principal
+    submitter: str
+    state: RunState
+    reason: str | None
+    cancel_requested: str | None
+    traceparent: str | None
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step as it stands. ``output`` is None unless it was asked for."""
+
+    run_id: str
+    id: str
+    position: int
+    action: str
+    agent: str
+    state: StepState
+    attempt: int
+    reason: str | None
+    message: str | None
+    decision: dict[str, Json] | None
+    decision_id: str | None
+    trace_id: str | None
+    not_before: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    output: Json = None
+    labels: Labels | None = None
+
+
+_STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
+
+
+def _run(row: Mapping[str, Any]) -> RunRow:
+    return RunRow(
+        **{
+            **row,
+            "plan": Plan.from_json(row["plan"]),
+            "principal": Principal.from_json(row["principal"]),
+            "state": RunState(row["state"]),
+        }
+    )
+
+
+def _step(row: Mapping[str, Any]) -> StepRow:
+    labels = row.get("labels")
+    return StepRow(
+        **{
+            **row,
+            "state": StepState(row["state"]),
+            "labels": {pointer: tuple(names) for pointer, names in labels.items()} if labels is not None else None,
+        }
+    )
+
+
+async def read_run(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> RunRow:
+    """Return a run; with ``lock``, nobody else changes it or its steps until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    query = sa.select(runs).where(runs.c.id == run_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such run", run=run_id)
+    return _run(row)
+
+
+async def read_steps(tx: AsyncConnection, run_id: str) -> dict[str, StepRow]:
+    """Return the steps of a run in the plan's order, without their outputs."""
+    rows = await tx.execute(sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(steps.c.position))
+    return {row["id"]: _step(row) for row in rows.mappings()}
+
+
+async def read_step(tx: AsyncConnection, run_id: str, step_id: str) -> StepRow:
+    """Return one step of a run, without its output.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    query = sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id, steps.c.id == step_id)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such step", run=run_id, step=step_id)
+    return _step(row)
+
+
+async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str] | None = None) -> dict[str, StepRow]:
+    """Return succeeded steps of a run with their outputs and labels: these, or all."""
+    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state == StepState.SUCCEEDED)
+    if step_ids is not None:
+        query = query.where(steps.c.id.in_(list(step_ids)))
+    return {row["id"]: _step(row) for row in (await tx.execute(query)).mappings()}
+
+
+async def insert_run(tx: AsyncConnection, run: RunRow) -> bool:
+    """Write a new run and its pending steps; False when its request id is taken (nothing is written then)."""
+    values = {column.name: getattr(run, column.name) for column in runs.c}
+    values |= {"plan": run.plan.to_json(), "principal": run.principal.to_json(), "state": str(run.state)}
+    written = await tx.execute(insert(runs).values(values).on_conflict_do_nothing().returning(runs.c.id))
+    if written.one_or_none() is None:
+        return False
+    await tx.execute(
+        sa.insert(steps),
+        [
+            {
+                "run_id": run.id,
+                "id": step.id,
+                "position": position,
+                "action": step.action,
+                "agent": step.agent,
+                "state": StepState.PENDING,
+            }
+            for position, step in enumerate(run.plan.steps)
+        ],
+    )
+    return True
+
+
+async def change_run(tx: AsyncConnection, run_id: str, now: datetime, **values: Any) -> None:
+    """Write new values of a run's columns."""
+    await tx.execute(sa.update(runs).where(runs.c.id == run_id).values(updated_at=now, **values))
+
+
+async def change_step(tx: AsyncConnection, run_id: str, step_id: str, **values: Any) -> None:
+    """Write new values of a step's columns."""
+    await tx.execute(sa.update(steps).where(steps.c.run_id == run_id, steps.c.id == step_id).values(**values))

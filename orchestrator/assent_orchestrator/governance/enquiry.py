@@ -1,0 +1,94 @@
+"""From what is known of a run to the question OPA is asked. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.process import Process
+from assent_sidecar.model import Json
+from assent_sidecar.question import (
+    Action,
+    AgentFacts,
+    ApprovalFacts,
+    ConditionFacts,
+    Kind,
+    PlanFacts,
+    Principal,
+    ProcessFacts,
+    Question,
+    RunFacts,
+    StepFacts,
+    StepState,
+)
+
+UNTRUSTED = "untrusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The run that a question is about."""
+
+    tenant: str
+    run: str
+    plan_digest: str
+    principal: Principal
+    process: Process
+    inputs: Mapping[str, Json]
+    steps: Sequence[StepState] = ()
+
+
+def agent_facts(agent: Agent) -> AgentFacts:
+    """Return an agent as a policy sees it."""
+    return AgentFacts(id=agent.name, department=agent.department, owner=agent.owner)
+
+
+def action_question(
+    matter: Matter,
+    now: datetime,
+    *,
+    step: StepFacts,
+    agent: Agent,
+    action: Action,
+    approvals: Sequence[ApprovalFacts] = (),
+) -> Question:
+    """Ask whether one action of one step may happen."""
+    return _question(
+        Kind.ACTION, matter, now, step=step, agent=agent_facts(agent), action=action, approvals=tuple(approvals)
+    )
+
+
+def condition_question(
+    matter: Matter, now: datetime, *, step: StepFacts, agent: Agent, name: str, outputs: Mapping[str, Json]
+) -> Question:
+    """Ask whether a step is taken, given what earlier steps returned."""
+    return _question(
+        Kind.CONDITION,
+        matter,
+        now,
+        step=step,
+        agent=agent_facts(agent),
+        condition=ConditionFacts(name=name, outputs=dict(outputs)),
+    )
+
+
+def plan_question(matter: Matter, now: datetime, plan: PlanFacts) -> Question:
+    """Ask about a whole plan, its steps included, in one question."""
+    return _question(Kind.PLAN, matter, now, plan=plan)
+
+
+def _question(kind: Kind, matter: Matter, now: datetime, **parts: object) -> Question:
+    process = matter.process
+    facts = {
+        "kind": kind,
+        "time": now,
+        "tenant": matter.tenant,
+        "principal": matter.principal,
+        "process": ProcessFacts(
+            name=process.name, version=process.version, owner=process.owner, department=process.department
+        ),
+        "run": RunFacts(id=matter.run, plan_digest=matter.plan_digest, steps=tuple(matter.steps)),
+        "inputs": dict(matter.inputs),
+        **parts,
+    }
+    return Question.model_validate(facts)

@@ -1,0 +1,36 @@
+"""Which obligations can be fulfilled, and with what. One that cannot be makes an allow a deny. Pure."""
+
+from dataclasses import dataclass
+
+from assent_sidecar.decision import Obligation, Redact, Retry, Timeout
+from assent_sidecar.model import seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """Obligations sorted by what they ask for; ``unmet`` names the types nobody here can fulfil."""
+
+    redactions: tuple[Redact, ...]
+    retry: Retry | None
+    timeout: float | None
+    unmet: tuple[str, ...]
+
+
+def sort_out(obligations: tuple[Obligation, ...]) -> Duties:
+    """Sort obligations; of several of one kind, the strictest holds."""
+    retries = [one for one in obligations if isinstance(one, Retry)]
+    timeouts = [seconds(one.after) for one in obligations if isinstance(one, Timeout)]
+    met = (Redact, Retry, Timeout)
+    return Duties(
+        redactions=tuple(one for one in obligations if isinstance(one, Redact)),
+        retry=min(retries, key=lambda one: one.max_attempts, default=None),
+        timeout=min(timeouts, default=None),
+        unmet=tuple(sorted({one.type for one in obligations if not isinstance(one, met)})),
+    )
+
+
+def backoff(retry: Retry, attempt: int) -> float:
+    """Return the seconds to wait after the given attempt (1 is the first) failed."""
+    # The exponent is bounded so that no policy's factor overflows; max_backoff has won long before.
+    grown = seconds(retry.backoff) * retry.factor ** min(attempt - 1, 60)
+    return min(grown, seconds(retry.max_backoff))

@@ -1,0 +1,55 @@
+"""What the gate rules about one action, in terms of what must happen next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assent_sidecar.decision import ApprovalRequirement, Decided, Retry
+from assent_sidecar.question import Action
+
+from assent_orchestrator.governance.permit import Permit
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Go: exactly ``action`` (redactions applied), with this permit, within ``timeout`` seconds."""
+
+    decided: Decided
+    permit: Permit
+    action: Action
+    timeout: float | None
+    retry: Retry | None
+    intent_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Not before humans have answered."""
+
+    decided: Decided
+    requirement: ApprovalRequirement
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not before ``until``; then asked again."""
+
+    decided: Decided
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No. ``code`` is the first reason; ``fault`` says that no decision could be had; ``halt`` ends the run."""
+
+    decided: Decided
+    code: str
+    message: str
+    halt: bool = False
+
+    @property
+    def fault(self) -> bool:
+        """Whether this is our deny in the absence of a decision."""
+        return self.decided.fault
+
+
+Ruling = Allowed | Held | Deferred | Refused

@@ -1,0 +1,120 @@
+"""The local default for identities: a file of bearer tokens with 0600 rights, for loopback only."""
+
+import hashlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Annotated
+
+from assent_sidecar.model import Document, Name
+from pydantic import Field, ValidationError
+
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import UnauthenticatedError
+
+Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")]
+
+
+class TokenFileError(Exception):
+    """The token file cannot be used; the message says why and what to do, and holds no token."""
+
+
+class Person(Document):
+    """Somebody a caller may act for."""
+
+    id: Identity
+    roles: tuple[str, ...] = ()
+
+
+class TokenEntry(Document):
+    """One caller and its token (43 characters of base64url, 256 bits)."""
+
+    id: Identity
+    tenant: Name = "local"
+    roles: tuple[str, ...] = ()
+    acts_for: tuple[Person, ...] = ()
+    token: Annotated[str, Field(min_length=43, max_length=256, repr=False)]
+
+
+class TokenFile(Document):
+    """The whole file."""
+
+    callers: Annotated[tuple[TokenEntry, ...], Field(min_length=1)]
+
+    def token_of(self, caller_id: str) -> str | None:
+        """Return the token of a caller, or None."""
+        return next((entry.token for entry in self.callers if entry.id == caller_id), None)
+
+
+def new_entry(caller_id: str, roles: tuple[str, ...], *, tenant: str = "local") -> TokenEntry:
+    """Return an entry with a fresh random token."""
+    return TokenEntry(id=caller_id, tenant=tenant, roles=roles, token=secrets.token_urlsafe(32))
+
+
+def write_tokens(path: Path, entries: tuple[TokenEntry, ...]) -> TokenFile:
+    """Create the file with 0600 rights.
+
+    Raises:
+        FileExistsError: it is there already; tokens are never overwritten.
+    """
+    content = TokenFile(callers=entries)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content.model_dump_json(indent=2) + "\n")
+    return content
+
+
+def read_tokens(path: Path) -> TokenFile:
+    """Read the file.
+
+    Raises:
+        TokenFileError: it is missing, readable by others, or not a token file.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_IMODE(mode) & 0o077:
+                raise TokenFileError(f"{path} can be read by others; run: chmod 600 {path}")
+            return TokenFile.model_validate_json(file.read(1 << 20))
+    except FileNotFoundError as error:
+        raise TokenFileError(f"{path} is missing; start the server once, it makes one") from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise TokenFileError(f"{path} is not a token file") from error
+
+
+def default_entries() -> tuple[TokenEntry, ...]:
+    """Return the one caller of a fresh installation: whoever owns the file."""
+    return (new_entry("local-operator", (Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR)),)
+
+
+class TokenDirectory:
+    """Says who a bearer token belongs to. Tokens are kept as digests only."""
+
+    def __init__(self, file: TokenFile) -> None:
+        self._callers = {
+            _fingerprint(entry.token): Caller(
+                id=entry.id,
+                tenant=entry.tenant,
+                roles=frozenset(entry.roles),
+                acts_for=tuple((person.id, frozenset(person.roles)) for person in entry.acts_for),
+            )
+            for entry in file.callers
+        }
+
+    def authenticate(self, token: str) -> Caller:
+        """Return the caller.
+
+        Raises:
+            UnauthenticatedError: the token is nobody's.
+        """
+        caller = self._callers.get(_fingerprint(token))
+        if caller is None:
+            raise UnauthenticatedError("the bearer token is not known here")
+        return caller
+
+
+def _fingerprint(token: str) -> bytes:
+    # Looking up a digest takes the same time for a near miss as for a wild guess.
+    return hashlib.sha256(token.encode()).digest()
