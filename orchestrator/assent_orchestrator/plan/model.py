@@ -2,14 +2,24 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
+from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Document, Json, Name
 from assent_sidecar.question import Labels
-from pydantic import Field
 
 MAX_STEPS = 1000
 MAX_ARGUMENT_BYTES = 64 * 1024
+"""Of one step as written, bindings and all; compact JSON in UTF-8."""
+MAX_INPUT_BYTES = 256 * 1024
+MAX_INPUT_LABELS = 256
+MAX_RESOLVED_BYTES = 1024 * 1024
+"""What the bindings of one step may bring in."""
 MAX_REFERENCE_DEPTH = 10
+"""Segments a reference may go down into inputs or an output, and bindings that may be nested in one another."""
+MAX_DEPTH = 64
+"""Objects and arrays that may be nested in inputs or arguments."""
 
 
 class Plan(Document):
@@ -27,3 +37,13 @@ class Plan(Document):
     request_id: Annotated[str, Field(max_length=64)] = ""
     labels: Labels = {}
     steps: tuple[Step, ...] = ()
+
+    def digest(self) -> str:
+        """Return the digest of what will be done; ``request_id`` says who asks, not what for.
+
+        Raises:
+            NotCanonicalError: a value has no canonical form; ``check`` names it.
+        """
+        content = self.to_json()
+        del content["request_id"]
+        return digest(content)

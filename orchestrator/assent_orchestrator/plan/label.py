@@ -1,0 +1,81 @@
+"""Labels: what a value is, carried wherever it goes.
+
+A label on a value holds for everything in it. Names are kept sorted, so that equal labels have equal digests.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from assent_orchestrator.plan.pointer import PointerError, Tokens, render, split, step_down
+from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import Labels
+
+UNTRUSTED = "untrusted"
+"""What comes from a caller; every input carries it."""
+
+ANY = "*"
+"""In the pointer of a label: whatever member or element is there."""
+
+
+def join(*several: Mapping[Pointer, Iterable[str]]) -> Labels:
+    """Return the union, in canonical order; pointers without a label are left out."""
+    joined: dict[Pointer, set[str]] = {}
+    for labels in several:
+        for pointer, names in labels.items():
+            joined.setdefault(pointer, set()).update(names)
+    return {pointer: tuple(sorted(joined[pointer])) for pointer in sorted(joined) if joined[pointer]}
+
+
+def of_inputs(labels: Mapping[Pointer, Iterable[str]]) -> Labels:
+    """Return the labels of a plan's inputs: what the caller says of them, and always ``untrusted``."""
+    return join(labels, {"": (UNTRUSTED,)})
+
+
+def rebase(labels: Mapping[Pointer, Iterable[str]], source: Tokens, target: Tokens) -> Labels:
+    """Return the labels of the value at ``source``, as pointers into the place ``target`` it is put at.
+
+    Labels above the value become labels of all of it; labels below keep their place in it.
+    """
+    moved: dict[Pointer, set[str]] = {}
+    for pointer, names in labels.items():
+        tokens = split(pointer)
+        if all(_matches(mine, its) for mine, its in zip(tokens, source, strict=False)):
+            moved.setdefault(render(target + tokens[len(source) :]), set()).update(names)
+    return join(moved)
+
+
+def fit(labels: Mapping[Pointer, Iterable[str]], value: Json) -> Labels:
+    """Return labels whose pointers all point at something in ``value``.
+
+    A label on a member that is not there is left out: there is nothing to classify. A label that cannot be placed
+    (a scalar or an array where members were expected, or ``*``) rests on the deepest value that is there, so none is
+    lost.
+    """
+    return join(*({place: names} for pointer, names in labels.items() if (place := _place(pointer, value)) is not None))
+
+
+def carried(labels: Mapping[Pointer, Iterable[str]], tokens: Tokens) -> frozenset[str]:
+    """Return the labels that hold for the value at ``tokens``: its own and those of what it is part of."""
+    return frozenset(name for depth in range(len(tokens) + 1) for name in labels.get(render(tokens[:depth]), ()))
+
+
+def names(labels: Mapping[Pointer, Iterable[str]]) -> frozenset[str]:
+    """Return every label, wherever it is."""
+    return frozenset(name for each in labels.values() for name in each)
+
+
+def _matches(mine: str, its: str) -> bool:
+    return mine in (ANY, its)
+
+
+def _place(pointer: Pointer, value: Json) -> Pointer | None:
+    tokens = split(pointer)
+    for depth, token in enumerate(tokens):
+        if token == ANY:
+            return render(tokens[:depth])
+        try:
+            there, value = step_down(value, token)
+        except PointerError:
+            return render(tokens[:depth])
+        if not there:
+            return None
+    return pointer
