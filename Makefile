@@ -1,0 +1,63 @@
+# `make` alone says what there is to say. Everything needs only Python 3.11+, make and git: the rest comes into .venv.
+
+BIN := .venv/bin
+READY := .venv/.ready
+ENGINE := sidecar/assent_sidecar/opa/engine/opa
+
+# The first Python on this machine that is new enough; `make PYTHON=python3.13 …` names another one.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; print(sys.executable) if sys.version_info >= (3, 11) else None' 2>/dev/null)))
+UV_VERSION = $(shell sed -n 's/^ *"uv==\([0-9.]*\)".*/\1/p' pyproject.toml)
+# uv is told which environment and which Python it has, whatever the caller's own settings are, and fetches no other.
+UV = env -u VIRTUAL_ENV -u PYTHONPATH UV_PROJECT_ENVIRONMENT="$(CURDIR)/.venv" UV_PYTHON="$(CURDIR)/$(BIN)/python" \
+	UV_PYTHON_DOWNLOADS=never $(BIN)/python -m uv
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint proto bench clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) $(ENGINE) ## make .venv from uv.lock and compile the policy engine; the other targets do it by themselves
+
+demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves everything running
+	@$(BIN)/assent demo $(ARGS)
+
+test: setup ## run every test; ARGS="-k name" runs some
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style, types, import rules, protos and policies
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint proto
+	$(ENGINE) fmt --list --fail rego examples
+	$(ENGINE) check --strict rego
+	@for workspace in $(dir $(wildcard examples/*/assent.yaml)); do \
+		echo "$(BIN)/assent policy test $$workspace"; $(BIN)/assent policy test "$$workspace" || exit 1; done
+
+proto: setup ## generate proto/gen/python from proto/
+	$(BIN)/python proto/generate.py
+
+bench: setup ## print what governance costs, as ratios measured in one run
+	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program" || exit 1; done
+
+clean: ## remove everything that make made here; the user's cache folder keeps the compiled engine
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(dir $(ENGINE))
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml uv.lock hatch_build.py engine/go.mod engine/go.sum
+	@test -n "$(PYTHON)" || { echo "Assent needs Python 3.11 or newer: install it, or name it with make PYTHON=…" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || "$(PYTHON)" -m venv --clear .venv || { \
+		echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m uv --version 2>/dev/null | grep -qF "uv $(UV_VERSION)" || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@echo "setting up .venv; the first time on a machine, the policy engine is compiled too: a minute or two"
+	@$(UV) sync --frozen --quiet
+	@touch $@
+
+# Removed, or never placed: build the checkout anew (seconds, when the compiled engine is in the cache).
+$(ENGINE): | $(READY)
+	@$(UV) sync --frozen --quiet --reinstall-package assent
