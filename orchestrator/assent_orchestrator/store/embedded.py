@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import psutil
 import psycopg
 import sqlalchemy as sa
 
@@ -97,7 +96,7 @@ class EmbeddedServer:
                 except BaseException:
                     self._leave()
                     raise
-        except (OSError, subprocess.SubprocessError, psycopg.Error, psutil.Error) as error:
+        except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
             raise DatabaseUnavailableError(
                 f"The embedded PostgreSQL in {self._folder} cannot be started; see {self._log_file}, or name a server"
                 " of your own by URL.",
@@ -195,10 +194,10 @@ class EmbeddedServer:
         pid_file = self._data / "postmaster.pid"
         try:
             pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
-            name = psutil.Process(pid).name()
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-            return  # PostgreSQL finds out by itself
-        if not name.startswith("postgres"):
+        except (FileNotFoundError, ValueError):
+            return
+        name = _program_of(pid)
+        if name and "postgres" not in name:  # when there is no such process, PostgreSQL finds out by itself
             _log.warning("removing the pid file of a server that is gone", extra={"pid": pid})
             pid_file.unlink()
 
@@ -272,6 +271,16 @@ def _unprivileged_account() -> pwd.struct_passwd:
         command = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _UNPRIVILEGED)
         subprocess.run(command, check=True, capture_output=True, timeout=30)  # noqa: S603 -- fixed, no shell
         return pwd.getpwnam(_UNPRIVILEGED)
+
+
+def _program_of(pid: int) -> str:
+    """Return the name of a running program, or nothing when there is no such process."""
+    if Path("/proc/self").exists():
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace")
+        return ""
+    command = ("/bin/ps", "-p", str(pid), "-o", "comm=")
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603 -- fixed
 
 
 def _let_through(path: Path) -> None:

@@ -1,0 +1,143 @@
+"""The trail: written in the transaction that changes the state, or that state does not change."""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from assent_orchestrator.audit.chain import GENESIS, Head, Link, hash_text, seal
+from assent_orchestrator.audit.record import Draft
+from assent_orchestrator.audit.uuid7 import uuid7
+from assent_orchestrator.clock import Clock, utc_now
+from assent_orchestrator.errors import UnavailableError
+from assent_orchestrator.store.tables import heads, trail
+from assent_sidecar.model import Json
+
+CHANNEL = "assent_trail"
+"""Where PostgreSQL says that a run has a new record, with the run's id; sent when the transaction commits."""
+
+MAX_PAGE = 1000
+
+
+class AuditUnavailableError(UnavailableError):
+    """The trail cannot be written or read: whatever depended on it must not happen."""
+
+    code = "AUDIT_UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a draft went: its number, its id, and the hash of its record (``sha256:<hex>``)."""
+
+    seq: int
+    record_id: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored record with its number and hash (``sha256:<hex>``)."""
+
+    seq: int
+    hash: str
+    record: dict[str, Json]
+
+
+class Trail:
+    """The trails of all tenants in one database."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock = utc_now) -> None:
+        """Read with ``engine``; writing uses the caller's transaction."""
+        self._engine = engine
+        self._clock = clock
+
+    @contextlib.asynccontextmanager
+    async def recording(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction for a state change and its records; it commits at the end.
+
+        Raises:
+            AuditUnavailableError: it could not begin or commit; nothing is written.
+        """
+        with _available():
+            async with self._engine.begin() as tx:
+                yield tx
+
+    async def append(self, tx: AsyncConnection, tenant: str, drafts: Sequence[Draft]) -> tuple[Appended, ...]:
+        """Append records in the caller's transaction, in order, with gapless numbers.
+
+        The tenant's head stays locked until the transaction ends, so do this last. Who listens hears of it then.
+
+        Raises:
+            AuditUnavailableError: it could not be written; the transaction is lost.
+            AuditError: a draft cannot be recorded as it is.
+        """
+        if not drafts:
+            return ()
+        with _available():
+            head = await _lock(tx, tenant)
+            now = self._clock()
+            links: list[Link] = []
+            appended: list[Appended] = []
+            for draft in drafts:
+                record_id = str(uuid7(now))
+                link = seal(draft, tenant=tenant, head=head, now=now, record_id=record_id)
+                links.append(link)
+                appended.append(Appended(link.seq, record_id, hash_text(link.hash)))
+                head = link.head
+            await tx.execute(sa.insert(trail).values([_row(tenant, link) for link in links]))
+            runs = dict.fromkeys(link.run_id for link in links if link.run_id)
+            moved = sa.update(heads).where(heads.c.tenant == tenant).values(seq=head.seq, hash=head.hash)
+            # Notes ride on the update: one round trip less, and PostgreSQL sends them when it commits.
+            await tx.execute(moved.returning(heads.c.seq, *(sa.func.pg_notify(CHANNEL, run) for run in runs)))
+            return tuple(appended)
+
+    async def read(self, tenant: str, *, run: str | None = None, after_seq: int = 0, limit: int = 100) -> list[Entry]:
+        """Return committed records after ``after_seq``, oldest first: at most ``limit`` and never more than 1,000.
+
+        Raises:
+            AuditUnavailableError: the database is away.
+        """
+        query = sa.select(trail.c.seq, trail.c.hash, trail.c.record)
+        query = query.where(trail.c.tenant == tenant, trail.c.seq > after_seq)
+        if run is not None:
+            query = query.where(trail.c.run_id == run)
+        query = query.order_by(trail.c.seq).limit(min(limit, MAX_PAGE))
+        with _available():
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(query)).all()
+        return [Entry(row.seq, hash_text(row.hash), json.loads(row.record)) for row in rows]
+
+
+@contextlib.contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        raise AuditUnavailableError("the trail is not available; nothing was done") from error
+
+
+async def _lock(tx: AsyncConnection, tenant: str) -> Head:
+    """Return the tenant's head, locked until the transaction ends; the first use makes it."""
+    query = sa.select(heads.c.seq, heads.c.hash).where(heads.c.tenant == tenant).with_for_update()
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        first = insert(heads).values(tenant=tenant, seq=GENESIS.seq, hash=GENESIS.hash)
+        await tx.execute(first.on_conflict_do_nothing())
+        row = (await tx.execute(query)).one()
+    return Head(row.seq, row.hash)
+
+
+def _row(tenant: str, link: Link) -> dict[str, object]:
+    return {
+        "tenant": tenant,
+        "seq": link.seq,
+        "run_id": link.run_id,
+        "event": link.event,
+        "recorded_at": link.recorded_at,
+        "record": link.record,
+        "hash": link.hash,
+    }
