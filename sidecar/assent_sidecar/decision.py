@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from assent_sidecar.model import Amount, Document, Duration, Name, Pointer, ReasonCode
+from assent_sidecar.model import Amount, Document, Duration, Moment, Name, Pointer, ReasonCode
 
 
 class Verdict(StrEnum):
@@ -42,7 +42,7 @@ class Retry(Document):
     type: Literal["retry"]
     max_attempts: Annotated[int, Field(ge=1, le=100)]
     backoff: Duration = "1s"
-    factor: Annotated[float, Field(ge=1, le=10, strict=False)] = 2.0
+    factor: Annotated[float, Field(ge=1, le=10)] = 2.0
     max_backoff: Duration = "60s"
 
 
@@ -98,8 +98,9 @@ class ApprovalRequirement(Document):
     """Who must approve, who must not, and for how long the question stands."""
 
     stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=10)]
-    excluded: Annotated[tuple[Literal["principal", "process_owner", "plan_author", "previous_stage"], ...],
-                        Field(alias="not")] = ()
+    excluded: Annotated[
+        tuple[Literal["principal", "process_owner", "plan_author", "previous_stage"], ...], Field(alias="not")
+    ] = ()
     expires_in: Duration = "72h"
     on_expiry: Literal["deny", "escalate"] = "deny"
     escalate: tuple[Escalation, ...] = ()
@@ -113,7 +114,7 @@ class StepForecast(Document):
     reasons: tuple[Reason, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     approval: ApprovalRequirement | None = None
-    defer_until: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    defer_until: Moment | None = None
 
 
 class Decision(Document):
@@ -126,7 +127,7 @@ class Decision(Document):
     reasons: tuple[Reason, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     approval: ApprovalRequirement | None = None
-    defer_until: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    defer_until: Moment | None = None
     taken: bool | None = None
     steps: dict[Name, StepForecast] = {}
 
@@ -165,6 +166,20 @@ class Decided(Document):
 
 
 __all__ = [
-    "ApprovalRequirement", "Decided", "Decision", "Escalation", "Notify", "Obligation", "Provenance",
-    "Reason", "Redact", "Remember", "Reserve", "Retry", "Stage", "StepForecast", "Timeout", "Verdict",
+    "ApprovalRequirement",
+    "Decided",
+    "Decision",
+    "Escalation",
+    "Notify",
+    "Obligation",
+    "Provenance",
+    "Reason",
+    "Redact",
+    "Remember",
+    "Reserve",
+    "Retry",
+    "Stage",
+    "StepForecast",
+    "Timeout",
+    "Verdict",
 ]

@@ -1,9 +1,10 @@
 """The base of every document that crosses a boundary: frozen, strict, unknown keys refused."""
 
 import json
+import re
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """What humans name: systems, operations, agents, processes, steps, labels, ledgers."""
@@ -25,6 +26,19 @@ Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?$
 
 Json = Any
 """A JSON value."""
+
+_RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+
+
+def _written_out(value: Any) -> Any:
+    """Refuse the numbers (and numbers as text) that pydantic would take for seconds since 1970."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and not _RFC3339.match(value)):
+        raise ValueError("a moment is an RFC 3339 timestamp with an offset")
+    return value
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out)]
+"""A point in time (RFC 3339, with an offset)."""
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 

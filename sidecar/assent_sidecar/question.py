@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Name, Pointer
+from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
 
 Effect = Literal["read", "write", "irreversible"]
 Labels = dict[Pointer, tuple[Name, ...]]
@@ -21,6 +21,16 @@ class Kind(StrEnum):
     MEMORY = "memory"
     APPROVAL = "approval"
     AMENDMENT = "amendment"
+
+
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    Kind.PLAN: ("plan",),
+    Kind.ACTION: ("agent", "step", "action"),
+    Kind.CONDITION: ("condition",),
+    Kind.HANDOFF: ("handoff",),
+    Kind.MEMORY: ("memory",),
+}
+"""What a question of a kind cannot do without: rules over a missing field are undefined, they do not fail."""
 
 
 class Principal(Document):
@@ -123,7 +133,7 @@ class ApprovalFacts(Document):
     role: Name
     approver: str
     roles: tuple[str, ...]
-    at: Annotated[AwareDatetime, Field(strict=False)]
+    at: Moment
     digest: str
 
 
@@ -162,7 +172,7 @@ class Question(Document):
 
     version: Annotated[Literal["assent.question/v1"], Field(alias="schema")] = "assent.question/v1"
     kind: Kind
-    time: Annotated[AwareDatetime, Field(strict=False)]
+    time: Moment
     tenant: Name
     principal: Principal
     agent: AgentFacts | None = None
@@ -178,3 +188,8 @@ class Question(Document):
     handoff: HandoffFacts | None = None
     inputs: dict[str, Json] = {}
     context: dict[str, Json] = {}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The fields that a question of this kind needs and this one has not; such a question is not asked."""
+        return tuple(name for name in _NEEDED.get(self.kind, ()) if getattr(self, name) is None)

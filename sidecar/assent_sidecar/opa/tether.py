@@ -1,0 +1,26 @@
+"""Starts the engine so that it dies with whoever started it: ``python -I -S tether.py PARENT PROGRAM ARGUMENT...``.
+
+A function between fork and exec would do the same, but is not safe beside threads (and gRPC has many), so this
+program is what is started; it ties itself to its parent and then becomes the engine.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h; survives exec
+
+
+def main() -> None:
+    """Tie the process to its parent where the kernel can do so, then become the program."""
+    parent, program, *arguments = sys.argv[1:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != int(parent):  # it died before the line above
+            sys.exit(1)
+    os.execv(program, [program, *arguments])  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""The decision point as a whole: an engine, the bundle it serves, and the evaluator in front of them."""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.serve import RESOURCE, BundleServer
+from assent_sidecar.errors import ActivationError, EngineUnavailableError, SidecarError
+from assent_sidecar.evaluator import Evaluator
+from assent_sidecar.opa.binary import accepted_versions, find_binary, require_version
+from assent_sidecar.opa.client import Answer, OpaClient
+from assent_sidecar.opa.config import child_environment, render
+from assent_sidecar.opa.process import LONGEST_SOCKET_PATH, OpaProcess
+
+URL_VARIABLE = "ASSENT_OPA_URL"
+TOKEN_VARIABLE = "ASSENT_OPA_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+
+_POLL = 0.03
+_FOLDER = re.compile(r"^engine-([0-9]+)-")
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarSettings:
+    """Where the decision point lives and how long it waits; all times in seconds.
+
+    ``state_dir`` holds a folder 0700 for the engine's socket while it runs. ``environ`` is where ``ASSENT_OPA_*`` and
+    the standard ``OTEL_*`` variables are read from.
+    """
+
+    state_dir: Path
+    environ: Mapping[str, str] = field(repr=False)
+    query_timeout: float = 1.0
+    start_timeout: float = 30.0
+    activation_timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarHealth:
+    """Whether decisions can be had right now, and from what; ``detail`` says what is wrong, or nothing."""
+
+    ready: bool
+    engine_version: str | None
+    engine_origin: str
+    revision: str | None
+    detail: str
+
+
+class Sidecar:
+    """A decision point that is open; ``open_sidecar`` makes it."""
+
+    def __init__(
+        self,
+        settings: SidecarSettings,
+        client: OpaClient,
+        bundle: Bundle,
+        *,
+        origin: str,
+        versions: frozenset[str],
+        server: BundleServer | None,
+        process: OpaProcess | None,
+    ) -> None:
+        """Put the parts together; ``server`` and ``process`` are None where the OPA is the user's own."""
+        self._settings = settings
+        self._client = client
+        self._bundle = bundle
+        self._arriving: Bundle | None = None
+        self._origin = origin
+        self._versions = versions
+        self._server = server
+        self._process = process
+        self._activating = asyncio.Lock()
+        self._evaluator = Evaluator(
+            client, versions=versions, revisions=self._revisions, query_timeout=settings.query_timeout
+        )
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """Whom to ask."""
+        return self._evaluator
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in force."""
+        return self._bundle
+
+    @property
+    def process(self) -> OpaProcess | None:
+        """The engine's process, None where the OPA is the user's own."""
+        return self._process
+
+    async def activate(self, bundle: Bundle) -> None:
+        """Put ``bundle`` in force, and return when the engine decides under it.
+
+        An OPA of the user's own must be serving that revision already.
+
+        Raises:
+            ActivationError: the engine does not take it; the bundle before stays in force.
+        """
+        async with self._activating:
+            self._arriving = bundle
+            try:
+                await self._take(bundle)
+            except BaseException:
+                if self._server is not None:
+                    self._server.publish(self._bundle)  # also for an engine that starts again
+                raise
+            else:
+                self._bundle = bundle
+            finally:
+                self._arriving = None
+
+    async def health(self) -> SidecarHealth:
+        """Ask the engine who it is, and say whether its decisions would be believed."""
+        if self._process is not None and not self._process.running:
+            return self._unwell(None, "the engine is down and is being started again")
+        try:
+            answer = await self._client.probe(self._settings.query_timeout)
+        except SidecarError as error:
+            return self._unwell(None, str(error))
+        if answer.version not in self._versions:
+            return self._unwell(answer, f"the engine is OPA {answer.version}")
+        if answer.revision not in self._revisions():
+            return self._unwell(answer, f"the engine serves revision {answer.revision}, not {self._bundle.revision}")
+        return SidecarHealth(
+            ready=True, engine_version=answer.version, engine_origin=self._origin, revision=answer.revision, detail=""
+        )
+
+    def _unwell(self, answer: Answer | None, detail: str) -> SidecarHealth:
+        return SidecarHealth(
+            ready=False,
+            engine_version=answer.version if answer else None,
+            engine_origin=self._origin,
+            revision=answer.revision if answer else None,
+            detail=detail,
+        )
+
+    def _revisions(self) -> tuple[str, ...]:
+        """Return what may be in force. While one bundle takes over from another, OPA is between the two."""
+        return tuple(bundle.revision for bundle in (self._arriving, self._bundle) if bundle is not None)
+
+    async def _take(self, bundle: Bundle) -> None:
+        limit = self._settings.query_timeout
+        earlier = await self._failure() if self._server is not None else None
+        if self._server is not None:
+            self._server.publish(bundle)
+        said = "it was not taken in time"
+        try:
+            async with asyncio.timeout(self._settings.activation_timeout):
+                while True:
+                    with contextlib.suppress(SidecarError):  # away or slow: it is asked again until time is up
+                        answer = await self._client.probe(limit)
+                        if answer.revision == bundle.revision:
+                            return
+                        if self._server is None:
+                            said = f"the OPA at {URL_VARIABLE} serves revision {answer.revision}"
+                            break
+                    failure = await self._failure()
+                    if failure is not None and failure != earlier:
+                        said = failure
+                        break
+                    await asyncio.sleep(_POLL)
+        except TimeoutError:
+            pass
+        raise ActivationError(f"the engine did not activate {bundle.revision}: {said}")
+
+    async def _failure(self) -> str | None:
+        with contextlib.suppress(SidecarError):
+            return await self._client.bundle_failure(self._settings.query_timeout)
+        return None
+
+
+@contextlib.asynccontextmanager
+async def open_sidecar(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[Sidecar]:
+    """Open a decision point that decides under ``bundle``, and close everything of it afterwards.
+
+    Without ``ASSENT_OPA_URL`` an engine is started and kept alive. With it, that OPA is used as it is: it must be of
+    an accepted version, and serve our revision by a configuration of its own, or every decision is POLICY_STALE.
+
+    Raises:
+        EngineMissingError: there is no engine to start.
+        EngineVersionError: the engine is of another version, and nobody allowed that by name.
+        EngineSettingsError: an environment variable makes no sense.
+        EngineUnavailableError: the engine does not start, or nobody answers at the URL.
+        ActivationError: the engine started, but decides under another revision.
+    """
+    url = settings.environ.get(URL_VARIABLE)
+    opened = _open_running(settings, bundle, url) if url else _open_own(settings, bundle)
+    async with opened as sidecar:
+        yield sidecar
+
+
+@contextlib.asynccontextmanager
+async def _open_running(settings: SidecarSettings, bundle: Bundle, url: str) -> AsyncIterator[Sidecar]:
+    async with OpaClient(url=url, token=settings.environ.get(TOKEN_VARIABLE) or None) as client:
+        answer = await _first_answer(client, settings)
+        if answer.version is None:
+            raise EngineUnavailableError(f"what answers at {URL_VARIABLE} does not say that it is an OPA")
+        require_version(answer.version, settings.environ)
+        versions = accepted_versions(settings.environ)
+        yield Sidecar(settings, client, bundle, origin="url", versions=versions, server=None, process=None)
+
+
+async def _first_answer(client: OpaClient, settings: SidecarSettings) -> Answer:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settings.start_timeout
+    while True:
+        try:
+            return await client.probe(settings.query_timeout)
+        except EngineUnavailableError:
+            if loop.time() > deadline:
+                raise
+            await asyncio.sleep(_POLL)
+
+
+@contextlib.asynccontextmanager
+async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[Sidecar]:
+    environ = settings.environ
+    binary = await asyncio.to_thread(find_binary, environ)
+    async with contextlib.AsyncExitStack() as stack:
+        server = BundleServer()
+        await server.start()
+        stack.push_async_callback(server.stop)
+        server.publish(bundle)
+        folder = await asyncio.to_thread(_engine_folder, settings.state_dir)
+        stack.push_async_callback(asyncio.to_thread, shutil.rmtree, folder, ignore_errors=True)
+        process = OpaProcess(
+            binary,
+            render(environ, bundles=server.url, resource=RESOURCE, token=server.token),
+            folder / "opa.sock",
+            environ=child_environment(environ),
+            start_timeout=settings.start_timeout,
+        )
+        await process.start()
+        stack.push_async_callback(process.stop)
+        client = await stack.enter_async_context(OpaClient(folder / "opa.sock"))
+        versions = frozenset({binary.version})
+        sidecar = Sidecar(
+            settings, client, bundle, origin=binary.origin, versions=versions, server=server, process=process
+        )
+        await sidecar.activate(bundle)
+        yield sidecar
+
+
+def _engine_folder(state_dir: Path) -> Path:
+    """Make a folder 0700 for one engine; where the path is too long for a socket, among the temporary files."""
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for entry in state_dir.iterdir():
+        left = _FOLDER.match(entry.name)
+        if left and not _alive(int(left[1])):
+            shutil.rmtree(entry, ignore_errors=True)  # of a process that was killed
+    prefix = f"engine-{os.getpid()}-"
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=state_dir)).resolve()
+    if len(os.fsencode(folder / "opa.sock")) <= LONGEST_SOCKET_PATH:
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix="assent-"))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
