@@ -1,0 +1,1 @@
+"""Processes, plans, bindings and labels: pure, no I/O."""

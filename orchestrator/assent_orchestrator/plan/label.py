@@ -50,7 +50,25 @@ def fit(labels: Mapping[Pointer, Iterable[str]], value: Json) -> Labels:
     (a scalar or an array where members were expected, or ``*``) rests on the deepest value that is there, so none is
     lost.
     """
-    return join(*({place: names} for pointer, names in labels.items() if (place := _place(pointer, value)) is not None))
+    return join(*({where: names} for pointer, names in labels.items() if (where := place(pointer, value)) is not None))
+
+
+def place(pointer: Pointer, value: Json) -> Pointer | None:
+    """Return where in ``value`` a label belongs: at its pointer, or at the deepest value that is there.
+
+    None when the pointer names a member that is absent.
+    """
+    tokens = split(pointer)
+    for depth, token in enumerate(tokens):
+        if token == ANY:
+            return render(tokens[:depth])
+        try:
+            there, value = step_down(value, token)
+        except PointerError:
+            return render(tokens[:depth])
+        if not there:
+            return None
+    return pointer
 
 
 def carried(labels: Mapping[Pointer, Iterable[str]], tokens: Tokens) -> frozenset[str]:
@@ -65,17 +83,3 @@ def names(labels: Mapping[Pointer, Iterable[str]]) -> frozenset[str]:
 
 def _matches(mine: str, its: str) -> bool:
     return mine in (ANY, its)
-
-
-def _place(pointer: Pointer, value: Json) -> Pointer | None:
-    tokens = split(pointer)
-    for depth, token in enumerate(tokens):
-        if token == ANY:
-            return render(tokens[:depth])
-        try:
-            there, value = step_down(value, token)
-        except PointerError:
-            return render(tokens[:depth])
-        if not there:
-            return None
-    return pointer

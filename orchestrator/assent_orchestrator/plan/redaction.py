@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assent_orchestrator.plan.label import carried, join
+from assent_orchestrator.plan.label import carried, join, place
 from assent_orchestrator.plan.model import MAX_DEPTH
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render, split
 from assent_sidecar.decision import Redact
@@ -40,6 +40,7 @@ def redact(
         RedactionError: a path does not fit the arguments, or a label that is to go sits where there is no value.
     """
     whole = dict(args)
+    labels = join(*({place(pointer, whole) or pointer: names} for pointer, names in labels.items()))
     doomed: set[Tokens] = set()
     lowered: list[tuple[Tokens, frozenset[str]]] = []
     for obligation in obligations:
@@ -69,9 +70,9 @@ def _refuse_phantom(labels: Mapping[Pointer, Iterable[str]], path: Tokens, wante
 
 
 def _leaves(
-    value: Json, place: Tokens, labels: Mapping[Pointer, Iterable[str]], wanted: frozenset[str]
+    value: Json, path: Tokens, labels: Mapping[Pointer, Iterable[str]], wanted: frozenset[str]
 ) -> Iterable[Tokens]:
-    pending: list[tuple[Tokens, Json, frozenset[str]]] = [(place, value, carried(labels, place))]
+    pending: list[tuple[Tokens, Json, frozenset[str]]] = [(path, value, carried(labels, path))]
     while pending:
         tokens, node, carries = pending.pop()
         if len(tokens) > _DEEPEST:
@@ -84,16 +85,16 @@ def _leaves(
             pending.append((below, member, carries.union(labels.get(render(below), ()))))
 
 
-def _without(node: Json, place: Tokens, doomed: set[Tokens]) -> Json:
+def _without(node: Json, path: Tokens, doomed: set[Tokens]) -> Json:
     if not doomed or not isinstance(node, dict | list):
         return node
-    if len(place) > _DEEPEST:
+    if len(path) > _DEEPEST:
         raise RedactionError("the arguments are nested too deep")
     members = node.items() if isinstance(node, dict) else enumerate(node)
     kept = {
-        name: _without(member, (*place, str(name)), doomed)
+        name: _without(member, (*path, str(name)), doomed)
         for name, member in members
-        if (*place, str(name)) not in doomed
+        if (*path, str(name)) not in doomed
     }
     return kept if isinstance(node, dict) else list(kept.values())
 
