@@ -31,7 +31,7 @@ lint: setup ## style, types, import rules, protos and policies
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/buf lint proto
 	$(ENGINE) fmt --list --fail rego examples
 	$(ENGINE) check --strict rego

@@ -1,0 +1,106 @@
+"""A permit is the proof that an action was allowed. If two places could hand one out, neither would prove anything."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.architecture.tree import ORCHESTRATOR, inside, product, read
+
+PERMIT = f"{ORCHESTRATOR}/governance/permit"
+GATE = f"{ORCHESTRATOR}/governance/gate"
+APP = f"{ORCHESTRATOR}/app"
+COPIES = {"replace", "copy", "deepcopy", "__new__", "model_construct"}
+
+
+def called(function: ast.expr) -> str:
+    """Return the last name of what is called: ``Permit`` in ``permit.Permit(...)``."""
+    match function:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def makes(class_name: str) -> Callable[[ast.Call, dict[str, str]], bool]:
+    """Return what tells that a call makes an instance: under another name too, by a class method or by a copy too."""
+    variable = class_name.lower()
+
+    def tells(call: ast.Call, aliases: dict[str, str]) -> bool:
+        name = called(call.func)
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if aliases.get(name, name) == class_name:
+            return True
+        if owner is not None and aliases.get(called(owner), called(owner)) == class_name:
+            return True
+        touched = [called(thing).lower().strip("_") for thing in [*call.args, *([owner] if owner else [])]]
+        return name in COPIES and variable in touched
+
+    return tells
+
+
+def issues(call: ast.Call, aliases: dict[str, str]) -> bool:
+    """Tell whether a call issues a permit. What is issued names its digest; an ``issue`` of something else does not."""
+    del aliases
+    return called(call.func) == "issue" and "action_digest" in {keyword.arg for keyword in call.keywords}
+
+
+@dataclass(frozen=True)
+class Right:
+    what: str
+    tells: Callable[[ast.Call, dict[str, str]], bool]
+    rooms: tuple[str, ...]
+    why: str
+
+    def broken_by(self, name: str, source: str) -> list[str]:
+        if any(inside(name, room) for room in self.rooms):
+            return []
+        tree = ast.parse(source)
+        aliases = {
+            alias.asname: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if alias.asname
+        }
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and self.tells(node, aliases)]
+        return [f"{name}:{call.lineno} {self.what}: {self.why}" for call in calls]
+
+
+RIGHTS = [
+    Right("makes a permit", makes("Permit"), (PERMIT,), "only what signs it makes it"),
+    Right("issues a permit", issues, (GATE,), "only the gate does, right beside the decision that it recorded"),
+    Right("makes an issuer", makes("PermitIssuer"), (PERMIT, GATE, APP), "there is one, and app hands it to the gate"),
+]
+
+
+@pytest.mark.requirement("build.import-rules-are-tests")
+@pytest.mark.parametrize("right", RIGHTS, ids=lambda right: right.what)
+def test_a_permit_comes_from_the_gate_alone(right: Right) -> None:
+    broken = [found for name in product() for found in right.broken_by(name, read(name))]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(
+    ("what", "source"),
+    [
+        ("makes a permit", "Permit(id=1)"),
+        ("makes a permit", "from assent_orchestrator.governance.permit import Permit as P\nP(id=1)"),
+        ("makes a permit", "permit.Permit(id=1)"),
+        ("makes a permit", "dataclasses.replace(permit, action_digest='x')"),
+        ("makes a permit", "copy.replace(self.permit, step='x')"),
+        ("makes a permit", "object.__new__(Permit)"),
+        ("makes an issuer", "PermitIssuer(key)"),
+        ("makes an issuer", "PermitIssuer.generate()"),
+        ("issues a permit", "self._issuer.issue(action_digest=digest, now=now)"),
+    ],
+)
+def test_every_way_of_getting_one_is_seen(what: str, source: str) -> None:
+    [right] = [right for right in RIGHTS if right.what == what]
+    assert right.broken_by(f"{ORCHESTRATOR}/execution/attempt.py", source)
+
+
+def test_asking_for_one_is_not_making_one() -> None:
+    source = "def invoke(permit: Permit) -> None:\n    name.replace('a', 'b')\n    permit.check(digest, now)"
+    assert not [found for right in RIGHTS for found in right.broken_by(f"{ORCHESTRATOR}/tools/server.py", source)]
