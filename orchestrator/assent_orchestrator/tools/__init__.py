@@ -1,0 +1,1 @@
+"""Clients of tool servers: what stands before the enterprise systems."""

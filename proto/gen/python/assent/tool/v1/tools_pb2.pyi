@@ -227,11 +227,15 @@ class InvokeRequest(_message.Message):
     idempotency_key: _builtins.str
     """Stands for this one effect: every attempt at it carries the same key, nothing else does."""
     permit: _builtins.str
-    """Proof that exactly this was allowed: a compact JWS (RFC 7515, EdDSA) whose claim `digest` is `action_digest`."""
+    """Proof that exactly this was allowed: a compact JWS (RFC 7515, EdDSA) whose claim `digest` is the digest of the
+    action and whose claim `key` is `idempotency_key`.
+    """
     traceparent: _builtins.str
     """The W3C trace context of the call; may be empty."""
     action_digest: _builtins.str
-    """The digest of the action, as `sha256:` and 64 hexadecimal digits."""
+    """The digest of the action, as `sha256:` and 64 hexadecimal digits: SHA-256 over the RFC 8785 form of
+    `{"args", "labels", "operation", "system"}`. A server that checks permits computes it anew.
+    """
     @_builtins.property
     def args(self) -> _struct_pb2.Struct:
         """The arguments."""

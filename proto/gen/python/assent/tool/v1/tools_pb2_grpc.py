@@ -65,7 +65,9 @@ class ToolServiceServicer:
 
     def Invoke(self, request, context):
         """Does one operation. A server that demands Assent checks the permit first; a server that is given the same
-        idempotency key again answers as it did, without doing it twice.
+        idempotency key again answers as it did, without doing it twice. Whatever goes wrong is best said as a Failure in the
+        answer: of all error statuses only UNIMPLEMENTED, UNAUTHENTICATED and PERMISSION_DENIED say that nothing was done;
+        after any other one the effect counts as unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

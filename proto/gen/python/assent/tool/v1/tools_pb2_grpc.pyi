@@ -37,7 +37,9 @@ class ToolServiceStub:
     """Says which operations this server offers."""
     Invoke: _grpc.UnaryUnaryMultiCallable[_tools_pb2.InvokeRequest, _tools_pb2.InvokeResponse]
     """Does one operation. A server that demands Assent checks the permit first; a server that is given the same
-    idempotency key again answers as it did, without doing it twice.
+    idempotency key again answers as it did, without doing it twice. Whatever goes wrong is best said as a Failure in the
+    answer: of all error statuses only UNIMPLEMENTED, UNAUTHENTICATED and PERMISSION_DENIED say that nothing was done;
+    after any other one the effect counts as unknown.
     """
     Lookup: _grpc.UnaryUnaryMultiCallable[_tools_pb2.LookupRequest, _tools_pb2.LookupResponse]
     """Says whether an operation was done, by its idempotency key. This is how Assent finds out after a lost answer."""
@@ -51,7 +53,9 @@ class ToolServiceAsyncStub(ToolServiceStub):
     """Says which operations this server offers."""
     Invoke: _aio.UnaryUnaryMultiCallable[_tools_pb2.InvokeRequest, _tools_pb2.InvokeResponse]  # type: ignore[assignment]
     """Does one operation. A server that demands Assent checks the permit first; a server that is given the same
-    idempotency key again answers as it did, without doing it twice.
+    idempotency key again answers as it did, without doing it twice. Whatever goes wrong is best said as a Failure in the
+    answer: of all error statuses only UNIMPLEMENTED, UNAUTHENTICATED and PERMISSION_DENIED say that nothing was done;
+    after any other one the effect counts as unknown.
     """
     Lookup: _aio.UnaryUnaryMultiCallable[_tools_pb2.LookupRequest, _tools_pb2.LookupResponse]  # type: ignore[assignment]
     """Says whether an operation was done, by its idempotency key. This is how Assent finds out after a lost answer."""
@@ -74,7 +78,9 @@ class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tools_pb2.InvokeResponse, _abc.Awaitable[_tools_pb2.InvokeResponse]]:
         """Does one operation. A server that demands Assent checks the permit first; a server that is given the same
-        idempotency key again answers as it did, without doing it twice.
+        idempotency key again answers as it did, without doing it twice. Whatever goes wrong is best said as a Failure in the
+        answer: of all error statuses only UNIMPLEMENTED, UNAUTHENTICATED and PERMISSION_DENIED say that nothing was done;
+        after any other one the effect counts as unknown.
         """
 
     @_abc_1.abstractmethod

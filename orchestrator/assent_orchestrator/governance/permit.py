@@ -1,0 +1,200 @@
+"""The proof that exactly one action was allowed: made by the gate, demanded by every call of a tool.
+
+A permit travels as a compact JWS (RFC 7515) signed with Ed25519 (RFC 8037), so that a tool server can refuse whatever
+did not come through the gate. For that it needs the public key (a JWK, RFC 7517) and the digest of what is asked.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
+
+from assent_orchestrator.governance.thumbprint import thumbprint
+
+ISSUER = "assent"
+LIFETIME = timedelta(minutes=2)
+"""Long enough to reach the tool server, too short to be of use to anybody else."""
+
+LEEWAY = timedelta(seconds=5)
+"""By how much the clocks of the gate and of a tool server may differ."""
+
+_TYPE = "assent-permit+jwt"
+_CLAIMS = ("iss", "sub", "jti", "iat", "exp", "digest", "action", "decision", "attempt", "key")
+
+
+class PermitError(Exception):
+    """There is no valid permit for what is about to be done; it must not be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to perform one action once.
+
+    ``action_digest`` and ``decision_id`` say what and why, ``idempotency_key`` is how a tool server knows attempts at
+    one effect, ``token`` is the JWS. Nothing but the gate makes one.
+    """
+
+    id: str
+    action_digest: str
+    decision_id: str
+    run: str
+    step: str
+    attempt: int
+    idempotency_key: str
+    expires_at: datetime
+    token: str = field(repr=False)
+
+    def check(self, digest: str, now: datetime) -> None:
+        """Make sure that this permit is for the action with ``digest`` and still good at ``now``.
+
+        Raises:
+            PermitError: it is not.
+        """
+        if self.action_digest != digest:
+            raise PermitError("the permit is for another action")
+        if now >= self.expires_at:
+            raise PermitError("the permit has expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified permit says: which attempt of which step does what, and which decision allowed it."""
+
+    id: str
+    action: str
+    digest: str
+    decision_id: str
+    run: str
+    step: str
+    attempt: int
+    idempotency_key: str
+    expires_at: datetime
+
+
+class PermitIssuer:
+    """Signs permits. The key never leaves it; the public half is ``jwk``."""
+
+    def __init__(self, key: Ed25519PrivateKey, *, issuer: str = ISSUER, lifetime: timedelta = LIFETIME) -> None:
+        self._key = key
+        self._issuer = issuer
+        self._lifetime = lifetime
+        public: dict[str, str] = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        self._kid = thumbprint(public)
+        self._jwk = {**public, "kid": self._kid, "use": "sig", "alg": "EdDSA"}
+
+    @classmethod
+    def generate(cls, *, issuer: str = ISSUER, lifetime: timedelta = LIFETIME) -> Self:
+        """Return an issuer with a key of its own, which is gone when the process is."""
+        return cls(Ed25519PrivateKey.generate(), issuer=issuer, lifetime=lifetime)
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The public key as a JWK (RFC 8037); ``kid`` is its thumbprint (RFC 7638)."""
+        return dict(self._jwk)
+
+    def issue(
+        self,
+        *,
+        action_digest: str,
+        action: str,
+        decision_id: str,
+        run: str,
+        step: str,
+        attempt: int,
+        idempotency_key: str,
+        now: datetime,
+    ) -> Permit:
+        """Return a permit for one attempt at one action; only the gate may call this."""
+        identifier = uuid.uuid4().hex
+        # JWTs count whole seconds (RFC 7519): the permit itself is not good for longer than its token.
+        issued = now.astimezone(UTC).replace(microsecond=0)
+        expires = issued + self._lifetime
+        claims = {
+            "iss": self._issuer,
+            "sub": f"{run}/{step}",
+            "jti": identifier,
+            "iat": issued,
+            "exp": expires,
+            "digest": action_digest,
+            "action": action,
+            "decision": decision_id,
+            "attempt": attempt,
+            "key": idempotency_key,
+        }
+        token = jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid, "typ": _TYPE})
+        return Permit(
+            id=identifier,
+            action_digest=action_digest,
+            decision_id=decision_id,
+            run=run,
+            step=step,
+            attempt=attempt,
+            idempotency_key=idempotency_key,
+            expires_at=expires,
+            token=token,
+        )
+
+
+def verify_permit(
+    token: str,
+    jwk: Mapping[str, Any],
+    digest: str,
+    *,
+    idempotency_key: str | None = None,
+    issuer: str = ISSUER,
+    now: datetime | None = None,
+) -> Claims:
+    """Verify a permit as a tool server does, against the digest that it computed itself.
+
+    Give ``idempotency_key`` to make sure that the permit is for this very effect, too.
+
+    Raises:
+        PermitError: the token is not a permit, not signed with ``jwk``, expired, or for something else.
+    """
+    try:
+        key = jwt.PyJWK.from_dict(dict(jwk), algorithm="EdDSA")
+        opened = jwt.decode_complete(
+            token,
+            key,
+            algorithms=["EdDSA"],
+            issuer=issuer,
+            # The moment is handed in: exp is checked below, and a clock that is behind must not refuse iat.
+            options={"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False},
+        )
+        if opened["header"].get("typ") != _TYPE:
+            raise PermitError("the token is not a permit")
+        claims = _read(opened["payload"])
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError) as error:
+        raise PermitError("the token is not a valid permit") from error
+    if claims.digest != digest:
+        raise PermitError("the permit is for another action")
+    if idempotency_key is not None and claims.idempotency_key != idempotency_key:
+        raise PermitError("the permit is for another effect")
+    if (now or datetime.now(UTC)) >= claims.expires_at + LEEWAY:
+        raise PermitError("the permit has expired")
+    return claims
+
+
+def _read(payload: Mapping[str, Any]) -> Claims:
+    texts = {name: payload[name] for name in ("jti", "action", "digest", "decision", "sub", "key")}
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(payload["attempt"], int):
+        raise PermitError("the token is not a permit")
+    run, slash, step = texts["sub"].rpartition("/")
+    if not slash:
+        raise PermitError("the token is not a permit")
+    return Claims(
+        id=texts["jti"],
+        action=texts["action"],
+        digest=texts["digest"],
+        decision_id=texts["decision"],
+        run=run,
+        step=step,
+        attempt=payload["attempt"],
+        idempotency_key=texts["key"],
+        expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+    )

@@ -1,0 +1,59 @@
+"""The file that keeps the key with which permits are signed."""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+
+class SigningKeyError(Exception):
+    """The key cannot be used; the message says which file and why, never what is in it."""
+
+
+def open_signing_key(path: Path) -> Ed25519PrivateKey:
+    """Read the Ed25519 key (PKCS #8, PEM) from ``path``; make one there (0600) when there is none.
+
+    Raises:
+        SigningKeyError: others can read the file, or it does not hold such a key.
+        OSError: the file cannot be read or written.
+    """
+    with suppress(FileNotFoundError):
+        return _read(path)
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(descriptor)
+        # A link appears whole or not at all; of two processes that start at once, the later one reads the other's key.
+        with suppress(FileExistsError):
+            os.link(scratch, path)
+    finally:
+        Path(scratch).unlink()
+    return _read(path)
+
+
+def _read(path: Path) -> Ed25519PrivateKey:
+    with path.open("rb") as file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            raise SigningKeyError(f"{path} can be read by others: chmod 600 it, and replace the key")
+        pem = file.read()
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SigningKeyError(f"{path} does not hold a private key in PEM") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningKeyError(f"{path} holds a key, but not an Ed25519 one")
+    return key

@@ -1,0 +1,103 @@
+"""The client of tool servers (``assent.tool.v1.ToolService``): no call without a permit for exactly the action."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from opentelemetry import propagate
+
+from assent.tool.v1 import tools_pb2
+from assent_orchestrator.clock import Clock, utc_now
+from assent_orchestrator.governance.permit import Permit, PermitError
+from assent_orchestrator.plan.action import action_digest
+from assent_orchestrator.tools import outcome
+from assent_orchestrator.tools.answer import read_description, read_found, read_response
+from assent_orchestrator.tools.connection import Connections
+from assent_orchestrator.tools.outcome import Description, Failure, Found, Success
+from assent_orchestrator.tools.value import ValueFaultError, to_struct
+from assent_sidecar.question import Action
+
+
+class ToolServers:
+    """Every tool server that the settings name.
+
+    ``addresses`` are gRPC targets by the name of the tool server. What leaves this machine is encrypted, except to the
+    servers in ``plaintext`` (behind a mesh that encrypts by itself, say). Timeouts are arguments, not scopes around a
+    call, because they travel to the tool server.
+    """
+
+    def __init__(
+        self, addresses: Mapping[str, str], *, plaintext: Collection[str] = (), clock: Clock = utc_now
+    ) -> None:
+        self._connections = Connections(addresses, plaintext)
+        self._clock = clock
+
+    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109
+        """Perform ``action`` once, within ``timeout`` seconds.
+
+        Only when nothing was sent, or the server itself says so, is the effect of a failure ``none``; otherwise it is
+        ``unknown``, except for operations that only read. The result is not yet checked against the operation's schema.
+
+        Raises:
+            PermitError: ``permit`` is not for what ``action`` really is, or has expired. Nothing was sent.
+        """
+        now = self._clock()
+        permit.check(action.digest, now)
+        if action_digest(action.system, action.operation, action.args, action.labels) != action.digest:
+            raise PermitError("the action is not what its digest says")
+        reads = action.effect == "read"
+        context = _context()
+        try:
+            args = to_struct(action.args)
+        except ValueFaultError as error:
+            return Failure(outcome.ARGUMENTS_INVALID, str(error), retryable=False, effect="none")
+        deadline = Timestamp()
+        deadline.FromDatetime(now + timedelta(seconds=timeout))
+        request = tools_pb2.InvokeRequest(
+            system=action.system,
+            operation=action.operation,
+            args=args,
+            idempotency_key=permit.idempotency_key,
+            permit=permit.token,
+            deadline=deadline,
+            traceparent=context.get("traceparent", ""),
+            labels={pointer: tools_pb2.LabelSet(labels=names) for pointer, names in action.labels.items()},
+            action_digest=action.digest,
+        )
+        answer = await self._connections.send(
+            "Invoke", request, tool_server=tool_server, within=timeout, metadata=context, reads=reads
+        )
+        return answer if isinstance(answer, Failure) else read_response(answer, reads=reads)
+
+    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109
+        """Ask whether the effect with ``idempotency_key`` happened; whatever goes wrong, the answer is ``unknown``."""
+        request = tools_pb2.LookupRequest(
+            system=action.system, operation=action.operation, idempotency_key=idempotency_key
+        )
+        answer = await self._connections.send(
+            "Lookup", request, tool_server=tool_server, within=timeout, metadata=_context(), reads=True
+        )
+        return Found("unknown") if isinstance(answer, Failure) else read_found(answer)
+
+    async def describe(self, tool_server: str, *, timeout: float = 5.0) -> Description | Failure:  # noqa: ASYNC109
+        """Ask a tool server which operations it has, within ``timeout`` seconds."""
+        answer = await self._connections.send(
+            "Describe",
+            tools_pb2.DescribeRequest(),
+            tool_server=tool_server,
+            within=timeout,
+            metadata=_context(),
+            reads=True,
+        )
+        return answer if isinstance(answer, Failure) else read_description(answer)
+
+    async def close(self) -> None:
+        """Close every connection; calls under way end as lost."""
+        await self._connections.close()
+
+
+def _context() -> dict[str, str]:
+    """Return the W3C trace context of here and now, as headers."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier
