@@ -1,0 +1,22 @@
+# METADATA
+# title: Which way a renewal takes
+# description: |
+#   The process names these rules in `when`. They look at what the risk step really found; a level that nobody foresaw
+#   takes no way at all.
+# custom:
+#   owner: head-of-renewals
+package policies.process.contract_renewal.branches
+
+level := input.condition.outputs.risk.level
+
+# METADATA
+# title: Renew as before
+stable if level == "stable"
+
+# METADATA
+# title: Win the customer back
+at_risk if level == "at_risk"
+
+# METADATA
+# title: Offer more seats
+upsell if level == "upsell"
