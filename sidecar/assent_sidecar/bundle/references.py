@@ -1,0 +1,180 @@
+"""What the files of a workspace say about each other: every name that is used must exist."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from assent_sidecar.bundle.fault import WorkspaceFault
+from assent_sidecar.bundle.policies import RESERVED
+from assent_sidecar.bundle.schema import check_schema, declares
+from assent_sidecar.bundle.source import Location, Source
+from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.process import Alternative, Process, Step
+from assent_sidecar.catalogue.system import Operation, System
+from assent_sidecar.model import Document, Json
+
+T = TypeVar("T", bound=Document)
+
+_BINDINGS = frozenset({"$ref", "$concat", "$first"})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[T]):
+    """One document and where it was read."""
+
+    value: T
+    source: Source
+
+    def fault(self, path: Location, reason: str) -> WorkspaceFault:
+        """Return a fault of one part of the document."""
+        return self.source.fault(path, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Every document that could be read; ``broken`` holds the names of those that could not.
+
+    A name whose file is broken is no unknown name: its own file carries the fault.
+    """
+
+    systems: Mapping[str, Loaded[System]]
+    agents: Mapping[str, Loaded[Agent]]
+    processes: Mapping[str, Loaded[Process]]
+    broken: Mapping[str, frozenset[str]]
+
+    def is_broken(self, folder: str, name: str) -> bool:
+        """Return whether ``folder`` holds an unreadable document of that name."""
+        return name in self.broken.get(folder, frozenset())
+
+    def operation(self, action: str) -> Operation | str | None:
+        """Return the operation ``system.operation``, why there is none, or None when nobody can know."""
+        system, _, name = action.partition(".")
+        if self.is_broken("systems", system):
+            return None
+        if system not in self.systems:
+            return f"there is no system {system!r}"
+        found = self.systems[system].value.operations.get(name)
+        return found or f"the system {system!r} has no operation {name!r}"
+
+
+def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
+    """Yield every name that names nothing, and every schema that is none."""
+    for system in documents.systems.values():
+        for name, operation in system.value.operations.items():
+            for key, schema in (("arguments", operation.arguments), ("result", operation.result)):
+                for path, reason in check_schema(schema):
+                    yield system.fault(("operations", name, key, *path), reason)
+    for agent in documents.agents.values():
+        yield from _check_agent(agent, documents)
+    for process in documents.processes.values():
+        yield from _check_process(process, documents)
+
+
+def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[WorkspaceFault]:
+    for index, action in enumerate(agent.value.may):
+        reason = documents.operation(action)
+        if isinstance(reason, str):
+            yield agent.fault(("may", index), reason)
+    for index, name in enumerate(agent.value.hands_over_to):
+        if name not in documents.agents and not documents.is_broken("agents", name):
+            yield agent.fault(("hands_over_to", index), f"there is no agent {name!r}")
+
+
+def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[WorkspaceFault]:
+    for path, reason in check_schema(process.value.inputs):
+        yield process.fault(("inputs", *path), reason)
+    ids: dict[str, Step] = {}
+    for index, step in enumerate(process.value.steps):
+        if step.id in ids:
+            yield process.fault(("steps", index, "id"), f"there are two steps {step.id!r}")
+        ids.setdefault(step.id, step)
+    bindings = _Bindings(process.value, ids, documents)
+    for index, step in enumerate(process.value.steps):
+        at = ("steps", index)
+        yield from _check_assignment(process, at, step, documents)
+        for path, reason in bindings.check(step.args, ("args",)):
+            yield process.fault((*at, *path), reason)
+        if step.when in RESERVED:
+            yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
+    for path, name in _step_names(process.value):
+        if name not in ids:
+            yield process.fault(path, f"there is no step {name!r}")
+
+
+def _step_names(process: Process) -> Iterator[tuple[Location, str]]:
+    """Yield each place outside of arguments that names a step, and the name."""
+    for index, name in enumerate(process.may.skip):
+        yield ("may", "skip", index), name
+    for index, step in enumerate(process.steps):
+        for place, name in enumerate(step.after):
+            yield ("steps", index, "after", place), name
+        if isinstance(step.on_failure, Alternative):
+            yield ("steps", index, "on_failure", "alternative"), step.on_failure.alternative
+
+
+def _check_assignment(
+    process: Loaded[Process], at: Location, step: Step, documents: Documents
+) -> Iterator[WorkspaceFault]:
+    reason = documents.operation(step.action)
+    if isinstance(reason, str):
+        yield process.fault((*at, "action"), reason)
+    if documents.is_broken("agents", step.agent):
+        return
+    agent = documents.agents.get(step.agent)
+    if agent is None:
+        yield process.fault((*at, "agent"), f"there is no agent {step.agent!r}")
+    elif step.action not in agent.value.may:
+        yield process.fault((*at, "action"), f"the agent {step.agent!r} may not do {step.action!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bindings:
+    """Finds the references in the arguments of one process's steps."""
+
+    process: Process
+    steps: Mapping[str, Step]
+    documents: Documents
+
+    def check(self, value: Json, path: Location) -> Iterator[tuple[Location, str]]:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self.check(item, (*path, index))
+        if not isinstance(value, dict):
+            return
+        special = [key for key in value if key.startswith("$")]
+        if special and (len(value) > 1 or special[0] not in _BINDINGS):
+            yield path, "a binding is exactly one of $ref, $concat or $first"
+            return
+        for key, item in value.items():
+            where = (*path, key)
+            if key == "$ref":
+                yield from self._reference(item, where)
+            elif key in _BINDINGS and (not isinstance(item, list) or not item):
+                yield where, f"{key} takes a list that is not empty"
+            elif key == "$first":
+                yield from self._first(item, where)
+            else:
+                yield from self.check(item, where)
+
+    def _first(self, items: list[Json], path: Location) -> Iterator[tuple[Location, str]]:
+        for index, item in enumerate(items):
+            reference = item.get("$ref") if isinstance(item, dict) and len(item) == 1 else None
+            if isinstance(reference, str) and reference.startswith("steps."):
+                yield from self._reference(reference, (*path, index))
+            else:
+                yield (*path, index), "$first chooses among {$ref: steps.<id>.output...}"
+
+    def _reference(self, reference: Json, path: Location) -> Iterator[tuple[Location, str]]:
+        match reference.split(".") if isinstance(reference, str) else []:
+            case ["inputs", *names] if all(names):
+                if not declares(self.process.inputs, tuple(names)):
+                    yield path, f"the inputs of this process have no {'.'.join(names)!r}"
+            case ["steps", step, "output", *names] if all(names):
+                if step not in self.steps:
+                    yield path, f"there is no step {step!r}"
+                    return
+                operation = self.documents.operation(self.steps[step].action)
+                if isinstance(operation, Operation) and not declares(operation.result, tuple(names)):
+                    yield path, f"the result of {self.steps[step].action} has no {'.'.join(names)!r}"
+            case _:
+                yield path, f"{reference!r} is not a reference: inputs.<name> or steps.<id>.output.<name>"
