@@ -61,9 +61,15 @@ class UnauthenticatedError(AssentError):
 
 
 class ConflictError(AssentError):
-    """The caller's view is older than the truth (etag), or the request id was used for something else."""
+    """The caller's view is older than the truth (etag)."""
 
     code = "CONFLICT"
+
+
+class AlreadyExistsError(AssentError):
+    """The request id was used for something else before (AIP-155)."""
+
+    code = "REQUEST_ID_USED"
 
 
 class StateError(AssentError):
