@@ -1,0 +1,324 @@
+"""Every span that we make and every attribute on them. Traces are the view; the trail is the record.
+
+Names follow OpenTelemetry's conventions for RPC and generative AI where there are any, and are ``assent.*`` where there
+are none. A deny is a right answer and no error: the outcome is in attributes, and no ``execute_tool`` span follows.
+Spans hold no arguments, no results and no messages of exceptions. With the API only, not the SDK: nothing is exported
+unless the application says so.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
+
+from assent_orchestrator.audit.record import TraceNote
+from assent_sidecar.decision import Decided
+
+TENANT: Final = "assent.tenant"
+REQUEST_ID: Final = "assent.request.id"
+RUN_ID: Final = "assent.run.id"
+RUN_SEGMENT: Final = "assent.run.segment"
+RUN_STATE: Final = "assent.run.state"
+RUN_RECOVERED: Final = "assent.run.recovered"
+PROCESS_NAME: Final = "assent.process.name"
+STEP_ID: Final = "assent.step.id"
+STEP_ATTEMPT: Final = "assent.step.attempt"
+STEP_STATE: Final = "assent.step.state"
+ACTION_NAME: Final = "assent.action.name"
+ACTION_DIGEST: Final = "assent.action.digest"
+DECISION_ID: Final = "assent.decision.id"
+DECISION_KIND: Final = "assent.decision.kind"
+DECISION_OUTCOME: Final = "assent.decision.outcome"
+DECISION_REASON_CODES: Final = "assent.decision.reason_codes"
+DECISION_CONTROLS: Final = "assent.decision.controls"
+DECISION_FAULT: Final = "assent.decision.fault"
+ENFORCEMENT_ACTION: Final = "assent.enforcement.action"
+POLICY_REVISION: Final = "assent.policy.revision"
+POLICY_ENGINE: Final = "assent.policy.engine"
+POLICY_ENGINE_VERSION: Final = "assent.policy.engine_version"
+APPROVAL_ID: Final = "assent.approval.id"
+APPROVAL_OUTCOME: Final = "assent.approval.outcome"
+APPROVER_KIND: Final = "assent.approver.kind"
+EFFECT_STATUS: Final = "assent.effect.status"
+AUDIT_SEQ: Final = "assent.audit.seq"
+LINK_KIND: Final = "assent.link"
+
+ERROR_TYPE: Final = "error.type"
+RPC_SYSTEM: Final = "rpc.system.name"
+RPC_METHOD: Final = "rpc.method"
+RPC_STATUS: Final = "rpc.response.status_code"
+GEN_AI_OPERATION: Final = "gen_ai.operation.name"
+GEN_AI_AGENT: Final = "gen_ai.agent.name"
+GEN_AI_CONVERSATION: Final = "gen_ai.conversation.id"
+GEN_AI_TOOL: Final = "gen_ai.tool.name"
+GEN_AI_TOOL_CALL: Final = "gen_ai.tool.call.id"
+GEN_AI_TOOL_TYPE: Final = "gen_ai.tool.type"
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_SERVER_FAULTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
+
+Attributes = Mapping[str, AttributeValue | None]
+
+
+@contextlib.contextmanager
+def rpc_span(method: str, headers: Mapping[str, str]) -> Iterator[Span]:
+    """Serve a call of ``package.Service/Method``, as a child of the caller's span when ``headers`` name one."""
+    parent = _PROPAGATOR.extract(headers, context=Context())
+    attributes = {RPC_SYSTEM: "grpc", RPC_METHOD: method}
+    with _span(method, SpanKind.SERVER, attributes, context=parent) as span:
+        yield span
+
+
+def describe_rpc(span: Span, status: str) -> None:
+    """Write the gRPC status of a served call; only faults of the server make it an error."""
+    span.set_attribute(RPC_STATUS, status)
+    if status != "OK":
+        span.set_attribute(ERROR_TYPE, status)
+    if status in _SERVER_FAULTS:
+        span.set_status(StatusCode.ERROR)
+
+
+@contextlib.contextmanager
+def segment_span(
+    run: str,
+    *,
+    process: str,
+    traceparent: str | None = None,
+    links: Mapping[str, str | SpanContext | None] | None = None,
+    segment: int | None = None,
+    tenant: str | None = None,
+    agent: str | None = None,
+    recovered: bool = False,
+) -> Iterator[Span]:
+    """One active stretch of a run, between two pauses; it ends when the run pauses.
+
+    The first (without ``traceparent``) begins a trace of the run's own: a run outlives the request that began it. The
+    later ones belong to the first. ``links`` says what caused it, by kind: ``caller``, ``resumed_by``.
+    """
+    attributes = {
+        GEN_AI_OPERATION: "invoke_workflow",
+        GEN_AI_AGENT: agent or process,
+        PROCESS_NAME: process,
+        TENANT: tenant,
+        RUN_SEGMENT: segment,
+        RUN_RECOVERED: recovered or None,
+        **_of_run(run),
+    }
+    context = context_from(traceparent)
+    found = _links(links or {})
+    with _span(f"invoke_workflow {process}", SpanKind.INTERNAL, attributes, context=context, links=found) as span:
+        yield span
+
+
+@contextlib.contextmanager
+def plan_span(process: str, *, run: str | None = None, tenant: str | None = None) -> Iterator[Span]:
+    """Expanding, checking and forecasting a plan."""
+    attributes = {GEN_AI_OPERATION: "plan", GEN_AI_AGENT: process, PROCESS_NAME: process, TENANT: tenant}
+    with _span(f"plan {process}", SpanKind.INTERNAL, {**attributes, **_of_run(run)}) as span:
+        yield span
+
+
+@contextlib.contextmanager
+def step_span(run: str, step: str, action: str, traceparent: str | None) -> Iterator[Span]:
+    """One attempt at one step: its decision and its tool call are inside. ``traceparent`` is the run's."""
+    attributes = {STEP_ID: step, ACTION_NAME: action, **_of_run(run)}
+    with _span(f"step {action}", SpanKind.INTERNAL, attributes, context=context_from(traceparent)) as span:
+        yield span
+
+
+@contextlib.contextmanager
+def decision_span(
+    kind: str, *, run: str | None, step: str | None = None, action: str | None = None, action_digest: str | None = None
+) -> Iterator[Span]:
+    """Asking the decision point a question of a ``kind``; see ``describe_decision`` for the answer."""
+    attributes = {
+        DECISION_KIND: str(kind),
+        POLICY_ENGINE: "opa",
+        STEP_ID: step,
+        ACTION_NAME: action,
+        ACTION_DIGEST: action_digest,
+        **_of_run(run),
+    }
+    with _span(f"policy.decide {kind}", SpanKind.CLIENT, attributes) as span:
+        yield span
+
+
+def describe_decision(
+    span: Span, decided: Decided, *, enforcement: str | None = None, audit_seq: int | None = None
+) -> None:
+    """Write what was decided; ``enforcement`` is what we made of it. Only the absence of a decision is an error."""
+    source = decided.provenance
+    described: Attributes = {
+        DECISION_ID: source.decision_id,
+        DECISION_OUTCOME: str(decided.verdict),
+        DECISION_REASON_CODES: decided.codes,
+        DECISION_CONTROLS: source.controls,
+        DECISION_FAULT: decided.fault,
+        POLICY_REVISION: source.revision,
+        POLICY_ENGINE: source.engine,
+        POLICY_ENGINE_VERSION: source.engine_version,
+        ENFORCEMENT_ACTION: enforcement,
+        AUDIT_SEQ: audit_seq,
+    }
+    span.set_attributes(_present(described))
+    if decided.fault:
+        fail(span, decided.codes[0] if decided.codes else "ENGINE_ERROR")
+
+
+@contextlib.contextmanager
+def tool_span(
+    action: str,
+    *,
+    run: str,
+    step: str,
+    attempt: int,
+    decision: str,
+    permit: str,
+    action_digest: str | None = None,
+    agent: str | None = None,
+) -> Iterator[Span]:
+    """Calling a tool server with a permit."""
+    attributes = {
+        GEN_AI_OPERATION: "execute_tool",
+        GEN_AI_TOOL: action,
+        GEN_AI_TOOL_CALL: permit,
+        GEN_AI_TOOL_TYPE: "extension",
+        GEN_AI_AGENT: agent,
+        STEP_ID: step,
+        STEP_ATTEMPT: attempt,
+        DECISION_ID: decision,
+        ACTION_NAME: action,
+        ACTION_DIGEST: action_digest,
+        **_of_run(run),
+    }
+    with _span(f"execute_tool {action}", SpanKind.CLIENT, attributes) as span:
+        yield span
+
+
+def describe_effect(span: Span, status: str, *, error: str | None = None) -> None:
+    """Write what became of a tool call: succeeded, failed or unknown; the latter two are errors."""
+    span.set_attribute(EFFECT_STATUS, status)
+    if status != "succeeded":
+        fail(span, error or status)
+
+
+def approval_span(
+    approval: str,
+    *,
+    run: str,
+    step: str,
+    outcome: str,
+    requested_at: datetime,
+    resolved_at: datetime,
+    traceparent: str | None,
+    resolved_by: str | SpanContext | None = None,
+    approver_kind: str | None = None,
+) -> None:
+    """Write how long humans were waited for: once, when it is over, as part of the run's trace."""
+    attributes = {
+        APPROVAL_ID: approval,
+        APPROVAL_OUTCOME: outcome,
+        APPROVER_KIND: approver_kind,
+        STEP_ID: step,
+        **_of_run(run),
+    }
+    span = _tracer().start_span(
+        "approval.wait",
+        context=context_from(traceparent),
+        attributes=_present(attributes),
+        links=_links({"resolved_by": resolved_by}),
+        start_time=_nanoseconds(requested_at),
+    )
+    span.end(end_time=_nanoseconds(resolved_at))
+
+
+def fail(span: Span, error_type: str) -> None:
+    """Mark a span as failed, by the kind of error; never with its message, which may hold what must not leave."""
+    span.set_attribute(ERROR_TYPE, error_type)
+    span.set_status(StatusCode.ERROR)
+
+
+def traceparent_of(span: Span) -> str | None:
+    """Return the W3C ``traceparent`` of a span, to be stored or sent; None when nothing is traced."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, context=trace.set_span_in_context(span, Context()))
+    return carrier.get("traceparent")
+
+
+def current_traceparent() -> str | None:
+    """Return the ``traceparent`` of the current span; None when nothing is traced."""
+    return traceparent_of(trace.get_current_span())
+
+
+def current_trace_id() -> str | None:
+    """Return the current trace's id, 32 hex digits; None when nothing is traced."""
+    note = trace_note()
+    return note.trace_id if note else None
+
+
+def trace_note(span: Span | None = None) -> TraceNote | None:
+    """Return what a record says of a span (the current one unless given); None when nothing is traced."""
+    context = (span or trace.get_current_span()).get_span_context()
+    if not context.is_valid:
+        return None
+    return TraceNote(trace_id=trace.format_trace_id(context.trace_id), span_id=trace.format_span_id(context.span_id))
+
+
+def context_from(traceparent: str | None) -> Context:
+    """Return a context whose parent is ``traceparent``; without one (or with a malformed one), a new trace."""
+    return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
+
+
+@contextlib.contextmanager
+def _span(
+    name: str, kind: SpanKind, attributes: Attributes, *, context: Context | None = None, links: Sequence[Link] = ()
+) -> Iterator[Span]:
+    """Start a span, make it the current one, and note the type of what went wrong in it."""
+    with _tracer().start_as_current_span(
+        name,
+        context=context,
+        kind=kind,
+        attributes=_present(attributes),
+        links=links,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield span
+        except Exception as error:
+            fail(span, type(error).__qualname__)
+            raise
+
+
+def _tracer() -> trace.Tracer:
+    return trace.get_tracer("assent")
+
+
+def _of_run(run: str | None) -> dict[str, str | None]:
+    """Return what every span of a run carries, so that a search finds them when the trace was cut."""
+    return {RUN_ID: run, GEN_AI_CONVERSATION: run}
+
+
+def _present(attributes: Attributes) -> dict[str, AttributeValue]:
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _links(links: Mapping[str, str | SpanContext | None]) -> list[Link]:
+    found = []
+    for kind, target in links.items():
+        context = target
+        if not isinstance(context, SpanContext):
+            context = trace.get_current_span(context_from(context)).get_span_context()
+        if context.is_valid:
+            found.append(Link(context, {LINK_KIND: kind}))
+    return found
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000) * 1000
