@@ -10,6 +10,9 @@ import jwt
 from company.database import Database
 from company.errors import CallError
 
+_LEEWAY_SECONDS = 5
+"""By how much the clocks of the giver and of this machine may differ."""
+
 _SCHEMA = "CREATE TABLE permit (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT"
 
 
@@ -54,6 +57,7 @@ class PermitCheck:
                 token,
                 self._key,
                 algorithms=["EdDSA"],
+                leeway=_LEEWAY_SECONDS,
                 options={"require": ["exp", "jti", "digest"], "verify_aud": False},
             )
         except jwt.PyJWTError as error:

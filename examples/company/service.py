@@ -105,7 +105,9 @@ class Company(tools_pb2_grpc.ToolServiceServicer):
             raise CallError("TOO_LATE", "nobody waits for this call any more", retryable=True)
         arguments: dict[str, Any] = json_format.MessageToDict(request.args)
         if self._permits is not None:
-            self._permits.redeem(request.permit, expected={"digest": _digest(request, arguments), "action": action})
+            digest = _digest(request, arguments)
+            expected = {"digest": digest, "action": action, "key": request.idempotency_key}
+            self._permits.redeem(request.permit, expected=expected)
         fault = self._faults.get(action)
         if fault:
             fault.before_effect(self._stopping)
