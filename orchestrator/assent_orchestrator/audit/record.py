@@ -170,6 +170,8 @@ class Record(Facts):
     ``time`` is RFC 3339, UTC, microseconds; ``prev`` is the hash of the record before this one.
     """
 
+    model_config = ConfigDict(ser_json_inf_nan="constants")  # not null: what is no JSON must be refused, not hidden
+
     version: Annotated[Literal["assent.audit/v1"], Field(alias="schema")] = "assent.audit/v1"
     tenant: str
     seq: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")]

@@ -1,0 +1,26 @@
+"""What every folder of tests may use: one real PostgreSQL for the whole session, and tenants that nobody else has."""
+
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from assent_orchestrator.store.migrate import migrate
+from assent_orchestrator.store.postgres import Database, open_database
+
+
+@pytest.fixture(scope="session")
+async def database() -> AsyncIterator[Database]:
+    """The embedded PostgreSQL with our tables, shared by all tests: they keep apart by tenant and run."""
+    with tempfile.TemporaryDirectory(prefix="assent-", ignore_cleanup_errors=True) as folder:
+        async with open_database(None, Path(folder) / "postgres") as opened:
+            await migrate(opened)
+            yield opened
+
+
+@pytest.fixture
+def fresh_tenant() -> str:
+    """A tenant of this test's own."""
+    return f"t-{uuid.uuid4().hex[:12]}"
