@@ -18,6 +18,8 @@ MAX_RESOLVED_BYTES = 1024 * 1024
 """What the bindings of one step may bring in."""
 MAX_REFERENCE_DEPTH = 10
 """Segments a reference may go down into inputs or an output, and bindings that may be nested in one another."""
+MAX_FAULTS = 10_000
+"""Found in one plan; with more than that the rest is not listed."""
 MAX_DEPTH = 64
 """Objects and arrays that may be nested in inputs or arguments."""
 

@@ -1,0 +1,98 @@
+"""The arguments of a step as they are submitted: size, depth, bindings, and the schema as far as they are known."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from assent_orchestrator.errors import Fault
+from assent_orchestrator.plan.binding import resolve
+from assent_orchestrator.plan.model import MAX_ARGUMENT_BYTES
+from assent_orchestrator.plan.pointer import PointerError, field, find, split
+from assent_orchestrator.plan.reference import BindingError, Reference, Scan
+from assent_orchestrator.plan.schema import may_hold, validate
+from assent_sidecar.canonical import NotCanonicalError, canonical
+from assent_sidecar.catalogue.process import Step
+from assent_sidecar.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the arguments of a plan's steps may refer to.
+
+    ``inputs`` is None where faults of the inputs are reported already: nothing is said of them twice.
+    ``results`` holds, by step, the schema of its result, or None when its operation is not known.
+    """
+
+    inputs: Mapping[str, Json] | None
+    results: Mapping[str, Mapping[str, Json] | None]
+
+
+def argument_faults(
+    root: str, step: Step, scan: Scan, schema: Mapping[str, Json] | None, around: Surroundings
+) -> Iterator[Fault]:
+    """Yield what is wrong with the arguments at ``root`` (as in ``steps[1].args``).
+
+    ``schema`` is None when the operation is not known.
+    """
+    args = step.args
+    for flaw in scan.flaws:
+        yield Fault(field(root, args, flaw.tokens), flaw.code, flaw.description)
+    for reference in scan.references:
+        why = _dangles(reference, around)
+        if why:
+            yield Fault(field(root, args, split(reference.pointer)), "DANGLING_REFERENCE", why)
+    if any(flaw.code == "TOO_DEEP" for flaw in scan.flaws):
+        return
+    try:
+        size = len(canonical(args))
+    except NotCanonicalError:
+        yield Fault(root, "ARGUMENTS_SCHEMA", "hold a number or a text that JSON readers do not agree on (RFC 8785)")
+        return
+    if size > MAX_ARGUMENT_BYTES:
+        yield Fault(root, "TOO_LARGE", f"have {size} bytes; at most {MAX_ARGUMENT_BYTES} are taken")
+    elif schema is not None:
+        yield from _against(root, args, scan, schema, around)
+
+
+def _dangles(reference: Reference, around: Surroundings) -> str:
+    source = reference.source
+    if source.step is None:
+        if around.inputs is None:
+            return ""
+        try:
+            there, _ = find(around.inputs, source.path)
+        except PointerError:
+            there = False
+        return "" if there else "refers to an input that is not there"
+    if source.step not in around.results:
+        return f"refers to the step {source.step!r}, which is not in the plan"
+    schema = around.results[source.step]
+    if schema is not None and not may_hold(schema, source.path):
+        return f"refers to what the result of the step {source.step!r} never holds"
+    return ""
+
+
+def _against(
+    root: str, args: dict[str, Json], scan: Scan, schema: Mapping[str, Json], around: Surroundings
+) -> Iterator[Fault]:
+    value, unknown = args, scan.bound
+    if around.inputs is not None and not scan.flaws:
+        try:
+            resolved = resolve(args, inputs=around.inputs, outputs={})
+        except BindingError as error:
+            yield Fault(root, "TOO_LARGE", str(error))
+            return
+        unknown = (*resolved.unknown, *(missing.pointer for missing in resolved.missing))
+        value = _planted(resolved.args, unknown)
+    for violation in validate(value, schema, [split(pointer) for pointer in unknown]):
+        path = field(root, value, split(violation.pointer))
+        yield Fault(path, "ARGUMENTS_SCHEMA", violation.message)
+
+
+def _planted(args: dict[str, Json], pointers: tuple[str, ...]) -> dict[str, Json]:
+    """Put something where a value is not known yet; ``resolve`` made the objects around it, so they are ours."""
+    for pointer in pointers:
+        *above, name = split(pointer)
+        _, parent = find(args, tuple(above))
+        if isinstance(parent, dict):
+            parent[name] = None
+    return args

@@ -1,0 +1,174 @@
+"""Everything that is wrong with a plan, found before anything is stored."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from assent_orchestrator.errors import Fault
+from assent_orchestrator.plan.argument import Surroundings, argument_faults
+from assent_orchestrator.plan.conformance import conformance
+from assent_orchestrator.plan.expand import expand
+from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.label import place
+from assent_orchestrator.plan.model import MAX_DEPTH, MAX_FAULTS, MAX_INPUT_BYTES, MAX_INPUT_LABELS, MAX_STEPS, Plan
+from assent_orchestrator.plan.pointer import field, split
+from assent_orchestrator.plan.reference import Scan, scan
+from assent_orchestrator.plan.schema import validate
+from assent_sidecar.canonical import NotCanonicalError, canonical
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.process import Alternative, Process, Step
+from assent_sidecar.model import Json
+
+
+def check(plan: Plan, catalogue: Catalogue) -> tuple[Fault, ...]:
+    """Return every fault: those of the plan as a whole first, then step by step, always in the same order.
+
+    Only three things keep others from being looked for, because the work must stay in proportion: of more than
+    ``MAX_STEPS`` steps none is looked at, what is too large or too deep is not held against its schema, and behind
+    ``MAX_FAULTS`` there is one that says so. A difference from the process is not reported where something else is
+    wrong with the same field.
+    """
+    process = catalogue.processes.get(plan.process)
+    faults = [*_of_the_process(plan, process), *_of_the_inputs(plan, process)]
+    if process is not None:
+        plan = expand(plan, process)
+    if len(plan.steps) > MAX_STEPS:
+        return (*faults, Fault("steps", "TOO_MANY_STEPS", f"a plan has at most {MAX_STEPS} steps"))
+    steps = _Steps(plan, catalogue, sound_inputs=not any(fault.field.startswith("inputs") for fault in faults))
+    faults += islice(steps.faults(), MAX_FAULTS)
+    if process is not None and plan.process_version == process.version:
+        explained = steps.waiting_in_circles().union(*(_whole(fault.field) for fault in faults))
+        differences = (fault for fault in conformance(plan, process) if fault.field not in explained)
+        faults += islice(differences, MAX_FAULTS)
+    if len(faults) > MAX_FAULTS:
+        faults[MAX_FAULTS:] = [Fault("", "TOO_LARGE", f"there are more than {MAX_FAULTS} faults; no more are listed")]
+    return tuple(sorted(faults, key=_position))
+
+
+def _of_the_process(plan: Plan, process: Process | None) -> Iterator[Fault]:
+    if process is None:
+        yield Fault("process", "UNKNOWN_PROCESS", "there is no process of this name")
+    elif plan.process_version not in ("", process.version):
+        yield Fault("process_version", "PROCESS_VERSION", f"the version in force is {process.version}")
+
+
+def _of_the_inputs(plan: Plan, process: Process | None) -> Iterator[Fault]:
+    deep = _too_deep(plan.inputs)
+    if deep is not None:
+        yield Fault(field("inputs", {}, (deep,)), "TOO_DEEP", f"values are nested at most {MAX_DEPTH} deep")
+        return
+    try:
+        size = len(canonical(plan.inputs))
+    except NotCanonicalError:
+        yield Fault("inputs", "INPUTS_SCHEMA", "hold a number or a text that JSON readers do not agree on (RFC 8785)")
+        return
+    if size > MAX_INPUT_BYTES:
+        yield Fault("inputs", "TOO_LARGE", f"have {size} bytes; at most {MAX_INPUT_BYTES} are taken")
+        return
+    for violation in validate(plan.inputs, process.inputs) if process is not None else ():
+        yield Fault(field("inputs", plan.inputs, split(violation.pointer)), "INPUTS_SCHEMA", violation.message)
+    if len(plan.labels) > MAX_INPUT_LABELS:
+        yield Fault("labels", "TOO_LARGE", f"at most {MAX_INPUT_LABELS} inputs are classified")
+        return
+    for pointer in plan.labels:
+        if place(pointer, plan.inputs) is None:
+            yield Fault(field("labels", {}, (pointer,)), "DANGLING_REFERENCE", "classifies an input that is not there")
+
+
+def _too_deep(inputs: Mapping[str, Json]) -> str | None:
+    """Return the name of an input that is nested too deep, without recursion."""
+    pending: list[tuple[str, int, Json]] = [(name, 1, value) for name, value in reversed(list(inputs.items()))]
+    while pending:
+        name, depth, value = pending.pop()
+        if not isinstance(value, dict | list):
+            continue
+        if depth > MAX_DEPTH:
+            return name
+        pending.extend((name, depth + 1, member) for member in (value.values() if isinstance(value, dict) else value))
+    return None
+
+
+class _Steps:
+    """The steps of one plan; of two with one id the first is meant wherever the id is used."""
+
+    def __init__(self, plan: Plan, catalogue: Catalogue, *, sound_inputs: bool) -> None:
+        self._plan = plan
+        self._catalogue = catalogue
+        self._place: dict[str, int] = {}
+        for at, step in enumerate(plan.steps):
+            self._place.setdefault(step.id, at)
+        self._scans: tuple[Scan, ...] = tuple(scan(step.args) for step in plan.steps)
+        operations = {step.action: catalogue.operation(step.action) for step in plan.steps}
+        self._arguments = {name: known.arguments if known else None for name, known in operations.items()}
+        results = {name: known.result if known else None for name, known in operations.items()}
+        self._around = Surroundings(
+            inputs=plan.inputs if sound_inputs else None,
+            results={name: results[plan.steps[at].action] for name, at in self._place.items()},
+        )
+        self._graph = Graph(
+            {name: plan.steps[at] for name, at in self._place.items()},
+            {name: self._scans[at].references for name, at in self._place.items()},
+        )
+
+    def faults(self) -> Iterator[Fault]:
+        for at, step in enumerate(self._plan.steps):
+            yield from self._step(at, step)
+        yield from self._cycles()
+
+    def _step(self, at: int, step: Step) -> Iterator[Fault]:
+        root = f"steps[{at}]"
+        if self._place[step.id] != at:
+            yield Fault(f"{root}.id", "DUPLICATE_ID", f"steps[{self._place[step.id]}] has this id already")
+        yield from self._agent(root, step)
+        yield from self._action(root, step)
+        yield from argument_faults(f"{root}.args", step, self._scans[at], self._arguments[step.action], self._around)
+        for number, name in enumerate(step.after):
+            if name not in self._place:
+                yield Fault(f"{root}.after[{number}]", "DANGLING_REFERENCE", "there is no such step in the plan")
+        if isinstance(step.on_failure, Alternative) and step.on_failure.alternative not in self._place:
+            yield Fault(f"{root}.on_failure.alternative", "DANGLING_REFERENCE", "there is no such step in the plan")
+
+    def _agent(self, root: str, step: Step) -> Iterator[Fault]:
+        agent = self._catalogue.agents.get(step.agent)
+        if agent is None:
+            yield Fault(f"{root}.agent", "UNKNOWN_AGENT", "nobody appointed an agent of this name")
+        elif step.action not in agent.may and self._arguments[step.action] is not None:
+            yield Fault(f"{root}.agent", "AGENT_MAY_NOT", f"this agent is not given {step.action}")
+
+    def _action(self, root: str, step: Step) -> Iterator[Fault]:
+        if step.action.partition(".")[0] not in self._catalogue.systems:
+            yield Fault(f"{root}.action", "UNKNOWN_SYSTEM", "there is no system of this name")
+        elif self._arguments[step.action] is None:
+            yield Fault(f"{root}.action", "UNKNOWN_OPERATION", "the system has no such operation")
+
+    def waiting_in_circles(self) -> set[str]:
+        """Return the fields that make the steps of cycles come after others: their fault is the cycle."""
+        return {f"steps[{self._place[name]}].after" for cycle in self._graph.cycles for name in cycle}
+
+    def _cycles(self) -> Iterator[Fault]:
+        """Yield one fault a cycle, at what makes its first step wait."""
+        for cycle in self._graph.cycles:
+            shown = ", ".join(cycle[:10]) + (", ..." if len(cycle) > 10 else "")
+            yield Fault(self._edge(frozenset(cycle), cycle[0]), "CYCLE", f"these steps wait for one another: {shown}")
+
+    def _edge(self, cycle: frozenset[str], first: str) -> str:
+        at = self._place[first]
+        step = self._plan.steps[at]
+        for number, name in enumerate(step.after):
+            if name in cycle:
+                return f"steps[{at}].after[{number}]"
+        for reference in self._scans[at].references:
+            if reference.source.step in cycle:
+                return field(f"steps[{at}].args", step.args, split(reference.pointer))
+        return f"steps[{at}]"
+
+
+def _whole(path: str) -> Iterator[str]:
+    """Yield a field and everything it is part of, except for the list of all steps."""
+    yield path
+    yield from (path[:end] for end, character in enumerate(path) if character in ".[" and path[:end] != "steps")
+
+
+def _position(fault: Fault) -> tuple[int, int]:
+    """Sort by step; within a step faults stay in the order they were found."""
+    head, _, rest = fault.field.partition("[")
+    return (1, int(rest.partition("]")[0])) if head == "steps" and rest else (0, 0)

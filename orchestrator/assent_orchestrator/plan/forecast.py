@@ -1,0 +1,65 @@
+"""What a plan will ask for, as far as it is known before anything has happened."""
+
+from collections.abc import Iterable, Mapping
+
+from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.binding import Resolved, resolve
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.pointer import find, split
+from assent_orchestrator.plan.reference import scan
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.process import Step
+from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import AgentFacts, Labels, PlanFacts, PlanStep
+
+
+def forecast(plan: Plan, catalogue: Catalogue) -> PlanFacts:
+    """Return the facts of a plan question: every step of an expanded plan that ``check`` found no fault with.
+
+    Raises:
+        KeyError: the catalogue does not know an agent or an operation of the plan.
+        BindingError: the bindings of a step bring in more than they may.
+    """
+    labels = result_labels(plan.steps, catalogue)
+    return PlanFacts(digest=plan.digest(), steps=tuple(_step(step, plan, catalogue, labels) for step in plan.steps))
+
+
+def known(
+    step: Step,
+    inputs: Mapping[str, Json],
+    input_labels: Mapping[Pointer, Iterable[str]] | None = None,
+    output_labels: Mapping[str, Mapping[Pointer, Iterable[str]]] | None = None,
+) -> Resolved:
+    """Return the arguments of a step as far as the inputs alone tell; all that comes from other steps is unknown.
+
+    Raises:
+        BindingError: a binding is malformed, or too much is brought in.
+    """
+    return resolve(step.args, inputs=inputs, outputs={}, input_labels=input_labels, output_labels=output_labels)
+
+
+def result_labels(steps: Iterable[Step], catalogue: Catalogue) -> dict[str, Labels]:
+    """Return, by step, the labels that its operation's result is declared to carry."""
+    return {step.id: operation.labels for step in steps if (operation := catalogue.operation(step.action)) is not None}
+
+
+def bindings(args: Mapping[str, Json]) -> dict[Pointer, Json]:
+    """Return the bindings as they are written, by the place they fill."""
+    return {place: find(args, split(place))[1] for place in scan(args).bound}
+
+
+def _step(step: Step, plan: Plan, catalogue: Catalogue, labels: Mapping[str, Labels]) -> PlanStep:
+    agent = catalogue.agents[step.agent]
+    operation = catalogue.operation(step.action)
+    if operation is None:
+        raise KeyError(step.action)
+    resolved = known(step, plan.inputs, plan.labels, labels)
+    unknown = (*resolved.unknown, *(missing.pointer for missing in resolved.missing))
+    return PlanStep(
+        id=step.id,
+        agent=AgentFacts(id=agent.name, department=agent.department, owner=agent.owner),
+        action=make_action(step.action, operation.effect, resolved.args, resolved.labels, unknown),
+        after=step.after,
+        when=step.when,
+        bindings=bindings(step.args),
+    )
