@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from assent_sidecar.question import Principal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.approvals.request import (
@@ -23,6 +22,7 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page, page_size, read_token, write_token
 from assent_orchestrator.store.tables import answers, approvals, runs
+from assent_sidecar.question import Principal
 
 Wake = Callable[[str, str], Awaitable[None]]
 """Hints to a run's step that something happened."""
@@ -56,6 +56,7 @@ class Inbox:
 
         Raises:
             NotFoundError: there is none that this caller may know of.
+
         """
         async with self.engine.connect() as tx:
             approval = await read_request(tx, approval_id)
@@ -70,9 +71,7 @@ class Inbox:
         query = sa.select(approvals).where(approvals.c.tenant == caller.tenant)
         if not caller.sees_all():
             mine = sa.select(runs.c.id).where(runs.c.submitter == caller.id)
-            query = query.where(
-                sa.or_(approvals.c.roles.overlap(sorted(caller.roles)), approvals.c.run_id.in_(mine))
-            )
+            query = query.where(sa.or_(approvals.c.roles.overlap(sorted(caller.roles)), approvals.c.run_id.in_(mine)))
         if state is not None:
             query = query.where(approvals.c.state == str(state))
         if role:
@@ -96,6 +95,7 @@ class Inbox:
             NotFoundError, ForbiddenError: the caller may not see or may not answer it.
             ConflictError: the etag or what was shown is not the newest.
             StateError: it is answered, expired or void.
+
         """
         async with self.engine.begin() as tx:
             approval = await read_request(tx, approval_id, lock=True)
@@ -147,9 +147,7 @@ class Inbox:
 
 
 async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:
-    row = (
-        await tx.execute(sa.select(runs.c.principal, runs.c.submitter).where(runs.c.id == approval.run_id))
-    ).one()
+    row = (await tx.execute(sa.select(runs.c.principal, runs.c.submitter).where(runs.c.id == approval.run_id))).one()
     return Principal.from_json(row.principal).id, row.submitter
 
 

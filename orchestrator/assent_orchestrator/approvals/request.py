@@ -1,22 +1,20 @@
 """A question to humans, as it is stored: bound to one action, one revision, one run and step, and a time."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
-from assent_sidecar.canonical import digest
-from assent_sidecar.decision import ApprovalRequirement, Decided
-from assent_sidecar.model import Json, seconds
-from assent_sidecar.question import Action
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.store.tables import answers, approvals
+from assent_sidecar.canonical import digest
+from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.model import Json, seconds
+from assent_sidecar.question import Action
 
 
 class ApprovalState(StrEnum):
@@ -114,6 +112,7 @@ async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = Fa
 
     Raises:
         NotFoundError: there is none.
+
     """
     query = sa.select(approvals).where(approvals.c.id == approval_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
@@ -134,7 +133,7 @@ async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock
     return await _with_answers(tx, row) if row is not None else None
 
 
-async def _with_answers(tx: AsyncConnection, row: Mapping[str, Any]) -> Approval:
+async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
     rows = await tx.execute(
         sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.answered_at)
     )
@@ -153,7 +152,7 @@ async def _with_answers(tx: AsyncConnection, row: Mapping[str, Any]) -> Approval
     return approval_of(row, given)
 
 
-def approval_of(row: Mapping[str, Any], given: tuple[Answer, ...]) -> Approval:
+def approval_of(row: sa.RowMapping, given: tuple[Answer, ...]) -> Approval:
     """Return a stored row and its answers as an approval."""
     return Approval(
         **{

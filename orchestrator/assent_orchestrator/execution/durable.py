@@ -7,7 +7,7 @@ wake a run up, and our tables hold the truth. What a step *is* lives elsewhere a
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
@@ -32,11 +32,15 @@ class Pause(TypedDict):
 
 
 class Move(TypedDict):
-    """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over."""
+    """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over.
+
+    ``wake`` are the outstanding steps that wait for something that will not matter any more.
+    """
 
     ready: list[str]
     outstanding: list[str]
     over: bool
+    wake: list[str]
 
 
 class Work(Protocol):
@@ -81,8 +85,8 @@ def _refuse_pickle() -> None:
     def refuse(*_: object) -> Any:
         raise ValueError("pickled payloads are refused")
 
-    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign]
-    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign]
+    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment]
+    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Durable:
     def __init__(self, settings: DurableSettings, work: Work) -> None:
         self._settings = settings
         self._work = work
-        self._run: Callable[[str], Awaitable[None]] | None = None
+        self._run: Callable[[str], Coroutine[Any, Any, None]] | None = None
 
     async def open(self) -> None:
         """Start the engine on the running loop; what an earlier process left unfinished goes on."""
@@ -150,6 +154,8 @@ class Durable:
                 if move["over"]:
                     break
                 ready, outstanding = move["ready"], move["outstanding"]
+                for step_id in move["wake"]:
+                    await DBOS.send_async(_child(run_id, step_id), "look", _INBOX)
                 if len(ready) == 1 and not outstanding:
                     # Alone: inline, because a child workflow costs ten times a step.
                     await drive(run_id, ready[0])

@@ -1,13 +1,11 @@
 """What is written down of runs and steps: the read model that answers every caller, changed only with its record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from assent_sidecar.model import Json
-from assent_sidecar.question import Labels, Principal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +13,8 @@ from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import runs, steps
+from assent_sidecar.model import Json
+from assent_sidecar.question import Labels, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class StepRow:
 _STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
 
 
-def _run(row: Mapping[str, Any]) -> RunRow:
+def run_of(row: sa.RowMapping) -> RunRow:
+    """Return a stored row as a run."""
     return RunRow(
         **{
             **row,
@@ -78,7 +79,7 @@ def _run(row: Mapping[str, Any]) -> RunRow:
     )
 
 
-def _step(row: Mapping[str, Any]) -> StepRow:
+def _step(row: sa.RowMapping) -> StepRow:
     labels = row.get("labels")
     return StepRow(
         **{
@@ -94,12 +95,13 @@ async def read_run(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> R
 
     Raises:
         NotFoundError: there is none.
+
     """
     query = sa.select(runs).where(runs.c.id == run_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFoundError("there is no such run", run=run_id)
-    return _run(row)
+    return run_of(row)
 
 
 async def read_steps(tx: AsyncConnection, run_id: str) -> dict[str, StepRow]:
@@ -113,6 +115,7 @@ async def read_step(tx: AsyncConnection, run_id: str, step_id: str) -> StepRow:
 
     Raises:
         NotFoundError: there is none.
+
     """
     query = sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id, steps.c.id == step_id)
     row = (await tx.execute(query)).mappings().one_or_none()

@@ -4,24 +4,24 @@ Deciding and recording are one function on purpose: a caller can have no ruling 
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from assent_sidecar.decision import Decided, Verdict
-from assent_sidecar.question import Kind, Question
-from opentelemetry.trace import Span
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit import record, spans
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.governance import intent
+from assent_orchestrator.governance import intent, minutes
 from assent_orchestrator.governance.obligations import Duties, sort_out
-from assent_orchestrator.governance.permit import Permit, PermitIssuer
+from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.question import Action, Question, StepFacts
 
 
 class DecisionPoint(Protocol):
@@ -32,8 +32,19 @@ class DecisionPoint(Protocol):
         ...
 
 
-Transition = Callable[[AsyncConnection, Ruling], Awaitable[Sequence[record.Draft]]]
-"""Writes the state that follows from a ruling, in the ruling's own transaction; returns what more to record."""
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What followed from a ruling: the transition of the step or run, and what more to record."""
+
+    state: StateNote | None = None
+    drafts: tuple[Draft, ...] = ()
+
+
+Transition = Callable[[AsyncConnection, Ruling], Awaitable[Followed]]
+"""Writes the state that follows from a ruling, in the transaction that commits the ruling."""
+
+Sequel = Callable[[AsyncConnection, Decided], Awaitable[Followed]]
+"""The same for a decision that permits nothing by itself (a plan's, a condition's)."""
 
 
 class OvertakenError(Exception):
@@ -42,47 +53,74 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Asks, records, and only then permits."""
+    """Asks, records, and only then permits. ``budget`` is how long a decision may take, in seconds."""
 
     decision_point: DecisionPoint
-    engine: AsyncEngine
     trail: Trail
     issuer: PermitIssuer
     clock: Clock
     budget: float = 2.0
 
-    async def ask(self, question: Question) -> Decided:
-        """Ask a question in a span of its own. What comes back is not recorded yet: hand it to ``write``."""
-        with spans.decision_span(question.kind, run=question.run.id) as span:
-            decided = await self.decision_point.decide(question, budget=self.budget)
-            _describe(span, question, decided)
-            return decided
+    async def decide(self, question: Question, sequel: Sequel | None = None) -> Decided:
+        """Decide something that permits nothing by itself, and commit the decision with what follows from it.
 
-    async def rule(self, question: Question, transition: Transition) -> Ruling:
+        Raises:
+            UnavailableError: the trail could not be written; the decision counts for nothing.
+
+        """
+        decided = await self._ask(question)
+        async with self.trail.recording() as tx:
+            followed = await sequel(tx, decided) if sequel else Followed()
+            draft = minutes.decision_made(question, decided, followed.state)
+            await self.trail.append(tx, question.tenant, (draft, *followed.drafts))
+        return decided
+
+    async def rule(self, question: Question, transition: Transition, *, repeatable: bool) -> Ruling:
         """Decide one action and commit the decision, the intent (when allowed) and the state that follows.
+
+        ``repeatable`` says that doing the effect again under the same key is doing it once.
 
         Raises:
             OvertakenError: ``transition`` found that the ruling came too late; nothing is written.
+            DoubleIntentError: an earlier effect of the step may have happened; nothing is written.
             UnavailableError: the trail could not be written; nothing is permitted.
+
         """
-        if question.kind is not Kind.ACTION or question.action is None or question.step is None:
+        if question.action is None or question.step is None:
             raise ValueError("the gate rules on actions")
-        decided = await self.ask(question)
-        async with self.engine.begin() as tx:
-            ruling = self._rule(question, decided)
+        decided = await self._ask(question)
+        ruling = self._rule(question, question.action, question.step, decided)
+        async with self.trail.recording() as tx:
+            followed = await transition(tx, ruling)
             if isinstance(ruling, Allowed):
-                await intent.write(tx, question.run.id, question.step, ruling.permit, self.clock())
-            more = await transition(tx, ruling)
-            drafts = [decision_draft(question, decided, ruling), *more]
-            if isinstance(ruling, Allowed):
-                drafts.append(_intent_draft(question, ruling))
+                await intent.write(
+                    tx, question.run.id, question.step, ruling.permit, self.clock(), repeatable=repeatable
+                )
+                drafts = (
+                    minutes.decision_made(question, decided),
+                    *followed.drafts,
+                    minutes.action_intended(question, ruling, followed.state),
+                )
+            else:
+                drafts = (minutes.decision_made(question, decided, followed.state), *followed.drafts)
             await self.trail.append(tx, question.tenant, drafts)
         return ruling
 
-    def _rule(self, question: Question, decided: Decided) -> Ruling:
-        decision, action, step = decided.decision, question.action, question.step
-        assert action is not None
-        assert step is not None
+    async def _ask(self, question: Question) -> Decided:
+        step, action = question.step, question.action
+        with spans.decision_span(
+            question.kind,
+            run=question.run.id,
+            step=step.id if step else None,
+            action=f"{action.system}.{action.operation}" if action else None,
+            action_digest=action.digest if action else None,
+        ) as span:
+            decided = await self.decision_point.decide(question, budget=self.budget)
+            spans.describe_decision(span, decided)
+            return decided
+
+    def _rule(self, question: Question, action: Action, step: StepFacts, decided: Decided) -> Ruling:
+        decision = decided.decision
         if decided.verdict is Verdict.REQUIRE_APPROVAL and decision.approval is not None:
             return Held(decided, decision.approval)
         if decided.verdict is Verdict.DEFER and decision.defer_until is not None:
@@ -98,20 +136,10 @@ class Gate:
         duties = sort_out(decision.obligations)
         if duties.unmet:
             return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
-        return self._permit(question, decided, duties)
-
-    def _permit(self, question: Question, decided: Decided, duties: Duties) -> Ruling:
-        action, step = question.action, question.step
-        assert action is not None
-        assert step is not None
-        if duties.redactions:
-            try:
-                redacted = redact(action.args, action.labels, duties.redactions)
-            except RedactionError:
-                return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction names a place that is not there")
-            action = make_action(
-                f"{action.system}.{action.operation}", action.effect, redacted.args, redacted.labels
-            )
+        try:
+            action = _redacted(action, duties)
+        except RedactionError:
+            return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
         permit = self.issuer.issue(
             action_digest=action.digest,
             action=f"{action.system}.{action.operation}",
@@ -122,7 +150,14 @@ class Gate:
             idempotency_key=idempotency_key(question.run.id, step.id),
             now=self.clock(),
         )
-        return Allowed(decided, permit, action, duties.timeout, duties.retry, intent_seq=0)
+        return Allowed(decided, permit, action, duties.timeout, duties.retry)
+
+
+def _redacted(action: Action, duties: Duties) -> Action:
+    if not duties.redactions:
+        return action
+    redacted = redact(action.args, action.labels, duties.redactions)
+    return make_action(f"{action.system}.{action.operation}", action.effect, redacted.args, redacted.labels)
 
 
 def idempotency_key(run: str, step: str) -> str:

@@ -54,6 +54,7 @@ class Permit:
 
         Raises:
             PermitError: it is not.
+
         """
         if self.action_digest != digest:
             raise PermitError("the permit is for another action")
@@ -155,6 +156,7 @@ def verify_permit(
 
     Raises:
         PermitError: the token is not a permit, not signed with ``jwk``, expired, or for something else.
+
     """
     try:
         key = jwt.PyJWK.from_dict(dict(jwk), algorithm="EdDSA")

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from assent_orchestrator.governance.permit import Permit
 from assent_sidecar.decision import ApprovalRequirement, Decided, Retry
 from assent_sidecar.question import Action
-
-from assent_orchestrator.governance.permit import Permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,6 @@ class Allowed:
     action: Action
     timeout: float | None
     retry: Retry | None
-    intent_seq: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def open_signing_key(path: Path) -> Ed25519PrivateKey:
     Raises:
         SigningKeyError: others can read the file, or it does not hold such a key.
         OSError: the file cannot be read or written.
+
     """
     with suppress(FileNotFoundError):
         return _read(path)

@@ -72,3 +72,6 @@ TERMINAL_RUNS = frozenset(
     {RunState.SUCCEEDED, RunState.FAILED, RunState.COMPENSATED, RunState.CANCELLED, RunState.HALTED}
 )
 """States in which a run has come to rest."""
+
+ASLEEP_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.DECIDING})
+"""States in which a step waits for something outside: a person, a time, the engine."""

@@ -1,0 +1,48 @@
+"""From a step's arguments as written to an action ready to be decided. Pure."""
+
+from assent_orchestrator.execution.situation import Appointed, Situation
+from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.binding import BindingError, resolve
+from assent_orchestrator.plan.schema import validate
+from assent_sidecar.canonical import NotCanonicalError
+from assent_sidecar.question import Action
+
+
+class UnfitError(Exception):
+    """The arguments cannot be used; ``code`` says why, ``message`` where."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Say why and where."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def bound_action(situation: Situation, appointed: Appointed) -> Action:
+    """Return the action with every binding replaced and every label carried.
+
+    Raises:
+        UnfitError: a value is missing, or the arguments do not fit the operation's schema.
+
+    """
+    plan = situation.run.plan
+    try:
+        resolved = resolve(
+            situation.spec.args,
+            inputs=plan.inputs,
+            outputs={step_id: row.output for step_id, row in situation.outputs.items()},
+            input_labels=plan.labels,
+            output_labels={step_id: row.labels or {} for step_id, row in situation.outputs.items()},
+        )
+    except BindingError as error:
+        raise UnfitError("BAD_BINDING", str(error)) from error
+    if not resolved.complete:
+        missing = "; ".join(f"{one.pointer}: {one.description}" for one in resolved.missing)
+        raise UnfitError("MISSING_VALUE", missing or f"no value for {', '.join(resolved.unknown)}")
+    violations = validate(resolved.args, appointed.operation.arguments)
+    if violations:
+        raise UnfitError("ARGUMENTS_SCHEMA", "; ".join(f"{one.pointer}: {one.message}" for one in violations[:10]))
+    try:
+        return make_action(situation.spec.action, appointed.operation.effect, resolved.args, resolved.labels)
+    except NotCanonicalError as error:
+        raise UnfitError("NOT_CANONICAL", "a number or text in the arguments has no exact form") from error

@@ -1,0 +1,201 @@
+"""One attempt at one step: look, ask, commit, act, write down what came of it.
+
+Every way through it may be cut off by a crash and is safe to repeat: what was meant and what became of it are read first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
+from assent_orchestrator.audit import spans
+from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.ending import end_step
+from assent_orchestrator.execution.journal import read_run
+from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.patience import patience, until
+from assent_orchestrator.execution.sequel import Sequels
+from assent_orchestrator.execution.situation import (
+    Appointed,
+    Situation,
+    UncataloguedError,
+    appoint,
+    read_situation,
+)
+from assent_orchestrator.governance.enquiry import action_question, condition_question
+from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
+from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_sidecar.decision import Decided
+from assent_sidecar.model import seconds
+from assent_sidecar.question import Action, ApprovalFacts
+
+SETTLED = Pause(settled=True, seconds=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Makes attempts."""
+
+    parts: Parts
+    outcomes: Outcomes
+    sequels: Sequels
+
+    async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
+        """Make one attempt; say whether the step is settled or when to look again."""
+        situation = await self._look(run_id, step_id)
+        if situation.step.state in TERMINAL_STEPS:
+            return SETTLED
+        with spans.step_span(run_id, step_id, situation.spec.action, situation.run.traceparent):
+            if situation.intent is not None and situation.intent.status in (
+                EffectStatus.INTENDED,
+                EffectStatus.UNKNOWN,
+            ):
+                # A crash or a lost answer: find out what happened first, whatever else is wanted.
+                pause = await self.outcomes.reconcile(situation, tries)
+                if pause is not None:
+                    return pause
+                situation = await self._look(run_id, step_id)
+            return await self._stand(situation, tries)
+
+    async def _look(self, run_id: str, step_id: str) -> Situation:
+        async with self.parts.engine.connect() as tx:
+            return await read_situation(tx, run_id, step_id)
+
+    async def _stand(self, situation: Situation, tries: int) -> Pause:
+        """Deal with everything that may end or delay the step before anybody is asked."""
+        now = self.parts.clock()
+        run, step, approval = situation.run, situation.step, situation.approval
+        if run.cancel_requested is not None:
+            return await self._end(situation, StepState.CANCELLED, "CANCELLED", "the run was cancelled")
+        if run.state is RunState.STOPPING:
+            return await self._end(situation, StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
+        if Graph.of(run.plan.steps).failures({name: row.state for name, row in situation.steps.items()}):
+            return await self._end(situation, StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
+        if step.not_before is not None and step.not_before > now:
+            return Pause(settled=False, seconds=until(step.not_before, now))
+        if approval is not None and approval.state is ApprovalState.PENDING:
+            if approval.expires_at > now:
+                return Pause(settled=False, seconds=until(approval.expires_at, now))
+            return await self._expire(situation, approval)
+        if approval is not None and approval.state is ApprovalState.REJECTED:
+            return await self._end(situation, StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
+        try:
+            appointed = appoint(self.parts.catalogue(), situation)
+        except UncataloguedError as error:
+            return await self._end(situation, StepState.DENIED, error.code, error.message)
+        if situation.spec.when is not None and step.state is StepState.PENDING:
+            pause = await self._condition(situation, appointed, situation.spec.when, tries)
+            if pause is not None:
+                return pause
+        return await self._act(situation, appointed, tries)
+
+    async def _condition(self, situation: Situation, appointed: Appointed, name: str, tries: int) -> Pause | None:
+        """Ask whether the step is taken; None: it is."""
+        question = condition_question(
+            situation.matter(appointed.process),
+            self.parts.clock(),
+            step=situation.facts(),
+            agent=appointed.agent,
+            name=name,
+            outputs={step_id: row.output for step_id, row in situation.outputs.items()},
+        )
+
+        async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
+            return await self.sequels.of_condition(tx, situation, appointed, decided, tries)
+
+        try:
+            decided = await self.parts.gate.decide(question, sequel)
+        except OvertakenError:
+            return Pause(settled=False, seconds=0.0)
+        if decided.fault:
+            return _without_decision(appointed, tries)
+        return None if decided.decision.taken else SETTLED
+
+    async def _act(self, situation: Situation, appointed: Appointed, tries: int) -> Pause:
+        try:
+            action = arguments.bound_action(situation, appointed)
+        except arguments.UnfitError as error:
+            return await self._end(situation, StepState.FAILED, error.code, error.message)
+        question = action_question(
+            situation.matter(appointed.process),
+            self.parts.clock(),
+            step=situation.facts(),
+            agent=appointed.agent,
+            action=action,
+            approvals=_approvals(situation.approval, action),
+        )
+
+        async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
+            return await self.sequels.of_ruling(tx, situation, appointed, action, ruling, tries)
+
+        try:
+            ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
+        except OvertakenError:
+            return Pause(settled=False, seconds=0.0)
+        match ruling:
+            case Allowed():
+                return await self.outcomes.perform(situation, appointed, ruling)
+            case Held(requirement=requirement):
+                return Pause(settled=False, seconds=seconds(requirement.expires_in))
+            case Deferred(until=moment):
+                return Pause(settled=False, seconds=until(moment, self.parts.clock()))
+            case Refused(fault=True):
+                return _without_decision(appointed, tries)
+            case Refused():
+                return SETTLED
+
+    async def _expire(self, situation: Situation, approval: Approval) -> Pause:
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, situation.run.id, lock=True)
+            now = self.parts.clock()
+            await resolve(tx, approval, ApprovalState.EXPIRED, now)
+            drafts = await end_step(
+                tx, run, situation, StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time", now
+            )
+            await self.parts.trail.append(
+                tx, run.tenant, (self.sequels.approval_draft(approval, ApprovalState.EXPIRED), *drafts)
+            )
+        return SETTLED
+
+    async def _end(self, situation: Situation, state: StepState, code: str, message: str) -> Pause:
+        """Bring the step to rest without asking anybody."""
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, situation.run.id, lock=True)
+            now = self.parts.clock()
+            drafts = await end_step(tx, run, situation, state, code, message, now)
+            approval = situation.approval
+            if approval is not None and approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
+                await resolve(tx, approval, ApprovalState.VOID, now)
+                drafts = (self.sequels.approval_draft(approval, ApprovalState.VOID), *drafts)
+            await self.parts.trail.append(tx, run.tenant, drafts)
+        return SETTLED
+
+
+def _without_decision(appointed: Appointed, tries: int) -> Pause:
+    if appointed.process.on_no_decision == "wait":
+        return Pause(settled=False, seconds=patience(tries))
+    return SETTLED
+
+
+def _approvals(approval: Approval | None, action: Action) -> Sequence[ApprovalFacts]:
+    """Return the answers that are worth something: those given to exactly this action."""
+    if approval is None or approval.state is not ApprovalState.APPROVED or approval.action_digest != action.digest:
+        return ()
+    return tuple(
+        ApprovalFacts(
+            stage=answer.stage,
+            role=approval.requirement.stages[answer.stage].role,
+            approver=answer.approver,
+            roles=tuple(sorted(answer.roles)),
+            at=answer.at,
+            digest=approval.action_digest,
+        )
+        for answer in approval.answers
+        if answer.approved
+    )

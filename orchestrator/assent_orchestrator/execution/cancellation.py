@@ -1,0 +1,54 @@
+"""Cancelling a run: nothing that has not started starts, what is under way is settled honestly."""
+
+from dataclasses import dataclass
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import Actor, Draft
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.execution.durable import Durable
+from assent_orchestrator.execution.journal import change_run, read_run
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.runs import RunView, etag_of, may_see, view
+from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellations:
+    """Cancels runs."""
+
+    parts: Parts
+    durable: Durable
+
+    async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
+        """Ask a run to stop; asking again changes nothing.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of.
+            ForbiddenError: the caller may see it, but neither submitted it nor is an operator.
+            ConflictError: the etag is not the newest.
+            StateError: the run is over.
+
+        """
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, run_id, lock=True)
+            if not may_see(caller, run):
+                raise NotFoundError("there is no such run", run=run_id)
+            if caller.id not in (run.submitter, run.principal.id) and Role.OPERATOR not in caller.roles:
+                raise ForbiddenError("only its submitter or an operator cancels a run", run=run_id)
+            if etag and etag != etag_of(run):
+                raise ConflictError("the run changed since you saw it; look again", run=run_id)
+            if run.state in TERMINAL_RUNS:
+                raise StateError(f"the run is {run.state}", run=run_id, state=str(run.state))
+            if run.cancel_requested is None:
+                await change_run(tx, run_id, self.parts.clock(), cancel_requested=caller.id)
+                draft = Draft(
+                    event="run.cancel_requested",
+                    run=run_id,
+                    actor=Actor(kind="user", id=caller.id, authn="token"),
+                    trace=spans.trace_note(),
+                )
+                await self.parts.trail.append(tx, run.tenant, (draft,))
+            after = await view(tx, caller, run_id)
+        await self.durable.wake(run_id, tuple(step.id for step in after.steps if step.state in ASLEEP_STEPS))
+        return after

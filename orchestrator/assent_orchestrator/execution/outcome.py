@@ -1,0 +1,195 @@
+"""Doing what was permitted and writing down what became of it; after a lost answer, finding out."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
+from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.ending import states_after
+from assent_orchestrator.execution.journal import change_step, read_run, read_step
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
+from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.governance import intent
+from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.obligations import backoff
+from assent_orchestrator.governance.ruling import Allowed
+from assent_orchestrator.plan.label import fit
+from assent_orchestrator.plan.schema import validate
+from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
+from assent_orchestrator.tools.outcome import Failure, Success
+from assent_sidecar.canonical import digest
+from assent_sidecar.model import Json, seconds
+from assent_sidecar.question import Action
+
+LOOKUP_TRIES = 8
+"""How often a tool server is asked what became of a call before a person has to settle it."""
+
+_LOOKUP_SECONDS = 5.0
+_SETTLED = Pause(settled=True, seconds=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Performs permitted actions."""
+
+    parts: Parts
+
+    async def perform(self, situation: Situation, appointed: Appointed, allowed: Allowed) -> Pause:
+        """Call the tool with the permit and write down what came of it."""
+        permit, operation = allowed.permit, appointed.operation
+        limits = [seconds(operation.timeout)]
+        limits += [allowed.timeout] if allowed.timeout is not None else []
+        limits += [seconds(situation.spec.deadline)] if situation.spec.deadline is not None else []
+        with spans.tool_span(
+            situation.spec.action,
+            run=situation.run.id,
+            step=situation.step.id,
+            attempt=permit.attempt,
+            decision=permit.decision_id,
+            permit=permit.id,
+            action_digest=allowed.action.digest,
+            agent=situation.spec.agent,
+        ) as span:
+            result = await self.parts.tools.invoke(
+                permit, allowed.action, tool_server=appointed.tool_server, timeout=min(limits)
+            )
+            if isinstance(result, Success):
+                spans.describe_effect(span, "succeeded")
+                return await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
+            spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
+        if result.effect == "none":
+            return await self._failed(situation, allowed, result)
+        await self._unknown(situation, permit.attempt, result.code)
+        return Pause(settled=False, seconds=patience(permit.attempt))
+
+    async def reconcile(self, situation: Situation, tries: int) -> Pause | None:
+        """Find out what became of an effect whose outcome is not written down; None: it may be attempted again."""
+        assert situation.intent is not None
+        attempt = situation.intent.attempt
+        if situation.intent.status is EffectStatus.INTENDED:
+            await self._unknown(situation, attempt, "OUTCOME_LOST")
+        try:
+            appointed = appoint(self.parts.catalogue(), situation)
+            action = arguments.bound_action(situation, appointed)
+        except (UncataloguedError, arguments.UnfitError):
+            return await self._give_up(situation, attempt)
+        if appointed.operation.effect == "read":
+            return None if attempt < LOOKUP_TRIES else await self._give_up(situation, attempt)
+        found = await self.parts.tools.lookup(
+            situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
+        )
+        if found.status == "done":
+            return await self._succeeded(situation, appointed, action, found.result, attempt, recovered=True)
+        if found.status == "not_done":
+            await self._did_not_happen(situation, attempt)
+            return None
+        if appointed.repeatable and attempt < LOOKUP_TRIES:
+            return None
+        if tries < LOOKUP_TRIES:
+            return Pause(settled=False, seconds=patience(tries))
+        return await self._give_up(situation, attempt)
+
+    async def _succeeded(
+        self,
+        situation: Situation,
+        appointed: Appointed,
+        action: Action,
+        result: Json,
+        attempt: int,
+        *,
+        recovered: bool = False,
+    ) -> Pause:
+        violations = validate(result, appointed.operation.result)
+        if violations:
+            # It was done, but what came back is not what was agreed: never passed on.
+            places = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in violations[:10])
+            values: dict[str, Any] = {"reason": "RESULT_SCHEMA", "message": places}
+            state = StepState.FAILED
+        else:
+            labels = {pointer: list(names) for pointer, names in fit(appointed.operation.labels, result).items()}
+            values = {"output": result, "labels": labels, "reason": None, "message": None}
+            state = StepState.SUCCEEDED
+        note = EffectNote(
+            status="succeeded",
+            tool_server=appointed.tool_server,
+            result_digest=digest(result),
+            error="RESULT_SCHEMA" if violations else None,
+            recovered=recovered or None,
+        )
+        await self._write(situation, action, attempt, EffectStatus.SUCCEEDED, note, state, values)
+        return _SETTLED
+
+    async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
+        attempt, retry = allowed.permit.attempt, allowed.retry
+        note = EffectNote(status="failed", error=failure.code, retryable=failure.retryable)
+        values: dict[str, Any] = {"reason": failure.code, "message": failure.message[:500]}
+        if failure.retryable and retry is not None and attempt < retry.max_attempts:
+            wait = backoff(retry, attempt)
+            values["not_before"] = self.parts.clock() + timedelta(seconds=wait)
+            await self._write(situation, allowed.action, attempt, EffectStatus.FAILED, note, StepState.DECIDING, values)
+            return Pause(settled=False, seconds=wait)
+        await self._write(situation, allowed.action, attempt, EffectStatus.FAILED, note, StepState.FAILED, values)
+        return _SETTLED
+
+    async def _unknown(self, situation: Situation, attempt: int, code: str) -> None:
+        note = EffectNote(status="unknown", error=code)
+        await self._write(situation, None, attempt, EffectStatus.UNKNOWN, note, StepState.DISPATCHED, {"reason": code})
+
+    async def _did_not_happen(self, situation: Situation, attempt: int) -> None:
+        note = EffectNote(status="failed", error="NOT_DONE", recovered=True)
+        values = {"reason": "NOT_DONE"}
+        await self._write(situation, None, attempt, EffectStatus.FAILED, note, StepState.DECIDING, values)
+
+    async def _give_up(self, situation: Situation, attempt: int) -> Pause:
+        """Nobody can say what happened: the step stays unknown until a person settles it."""
+        note = EffectNote(status="unknown", error="NOT_RECONCILED")
+        values = {"reason": "NOT_RECONCILED", "message": "the tool server cannot say whether it was done"}
+        await self._write(situation, None, attempt, EffectStatus.UNKNOWN, note, StepState.UNKNOWN, values)
+        return _SETTLED
+
+    async def _write(
+        self,
+        situation: Situation,
+        action: Action | None,
+        attempt: int,
+        status: EffectStatus,
+        note: EffectNote,
+        state: StepState,
+        values: dict[str, Any],
+    ) -> None:
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, situation.run.id, lock=True)
+            step = await read_step(tx, run.id, situation.step.id)
+            if step.state in TERMINAL_STEPS:
+                return
+            now = self.parts.clock()
+            if state in TERMINAL_STEPS:
+                values = {**values, "finished_at": now, "not_before": None}
+            await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
+            await intent.settle(tx, run.id, step.id, status, now)
+            draft = Draft(
+                event=f"action.{_EVENTS[status]}",
+                run=run.id,
+                step=step.id,
+                attempt=attempt,
+                actor=Actor(kind="agent", id=step.agent),
+                on_behalf_of=run.principal.id,
+                action=ActionNote.of(action) if action else None,
+                effect=note,
+                state=StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
+                trace=spans.trace_note(),
+            )
+            standing = await keep(tx, run, states_after(situation, state), now)
+            await self.parts.trail.append(tx, run.tenant, (draft, *standing))
+
+
+_EVENTS: dict[EffectStatus, Literal["succeeded", "failed", "unknown"]] = {
+    EffectStatus.SUCCEEDED: "succeeded",
+    EffectStatus.FAILED: "failed",
+    EffectStatus.UNKNOWN: "unknown",
+}

@@ -1,0 +1,40 @@
+"""What the execution of runs is put together from: everything it needs, handed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.tools.outcome import Failure, Found, Success
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.question import Action
+
+
+class Tools(Protocol):
+    """Tool servers, by name. A call takes a permit: there is no other way to make one."""
+
+    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109 - it travels to the server
+        """Perform exactly the permitted action."""
+        ...
+
+    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109 - as above
+        """Find out whether an effect happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts. ``catalogue`` returns what the bundle in force declares, ``revision`` names that bundle."""
+
+    engine: AsyncEngine
+    trail: Trail
+    gate: Gate
+    tools: Tools
+    clock: Clock
+    catalogue: Callable[[], Catalogue]
+    revision: Callable[[], str]

@@ -1,0 +1,15 @@
+"""How long to wait before looking again. Pure."""
+
+from datetime import datetime
+
+_FIRST, _LONGEST = 0.25, 30.0
+
+
+def patience(tries: int) -> float:
+    """Return the seconds to wait after this many tries (1 is the first): doubling, up to half a minute."""
+    return min(_FIRST * 2.0 ** min(tries - 1, 10), _LONGEST)
+
+
+def until(moment: datetime, now: datetime) -> float:
+    """Return the seconds from now until a moment, at least a little."""
+    return max((moment - now).total_seconds(), 0.01)

@@ -1,0 +1,124 @@
+"""Runs as callers see them: one, many, and as they happen."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from assent_orchestrator.audit.listen import Listener
+from assent_orchestrator.audit.trail import Entry, Trail
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps, run_of
+from assent_orchestrator.page import Page, page_size, read_token, write_token
+from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
+from assent_orchestrator.store.tables import runs
+
+HEARTBEAT_SECONDS = 15.0
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run with its steps in the plan's order; outputs are there for steps that succeeded."""
+
+    run: RunRow
+    steps: tuple[StepRow, ...]
+
+
+def etag_of(run: RunRow) -> str:
+    """Return what changes whenever the run does."""
+    return f"{run.updated_at.timestamp():.6f}"
+
+
+async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
+    """Return a run with its steps.
+
+    Raises:
+        NotFoundError: there is none that this caller may know of.
+
+    """
+    run = await read_run(tx, run_id)
+    if not may_see(caller, run):
+        raise NotFoundError("there is no such run", run=run_id)
+    rows = await read_steps(tx, run_id)
+    done = await read_outputs(tx, run_id)
+    return RunView(run, tuple(done.get(step_id, row) for step_id, row in rows.items()))
+
+
+def may_see(caller: Caller, run: RunRow) -> bool:
+    """Say whether a caller may know of a run: its submitter, its principal, operators and auditors of its tenant."""
+    return run.tenant == caller.tenant and (caller.sees_all() or caller.id in (run.submitter, run.principal.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Reads runs."""
+
+    engine: AsyncEngine
+    trail: Trail
+    listener: Listener
+
+    async def get(self, caller: Caller, run_id: str) -> RunView:
+        """Return one run.
+
+        Raises:
+            NotFoundError: there is none that this caller may know of.
+
+        """
+        async with self.engine.connect() as tx:
+            return await view(tx, caller, run_id)
+
+    async def list(
+        self, caller: Caller, *, state: RunState | None = None, process: str = "", size: int = 0, token: str = ""
+    ) -> Page[RunRow]:
+        """Return the runs the caller may see, newest first."""
+        query = sa.select(runs).where(runs.c.tenant == caller.tenant)
+        if not caller.sees_all():
+            query = query.where(sa.or_(runs.c.submitter == caller.id, runs.c.principal["id"].astext == caller.id))
+        if state is not None:
+            query = query.where(runs.c.state == str(state))
+        if process:
+            query = query.where(runs.c.process == process)
+        position = read_token(token, 2)
+        if position is not None:
+            before = sa.tuple_(runs.c.created_at, runs.c.id)
+            query = query.where(before < sa.tuple_(sa.literal(_moment(position[0])), sa.literal(position[1])))
+        limit = page_size(size)
+        query = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit + 1)
+        async with self.engine.connect() as tx:
+            rows = (await tx.execute(query)).mappings().all()
+        found = [run_of(row) for row in rows[:limit]]
+        more = write_token(found[-1].created_at.isoformat(), found[-1].id) if len(rows) > limit else ""
+        return Page(found, more)
+
+    async def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
+        """Yield the run's records after ``after_seq`` as they are committed, and None as a heartbeat.
+
+        Ends when the run is over and everything about it was yielded.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of.
+
+        """
+        async with self.listener.subscribe(run_id) as wakeups:
+            while True:
+                async with self.engine.connect() as tx:
+                    run = await read_run(tx, run_id)
+                if not may_see(caller, run):
+                    raise NotFoundError("there is no such run", run=run_id)
+                # The state is read before the records: when it was final, the records read after it are all there are.
+                while entries := await self.trail.read(run.tenant, run=run_id, after_seq=after_seq, limit=_BATCH):
+                    for entry in entries:
+                        yield entry
+                        after_seq = entry.seq
+                if run.state in TERMINAL_RUNS:
+                    return
+                if not await wakeups.wait(HEARTBEAT_SECONDS):
+                    yield None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

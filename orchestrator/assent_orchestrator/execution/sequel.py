@@ -1,0 +1,206 @@
+"""What follows from a ruling: the state that is written in the very transaction that commits the ruling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.request import Approval, ApprovalState, open_request, resolve
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.execution.ending import states_after
+from assent_orchestrator.execution.journal import RunRow, change_step, read_run, read_step
+from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.situation import Appointed, Situation
+from assent_orchestrator.execution.standing import keep, move
+from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
+from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.question import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Sequels:
+    """Writes what follows from rulings."""
+
+    clock: Clock
+
+    async def of_condition(
+        self, tx: AsyncConnection, situation: Situation, appointed: Appointed, decided: Decided, tries: int
+    ) -> Followed:
+        """Write what follows from whether a step is taken."""
+        run = await self._still_wanted(tx, situation)
+        now = self.clock()
+        values = _decided(decided, situation, now)
+        if decided.fault:
+            return await self._refused(tx, run, situation, appointed, decided, values, tries)
+        if decided.decision.taken:
+            return Followed()
+        values |= {
+            "state": str(StepState.SKIPPED),
+            "reason": str(SkipReason.CONDITION_NOT_MET),
+            "finished_at": now,
+            "not_before": None,
+        }
+        return await self._written(tx, run, situation, StepState.SKIPPED, values, now)
+
+    async def of_ruling(
+        self,
+        tx: AsyncConnection,
+        situation: Situation,
+        appointed: Appointed,
+        action: Action,
+        ruling: Ruling,
+        tries: int,
+    ) -> Followed:
+        """Write what follows from a ruling on an action.
+
+        Raises:
+            OvertakenError: the run or the step moved on since the question was asked.
+
+        """
+        run = await self._still_wanted(tx, situation)
+        now = self.clock()
+        values = _decided(ruling.decided, situation, now)
+        approval = situation.approval
+        match ruling:
+            case Allowed():
+                drafts: tuple[Draft, ...] = ()
+                if approval is not None and approval.state is ApprovalState.APPROVED:
+                    await resolve(tx, approval, ApprovalState.CONSUMED, now)
+                    drafts = (self.approval_draft(approval, ApprovalState.CONSUMED),)
+                values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
+                return await self._written(tx, run, situation, StepState.DISPATCHED, values, now, drafts)
+            case Held(requirement=requirement):
+                voided = await self._void(tx, situation, now)
+                requested = await self._request(tx, situation, action, requirement, ruling.decided, now)
+                values |= {"reason": ruling.decided.codes[0] if ruling.decided.codes else None, "not_before": None}
+                drafts = (*voided, requested)
+                return await self._written(tx, run, situation, StepState.AWAITING_APPROVAL, values, now, drafts)
+            case Deferred(until=until):
+                values |= {"not_before": until, "reason": ruling.decided.codes[0] if ruling.decided.codes else None}
+                return await self._written(tx, run, situation, StepState.DEFERRED, values, now)
+            case Refused(code=code, message=message):
+                values |= {"reason": code, "message": message}
+                return await self._refused(
+                    tx, run, situation, appointed, ruling.decided, values, tries, halt=ruling.halt
+                )
+
+    async def _refused(
+        self,
+        tx: AsyncConnection,
+        run: RunRow,
+        situation: Situation,
+        appointed: Appointed,
+        decided: Decided,
+        values: dict[str, Any],
+        tries: int,
+        *,
+        halt: bool = False,
+    ) -> Followed:
+        now = self.clock()
+        if decided.fault and appointed.process.on_no_decision == "wait":
+            # Nobody said no: an approval given earlier stays good, and the step is asked about again.
+            values |= {"not_before": now + timedelta(seconds=patience(tries)), "reason": decided.codes[0]}
+            # A step that was never asked about stays as it is: its condition is still open.
+            state = situation.step.state if situation.step.state is StepState.PENDING else StepState.DECIDING
+            return await self._written(tx, run, situation, state, values, now)
+        values = {"reason": decided.codes[0] if decided.codes else "DENIED", **values}
+        drafts = await self._void(tx, situation, now)
+        if halt and run.state in (RunState.RUNNING, RunState.WAITING):
+            drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
+        values |= {"finished_at": now, "not_before": None}
+        return await self._written(tx, run, situation, StepState.DENIED, values, now, drafts)
+
+    async def _written(
+        self,
+        tx: AsyncConnection,
+        run: RunRow,
+        situation: Situation,
+        state: StepState,
+        values: dict[str, Any],
+        now: datetime,
+        drafts: Sequence[Draft] = (),
+    ) -> Followed:
+        await change_step(tx, run.id, situation.step.id, **{**values, "state": str(state)})
+        standing = await keep(tx, run, states_after(situation, state), now)
+        moved = StateNote(before=str(situation.step.state), after=str(state))
+        return Followed(moved if state is not situation.step.state else None, (*drafts, *standing))
+
+    async def _still_wanted(self, tx: AsyncConnection, situation: Situation) -> RunRow:
+        """Lock the run and make sure that it still is what the question was about."""
+        run = await read_run(tx, situation.run.id, lock=True)
+        step = await read_step(tx, run.id, situation.step.id)
+        if (
+            run.cancel_requested is not None
+            or run.state not in (RunState.RUNNING, RunState.WAITING)
+            or step.state in TERMINAL_STEPS
+            or (step.state, step.attempt) != (situation.step.state, situation.step.attempt)
+        ):
+            raise OvertakenError
+        return run
+
+    async def _request(
+        self,
+        tx: AsyncConnection,
+        situation: Situation,
+        action: Action,
+        requirement: ApprovalRequirement,
+        decided: Decided,
+        now: datetime,
+    ) -> Draft:
+        approval = await open_request(
+            tx,
+            tenant=situation.run.tenant,
+            run_id=situation.run.id,
+            step_id=situation.step.id,
+            process=situation.run.process,
+            action=action,
+            requirement=requirement,
+            decided=decided,
+            now=now,
+            traceparent=spans.current_traceparent(),
+        )
+        return self.approval_draft(approval, ApprovalState.PENDING)
+
+    async def _void(self, tx: AsyncConnection, situation: Situation, now: datetime) -> tuple[Draft, ...]:
+        """An approval that policy no longer accepts, or that was for something else, is worth nothing."""
+        approval = situation.approval
+        if approval is None or approval.state not in (ApprovalState.PENDING, ApprovalState.APPROVED):
+            return ()
+        await resolve(tx, approval, ApprovalState.VOID, now)
+        return (self.approval_draft(approval, ApprovalState.VOID),)
+
+    @staticmethod
+    def approval_draft(approval: Approval, state: ApprovalState) -> Draft:
+        """Return the record of a transition of an approval that no person made."""
+        return Draft(
+            event="approval.requested" if state is ApprovalState.PENDING else f"approval.{state}",
+            run=approval.run_id,
+            step=approval.step_id,
+            actor=SYSTEM,
+            approval=ApprovalNote(
+                id=approval.id,
+                outcome=str(state),
+                roles=approval.roles,
+                presented_digest=approval.presented_digest,
+                action_digest=approval.action_digest,
+                revision=approval.revision,
+                expires_at=approval.expires_at.isoformat(),
+            ),
+            trace=spans.trace_note(),
+        )
+
+
+def _decided(decided: Decided, situation: Situation, now: datetime) -> dict[str, Any]:
+    return {
+        "decision": decided.decision.to_json(),
+        "decision_id": decided.provenance.decision_id,
+        "trace_id": spans.current_trace_id(),
+        "started_at": situation.step.started_at or now,
+    }

@@ -1,0 +1,126 @@
+"""Everything one attempt at a step has to know, read in one go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.request import Approval, latest_request
+from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps
+from assent_orchestrator.governance import intent
+from assent_orchestrator.governance.enquiry import Matter
+from assent_orchestrator.governance.intent import Intent
+from assent_orchestrator.plan.graph import Graph
+from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.process import Process, Step
+from assent_sidecar.catalogue.system import Operation
+from assent_sidecar.question import StepFacts
+from assent_sidecar.question import StepState as StepSummary
+
+
+class UncataloguedError(Exception):
+    """The bundle in force no longer knows something the plan names; ``code`` says what."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Say what is not known any more."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One step of one run, with what it depends on. ``outputs`` holds succeeded dependencies only."""
+
+    run: RunRow
+    step: StepRow
+    spec: Step
+    steps: Mapping[str, StepRow]
+    depends_on: tuple[str, ...]
+    outputs: Mapping[str, StepRow]
+    intent: Intent | None
+    approval: Approval | None
+
+    @property
+    def next_attempt(self) -> int:
+        """The number the next attempt has."""
+        return self.step.attempt + 1
+
+    def facts(self) -> StepFacts:
+        """Return the step as a question shows it."""
+        return StepFacts(id=self.step.id, attempt=self.next_attempt, depends_on=self.depends_on)
+
+    def matter(self, process: Process) -> Matter:
+        """Return the run as a question shows it."""
+        return Matter(
+            tenant=self.run.tenant,
+            run=self.run.id,
+            plan_digest=self.run.plan_digest,
+            principal=self.run.principal,
+            process=process,
+            inputs=self.run.plan.inputs,
+            steps=tuple(
+                StepSummary(
+                    id=row.id,
+                    action=row.action,
+                    state=str(row.state),
+                    verdict=row.decision.get("verdict") if row.decision else None,
+                )
+                for row in self.steps.values()
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """What the bundle in force says of a step."""
+
+    process: Process
+    agent: Agent
+    operation: Operation
+    tool_server: str
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether doing it again under the same key is doing it once."""
+        return self.operation.idempotent or self.operation.effect == "read"
+
+
+async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situation:
+    """Read what one attempt has to know."""
+    run = await read_run(tx, run_id)
+    rows = await read_steps(tx, run_id)
+    spec = next(step for step in run.plan.steps if step.id == step_id)
+    depends_on = Graph.of(run.plan.steps).depends_on(step_id)
+    return Situation(
+        run=run,
+        step=rows[step_id],
+        spec=spec,
+        steps=rows,
+        depends_on=depends_on,
+        outputs=await read_outputs(tx, run_id, depends_on),
+        intent=await intent.read(tx, run_id, step_id),
+        approval=await latest_request(tx, run_id, step_id),
+    )
+
+
+def appoint(catalogue: Catalogue, situation: Situation) -> Appointed:
+    """Return what the bundle in force says of a step.
+
+    Raises:
+        UncataloguedError: it does not know the process, the agent or the operation (any more).
+
+    """
+    process = catalogue.processes.get(situation.run.process)
+    if process is None:
+        raise UncataloguedError("UNKNOWN_PROCESS", "the bundle in force does not know the process")
+    agent = catalogue.agents.get(situation.spec.agent)
+    if agent is None:
+        raise UncataloguedError("UNKNOWN_AGENT", "the bundle in force does not know the agent")
+    operation = catalogue.operation(situation.spec.action)
+    if operation is None:
+        raise UncataloguedError("UNKNOWN_OPERATION", "the bundle in force does not know the operation")
+    if situation.spec.action not in agent.may:
+        raise UncataloguedError("AGENT_MAY_NOT", "the bundle in force does not give the operation to the agent")
+    return Appointed(process, agent, operation, catalogue.systems[situation.spec.action.partition(".")[0]].tool_server)

@@ -1,0 +1,127 @@
+"""Taking a plan: checked whole, stored once, started."""
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import Actor, Draft, StateNote
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import AlreadyExistsError
+from assent_orchestrator.execution.acceptance import accept
+from assent_orchestrator.execution.durable import Durable
+from assent_orchestrator.execution.journal import RunRow, insert_run
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.runs import RunView, view
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.state import RunState
+from assent_orchestrator.store.tables import runs
+from assent_sidecar.canonical import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Submissions:
+    """Takes plans."""
+
+    parts: Parts
+    durable: Durable
+
+    async def submit(self, caller: Caller, plan: Plan) -> RunView:
+        """Store the plan as a run and start it; the same request id gives the same run again.
+
+        Raises:
+            ForbiddenError: the caller may not submit plans, or not for that person.
+            InvalidError: the plan has faults; every one is named, nothing is stored.
+            AlreadyExistsError: the request id was used for another plan.
+            UnavailableError: it could not be recorded; nothing is stored.
+
+        """
+        caller.require(Role.SUBMITTER)
+        principal = caller.principal(plan.on_behalf_of)
+        earlier = await self._earlier(caller, plan)
+        if earlier is not None:
+            return earlier
+        accepted = accept(plan, self.parts.catalogue())
+        now = self.parts.clock()
+        run = RunRow(
+            tenant=caller.tenant,
+            id=uuid.uuid4().hex,
+            request_id=plan.request_id or None,
+            request_digest=digest(plan.to_json()),
+            process=accepted.process,
+            process_version=accepted.process_version,
+            revision=self.parts.revision(),
+            plan=accepted,
+            plan_digest=accepted.digest(),
+            principal=principal,
+            submitter=caller.id,
+            state=RunState.PLANNED,
+            reason=None,
+            cancel_requested=None,
+            traceparent=spans.current_traceparent(),
+            created_at=now,
+            updated_at=now,
+            finished_at=None,
+        )
+        async with self.parts.trail.recording() as tx:
+            stored = await insert_run(tx, run)
+            if stored:
+                await self.parts.trail.append(tx, run.tenant, (_created(run, caller),))
+        if not stored:
+            # Somebody was quicker with the same request id: theirs is the run.
+            earlier = await self._earlier(caller, plan)
+            if earlier is None:
+                raise AlreadyExistsError("the request id was used for something else", request_id=plan.request_id)
+            return earlier
+        await self.durable.start(run.id)
+        async with self.parts.engine.connect() as tx:
+            return await view(tx, caller, run.id)
+
+    async def resume(self) -> int:
+        """Start what was stored but never started, because the server died between the two. Return how many."""
+        async with self.parts.engine.connect() as tx:
+            query = sa.select(runs.c.id).where(runs.c.state == str(RunState.PLANNED))
+            waiting = [row.id for row in await tx.execute(query)]
+        for run_id in waiting:
+            await self.durable.start(run_id)
+        return len(waiting)
+
+    async def _earlier(self, caller: Caller, plan: Plan) -> RunView | None:
+        if not plan.request_id:
+            return None
+        async with self.parts.engine.connect() as tx:
+            row = (
+                await tx.execute(
+                    sa.select(runs.c.id, runs.c.request_digest).where(
+                        runs.c.tenant == caller.tenant,
+                        runs.c.submitter == caller.id,
+                        runs.c.request_id == plan.request_id,
+                    )
+                )
+            ).one_or_none()
+            if row is None:
+                return None
+            if row.request_digest != digest(plan.to_json()):
+                raise AlreadyExistsError("the request id was used for another plan", request_id=plan.request_id)
+            found = await view(tx, caller, row.id)
+        await self.durable.start(row.id)
+        return found
+
+
+def _created(run: RunRow, caller: Caller) -> Draft:
+    return Draft(
+        event="run.created",
+        run=run.id,
+        actor=Actor(kind="service", id=caller.id, authn=run.principal.authn),
+        on_behalf_of=run.principal.id,
+        state=StateNote(after=str(run.state)),
+        detail={
+            "process": run.process,
+            "process_version": run.process_version,
+            "plan_digest": run.plan_digest,
+            "revision": run.revision,
+            "steps": len(run.plan.steps),
+        },
+        trace=spans.trace_note(),
+    )

@@ -1,0 +1,206 @@
+"""What the durable engine drives: begin a run, advance it, attempt its steps, finish it.
+
+Nothing here fails for reasons of the outside world: while the database is away it waits, because without a record
+nothing may happen and nothing is lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.errors import UnavailableError
+from assent_orchestrator.execution.attempt import Attempts
+from assent_orchestrator.execution.durable import Move, Pause
+from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.standing import move
+from assent_orchestrator.governance.enquiry import Matter, plan_question
+from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.plan.check import check
+from assent_orchestrator.plan.forecast import forecast
+from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, StepState
+from assent_sidecar.decision import Decided, Verdict
+
+T = TypeVar("T")
+
+_SETTLED = Pause(settled=True, seconds=0.0)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunWork:
+    """Implements the engine's ``Work``."""
+
+    parts: Parts
+    attempts: Attempts
+
+    async def begin(self, run_id: str, tries: int) -> Pause:
+        """Decide the plan as a whole; settled when the run is running or over."""
+        return await _patiently(lambda: self._begin(run_id, tries))
+
+    async def advance(self, run_id: str, outstanding: list[str]) -> Move:
+        """Settle what follows from what has happened; say what may start."""
+        return await _patiently(lambda: self._advance(run_id, outstanding))
+
+    async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
+        """Make one attempt at one step."""
+        return await _patiently(lambda: self.attempts.attempt(run_id, step_id, tries))
+
+    async def finish(self, run_id: str) -> None:
+        """Close the run."""
+        await _patiently(lambda: self._finish(run_id))
+
+    async def _begin(self, run_id: str, tries: int) -> Pause:
+        async with self.parts.engine.connect() as tx:
+            run = await read_run(tx, run_id)
+        if run.state is not RunState.PLANNED:
+            return _SETTLED
+        with spans.segment_span(
+            run.id, process=run.process, tenant=run.tenant, segment=1, links={"caller": run.traceparent}
+        ) as span:
+            traceparent = spans.traceparent_of(span)
+            catalogue = self.parts.catalogue()
+            process = catalogue.processes.get(run.process)
+            if process is None or check(run.plan, catalogue):
+                # The bundle changed since the plan was taken: it is not one that this bundle would take.
+                await self._refuse(run, "PLAN_OUTDATED", traceparent)
+                return _SETTLED
+            facts = forecast(run.plan, catalogue)
+            matter = Matter(run.tenant, run.id, run.plan_digest, run.principal, process, run.plan.inputs)
+            wait = process.on_no_decision == "wait"
+
+            async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
+                return await self._begun(tx, run, decided, traceparent, wait=wait)
+
+            try:
+                decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts), sequel)
+            except OvertakenError:
+                return _SETTLED
+            if decided.fault and wait:
+                return Pause(settled=False, seconds=patience(tries))
+            return _SETTLED
+
+    async def _begun(
+        self, tx: AsyncConnection, run: RunRow, decided: Decided, traceparent: str | None, *, wait: bool
+    ) -> Followed:
+        current = await read_run(tx, run.id, lock=True)
+        now = self.parts.clock()
+        if current.state is not RunState.PLANNED:
+            raise OvertakenError
+        if current.cancel_requested is not None:
+            return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason="CANCELLED"),))
+        if decided.fault and wait:
+            await change_run(tx, run.id, now, reason=decided.codes[0])
+            return Followed()
+        await change_run(tx, run.id, now, traceparent=traceparent, revision=decided.provenance.revision)
+        if decided.verdict is Verdict.ALLOW:
+            return Followed(drafts=(await move(tx, current, RunState.RUNNING, now),))
+        # A plan is allowed or it is not: approvals and timers belong to its steps.
+        code = (
+            decided.codes[0]
+            if decided.verdict in (Verdict.DENY, Verdict.HALT) and decided.codes
+            else "PLAN_NOT_ALLOWED"
+        )
+        return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason=code),))
+
+    async def _refuse(self, run: RunRow, code: str, traceparent: str | None) -> None:
+        async with self.parts.trail.recording() as tx:
+            current = await read_run(tx, run.id, lock=True)
+            now = self.parts.clock()
+            if current.state is RunState.PLANNED:
+                await change_run(tx, run.id, now, traceparent=traceparent)
+                draft = await move(tx, current, RunState.STOPPING, now, reason=code)
+                await self.parts.trail.append(tx, run.tenant, (draft,))
+
+    async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, run_id, lock=True)
+            rows = await read_steps(tx, run_id)
+            states = {step_id: row.state for step_id, row in rows.items()}
+            graph = Graph.of(run.plan.steps)
+            under_way = [step_id for step_id in outstanding if states[step_id] not in TERMINAL_STEPS]
+            stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
+            if stopping:
+                code = "CANCELLED" if run.cancel_requested is not None else (run.reason or "RUN_HALTED")
+                ended = {
+                    step_id: (StepState.CANCELLED, code)
+                    for step_id, state in states.items()
+                    if state is StepState.PENDING and step_id not in under_way
+                }
+            else:
+                ended = {
+                    step_id: (StepState.SKIPPED, str(reason))
+                    for step_id, reason in graph.settle(states).items()
+                    if step_id not in under_way
+                }
+            drafts = []
+            now = self.parts.clock()
+            for step_id, (state, code) in ended.items():
+                await change_step(tx, run_id, step_id, state=str(state), reason=code, finished_at=now)
+                drafts.append(
+                    Draft(
+                        event=f"step.{state}",
+                        run=run_id,
+                        step=step_id,
+                        actor=SYSTEM,
+                        state=StateNote(before=str(states[step_id]), after=str(state)),
+                        detail={"reason": code},
+                    )
+                )
+                states[step_id] = state
+            if drafts:
+                await self.parts.trail.append(tx, run.tenant, drafts)
+        ready = [] if stopping else [step_id for step_id in graph.ready(states) if step_id not in under_way]
+        stirred = stopping or bool(graph.failures(states))
+        return Move(
+            ready=ready,
+            outstanding=under_way,
+            over=not ready and not under_way and all(state in TERMINAL_STEPS for state in states.values()),
+            wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if stirred else [],
+        )
+
+    async def _finish(self, run_id: str) -> None:
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, run_id, lock=True)
+            if run.finished_at is not None:
+                return
+            rows = await read_steps(tx, run_id)
+            graph = Graph.of(run.plan.steps)
+            states = {step_id: row.state for step_id, row in rows.items()}
+            failures = graph.failures(states)
+            reason = run.reason
+            if run.cancel_requested is not None:
+                state, reason = RunState.CANCELLED, "CANCELLED"
+            elif run.state is RunState.STOPPING:
+                halted = any(row.decision and row.decision.get("verdict") == "halt" for row in rows.values())
+                state = RunState.HALTED if halted else RunState.FAILED
+            elif failures:
+                state, reason = RunState.FAILED, rows[failures[0]].reason
+            else:
+                state, reason = RunState.SUCCEEDED, None
+            with spans.step_span(run_id, "", f"finish {run.process}", run.traceparent):
+                draft = await move(tx, run, state, self.parts.clock(), reason=reason)
+            await self.parts.trail.append(tx, run.tenant, (draft,))
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Repeat work for as long as the database is away. What is repeated reads first what was already done."""
+    tries = 0
+    while True:
+        try:
+            return await work()
+        except (UnavailableError, SQLAlchemyError, OSError) as error:
+            tries += 1
+            _log.warning("waiting for the database: %s", type(error).__name__)
+            await asyncio.sleep(patience(tries))

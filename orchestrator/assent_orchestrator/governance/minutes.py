@@ -1,0 +1,52 @@
+"""What the trail is told: drafts of the records that go with decisions, effects and states. Pure, but for the span."""
+
+from assent_orchestrator.audit.record import (
+    ActionNote,
+    Actor,
+    DecisionNote,
+    Draft,
+    EffectNote,
+    ObligationNote,
+    StateNote,
+)
+from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.governance.ruling import Allowed
+from assent_sidecar.decision import Decided
+from assent_sidecar.question import Question
+
+SYSTEM = Actor(kind="system", id="assent")
+
+
+def decision_made(question: Question, decided: Decided, state: StateNote | None = None) -> Draft:
+    """Return the record of a decision."""
+    return Draft(
+        event="decision.made",
+        run=question.run.id,
+        step=question.step.id if question.step else None,
+        attempt=question.step.attempt if question.step else None,
+        actor=Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM,
+        on_behalf_of=question.principal.id,
+        action=ActionNote.of(question.action) if question.action else None,
+        decision=DecisionNote.of(decided, kind=str(question.kind)),
+        obligations=tuple(ObligationNote.of(one) for one in decided.decision.obligations) or None,
+        state=state,
+        trace=trace_note(),
+    )
+
+
+def action_intended(question: Question, allowed: Allowed, state: StateNote | None) -> Draft:
+    """Return the record that stands before an effect."""
+    assert question.step is not None
+    assert question.agent is not None
+    return Draft(
+        event="action.intended",
+        run=question.run.id,
+        step=question.step.id,
+        attempt=question.step.attempt,
+        actor=Actor(kind="agent", id=question.agent.id),
+        on_behalf_of=question.principal.id,
+        action=ActionNote.of(allowed.action),
+        effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
+        state=state,
+        trace=trace_note(),
+    )
