@@ -40,6 +40,7 @@ class ToolServers:
 
         Raises:
             PermitError: ``permit`` is not for what ``action`` really is, or has expired. Nothing was sent.
+
         """
         now = self._clock()
         permit.check(action.digest, now)

@@ -22,8 +22,9 @@ def to_struct(value: Mapping[str, Json]) -> Struct:
 
     Raises:
         ValueFaultError: not finite, not exact as a double (beyond 2**53 - 1), too deep, or not JSON.
+
     """
-    return Struct(fields={key: _to_value(item, MAX_DEPTH) for key, item in value.items()})
+    return _to_object(value, MAX_DEPTH)
 
 
 def to_value(value: Json) -> Value:
@@ -31,6 +32,7 @@ def to_value(value: Json) -> Value:
 
     Raises:
         ValueFaultError: as for ``to_struct``.
+
     """
     return _to_value(value, MAX_DEPTH + 1)
 
@@ -41,6 +43,7 @@ def from_struct(struct: Struct) -> dict[str, Json]:
     Raises:
         ValueFaultError: a number is not finite, a text holds NUL (which PostgreSQL cannot keep), or a value is not set
             or nested too deeply.
+
     """
     return {_text(key): _from_value(item, MAX_DEPTH) for key, item in struct.fields.items()}
 
@@ -50,6 +53,7 @@ def from_value(value: Value) -> Json:
 
     Raises:
         ValueFaultError: as for ``from_struct``.
+
     """
     return _from_value(value, MAX_DEPTH + 1)
 
@@ -65,22 +69,31 @@ def _to_value(value: Json, depth: int) -> Value:
         case str():
             return _to_text(value)
         case int() | float():
-            if not math.isfinite(value) or (isinstance(value, int) and abs(value) > _EXACT):
+            if not (abs(value) <= _EXACT if isinstance(value, int) else math.isfinite(value)):
                 raise ValueFaultError("a number is not finite or not exact")
             return Value(number_value=value)
         case dict():
-            fields = {key: _to_value(item, depth - 1) for key, item in value.items()}
-            return Value(struct_value=Struct(fields=fields))
+            return Value(struct_value=_to_object(value, depth - 1))
         case list() | tuple():
             return Value(list_value=ListValue(values=[_to_value(item, depth - 1) for item in value]))
         case _:
             raise ValueFaultError("the value is not JSON")
 
 
+def _to_object(value: Mapping[str, Json], depth: int) -> Struct:
+    if not all(isinstance(key, str) for key in value):
+        raise ValueFaultError("a key is not a text")
+    fields = {key: _to_value(item, depth) for key, item in value.items()}
+    try:
+        return Struct(fields=fields)
+    except UnicodeError as error:
+        raise ValueFaultError("a key is not valid Unicode") from error
+
+
 def _to_text(value: str) -> Value:
     try:
         return Value(string_value=value)
-    except (UnicodeError, ValueError) as error:
+    except UnicodeError as error:
         raise ValueFaultError("a text is not valid Unicode") from error
 
 
