@@ -16,6 +16,7 @@ deny contains finding if {
 		"code": "AGENT_NOT_APPOINTED",
 		"message": "the agent was not appointed to do this",
 		"control": "ACC-01",
+		"rule": "An agent does only what it was appointed to do",
 	}
 }
 
@@ -30,6 +31,7 @@ deny contains finding if {
 		"code": "SYSTEM_OF_ANOTHER_DEPARTMENT",
 		"message": "the agent's department has no access to this system",
 		"control": "ACC-02",
+		"rule": "A department's agents stay in its systems",
 	}
 }
 

@@ -23,6 +23,7 @@ deny contains finding if {
 		"code": "DATA_MUST_NOT_LEAVE",
 		"message": sprintf("the text holds %s", [pattern.name]),
 		"control": "PRV-01",
+		"rule": "No bank, card or access data in what leaves",
 	}
 }
 
@@ -37,6 +38,7 @@ deny contains finding if {
 		"code": "OUTBOUND_RULES_UNUSABLE",
 		"message": "data/outbound.yaml names no outbound systems, no patterns, or one that is no regular expression",
 		"control": "PRV-01",
+		"rule": "Nothing leaves while it is not known what must not",
 	}
 }
 
@@ -52,6 +54,7 @@ deny contains finding if {
 		"code": "CONFIDENTIAL_MUST_NOT_LEAVE",
 		"message": "a confidential value is part of what would be sent",
 		"control": "PRV-02",
+		"rule": "Confidential values do not leave",
 	}
 }
 
@@ -69,6 +72,7 @@ deny contains finding if {
 		"code": "RECIPIENT_UNTRUSTED",
 		"message": "the recipient comes from an untrusted source",
 		"control": "PRV-03",
+		"rule": "Nobody outside chooses who is written to",
 	}
 }
 
@@ -84,6 +88,7 @@ deny contains finding if {
 		"code": "PERSONAL_DATA_NOT_ALLOWED_HERE",
 		"message": "personal data may not be handed to this system",
 		"control": "PRV-04",
+		"rule": "Personal data stay in the systems meant for them",
 	}
 }
 

@@ -26,6 +26,7 @@ require_approval contains finding if {
 		"code": "DISCOUNT_OVER_LIMIT",
 		"message": sprintf("more than %v %% off needs a sales director", [limits.director_above_percent]),
 		"control": "FIN-07",
+		"rule": "A large discount needs a sales director",
 		"approval": {
 			"stages": [{"role": "sales_director", "quorum": 1}],
 			"not": ["principal", "process_owner"],
@@ -46,6 +47,7 @@ deny contains finding if {
 		"code": "DISCOUNT_OVER_CAP",
 		"message": sprintf("more than %v %% off is never offered", [limits.never_above_percent]),
 		"control": "FIN-08",
+		"rule": "Nobody can approve a discount above the cap",
 	}
 }
 
@@ -60,6 +62,7 @@ deny contains finding if {
 		"code": "DISCOUNT_NOT_JUDGEABLE",
 		"message": "the discount or its limits are not known",
 		"control": "FIN-07",
+		"rule": "No offer without a known discount and known limits",
 	}
 }
 

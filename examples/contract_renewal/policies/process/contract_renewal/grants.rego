@@ -27,7 +27,12 @@ action := concat(".", [input.action.system, input.action.operation])
 #   control: REN-01
 allow contains finding if {
 	input.kind == "plan"
-	finding := {"code": "RENEWAL_PLANNED", "message": "a renewal may be started", "control": "REN-01"}
+	finding := {
+		"code": "RENEWAL_PLANNED",
+		"message": "a renewal may be started",
+		"control": "REN-01",
+		"rule": "A renewal may be started",
+	}
 }
 
 # METADATA
@@ -38,7 +43,12 @@ allow contains finding if {
 	input.kind == "action"
 	input.action.effect == "read"
 	action in reads
-	finding := {"code": "RENEWAL_READS", "message": "a renewal may look this up", "control": "REN-02"}
+	finding := {
+		"code": "RENEWAL_READS",
+		"message": "a renewal may look this up",
+		"control": "REN-02",
+		"rule": "A renewal may look things up",
+	}
 }
 
 # METADATA
@@ -49,7 +59,12 @@ allow contains finding if {
 	input.kind == "action"
 	input.action.effect == "write"
 	action in writes
-	finding := {"code": "RENEWAL_WRITES", "message": "a renewal may change this", "control": "REN-03"}
+	finding := {
+		"code": "RENEWAL_WRITES",
+		"message": "a renewal may change this",
+		"control": "REN-03",
+		"rule": "A renewal may change its own records",
+	}
 }
 
 # METADATA
@@ -60,7 +75,12 @@ allow contains finding if {
 	input.kind == "action"
 	action == "email.send"
 	not sent_before
-	finding := {"code": "RENEWAL_LETTER", "message": "a renewal may write to the customer once", "control": "REN-04"}
+	finding := {
+		"code": "RENEWAL_LETTER",
+		"message": "a renewal may write to the customer once",
+		"control": "REN-04",
+		"rule": "A renewal may write to the customer once",
+	}
 }
 
 sent_before if {
