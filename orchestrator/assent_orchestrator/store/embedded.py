@@ -35,6 +35,7 @@ _UNPRIVILEGED = "assent-postgres"  # who PostgreSQL runs as when we are root, wh
 _MAX_SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103
 _START_SECONDS = 60
 _STOP_SECONDS = 30
+_PAUSES = (0.2, 0.5, 1.0, 2.0)  # seconds before trying again to start
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -150,19 +151,24 @@ class EmbeddedServer:
     def _ensure_running(self) -> None:
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
-        if self._answers():
-            return
-        self._forget_stranger()
+        deadline = time.monotonic() + _START_SECONDS
+        pauses = iter(_PAUSES)
+        while not self._answers():
+            if self._occupied():
+                # Somebody began to start it and was killed; it may be recovering.
+                pause: float | None = 0.1
+            else:
+                # After a failure: the last sessions of a server that was killed may still be on their way out.
+                pause = 0.0 if self._launch() else next(pauses, None)
+            if pause is None or time.monotonic() > deadline:
+                raise subprocess.SubprocessError("PostgreSQL does not start")
+            time.sleep(pause)
+
+    def _launch(self) -> bool:
         settings = _SETTINGS | {"unix_socket_directories": f'"{self._sockets}"'}
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
-        arguments = ("-D", str(self._data), "-l", str(self._log_file), "-o", options, "-t", str(_START_SECONDS))
-        started = self._run("pg_ctl", "start", "-w", "-s", *arguments)
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            # A server that somebody began to start before being killed may still be recovering.
-            if not started or time.monotonic() > deadline:
-                raise subprocess.SubprocessError("PostgreSQL does not answer")
-            time.sleep(0.05)
+        places = ("-D", str(self._data), "-l", str(self._log_file))
+        return self._run("pg_ctl", "start", "-w", "-s", *places, "-o", options, "-t", str(_START_SECONDS))
 
     def _initialise(self) -> None:
         """Make the cluster beside its place and move it there, so that a half-made one is never taken for one."""
@@ -189,17 +195,24 @@ class EmbeddedServer:
             host=str(self._sockets), user=_ROLE, dbname="postgres", connect_timeout=5, autocommit=True
         )
 
-    def _forget_stranger(self) -> None:
-        """Remove a pid file whose number now belongs to another program, as after a reboot or in a new container."""
+    def _occupied(self) -> bool:
+        """Say whether a server runs on our data, answering or not.
+
+        A pid file whose number belongs to another program by now, as after a reboot or in a new container, is removed:
+        PostgreSQL would take that program for a server.
+        """
         pid_file = self._data / "postmaster.pid"
         try:
             pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
-            return
-        name = _program_of(pid)
-        if name and "postgres" not in name:  # when there is no such process, PostgreSQL finds out by itself
+            return False
+        command = _command_of(pid)
+        if str(self._data) in command:
+            return True
+        if command:
             _log.warning("removing the pid file of a server that is gone", extra={"pid": pid})
             pid_file.unlink()
+        return False
 
     def _ensure_database(self) -> None:
         with self._connect() as connection:
@@ -273,13 +286,13 @@ def _unprivileged_account() -> pwd.struct_passwd:
         return pwd.getpwnam(_UNPRIVILEGED)
 
 
-def _program_of(pid: int) -> str:
-    """Return the name of a running program, or nothing when there is no such process."""
+def _command_of(pid: int) -> str:
+    """Return the command line of a running program, or nothing when there is no such process."""
     if Path("/proc/self").exists():
         with contextlib.suppress(OSError):
-            return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace")
+            return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ")
         return ""
-    command = ("/bin/ps", "-p", str(pid), "-o", "comm=")
+    command = ("/bin/ps", "-ww", "-p", str(pid), "-o", "command=")
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603 -- fixed
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import json
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -85,8 +86,9 @@ async def test_a_trail_that_never_began_holds(database, fresh_tenant):
 
 
 @pytest.mark.requirement("audit.verify-finds-tampering")
-@pytest.mark.parametrize(("statements", "seq", "code"), TAMPERINGS.values(), ids=TAMPERINGS.keys())
-async def test_tampering_is_found_at_its_first_record(database, trail, fresh_tenant, statements, seq, code):
+@pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS.keys())
+async def test_tampering_is_found_at_its_first_record(database, trail, fresh_tenant, tampering):
+    statements, seq, code = tampering
     await six_records(trail, fresh_tenant)
     await tamper(database, fresh_tenant, *statements)
     fault = (await verify_trail(database.engine, fresh_tenant)).fault
@@ -152,6 +154,6 @@ async def test_what_is_stored_is_what_docs_say_to_check_by_hand(database, trail,
                 {"t": fresh_tenant},
             )
         ).all()
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         assert hashlib.sha256(before.line.encode()).digest() == before.hash
         assert json.loads(after.line)["prev"] == f"sha256:{before.hash.hex()}"

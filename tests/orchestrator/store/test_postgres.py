@@ -1,0 +1,87 @@
+import asyncio
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from assent_orchestrator.store import embedded
+from assent_orchestrator.store.postgres import DatabaseUnavailableError, open_database
+
+NOT_NEEDED = Path("/nonexistent")
+
+RUN_A_WORKFLOW = """
+import sys
+from dbos import DBOS
+@DBOS.workflow()
+def greet(name: str) -> str:
+    return f"hello {name}"
+DBOS(config={"name": "assent-test", "system_database_url": sys.argv[1], "dbos_system_schema": "engine_test"})
+DBOS.launch()
+print(greet("world"))
+DBOS.destroy()
+"""
+
+
+@pytest.mark.requirement("orchestrator.database-by-url")
+@pytest.mark.parametrize("form", ["url", "sync_url"])
+async def test_a_database_of_the_users_own_is_used_by_its_url(database, form):
+    async with open_database(getattr(database, form), NOT_NEEDED) as opened, opened.engine.connect() as connection:
+        assert (opened.url, opened.sync_url) == (database.url, database.sync_url)
+        assert (await connection.execute(sa.text("SELECT current_database()"))).scalar_one() == "assent"
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite:///x", "not a url", "postgresql+asyncpg://h/x"])
+async def test_what_is_not_postgresql_is_refused(url):
+    with pytest.raises(DatabaseUnavailableError, match="postgresql://"):
+        async with open_database(url, NOT_NEEDED):
+            pass
+
+
+async def test_a_database_that_is_away_is_named_without_its_password():
+    with pytest.raises(DatabaseUnavailableError, match="cannot be reached") as caught:
+        async with open_database("postgresql://me:hunter2@/x?host=/nonexistent", NOT_NEEDED):
+            pass
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_an_open_database_does_not_show_its_password(database):
+    url = sa.make_url(database.url).set(password="hunter2").render_as_string(hide_password=False)
+    async with open_database(url, NOT_NEEDED) as opened:  # trusted on the socket: the password is not asked for
+        assert "hunter2" in opened.url
+        assert "hunter2" not in repr(opened)
+
+
+async def test_a_database_that_does_not_keep_its_commits_is_refused(monkeypatch):
+    monkeypatch.setitem(embedded._SETTINGS, "fsync", "off")
+    with (
+        tempfile.TemporaryDirectory(prefix="assent-") as folder,
+        pytest.raises(DatabaseUnavailableError, match="fsync"),
+    ):
+        async with open_database(None, Path(folder) / "postgres"):
+            pass
+
+
+async def test_commits_are_durable_even_where_the_default_is_not(database):
+    url = sa.make_url(database.url)
+    async with database.engine.begin() as tx:
+        await tx.execute(sa.text("CREATE ROLE careless LOGIN"))
+        await tx.execute(sa.text("ALTER ROLE careless SET synchronous_commit = off"))
+    careless = url.set(username="careless").render_as_string()
+    async with open_database(careless, NOT_NEEDED) as opened, opened.engine.connect() as connection:
+        assert (await connection.execute(sa.text("SHOW synchronous_commit"))).scalar_one() == "on"
+
+
+@pytest.mark.requirement("orchestrator.embedded-postgres")
+async def test_the_durable_engine_takes_the_same_database(database):
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", RUN_A_WORKFLOW, database.sync_url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1:] == ["hello world"], done.stderr
