@@ -1,0 +1,269 @@
+package assent_test
+
+import data.assent
+
+question := {
+	"kind": "action",
+	"time": "2026-01-01T12:00:00Z",
+	"principal": {"id": "paul"},
+	"agent": {"id": "seller", "department": "sales"},
+	"process": {"name": "renewal", "department": "sales", "owner": "olga"},
+	"action": {"system": "crm", "operation": "read", "args": {}, "labels": {}, "digest": "sha256:1"},
+	"approvals": [],
+}
+
+granted := {"org": {"base": {"allow": {{"code": "FINE", "message": "fine", "control": "ORG-01"}}}}}
+
+with_grant(policies) := object.union(granted, policies)
+
+answer(policies) := decision if {
+	decision := assent.decision with input as question with data.policies as policies
+}
+
+answer_to(asked, policies) := decision if {
+	decision := assent.decision with input as asked with data.policies as policies
+}
+
+codes(decision) := [reason.code | some reason in decision.reasons]
+
+test_without_policies_nothing_is_granted if {
+	decision := answer({})
+	decision.verdict == "deny"
+	codes(decision) == ["NO_GRANT"]
+}
+
+test_a_grant_allows_and_says_who_gave_it if {
+	answer(granted) == {
+		"verdict": "allow",
+		"reasons": [{"code": "FINE", "message": "fine", "control": "ORG-01", "scope": "org/base"}],
+		"obligations": [],
+		"approval": null,
+		"defer_until": null,
+	}
+}
+
+test_a_grant_may_come_from_any_scope_of_the_question[name] if {
+	some name, policies in {
+		"org": {"org": {"a": {"allow": {{"code": "X"}}}}},
+		"department": {"department": {"sales": {"a": {"allow": {{"code": "X"}}}}}},
+		"process": {"process": {"renewal": {"a": {"allow": {{"code": "X"}}}}}},
+	}
+	answer(policies).verdict == "allow"
+}
+
+test_other_scopes_do_not_count[name] if {
+	some name, policies in {
+		"department": {"department": {"finance": {"a": {"allow": {{"code": "X"}}}}}},
+		"process": {"process": {"hiring": {"a": {"allow": {{"code": "X"}}}}}},
+		"no_scope": {"elsewhere": {"a": {"allow": {{"code": "X"}}}}},
+		"deeper": {"org": {"lib": {"a": {"allow": {{"code": "X"}}}}}},
+	}
+	codes(answer(policies)) == ["NO_GRANT"]
+}
+
+test_the_agents_department_restricts_too if {
+	asked := object.union(question, {"agent": {"department": "finance"}})
+	decision := answer_to(asked, with_grant({"department": {
+		"finance": {"a": {"deny": {{"code": "NOT_FINANCE"}}}},
+		"sales": {"b": {"deny": {{"code": "NOT_SALES"}}}},
+	}}))
+	decision.verdict == "deny"
+	codes(decision) == ["NOT_FINANCE", "NOT_SALES", "FINE"]
+}
+
+strictness := {
+	"allow": {"code": "A"},
+	"defer": {"code": "B", "until": "2026-01-02T00:00:00Z"},
+	"require_approval": {"code": "C", "approval": {"stages": [{"role": "boss"}]}},
+	"deny": {"code": "D"},
+	"halt": {"code": "E"},
+}
+
+test_the_strictest_verdict_wins[name] if {
+	order := ["allow", "defer", "require_approval", "deny", "halt"]
+	some index, name in order
+	found := {verdict: {strictness[verdict]} | some verdict in array.slice(order, 0, index + 1)}
+	every scope in [{"org": {"x": found}}, {"department": {"sales": {"x": found}}}, {"process": {"renewal": {"x": found}}}] {
+		decision := answer(with_grant(scope))
+		decision.verdict == name
+		decision.reasons[0].code == strictness[name].code
+	}
+}
+
+test_a_narrower_scope_cannot_lift if {
+	decision := answer({
+		"org": {"x": {"deny": {{"code": "NEVER"}}}},
+		"department": {"sales": {"x": {"allow": {{"code": "PLEASE"}}}}},
+		"process": {"renewal": {"x": {"allow": {{"code": "PLEASE"}}}}},
+	})
+	decision.verdict == "deny"
+	codes(decision) == ["NEVER", "PLEASE", "PLEASE"]
+}
+
+test_what_needs_approval_or_time_needs_a_grant_too[verdict] if {
+	some verdict in ["defer", "require_approval"]
+	decision := answer({"org": {"x": {verdict: {strictness[verdict]}}}})
+	decision.verdict == "deny"
+	decision.reasons[0].code == "NO_GRANT"
+}
+
+test_no_grant_is_no_reason_beside_a_denial if {
+	codes(answer({"org": {"x": {"deny": {{"code": "NEVER"}}}}})) == ["NEVER"]
+}
+
+test_a_malformed_finding_denies[name] if {
+	some name, policies in {
+		"true": {"allow": true},
+		"false": {"deny": false},
+		"text": {"deny": "no"},
+		"array": {"halt": [{"code": "X"}]},
+		"object": {"deny": {"code": "X"}},
+		"element_is_text": {"deny": {"X"}},
+		"element_is_false": {"deny": {false}},
+		"no_code": {"allow": {{"message": "x"}}},
+		"code_is_number": {"allow": {{"code": 1}}},
+		"code_is_low": {"allow": {{"code": "fine"}}},
+		"unknown_key": {"allow": {{"code": "X", "because": "y"}}},
+		"own_scope": {"deny": {{"code": "X", "scope": "org/other"}}},
+		"message_is_number": {"deny": {{"code": "X", "message": 1}}},
+		"control_is_null": {"deny": {{"code": "X", "control": null}}},
+		"defer_without_until": {"defer": {{"code": "X"}}},
+		"defer_until_someday": {"defer": {{"code": "X", "until": "someday"}}},
+		"approval_missing": {"require_approval": {{"code": "X"}}},
+		"approval_in_deny": {"deny": {{"code": "X", "approval": {"stages": [{"role": "boss"}]}}}},
+		"obligations_is_object": {"obligations": {"type": "timeout", "after": "1s"}},
+		"obligation_unknown": {"obligations": {{"type": "dance"}}},
+	}
+	decision := answer(with_grant({"process": {"renewal": {"x": policies}}}))
+	decision.verdict == "deny"
+	decision.reasons[0].code in {"MALFORMED_FINDING", "MALFORMED_OBLIGATION"}
+	decision.reasons[0].scope == "process/renewal/x"
+}
+
+test_a_malformed_finding_does_not_hide_a_halt if {
+	answer(with_grant({"org": {"x": {"allow": {1}, "halt": {{"code": "STOP"}}}}})).verdict == "halt"
+}
+
+test_the_longest_deferral_counts if {
+	decision := answer(with_grant({
+		"org": {"x": {"defer": {{"code": "A", "until": "2026-01-01T13:00:00+01:00"}}}},
+		"process": {"renewal": {"x": {"defer": {{"code": "B", "until": "2026-01-01T12:30:00Z"}}}}},
+	}))
+	decision.verdict == "defer"
+	decision.defer_until == "2026-01-01T12:30:00Z"
+}
+
+test_obligations_come_with_an_allow_and_an_approval_only if {
+	duty := {"type": "timeout", "after": "3s"}
+	answer(with_grant({"org": {"x": {"obligations": {duty}, "allow": {strictness.allow}}}})).obligations == [duty]
+	asked := answer(with_grant({"org": {
+		"x": {"obligations": {duty}, "require_approval": {strictness.require_approval}},
+		"base": {"allow": {strictness.allow}},
+	}}))
+	asked.obligations == [duty]
+	answer(with_grant({"org": {"x": {"obligations": {duty}, "deny": {strictness.deny}}}})).obligations == []
+}
+
+needs_boss := {"org": {
+	"base": {"allow": {{"code": "FINE"}}},
+	"x": {"require_approval": {{"code": "BIG", "approval": {"stages": [{"role": "boss"}]}}}},
+}}
+
+test_an_approval_is_asked_for if {
+	decision := answer(needs_boss)
+	decision.verdict == "require_approval"
+	codes(decision) == ["BIG", "FINE"]
+	decision.approval == {
+		"stages": [{"role": "boss", "quorum": 1}],
+		"not": [],
+		"expires_in": "72h",
+		"on_expiry": "deny",
+		"escalate": [],
+		"editable": [],
+	}
+}
+
+test_with_the_approval_it_is_allowed if {
+	given := {"stage": 0, "role": "boss", "roles": ["boss"], "approver": "bea", "at": "2026-01-01T11:00:00Z", "digest": "sha256:1"}
+	decision := answer_to(object.union(question, {"approvals": [given]}), needs_boss)
+	decision.verdict == "allow"
+	decision.approval == null
+	codes(decision) == ["FINE"]
+}
+
+test_an_unknown_kind_is_denied[name] if {
+	some name, asked in {
+		"other": object.union(question, {"kind": "wish"}),
+		"missing": object.remove(question, {"kind"}),
+		"nothing": {},
+	}
+	codes(answer_to(asked, granted)) == ["NO_GRANT"]
+}
+
+test_every_other_kind_is_decided_like_an_action[kind] if {
+	some kind in ["handoff", "memory", "approval", "amendment"]
+	answer_to(object.union(question, {"kind": kind}), granted).verdict == "allow"
+}
+
+plan := object.union(object.remove(question, {"action", "agent"}), {
+	"kind": "plan",
+	"plan": {"digest": "sha256:2", "steps": [
+		{"id": "look", "agent": {"id": "a", "department": "sales"}, "action": {"system": "crm"}, "after": []},
+		{"id": "mail", "agent": {"id": "b", "department": "post"}, "action": {"system": "email"}, "after": ["look"]},
+	]},
+})
+
+test_a_plan_has_a_decision_of_its_own_and_one_for_each_step if {
+	decision := answer_to(plan, with_grant({"department": {"post": {"x": {"deny": {{"code": "NO_POST"}}}}}}))
+	decision.verdict == "allow"
+	decision.steps.look.verdict == "allow"
+	decision.steps.mail.verdict == "deny"
+	decision.steps.mail.reasons[0].code == "NO_POST"
+}
+
+test_a_plan_that_is_denied_still_tells_about_its_steps if {
+	decision := answer_to(plan, {})
+	decision.verdict == "deny"
+	codes(decision.steps.mail) == ["NO_GRANT"]
+}
+
+test_a_step_of_a_plan_is_asked_about_as_an_action if {
+	asked := assent.question_of(plan.plan.steps[1]) with input as plan
+	asked.kind == "action"
+	asked.step == {"id": "mail", "attempt": 1, "depends_on": ["look"]}
+	asked.action == {"system": "email"}
+	asked.agent.department == "post"
+	asked.plan == null
+	asked.process == plan.process
+}
+
+condition := object.union(question, {"kind": "condition", "condition": {"name": "at_risk", "outputs": {}}})
+
+test_a_condition_is_taken_when_its_rule_is_true if {
+	decision := assent.decision with input as condition with data.assent.conditions as {"renewal": {"at_risk": true}}
+	decision.verdict == "allow"
+	decision.taken == true
+}
+
+test_a_condition_is_not_taken_otherwise[name] if {
+	some name, conditions in {
+		"false": {"renewal": {"at_risk": false}},
+		"text": {"renewal": {"at_risk": "true"}},
+		"another": {"renewal": {"other": true}},
+		"another_process": {"hiring": {"at_risk": true}},
+		"none": {},
+	}
+	decision := assent.decision with input as condition with data.assent.conditions as conditions
+	decision.verdict == "allow"
+	decision.taken == false
+}
+
+test_a_denial_refuses_to_say[verdict] if {
+	some verdict in ["deny", "halt"]
+	decision := assent.decision with input as condition
+		with data.policies as {"org": {"x": {verdict: {{"code": "NO"}}}}}
+		with data.assent.conditions as {"renewal": {"at_risk": true}}
+	decision.verdict == verdict
+	codes(decision) == ["NO"]
+	not "taken" in object.keys(decision)
+}
