@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -34,6 +35,10 @@ _MESSAGES: Mapping[str, str] = {
     "QUESTION_INVALID": "the question is not one that policies can be asked",
 }
 """Every way of getting no decision, as people are told it. None holds a word of the question."""
+
+_SCHEMA = Decision.model_json_schema()
+_FIELDS = frozenset(name for schema in (_SCHEMA, *_SCHEMA["$defs"].values()) for name in schema.get("properties", {}))
+"""The names that may stand in a log: a key that a policy made up may be made of what it was asked."""
 
 _log = logging.getLogger(__name__)
 
@@ -160,8 +165,33 @@ class _Asking:
 
 
 def _canonical(question: Question) -> tuple[dict[str, Json], str]:
+    _require_json(question)
     document = question.to_json()
     return document, digest_bytes(canonical(document))
+
+
+def _require_json(question: Question) -> None:
+    """Refuse a value that would be written out as another one: policies must see what will be done."""
+    free: list[Json] = [question.inputs, question.context]
+    actions = [question.action] if question.action else []
+    if question.condition is not None:
+        free.append(question.condition.outputs)
+    if question.plan is not None:
+        free.extend(step.bindings for step in question.plan.steps)
+        actions.extend(step.action for step in question.plan.steps)
+    free.extend(action.args for action in actions)
+    while free:
+        value = free.pop()
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            free.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            free.extend(value)
+        elif not (value is None or isinstance(value, (str, bool, int)) or _finite(value)):
+            raise NotCanonicalError("the question holds a value that JSON does not have")
+
+
+def _finite(value: Json) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _metadata(question: Question) -> dict[str, str]:
@@ -176,7 +206,8 @@ def _well_formed(result: Json, question: Question) -> Decision:
         decision = Decision.from_json(result)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        _malformed(f"{'.'.join(map(str, first['loc']))}: {first['type']}")
+        place = ".".join(str(part) if isinstance(part, int) or part in _FIELDS else "*" for part in first["loc"])
+        _malformed(f"{place}: {first['type']}")
     except (ValueError, TypeError, RecursionError) as error:
         _malformed(type(error).__name__)
     _check_verdict(decision)

@@ -81,7 +81,7 @@ def _tracing(environ: Mapping[str, str]) -> dict[str, Json] | None:
         "encryption": "off",
         "exclude_paths": ["/health**", "/v1/status", "/v1/data/assent/ready"],
         "resource": {"service_version": PINNED_VERSION, "service_namespace": "assent"},
-        "batch_span_processor_options": {"blocking": False, "batch_timeout_ms": 1000},
+        "batch_span_processor_options": {"blocking": False, "batch_timeout_ms": 500},
     }
     if secure:
         authority, key, certificate = (
