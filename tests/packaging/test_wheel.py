@@ -19,11 +19,6 @@ def names(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
-def tracked_below(folder: str) -> set[str]:
-    listed = subprocess.run(["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True)
-    return {name.removeprefix(f"{folder}/") for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
-
-
 @pytest.mark.requirement("engine.built-without-go-on-path", "engine.platform-wheel")
 @pytest.mark.timeout(600)
 def test_a_clean_clone_becomes_a_platform_wheel_where_no_go_is_on_the_path(wheel: Path) -> None:
@@ -43,7 +38,10 @@ def test_the_wheel_owns_three_names_and_no_other(wheel: Path) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == PACKAGES
 
 
-def test_the_wheel_has_everything_that_runs_beside_the_code(wheel: Path) -> None:
+def test_the_wheel_has_everything_that_runs_beside_the_code(checkout: Checkout, wheel: Path) -> None:
+    def tracked_below(folder: str) -> set[str]:
+        return {name.removeprefix(f"{folder}/") for name in checkout.run("git", "ls-files", folder).splitlines()}
+
     inside = names(wheel)
     expected = {f"{package}/py.typed" for package in PACKAGES} | {ENGINE}
     expected |= {f"assent_sidecar/rego/{name}" for name in tracked_below("rego")}
