@@ -40,7 +40,7 @@ def argument_faults(
         why = _dangles(reference, around)
         if why:
             yield Fault(field(root, args, split(reference.pointer)), "DANGLING_REFERENCE", why)
-    if any(flaw.code == "TOO_DEEP" for flaw in scan.flaws):
+    if any(flaw.code == "TOO_DEEP" or not flaw.tokens for flaw in scan.flaws):
         return
     try:
         size = len(canonical(args))

@@ -36,8 +36,13 @@ def check(plan: Plan, catalogue: Catalogue) -> tuple[Fault, ...]:
     steps = _Steps(plan, catalogue, sound_inputs=not any(fault.field.startswith("inputs") for fault in faults))
     faults += islice(steps.faults(), MAX_FAULTS)
     if process is not None and plan.process_version == process.version:
-        explained = steps.waiting_in_circles().union(*(_whole(fault.field) for fault in faults))
-        differences = (fault for fault in conformance(plan, process) if fault.field not in explained)
+        wrong = {fault.field for fault in faults}
+        explained = steps.waiting_in_circles().union(*map(_whole, wrong))
+        differences = (
+            fault
+            for fault in conformance(plan, process)
+            if fault.field not in explained and _arguments(fault.field) not in wrong
+        )
         faults += islice(differences, MAX_FAULTS)
     if len(faults) > MAX_FAULTS:
         faults[MAX_FAULTS:] = [Fault("", "TOO_LARGE", f"there are more than {MAX_FAULTS} faults; no more are listed")]
@@ -166,6 +171,12 @@ def _whole(path: str) -> Iterator[str]:
     """Yield a field and everything it is part of, except for the list of all steps."""
     yield path
     yield from (path[:end] for end, character in enumerate(path) if character in ".[" and path[:end] != "steps")
+
+
+def _arguments(path: str) -> str:
+    """Return the field of all arguments that a field is one of."""
+    step, name, _ = path.partition(".args")
+    return step + name
 
 
 def _position(fault: Fault) -> tuple[int, int]:

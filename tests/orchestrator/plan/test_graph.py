@@ -7,11 +7,12 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.catalogue.process import Step
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 S = StepState
 
@@ -146,9 +147,7 @@ def test_every_cycle_is_named_once_in_the_order_of_the_plan():
 
 
 def test_waiting_for_a_step_whose_alternative_waits_for_oneself_is_a_cycle():
-    graph = Graph.of(
-        [step("a", on_failure={"alternative": "b"}), step("b", after=["d"]), step("d", after=["a"])]
-    )
+    graph = Graph.of([step("a", on_failure={"alternative": "b"}), step("b", after=["d"]), step("d", after=["a"])])
     assert graph.cycles == (("b", "d"),)
 
 
@@ -187,7 +186,7 @@ def plans(draw: Callable[..., Any]) -> list[Step]:
 
 def outputs_are_there(graph: Graph, now: Mapping[str, StepState], plan: Mapping[str, Step], name: str) -> bool:
     for value in plan[name].args.values():
-        candidates = value["$first"] if "$first" in value else [value]
+        candidates = value.get("$first", [value])
         if not any(now[candidate["$ref"].split(".")[1]] is S.SUCCEEDED for candidate in candidates):
             return False
     return all(now[other] in TERMINAL_STEPS for other in graph.depends_on(name))
@@ -205,7 +204,7 @@ def test_whatever_happens_to_its_steps_a_run_ends_and_no_step_starts_too_early(s
         return
     running: set[str] = set()
     for _ in range(4 * len(steps) + 4):
-        for name, _ in graph.settle(now).items():
+        for name in graph.settle(now):
             assert now[name] is S.PENDING
             now[name] = S.SKIPPED
         assert graph.settle(now) == {}

@@ -1,0 +1,58 @@
+"""A plan from JSON values, with every fault of its shape named."""
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.plan.model import MAX_FAULTS, Plan
+from assent_orchestrator.plan.pointer import field
+from assent_sidecar.model import Json
+
+
+def read_plan(value: Json) -> Plan:
+    """Read what a caller submits; whether it can be done is for ``check`` to say.
+
+    Raises:
+        InvalidError: with one fault (``MALFORMED``) for each member that is missing, too much or of the wrong kind.
+    """
+    try:
+        return Plan.from_json(value)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        faults = _one_a_field([_fault(value, detail) for detail in details[:MAX_FAULTS]])
+        raise InvalidError("the plan is malformed", faults) from error
+    except (RecursionError, ValueError, TypeError) as error:
+        fault = Fault("", "MALFORMED", "is not JSON, or is nested too deep")
+        raise InvalidError("the plan is malformed", (fault,)) from error
+
+
+def _fault(value: Json, detail: ErrorDetails) -> Fault:
+    location = detail["loc"]
+    tokens = _there(value, location)
+    absent = location[len(tokens) :]
+    if detail["type"] == "missing" and len(absent) == 1:
+        tokens, absent = (*tokens, str(absent[0])), ()
+    path = field("", value, tokens).removeprefix(".")
+    return Fault(path, "MALFORMED", "fits none of the forms it can have" if absent else detail["msg"])
+
+
+def _there(value: Json, location: Sequence[int | str]) -> tuple[str, ...]:
+    """Return as much of a location as is in ``value``: pydantic also names the members of a union in it."""
+    tokens: list[str] = []
+    for part in location:
+        element = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if not element and not (isinstance(value, dict) and part in value):
+            break
+        value = value[part]
+        tokens.append(str(part))
+    return tuple(tokens)
+
+
+def _one_a_field(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Keep the first fault of each field: the members of a union are all wrong for one reason."""
+    kept: dict[str, Fault] = {}
+    for fault in faults:
+        kept.setdefault(fault.field, fault)
+    return tuple(kept.values())
