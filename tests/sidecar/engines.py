@@ -39,9 +39,25 @@ decision := {"verdict": boom} if input.context.zero == 0
 
 def bundle_of(source: str = ECHO, *, note: str = "") -> Bundle:
     """Return a bundle of one policy and the shipped log rule; ``note`` makes another revision of it."""
-    files = {"assent/main.rego": source, "assent/log.rego": (ROOT / "rego/assent/log.rego").read_text()}
+    return bundle_of_files({"assent/main.rego": source, "assent/log.rego": _shipped("assent/log.rego")}, note=note)
+
+
+def bundle_of_library(policy: str) -> Bundle:
+    """Return a bundle of the shipped library and one policy of the organisation."""
+    library = (path for path in (ROOT / "rego/assent").rglob("*.rego") if not path.stem.endswith("_test"))
+    files = {name: _shipped(name) for name in (path.relative_to(ROOT / "rego").as_posix() for path in library)}
+    return bundle_of_files(files | {"policies/org/one.rego": f"package policies.org.one\n{policy}"})
+
+
+def _shipped(name: str) -> str:
+    return (ROOT / "rego" / name).read_text()
+
+
+def bundle_of_files(files: dict[str, str], *, note: str = "") -> Bundle:
+    """Return a bundle of Rego files by their paths."""
     revision = digest_bytes(json.dumps([files, note]).encode())
-    files[".manifest"] = json.dumps({"revision": revision, "roots": ["assent"], "rego_version": 1})
+    roots = sorted({name.split("/")[0] for name in files})
+    files = files | {".manifest": json.dumps({"revision": revision, "roots": roots, "rego_version": 1})}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, text in files.items():

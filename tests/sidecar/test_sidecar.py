@@ -11,13 +11,13 @@ import pytest
 
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.serve import RESOURCE, BundleServer
-from assent_sidecar.decision import Verdict
+from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, EngineVersionError
 from assent_sidecar.opa.binary import PINNED_VERSION, find_binary
 from assent_sidecar.opa.config import render
 from assent_sidecar.opa.process import OpaProcess
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
-from tests.sidecar.engines import ALLOW, bundle_of, http, listening, question, until
+from tests.sidecar.engines import ALLOW, bundle_of, bundle_of_library, http, listening, question, until
 
 GENEROUS = 20.0
 """Seconds: this machine is busy, and no test here is about speed."""
@@ -69,6 +69,37 @@ async def test_an_open_sidecar_decides(tmp_path: Path) -> None:
         health = await sidecar.health()
         assert (health.ready, health.engine_origin, health.detail) == (True, "package", "")
         assert health.revision == bundle_of().revision
+
+
+POLICY = """
+allow contains {"code": "READS", "control": "C-1"} if input.action.effect == "read"
+
+require_approval contains {"code": "ASK", "approval": {"stages": [{"role": "boss"}]}} if input.inputs.ask
+
+defer contains {"code": "LATER", "until": "2026-01-03T00:00:00Z"} if input.inputs.later
+
+obligations contains {"type": "timeout", "after": "5s"} if input.action.effect == "read"
+
+allow contains {"code": "PLANS"} if input.kind == "plan"
+"""
+
+
+@pytest.mark.requirement("sidecar.decision")
+async def test_whatever_the_shipped_library_answers_is_well_formed(tmp_path: Path) -> None:
+    async with open_sidecar(settings(tmp_path), bundle_of_library(POLICY)) as sidecar:
+
+        async def told(kind: str, **inputs: bool) -> Decided:
+            decided = await sidecar.evaluator.decide(question(kind, inputs=inputs), budget=GENEROUS)
+            assert not decided.fault, decided.codes
+            return decided
+
+        assert (await told("action")).decision.reasons[0].scope == "org/one"
+        assert (await told("action", ask=True)).verdict is Verdict.REQUIRE_APPROVAL
+        assert (await told("action", later=True)).verdict is Verdict.DEFER
+        assert (await told("condition")).decision.taken is False
+        assert (await told("amendment")).codes == ("NO_GRANT",)
+        forecast = (await told("plan", ask=True)).decision
+        assert {step.verdict for step in forecast.steps.values()} == {Verdict.REQUIRE_APPROVAL}
 
 
 @pytest.mark.requirement("engine.stopped")
