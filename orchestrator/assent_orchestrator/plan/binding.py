@@ -18,6 +18,7 @@ from assent_orchestrator.plan.reference import (
     parse,
     read,
     references,
+    scan,
 )
 from assent_sidecar.canonical import canonical
 from assent_sidecar.model import Json, Pointer
@@ -71,8 +72,9 @@ def resolve(
     Raises:
         BindingError: a binding is malformed, or more than ``MAX_RESOLVED_BYTES`` would be brought in.
     """
-    if is_binding(args):
-        raise BindingError("arguments are bound one by one, not as a whole")
+    flaw = next(iter(scan(args).flaws), None)
+    if flaw is not None:
+        raise BindingError(flaw.description)
     work = _Resolution(dict(inputs), outputs, of_inputs(input_labels or {}), output_labels or {})
     _, resolved = work.value(dict(args), ())
     return Resolved(resolved, join(*work.labels), tuple(work.unknown), tuple(work.missing))
