@@ -29,6 +29,8 @@ from assent_sidecar.question import (
     Question,
     RunFacts,
     StepFacts,
+)
+from assent_sidecar.question import (
     StepState as StepFact,
 )
 from tests.examples.programs import Company
@@ -78,9 +80,7 @@ class Walk:
             return StepState.SKIPPED
         operation = self.catalogue.operation(step.action)
         assert operation is not None
-        labels = {
-            one.id: done.labels for one in self.process.steps if (done := self.catalogue.operation(one.action))
-        }
+        labels = {one.id: done.labels for one in self.process.steps if (done := self.catalogue.operation(one.action))}
         inputs = {"account": self.account}
         resolved = resolve(step.args, inputs=inputs, outputs=self.outputs, output_labels=labels)
         assert resolved.complete, (step.id, resolved)
@@ -129,9 +129,7 @@ class Walk:
             run=RunFacts(
                 id=f"run-{self.account}",
                 plan_digest=digest({}),
-                steps=tuple(
-                    StepFact(id=one.id, action=one.action, state=self.states[one.id]) for one in process.steps
-                ),
+                steps=tuple(StepFact(id=one.id, action=one.action, state=self.states[one.id]) for one in process.steps),
             ),
             step=StepFacts(id=step.id, attempt=1) if step else None,
             action=action,
