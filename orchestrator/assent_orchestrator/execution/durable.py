@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
@@ -186,6 +187,8 @@ class Durable:
 
     async def close(self) -> None:
         """Stop the engine; unfinished runs go on when it is opened again."""
+        # The engine made its own threads the loop's default ones and takes them with it.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="assent"))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=0)
 
 

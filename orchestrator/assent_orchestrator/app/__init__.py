@@ -1,0 +1,1 @@
+"""Putting the parts together; the only room that knows all of them."""

@@ -1,0 +1,149 @@
+"""One server, put together: database, decision point, trail, gate, execution, approvals, gRPC."""
+
+import contextlib
+import importlib.metadata
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from assent_orchestrator.approvals.inbox import Inbox
+from assent_orchestrator.audit.listen import Listener
+from assent_orchestrator.audit.records import Records
+from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.clock import Clock, utc_now
+from assent_orchestrator.config import Settings
+from assent_orchestrator.execution.attempt import Attempts
+from assent_orchestrator.execution.cancellation import Cancellations
+from assent_orchestrator.execution.durable import Durable, DurableSettings
+from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.runs import Runs
+from assent_orchestrator.execution.sequel import Sequels
+from assent_orchestrator.execution.simulation import Simulations
+from assent_orchestrator.execution.submission import Submissions
+from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.permit import PermitIssuer
+from assent_orchestrator.governance.signing_key import open_signing_key
+from assent_orchestrator.server.health import ComponentView, HealthView
+from assent_orchestrator.store.migrate import migrate
+from assent_orchestrator.store.postgres import Database, open_database
+from assent_orchestrator.tools.server import ToolServers
+from assent_sidecar.bundle.build import build_bundle
+from assent_sidecar.opa.binary import find_binary
+from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that answers callers."""
+
+    settings: Settings
+    database: Database
+    sidecar: Sidecar
+    trail: Trail
+    issuer: PermitIssuer
+    submissions: Submissions
+    simulations: Simulations
+    runs: Runs
+    cancellations: Cancellations
+    inbox: Inbox
+    records: Records
+    tools: ToolServers
+
+    async def reload(self) -> str:
+        """Build the workspace again and put it in force; return its revision.
+
+        Raises:
+            WorkspaceError: it has faults, each with file and line; the bundle in force stays.
+            SidecarError: the engine did not take it; the bundle in force stays.
+        """
+        bundle = await build_bundle(self.settings.workspace, find_binary(os.environ))
+        await self.sidecar.activate(bundle)
+        return bundle.revision
+
+    async def health(self) -> HealthView:
+        """Say how every part is; ready only when all of them are."""
+        engine = await self.sidecar.health()
+        database = await _database_view(self.database)
+        components = (ComponentView("engine", engine.ready, engine.detail), database)
+        return HealthView(
+            ready=all(component.ready for component in components),
+            components=components,
+            engine_version=engine.engine_version or "",
+            engine_origin=engine.engine_origin,
+            revision=engine.revision or "",
+            server_version=importlib.metadata.version("assent"),
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock = utc_now) -> AsyncIterator[App]:
+    """Start everything that is behind the gRPC server; what an earlier process left unfinished goes on.
+
+    Raises:
+        WorkspaceError: the workspace has faults; each is named with file and line.
+        EngineMissingError, EngineVersionError: there is no OPA that may be used.
+        DatabaseUnavailableError: the database cannot be had.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with contextlib.AsyncExitStack() as stack:
+        bundle = await build_bundle(settings.workspace, find_binary(environ))
+        database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
+        await migrate(database)
+        sidecar_settings = SidecarSettings(state_dir=settings.data, environ=environ)
+        sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
+        listener = await stack.enter_async_context(Listener(database.sync_url))
+        tools = ToolServers(settings.tool_servers, clock=clock)
+        stack.push_async_callback(tools.close)
+        trail = Trail(database.engine, clock)
+        issuer = PermitIssuer(open_signing_key(settings.data / "permit-key.pem"))
+        gate = Gate(sidecar.evaluator, trail, issuer, clock, settings.decision_budget)
+        parts = Parts(
+            engine=database.engine,
+            trail=trail,
+            gate=gate,
+            tools=tools,
+            clock=clock,
+            catalogue=lambda: sidecar.bundle.catalogue,
+            revision=lambda: sidecar.bundle.revision,
+        )
+        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)))
+        durable = Durable(DurableSettings(database.sync_url, settings.executor), work)
+        await durable.open()
+        stack.push_async_callback(durable.close)
+        submissions = Submissions(parts, durable)
+        await submissions.resume()
+
+        def owner_of(process: str) -> str:
+            found = sidecar.bundle.catalogue.processes.get(process)
+            return found.owner if found else ""
+
+        async def wake(run: str, step: str) -> None:
+            await durable.wake(run, (step,))
+
+        yield App(
+            settings=settings,
+            database=database,
+            sidecar=sidecar,
+            trail=trail,
+            issuer=issuer,
+            submissions=submissions,
+            simulations=Simulations(parts),
+            runs=Runs(database.engine, trail, listener),
+            cancellations=Cancellations(parts, durable),
+            inbox=Inbox(database.engine, trail, clock, owner_of, wake),
+            records=Records(trail, database.engine),
+            tools=tools,
+        )
+
+
+async def _database_view(database: Database) -> ComponentView:
+    try:
+        async with database.engine.connect() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+    except (sa.exc.SQLAlchemyError, OSError):
+        return ComponentView("database", ready=False, detail="PostgreSQL does not answer; nothing is decided")
+    return ComponentView("database", ready=True)

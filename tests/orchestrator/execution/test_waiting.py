@@ -1,0 +1,174 @@
+"""What a run waits for: people, times, the engine. And how it is cancelled meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import ALLOW, for_actions, states
+
+from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.caller import Role
+from assent_orchestrator.clock import utc_now
+from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from assent_sidecar.question import Kind, Question
+
+HELD = {
+    "verdict": "require_approval",
+    "reasons": [{"code": "TOO_MUCH", "message": "ask", "control": "FIN-07"}],
+    "approval": {"stages": [{"role": "director", "quorum": 1}], "not": ["principal"], "expires_in": "72h"},
+}
+
+
+def held_until_approved(question: Question):
+    assert question.action is not None
+    return ALLOW if question.approvals else HELD
+
+
+async def test_a_run_waits_for_a_person_and_asks_again_with_the_answer(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    waiting = await world.runs.get(world.alice, run)
+    assert (waiting.run.state, states(waiting)) == ("waiting", {"only": "awaiting_approval"})
+    assert world.tools.calls == []
+    await world.reply(run, world.person("dana", "director"))
+    view = await world.end_of(run)
+    assert view.run.state == "succeeded"
+    last = [question for question in world.decisions.asked if question.kind is Kind.ACTION][-1]
+    assert [(one.approver, one.role) for one in last.approvals] == [("dana", "director")]
+    events = await world.events(run)
+    assert events.index("approval.approved only") < events.index("approval.consumed only")
+    assert events.index("approval.consumed only") < events.index("action.intended only")
+
+
+async def test_parallel_approvals_of_one_run_never_cross(make_world: MakeWorld) -> None:
+    world = await make_world(
+        [
+            {"id": "one", "action": "box.send", "args": {"say": "one"}},
+            {"id": "two", "action": "box.send", "args": {"say": "two"}},
+        ],
+        ruler=for_actions(held_until_approved),
+    )
+    run = await world.submit()
+    await world.until(run, "approval.requested", step="one")
+    await world.until(run, "approval.requested", step="two")
+    page = await world.inbox.list(world.person("dana", "director"))
+    mine = {approval.step_id: approval for approval in page.items}
+    for step, approve in (("one", True), ("two", False)):
+        approval = mine[step]
+        reply = Reply(approve, "", str(approval.version), approval.presented_digest)
+        await world.inbox.decide(world.person("dana", "director"), approval.id, reply)
+    view = await world.end_of(run)
+    assert view.run.state == "failed"
+    assert {step.id: step.state for step in view.steps}["two"] == "denied"
+    assert world.tools.times("box.send") <= 1
+
+
+async def test_a_rejection_denies_the_step(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.reply(run, world.person("dana", "director"), approve=False)
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].state, view.steps[0].reason) == ("failed", "denied", "APPROVAL_REJECTED")
+
+
+async def test_only_somebody_with_the_role_who_is_not_involved_may_answer(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    for who, error in (
+        (world.person("eve", "intern"), NotFoundError),
+        (world.person("eve", "intern", Role.OPERATOR), ForbiddenError),
+        (world.person("alice", "director"), ForbiddenError),
+    ):
+        with pytest.raises(error):
+            await world.reply(run, who)
+    stale = Reply(True, "", "99", "sha256:" + "0" * 64)
+    with pytest.raises(ConflictError):
+        await world.inbox.decide(world.person("dana", "director"), await world.approval_of(run), stale)
+    await world.reply(run, world.person("dana", "director"))
+    await world.end_of(run)
+    with pytest.raises(StateError):
+        await world.reply(run, world.person("dan", "director"))
+
+
+async def test_an_answer_that_policy_no_longer_accepts_is_void(make_world: MakeWorld) -> None:
+    def changed_its_mind(question: Question):
+        if question.approvals:
+            return {"verdict": "deny", "reasons": [{"code": "FROZEN", "message": "not today"}]}
+        return HELD
+
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(changed_its_mind))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.reply(run, world.person("dana", "director"))
+    view = await world.end_of(run)
+    assert (view.steps[0].state, view.steps[0].reason) == ("denied", "FROZEN")
+    assert "approval.void only" in await world.events(run)
+
+
+async def test_a_deferred_step_is_asked_again_when_its_time_has_come(make_world: MakeWorld) -> None:
+    until = utc_now() + timedelta(milliseconds=300)
+
+    def later(question: Question):
+        if question.time < until:
+            reasons = [{"code": "OUT_OF_HOURS", "message": "later"}]
+            return {"verdict": "defer", "reasons": reasons, "defer_until": until.isoformat()}
+        return ALLOW
+
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(later))
+    view = await world.end_of(await world.submit())
+    assert view.run.state == "succeeded"
+    assert view.steps[0].finished_at is not None
+    assert view.steps[0].finished_at >= until
+
+
+@pytest.mark.requirement("bad-input.engine-killed-run-waits-or-fails")
+@pytest.mark.parametrize("when", ["plan", "action"])
+async def test_while_no_decision_can_be_had_nothing_happens_and_the_run_waits(make_world: MakeWorld, when: str) -> None:
+    world = await make_world(
+        [{"id": "first", "action": "box.get"}, {"id": "only", "action": "box.send", "after": ["first"]}],
+    )
+
+    def away_after_the_first(question: Question):
+        world.decisions.away = True
+        return ALLOW
+
+    if when == "plan":
+        world.decisions.away = True
+    else:
+        world.decisions.ruler = for_actions(away_after_the_first)
+    run = await world.submit()
+    entry = await world.until(run, "decision.made", step=None if when == "plan" else "only")
+    assert entry.record["decision"]["codes"] == ["ENGINE_UNAVAILABLE"]
+    assert world.tools.times("box.send") == 0
+    world.decisions.away = False
+    world.decisions.ruler = for_actions(lambda _: ALLOW)
+    view = await world.end_of(run)
+    assert view.run.state == "succeeded"
+    assert world.tools.times("box.send") == 1
+
+
+async def test_without_a_decision_a_run_fails_when_its_process_says_so(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], on_no_decision="fail")
+    world.decisions.away = True
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.run.reason) == ("failed", "ENGINE_UNAVAILABLE")
+    assert world.tools.calls == []
+
+
+async def test_a_cancelled_run_starts_nothing_more(make_world: MakeWorld) -> None:
+    world = await make_world(
+        [{"id": "ask", "action": "box.send"}, {"id": "then", "action": "box.put", "after": ["ask"]}],
+        ruler=for_actions(held_until_approved),
+    )
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.cancellations.cancel(world.alice, run, "")
+    view = await world.end_of(run)
+    assert view.run.state == "cancelled"
+    assert states(view) == {"ask": "cancelled", "then": "cancelled"}
+    assert "approval.void ask" in await world.events(run)
+    with pytest.raises(StateError):
+        await world.cancellations.cancel(world.alice, run, "")

@@ -1,0 +1,241 @@
+"""A small world for runs: real PostgreSQL, durable engine, trail and gate; decisions and tools are scripted."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assent_orchestrator.approvals.inbox import Inbox, Reply
+from assent_orchestrator.audit.listen import Listener
+from assent_orchestrator.audit.trail import Entry, Trail
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.clock import Clock, utc_now
+from assent_orchestrator.execution.attempt import Attempts
+from assent_orchestrator.execution.cancellation import Cancellations
+from assent_orchestrator.execution.durable import Durable, DurableSettings
+from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.runs import Runs, RunView
+from assent_orchestrator.execution.sequel import Sequels
+from assent_orchestrator.execution.simulation import Simulations
+from assent_orchestrator.execution.submission import Submissions
+from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.permit import Permit, PermitIssuer
+from assent_orchestrator.plan.model import Plan
+
+from assent_orchestrator.store.postgres import Database
+from assent_orchestrator.tools.outcome import Failure, Found, Success
+from assent_sidecar.canonical import digest
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.decision import Decided, Decision, Provenance
+from assent_sidecar.question import Action, Kind, Question
+
+REVISION = "sha256:" + "0" * 64
+
+Ruler = Callable[[Question], Mapping[str, Any]]
+Tool = Callable[[Action], Success | Failure]
+
+ALLOW: Mapping[str, Any] = {"verdict": "allow"}
+
+
+def deny(code: str = "NO_GRANT") -> Mapping[str, Any]:
+    return {"verdict": "deny", "reasons": [{"code": code, "message": "because"}]}
+
+
+@dataclass
+class ScriptedDecisionPoint:
+    """Answers as told; ``away`` makes it the absence of an engine."""
+
+    ruler: Ruler
+    asked: list[Question] = field(default_factory=list)
+    away: bool = False
+
+    async def decide(self, question: Question, *, budget: float) -> Decided:
+        self.asked.append(question)
+        answer = deny("ENGINE_UNAVAILABLE") if self.away else self.ruler(question)
+        provenance = Provenance(
+            decision_id=uuid.uuid4().hex,
+            revision=REVISION,
+            engine="opa",
+            engine_version="1.22.2",
+            input_digest=digest(question.to_json()),
+            duration_us=1,
+        )
+        return Decided(decision=Decision.from_json(answer), provenance=provenance, fault=self.away)
+
+
+@dataclass
+class ScriptedTools:
+    """Answers as told and remembers what it was asked to do."""
+
+    tool: Tool
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    found: Found = field(default_factory=lambda: Found("unknown"))
+    lookups: int = 0
+
+    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:
+        permit.check(action.digest, utc_now())
+        self.calls.append((f"{action.system}.{action.operation}", permit.idempotency_key))
+        answer = self.tool(action)
+        await asyncio.sleep(0)
+        return answer
+
+    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:
+        self.lookups += 1
+        return self.found
+
+    def times(self, action: str) -> int:
+        return sum(name == action for name, _ in self.calls)
+
+
+def catalogue(steps: Sequence[Mapping[str, Any]], **process: Any) -> Catalogue:
+    """A catalogue with one system ``box`` (get: read, put: write, send: irreversible), one agent, one process."""
+    anything = {"type": "object"}
+    operations = {
+        name: {"title": name, "effect": effect, "idempotent": name == "put", "arguments": anything, "result": anything}
+        for name, effect in (("get", "read"), ("put", "write"), ("send", "irreversible"))
+    }
+    operations["get"]["labels"] = {"/secret": ["confidential"]}
+    operations["get"]["result"] = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    return Catalogue.from_json(
+        {
+            "workspace": "small",
+            "systems": {
+                "box": {"name": "box", "title": "Box", "owner": "it", "tool_server": "box", "operations": operations}
+            },
+            "agents": {
+                "bot": {
+                    "name": "bot",
+                    "title": "Bot",
+                    "owner": "it",
+                    "department": "ops",
+                    "may": [f"box.{name}" for name in operations],
+                }
+            },
+            "processes": {
+                "work": {
+                    "name": "work",
+                    "version": "1",
+                    "title": "Work",
+                    "owner": "boss",
+                    "department": "ops",
+                    "inputs": anything,
+                    "steps": [{"agent": "bot", **step} for step in steps],
+                    **process,
+                }
+            },
+        }
+    )
+
+
+def allow_all(question: Question) -> Mapping[str, Any]:
+    if question.kind is Kind.PLAN:
+        assert question.plan is not None
+        return {"verdict": "allow", "steps": {step.id: {"verdict": "allow"} for step in question.plan.steps}}
+    return {"verdict": "allow", "taken": True} if question.kind is Kind.CONDITION else ALLOW
+
+
+def for_actions(ruler: Ruler) -> Ruler:
+    """Allow plans and conditions; ask ``ruler`` about actions."""
+    return lambda question: ruler(question) if question.kind is Kind.ACTION else allow_all(question)
+
+
+@dataclass
+class World:
+    """Everything needed to run plans."""
+
+    tenant: str
+    parts: Parts
+    durable: Durable
+    decisions: ScriptedDecisionPoint
+    tools: ScriptedTools
+    submissions: Submissions
+    simulations: Simulations
+    runs: Runs
+    cancellations: Cancellations
+    inbox: Inbox
+    trail: Trail
+
+    @property
+    def alice(self) -> Caller:
+        return Caller("alice", self.tenant, frozenset({Role.SUBMITTER}))
+
+    def person(self, name: str, *roles: str) -> Caller:
+        return Caller(name, self.tenant, frozenset(roles))
+
+    async def submit(self, **plan: Any) -> str:
+        view = await self.submissions.submit(self.alice, Plan.from_json({"process": "work", **plan}))
+        return view.run.id
+
+    async def end_of(self, run: str, *, within: float = 20) -> RunView:
+        """Wait, bounded, until the run is over."""
+        async with asyncio.timeout(within):
+            async for _ in self.runs.watch(self.alice, run, 0):
+                pass
+        return await self.runs.get(self.alice, run)
+
+    async def until(self, run: str, event: str, *, step: str | None = None, within: float = 20) -> Entry:
+        """Wait, bounded, for a record of the run."""
+        async with asyncio.timeout(within):
+            async for entry in self.runs.watch(self.alice, run, 0):
+                if entry and entry.record["event"] == event and step in (None, entry.record.get("step")):
+                    return entry
+        raise AssertionError(f"the run ended without {event}")
+
+    async def events(self, run: str) -> list[str]:
+        entries = await self.trail.read(self.tenant, run=run, limit=1000)
+        return [f"{entry.record['event']} {entry.record.get('step', '')}".strip() for entry in entries]
+
+    async def approval_of(self, run: str) -> str:
+        page = await self.inbox.list(self.person("boss", Role.OPERATOR))
+        return next(approval.id for approval in page.items if approval.run_id == run)
+
+    async def reply(self, run: str, who: Caller, *, approve: bool = True) -> None:
+        approval = await self.inbox.get(self.person("boss", Role.OPERATOR), await self.approval_of(run))
+        reply = Reply(approve, "looked at it", str(approval.version), approval.presented_digest)
+        await self.inbox.decide(who, approval.id, reply)
+
+
+async def open_world(
+    database: Database,
+    listener: Listener,
+    tenant: str,
+    declared: Catalogue,
+    ruler: Ruler,
+    tool: Tool,
+    *,
+    clock: Clock = utc_now,
+    executor: str = "tests",
+) -> World:
+    decisions, tools = ScriptedDecisionPoint(ruler), ScriptedTools(tool)
+    trail = Trail(database.engine, clock)
+    gate = Gate(decisions, trail, PermitIssuer.generate(), clock)
+    parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
+    durable = Durable(
+        DurableSettings(database.sync_url, executor),
+        RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock))),
+    )
+    await durable.open()
+
+    async def wake(run: str, step: str) -> None:
+        await durable.wake(run, (step,))
+
+    return World(
+        tenant=tenant,
+        parts=parts,
+        durable=durable,
+        decisions=decisions,
+        tools=tools,
+        submissions=Submissions(parts, durable),
+        simulations=Simulations(parts),
+        runs=Runs(database.engine, trail, listener),
+        cancellations=Cancellations(parts, durable),
+        inbox=Inbox(database.engine, trail, clock, lambda _: "boss", wake),
+        trail=trail,
+    )
+
+
+def states(view: RunView) -> dict[str, str]:
+    return {step.id: str(step.state) for step in view.steps}
