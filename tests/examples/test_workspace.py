@@ -18,8 +18,6 @@ ROOT = EXAMPLES / "contract_renewal"
 RULE = re.compile(
     r"# title: (?P<title>.*)\n(?:#.*\n)*?# labels:\n#   control: (?P<control>\S+)\n(?:#.*\n)*(?P<rule>[^#]+)"
 )
-    r"# title: (?P<title>.*)\n(?:#.*\n)*?# labels:\n#   control: (?P<control>\S+)\n(?:#.*\n)*(?P<rule>[^#]+)"
-)
 
 
 @pytest.fixture(scope="module")
