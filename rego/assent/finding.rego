@@ -14,15 +14,6 @@ keys := {
 }
 
 # METADATA
-# title: Whether what a package contributes to a verdict is a set of findings
-all_well_formed(verdict, findings) if {
-	is_set(findings)
-	every found in findings {
-		well_formed(verdict, found)
-	}
-}
-
-# METADATA
 # title: Whether this is a finding for this verdict
 well_formed(verdict, found) if {
 	is_object(found)
