@@ -60,7 +60,8 @@ class Trail:
         """Open a transaction for a state change and its records; it commits at the end.
 
         Raises:
-            AuditUnavailableError: it could not begin or commit; nothing is written.
+            AuditUnavailableError: the database failed before, in or after the block. Nothing that depends on the record
+                may happen; when the connection broke in the very commit, look before trying again.
         """
         with _available():
             async with self._engine.begin() as tx:
