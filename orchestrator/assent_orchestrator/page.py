@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from assent_orchestrator.errors import Fault, InvalidError
@@ -48,6 +49,21 @@ def read_token(token: str, parts: int) -> tuple[str, ...] | None:
     if not isinstance(position, list) or len(position) != parts or not all(isinstance(one, str) for one in position):
         raise _bad_token()
     return tuple(position)
+
+
+def read_moment(text: str) -> datetime:
+    """Return the moment that is part of a position.
+
+    Raises:
+        InvalidError: it is not one; the token was made up.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _bad_token() from error
+    if moment.tzinfo is None:
+        raise _bad_token()
+    return moment
 
 
 def _bad_token() -> InvalidError:

@@ -20,7 +20,7 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
-from assent_orchestrator.page import Page, page_size, read_token, write_token
+from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.store.tables import answers, approvals, runs
 from assent_sidecar.question import Principal
 
@@ -65,23 +65,33 @@ class Inbox:
             return approval
 
     async def list(
-        self, caller: Caller, *, state: ApprovalState | None = None, role: str = "", size: int = 0, token: str = ""
+        self,
+        caller: Caller,
+        *,
+        state: ApprovalState | None = None,
+        process: str = "",
+        run: str = "",
+        size: int = 0,
+        token: str = "",
     ) -> Page[Approval]:
-        """Return the approvals the caller may see, newest first."""
+        """Return the approvals the caller may see, oldest first, without their answers."""
         query = sa.select(approvals).where(approvals.c.tenant == caller.tenant)
         if not caller.sees_all():
-            mine = sa.select(runs.c.id).where(runs.c.submitter == caller.id)
+            own = sa.or_(runs.c.submitter == caller.id, runs.c.principal["id"].astext == caller.id)
+            mine = sa.select(runs.c.id).where(own)
             query = query.where(sa.or_(approvals.c.roles.overlap(sorted(caller.roles)), approvals.c.run_id.in_(mine)))
         if state is not None:
             query = query.where(approvals.c.state == str(state))
-        if role:
-            query = query.where(approvals.c.roles.contains([role]))
+        if process:
+            query = query.where(approvals.c.process == process)
+        if run:
+            query = query.where(approvals.c.run_id == run)
         position = read_token(token, 2)
         if position is not None:
-            before = sa.tuple_(approvals.c.requested_at, approvals.c.id)
-            query = query.where(before < sa.tuple_(_moment(position[0]), sa.literal(position[1])))
+            after = sa.tuple_(approvals.c.requested_at, approvals.c.id)
+            query = query.where(after > sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
         limit = page_size(size)
-        query = query.order_by(approvals.c.requested_at.desc(), approvals.c.id.desc()).limit(limit + 1)
+        query = query.order_by(approvals.c.requested_at, approvals.c.id).limit(limit + 1)
         async with self.engine.connect() as tx:
             rows = (await tx.execute(query)).mappings().all()
         found = [approval_of(row, ()) for row in rows[:limit]]
@@ -188,7 +198,3 @@ def _draft(event: str, approval: Approval, caller: Caller, given: Answer) -> Dra
             action_digest=approval.action_digest,
         ),
     )
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

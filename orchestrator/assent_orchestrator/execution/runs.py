@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,7 +11,7 @@ from assent_orchestrator.audit.trail import Entry, Trail
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps, run_of
-from assent_orchestrator.page import Page, page_size, read_token, write_token
+from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
 from assent_orchestrator.store.tables import runs
 
@@ -85,7 +84,7 @@ class Runs:
         position = read_token(token, 2)
         if position is not None:
             before = sa.tuple_(runs.c.created_at, runs.c.id)
-            query = query.where(before < sa.tuple_(sa.literal(_moment(position[0])), sa.literal(position[1])))
+            query = query.where(before < sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
         limit = page_size(size)
         query = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit + 1)
         async with self.engine.connect() as tx:
@@ -118,7 +117,3 @@ class Runs:
                     return
                 if not await wakeups.wait(HEARTBEAT_SECONDS):
                     yield None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
