@@ -69,7 +69,6 @@ effects = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("intended_at", _moment, nullable=False),
     sa.Column("settled_at", _moment),
-    sa.Column("intent_seq", sa.BigInteger, nullable=False),
 )
 """The intent of each effect and what became of it: intended, succeeded, failed (no effect happened) or unknown."""
 
