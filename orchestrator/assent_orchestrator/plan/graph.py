@@ -14,6 +14,21 @@ from assent_sidecar.catalogue.process import Alternative, Step
 States = Mapping[str, StepState]
 
 
+def failures(steps: Iterable[Step], states: States) -> tuple[str, ...]:
+    """Return the steps that fail the run, sorted.
+
+    These are the steps that came to rest without success, unless their process goes on without them or another step
+    was taken, or can still be taken, in their place.
+    """
+    return tuple(sorted(step.id for step in steps if states[step.id] in UNSUCCESSFUL_STEPS and _fatal(step, states)))
+
+
+def _fatal(step: Step, states: States) -> bool:
+    if isinstance(step.on_failure, Alternative):
+        return states.get(step.on_failure.alternative, StepState.SKIPPED) is StepState.SKIPPED
+    return step.on_failure != "skip"
+
+
 class Graph:
     """The steps of a plan and what each waits for.
 
@@ -93,20 +108,8 @@ class Graph:
         return skipped
 
     def failures(self, states: States) -> tuple[str, ...]:
-        """Return the steps that fail the run, sorted.
-
-        These are the steps that came to rest without success, unless their process goes on without them or another
-        step was taken, or can still be taken, in their place.
-        """
-        return tuple(
-            sorted(
-                name
-                for name, step in self._steps.items()
-                if states[name] in UNSUCCESSFUL_STEPS
-                and step.on_failure != "skip"
-                and (name not in self._instead or states[self._instead[name]] is StepState.SKIPPED)
-            )
-        )
+        """Return the steps that fail the run, as ``failures`` has it."""
+        return failures(self._steps.values(), states)
 
     def result(self, states: States) -> RunState | None:
         """Return how the run ended by its steps alone, or None while one of them is not at rest."""

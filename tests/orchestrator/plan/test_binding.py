@@ -24,6 +24,7 @@ def of(args: dict[str, Any], **more: Any) -> Any:
     return resolve(args, inputs=INPUTS, outputs=OUTPUTS, output_labels=LABELS, **more)
 
 
+@pytest.mark.requirement("orchestrator.plan-bindings")
 def test_a_reference_is_replaced_by_the_value_it_leads_to():
     resolved = of(
         {"a": ref("inputs.lines.1.sku"), "b": [ref("steps.read.output.contact"), {"c": ref("steps.read.output")}]}
@@ -87,20 +88,20 @@ def test_a_choice_that_is_unknown_carries_the_labels_of_every_candidate():
     assert resolve({"z": choice}, inputs={}, outputs={}, output_labels=labels).labels == {"/z": ("internal", "pii")}
 
 
-@pytest.mark.requirement("plan.labels-travel-with-bindings")
+@pytest.mark.requirement("orchestrator.plan-labels-carried")
 def test_inputs_are_untrusted_whatever_the_plan_says_of_them():
     resolved = of({"a": ref("inputs.account"), "b": "literal"}, input_labels={"/account": ("confidential",)})
     assert resolved.labels == {"/a": ("confidential", "untrusted")}
 
 
-@pytest.mark.requirement("plan.labels-travel-with-bindings")
+@pytest.mark.requirement("orchestrator.plan-labels-carried")
 def test_a_subtree_brings_the_labels_below_it_and_above_it():
     labels = {"read": {"": ("internal",), "/contact": ("person",), "/contact/email": ("pii",), "/name": ("other",)}}
     resolved = resolve({"to": ref("steps.read.output.contact")}, inputs={}, outputs=OUTPUTS, output_labels=labels)
     assert resolved.labels == {"/to": ("internal", "person"), "/to/email": ("pii",)}
 
 
-@pytest.mark.requirement("plan.labels-travel-with-bindings")
+@pytest.mark.requirement("orchestrator.plan-labels-carried")
 def test_joined_text_carries_the_labels_of_all_its_parts():
     body = {"$concat": [ref("steps.read.output.contact.email"), ref("steps.read.output.name"), ref("inputs.account")]}
     assert of({"body": body}).labels == {"/body": ("internal", "pii", "untrusted")}
@@ -139,6 +140,7 @@ def test_what_bindings_bring_in_is_limited():
         {"$": 1},
     ],
 )
+@pytest.mark.requirement("orchestrator.plan-bindings")
 def test_whatever_is_not_in_the_closed_set_is_no_binding(binding: dict[str, Any]):
     assert [flaw.code for flaw in scan({"a": [binding]}).flaws] == ["BAD_BINDING"]
     with pytest.raises(BindingError):
@@ -197,6 +199,7 @@ def addressable(value: Any) -> list[tuple[str, ...]]:
 
 @settings(max_examples=200, deadline=None)
 @given(st.data(), classified(), classified())
+@pytest.mark.requirement("orchestrator.plan-labels-carried")
 def test_no_value_reaches_the_arguments_without_the_labels_it_had(data: Any, given_inputs: Any, output: Any):
     (inputs, input_labels), (result, result_labels) = given_inputs, output
     roots = [("inputs", inputs, of_inputs(input_labels)), ("steps.s.output", result, result_labels)]

@@ -48,7 +48,7 @@ def errands(**changes: Any) -> dict[str, Any]:
     return {"process": "errands", "steps": steps}
 
 
-@pytest.mark.requirement("bad-input.plans-name-every-fault")
+@pytest.mark.requirement("bad-input.plan-every-fault")
 @pytest.mark.parametrize("case", ALL)
 def test_a_bad_plan_is_told_every_fault_and_nothing_else(case: dict[str, Any]):
     faults = check(Plan.from_json(case["plan"]), CATALOGUE)
@@ -57,24 +57,24 @@ def test_a_bad_plan_is_told_every_fault_and_nothing_else(case: dict[str, Any]):
     assert faults == check(Plan.from_json(case["plan"]), CATALOGUE)
 
 
-@pytest.mark.requirement("bad-input.plans-oversized")
+@pytest.mark.requirement("bad-input.plan-oversized")
 def test_a_plan_of_too_many_steps_is_refused_without_looking_at_them():
     steps = [{"id": f"s{number}", **NOTE, "args": {}} for number in range(1001)]
     assert found({"process": "errands", "steps": steps}) == [("steps", "TOO_MANY_STEPS")]
 
 
-@pytest.mark.requirement("bad-input.plans-oversized")
+@pytest.mark.requirement("bad-input.plan-oversized")
 def test_too_many_bytes_of_arguments_are_refused_whatever_the_schema_says():
     assert found(errands(args={"text": "x" * 65_536, "odd": 1})) == [("steps[0].args", "TOO_LARGE")]
     assert found(errands(args={"text": "x" * 65_000}))[0][1] == "AMENDMENT"
 
 
-@pytest.mark.requirement("bad-input.plans-oversized")
+@pytest.mark.requirement("bad-input.plan-oversized")
 def test_too_many_bytes_of_inputs_are_refused():
     assert found({"process": "errands", "inputs": {"a": "x" * 300_000}}) == [("inputs", "TOO_LARGE")]
 
 
-@pytest.mark.requirement("bad-input.plans-oversized")
+@pytest.mark.requirement("bad-input.plan-oversized")
 def test_values_nested_too_deep_are_refused_without_recursion():
     deep: Any = 1
     for _ in range(20_000):
@@ -165,7 +165,7 @@ def test_the_digest_of_a_plan_does_not_depend_on_who_asked():
     assert plan.digest() != plan.model_copy(update={"inputs": {"account": "ACME-2"}}).digest()
 
 
-@pytest.mark.requirement("bad-input.plans-name-every-fault")
+@pytest.mark.requirement("bad-input.plan-every-fault")
 def test_a_plan_of_the_wrong_shape_is_told_every_fault():
     with pytest.raises(InvalidError) as refused:
         read_plan(

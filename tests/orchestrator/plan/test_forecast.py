@@ -22,6 +22,7 @@ PLAN = expand(
 )
 
 
+@pytest.mark.requirement("orchestrator.plan-forecast")
 def test_a_forecast_leaves_out_what_is_unknown_and_shows_where_it_will_come_from():
     read, _, send = forecast(PLAN, CATALOGUE).steps
     assert read.action.args == {"account": "ACME-1"}

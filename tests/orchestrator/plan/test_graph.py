@@ -36,6 +36,7 @@ def states(graph: Graph, **known: StepState) -> dict[str, StepState]:
 CHAIN = Graph.of([step("c", args={"x": ref("b")}), step("b", after=["a"]), step("a"), step("d")])
 
 
+@pytest.mark.requirement("orchestrator.plan-parallel")
 def test_steps_without_dependencies_are_ready_at_once_in_the_order_of_their_names():
     assert CHAIN.ready(states(CHAIN)) == ("a", "d")
 
@@ -57,6 +58,7 @@ def test_a_skipped_step_satisfies_after_but_not_a_binding():
 
 
 @pytest.mark.parametrize("state", [S.FAILED, S.DENIED, S.UNKNOWN, S.CANCELLED])
+@pytest.mark.requirement("orchestrator.plan-on-failure")
 def test_a_failure_stops_scheduling_and_says_who_depended_on_it(state: StepState):
     now = states(CHAIN, a=state)
     assert CHAIN.ready(now) == ()
@@ -93,6 +95,7 @@ def test_an_alternative_is_not_needed_when_the_step_succeeds():
     assert ALTERNATIVE.ready(now | {"letter": S.SKIPPED}) == ("file", "note")
 
 
+@pytest.mark.requirement("orchestrator.plan-on-failure")
 def test_an_alternative_waits_for_the_step_to_fail_and_the_steps_behind_wait_for_the_alternative():
     assert ALTERNATIVE.ready(states(ALTERNATIVE)) == ("mail",)
     failed = states(ALTERNATIVE, mail=S.DENIED)
@@ -194,6 +197,7 @@ def outputs_are_there(graph: Graph, now: Mapping[str, StepState], plan: Mapping[
 
 @settings(max_examples=150, deadline=None)
 @given(steps=plans(), seed=st.integers())
+@pytest.mark.requirement("orchestrator.plan-order")
 def test_whatever_happens_to_its_steps_a_run_ends_and_no_step_starts_too_early(steps: list[Step], seed: int):
     graph = Graph.of(steps)
     chance = random.Random(seed)

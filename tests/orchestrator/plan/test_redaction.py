@@ -68,6 +68,7 @@ def test_a_path_at_which_there_is_nothing_is_fine():
 
 
 @pytest.mark.parametrize("path", ["/to/x", "/body/people/name", "/body/people/01", "/body/people/-"])
+@pytest.mark.requirement("orchestrator.plan-redaction")
 def test_a_path_that_does_not_fit_is_refused(path: str):
     with pytest.raises(RedactionError):
         redact(ARGS, LABELS, [rule(path)])
@@ -121,6 +122,7 @@ def places(value: Any, at: tuple[str, ...] = ()) -> Any:
 
 @settings(max_examples=200, deadline=None)
 @given(st.data(), st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2))
+@pytest.mark.requirement("orchestrator.plan-redaction")
 def test_after_a_redaction_nothing_carries_the_label_and_nothing_else_is_gone(data: Any, args: dict[str, Any]):
     pointers = ["".join(f"/{token}" for token in at) for at, _ in places(args)]
     chosen = st.lists(st.sampled_from(["pii", "vip"]), min_size=1, max_size=2).map(tuple)

@@ -66,7 +66,7 @@ def test_the_end_of_a_pattern_is_the_end_of_the_text():
     assert places({"a\n": 1}, {"patternProperties": {"^a$": False}}) == []
 
 
-@pytest.mark.requirement("bad-input.schemas-fetch-nothing")
+@pytest.mark.requirement("orchestrator.plan-schemas-fetch-nothing")
 def test_a_schema_that_refers_outside_is_unusable_and_nothing_is_fetched():
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.05)
