@@ -135,7 +135,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             runs=Runs(database.engine, trail, listener),
             cancellations=Cancellations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
-            records=Records(trail, database.engine),
+            records=Records(database.engine, trail),
             tools=tools,
         )
 

@@ -95,6 +95,7 @@ def segment_span(
     tenant: str | None = None,
     agent: str | None = None,
     recovered: bool = False,
+    state: str | None = None,
 ) -> Iterator[Span]:
     """One active stretch of a run, between two pauses; it ends when the run pauses.
 
@@ -107,6 +108,7 @@ def segment_span(
         PROCESS_NAME: process,
         TENANT: tenant,
         RUN_SEGMENT: segment,
+        RUN_STATE: state,
         RUN_RECOVERED: recovered or None,
         **_of_run(run),
     }

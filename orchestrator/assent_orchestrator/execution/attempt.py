@@ -17,7 +17,7 @@ from assent_orchestrator.execution.journal import read_run
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience, until
-from assent_orchestrator.execution.sequel import Sequels
+from assent_orchestrator.execution.sequel import Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
     Appointed,
     Situation,
@@ -84,6 +84,7 @@ class Attempts:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
             return await self._expire(situation, approval)
         if approval is not None and approval.state is ApprovalState.REJECTED:
+            trace_wait(approval, ApprovalState.REJECTED, now)
             return await self._end(situation, StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
         try:
             appointed = appoint(self.parts.catalogue(), situation)
@@ -155,6 +156,7 @@ class Attempts:
             run = await read_run(tx, situation.run.id, lock=True)
             now = self.parts.clock()
             await resolve(tx, approval, ApprovalState.EXPIRED, now)
+            trace_wait(approval, ApprovalState.EXPIRED, now)
             drafts = await end_step(
                 tx, run, situation, StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time", now
             )

@@ -74,6 +74,7 @@ class Sequels:
                 if approval is not None and approval.state is ApprovalState.APPROVED:
                     await resolve(tx, approval, ApprovalState.CONSUMED, now)
                     drafts = (self.approval_draft(approval, ApprovalState.CONSUMED),)
+                    trace_wait(approval, ApprovalState.APPROVED, now)
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
                 return await self._written(tx, run, situation, StepState.DISPATCHED, values, now, drafts)
             case Held(requirement=requirement):
@@ -195,6 +196,20 @@ class Sequels:
             ),
             trace=spans.trace_note(),
         )
+
+
+def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> None:
+    """Write the span of a wait for people, once it is over."""
+    spans.approval_span(
+        approval.id,
+        run=approval.run_id,
+        step=approval.step_id,
+        outcome=str(outcome),
+        requested_at=approval.requested_at,
+        resolved_at=approval.resolved_at or now,
+        traceparent=approval.traceparent,
+        approver_kind="user",
+    )
 
 
 def _decided(decided: Decided, situation: Situation, now: datetime) -> dict[str, Any]:

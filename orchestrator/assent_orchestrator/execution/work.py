@@ -189,7 +189,9 @@ class RunWork:
                 state, reason = RunState.FAILED, rows[failures[0]].reason
             else:
                 state, reason = RunState.SUCCEEDED, None
-            with spans.step_span(run_id, "", f"finish {run.process}", run.traceparent):
+            with spans.segment_span(
+                run_id, process=run.process, tenant=run.tenant, traceparent=run.traceparent, state=str(state)
+            ):
                 draft = await move(tx, run, state, self.parts.clock(), reason=reason)
             await self.parts.trail.append(tx, run.tenant, (draft,))
 
