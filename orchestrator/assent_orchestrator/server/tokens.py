@@ -7,11 +7,11 @@ import stat
 from pathlib import Path
 from typing import Annotated
 
-from assent_sidecar.model import Document, Name
 from pydantic import Field, ValidationError
 
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import UnauthenticatedError
+from assent_sidecar.model import Document, Name
 
 Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")]
 

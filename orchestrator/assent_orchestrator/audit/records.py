@@ -1,0 +1,72 @@
+"""The trail as callers may read it: all of it for auditors, a run's part for those whose run it is."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from assent_orchestrator.audit.trail import AuditUnavailableError, Entry, Trail
+from assent_orchestrator.audit.verify import Verification, verify_trail
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import Fault, InvalidError, NotFoundError
+from assent_orchestrator.page import Page, page_size, read_token, write_token
+from assent_orchestrator.store.tables import runs
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Reads and proves the trail of a caller's tenant."""
+
+    engine: AsyncEngine
+    trail: Trail
+
+    async def list(
+        self, caller: Caller, *, run: str | None = None, after_seq: int = 0, size: int = 0, token: str = ""
+    ) -> Page[Entry]:
+        """Return records, oldest first; of one run with ``run``.
+
+        Raises:
+            ForbiddenError: without ``run``, the caller is no auditor.
+            NotFoundError: with it, the caller is no auditor and the run is not theirs, or is none.
+            InvalidError: the token is not one of ours.
+            AuditUnavailableError: the trail cannot be read.
+        """
+        if Role.AUDITOR not in caller.roles:
+            if run is None:
+                caller.require(Role.AUDITOR)
+            elif not await self._is_own(caller, run):
+                raise NotFoundError("there is no such run", run=run)
+        position = read_token(token, 1)
+        if position is not None:
+            after_seq = max(after_seq, _seq(position[0]))
+        limit = page_size(size)
+        found = await self.trail.read(caller.tenant, run=run, after_seq=after_seq, limit=limit + 1)
+        entries = found[:limit]
+        return Page(entries, write_token(str(entries[-1].seq)) if len(found) > limit else "")
+
+    async def verify(self, caller: Caller) -> Verification:
+        """Read the whole trail and say whether it is what was written.
+
+        Raises:
+            ForbiddenError: the caller is no auditor.
+            AuditUnavailableError: the trail cannot be read.
+        """
+        caller.require(Role.AUDITOR)
+        return await verify_trail(self.engine, caller.tenant)
+
+    async def _is_own(self, caller: Caller, run_id: str) -> bool:
+        query = sa.select(runs.c.submitter, runs.c.principal["id"].astext.label("principal"))
+        query = query.where(runs.c.tenant == caller.tenant, runs.c.id == run_id)
+        try:
+            async with self.engine.connect() as tx:
+                row = (await tx.execute(query)).one_or_none()
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise AuditUnavailableError("the trail cannot be read") from error
+        return row is not None and caller.id in (row.submitter, row.principal)
+
+
+def _seq(text: str) -> int:
+    if not text.isdecimal():
+        fault = Fault("page_token", "PAGE_TOKEN", "take it from an earlier answer, unchanged")
+        raise InvalidError("the page token is not one of ours", (fault,), code="INVALID_REQUEST")
+    return int(text)

@@ -1,0 +1,77 @@
+"""Where the server listens: on this machine without TLS, anywhere with it."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ListenError(Exception):
+    """The server cannot listen there; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """A PEM certificate chain and its PEM key."""
+
+    certificate: Path
+    key: Path
+
+    def read(self) -> tuple[bytes, bytes]:
+        """Return the key and the chain, as gRPC takes them.
+
+        Raises:
+            ListenError: one of them cannot be read.
+        """
+        try:
+            return self.key.read_bytes(), self.certificate.read_bytes()
+        except OSError as error:
+            raise ListenError(f"the TLS file {error.filename} cannot be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host and a port; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def read_address(text: str) -> Address:
+    """Read ``host:port``, ``[::1]:port``.
+
+    Raises:
+        ListenError: it is something else.
+    """
+    host, colon, port = text.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    host = host[1:-1] if bracketed else host
+    if not colon or not host or (":" in host and not bracketed) or not port.isdecimal() or int(port) > 0xFFFF:
+        raise ListenError(f"{text!r} is not an address; write host:port, as in 127.0.0.1:7400")
+    return Address(host, int(port))
+
+
+def require_safe(address: Address, tls: TlsFiles | None) -> None:
+    """Pass when what is sent to the address cannot be read on the way.
+
+    Raises:
+        ListenError: it could be: bearer tokens would cross a network in the clear.
+    """
+    if tls is None and not address.is_loopback:
+        raise ListenError(
+            f"{address} can be reached from other machines, and bearer tokens would go there in the clear: "
+            "listen on 127.0.0.1, or give --tls-cert and --tls-key"
+        )

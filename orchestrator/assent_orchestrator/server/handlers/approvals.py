@@ -1,0 +1,56 @@
+"""``assent.v1.ApprovalService``."""
+
+# ruff: noqa: ARG002, N802 -- names and signatures of the methods are the protocol's
+
+from assent.v1 import approvals_pb2 as wire
+from assent.v1.approvals_pb2_grpc import ApprovalServiceServicer
+from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.approvals.request import ApprovalState
+from assent_orchestrator.server import names
+from assent_orchestrator.server.caller_context import current_caller
+from assent_orchestrator.server.filters import choice, read_filter
+from assent_orchestrator.server.interceptors.around import Context
+from assent_orchestrator.server.parts import ServerParts
+from assent_orchestrator.server.translate.approval import write_approval
+
+_FILTERS = frozenset({"state", "process", "run"})
+
+
+class ApprovalHandlers(ApprovalServiceServicer):
+    """Shows what waits for a human answer, and takes the answer."""
+
+    def __init__(self, parts: ServerParts) -> None:
+        self._parts = parts
+
+    async def ListApprovals(self, request: wire.ListApprovalsRequest, context: Context) -> wire.ListApprovalsResponse:
+        """Return a page of approvals."""
+        caller = current_caller()
+        names.own_tenant(request.parent, caller)
+        wanted = read_filter(request.filter, _FILTERS)
+        page = await self._parts.inbox.list(
+            caller,
+            state=choice(wanted["state"], ApprovalState) if "state" in wanted else None,
+            process=wanted.get("process", ""),
+            run=wanted.get("run", ""),
+            size=request.page_size,
+            token=request.page_token,
+        )
+        approvals = [write_approval(approval) for approval in page.items]
+        return wire.ListApprovalsResponse(approvals=approvals, next_page_token=page.next_token)
+
+    async def GetApproval(self, request: wire.GetApprovalRequest, context: Context) -> wire.Approval:
+        """Return one approval."""
+        caller = current_caller()
+        return write_approval(await self._parts.inbox.get(caller, names.approval_id(request.name, caller)))
+
+    async def DecideApproval(self, request: wire.DecideApprovalRequest, context: Context) -> wire.Approval:
+        """Take the caller's answer."""
+        caller = current_caller()
+        approval_id = names.approval_id(request.name, caller)
+        reply = Reply(
+            approve=request.answer == wire.DecideApprovalRequest.ANSWER_APPROVE,
+            rationale=request.rationale,
+            etag=request.etag,
+            presented_digest=request.presented_digest,
+        )
+        return write_approval(await self._parts.inbox.decide(caller, approval_id, reply))

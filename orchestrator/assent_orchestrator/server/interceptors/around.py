@@ -1,0 +1,100 @@
+"""What all interceptors have in common: something before, something after, the same for every shape of call."""
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc import aio
+
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:  # generic in its stubs only
+    Handler = grpc.RpcMethodHandler
+
+Context = aio.ServicerContext[Any, Any]
+Behaviour = Callable[[Any, Context], Awaitable[Any]]
+Proceed = Callable[[Any], Awaitable[Any]]
+"""Goes on with the call, with this request."""
+
+_SHAPES = {
+    (False, False): "unary_unary",
+    (False, True): "unary_stream",
+    (True, False): "stream_unary",
+    (True, True): "stream_stream",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. ``method`` is ``/package.Service/Method``; ``request`` is an iterator when requests are streamed."""
+
+    method: str
+    request: Any
+    context: Context
+    request_streaming: bool
+    response_streaming: bool
+
+    def headers(self, name: str) -> tuple[str, ...]:
+        """Return every value the caller sent under a header's name (in lower case)."""
+        sent = self.context.invocation_metadata() or ()
+        return tuple(value for key, value in sent if key == name and isinstance(value, str))
+
+
+class Around(aio.ServerInterceptor):
+    """An interceptor that works inside the call, so that what it raises meets the interceptors outside of it.
+
+    Every response stream is written by ``Pace``, the innermost one: for the others a call is one coroutine, and what
+    they opened is closed in the task that opened it, whoever hangs up.
+    """
+
+    @abstractmethod
+    async def around(self, call: Call, proceed: Proceed) -> Any:
+        """Serve the call: return what ``proceed`` returns."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Put ``around`` around the handler of the call."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        return wrap(handler, handler_call_details.method, self.around)
+
+
+def wrap(handler: Handler, method: str, around: Callable[[Call, Proceed], Awaitable[Any]]) -> Handler:
+    """Return a handler with ``around`` around its behaviour, which is a coroutine function."""
+    inner = behaviour_of(handler)
+    if not inspect.iscoroutinefunction(inner):
+        raise TypeError(f"{method} is not served by a coroutine; Pace must be the last interceptor")
+
+    async def behaviour(request: Any, context: Context) -> Any:
+        async def proceed(message: Any) -> Any:
+            return await inner(message, context)
+
+        call = Call(method, request, context, handler.request_streaming, handler.response_streaming)
+        return await around(call, proceed)
+
+    return with_behaviour(handler, behaviour)
+
+
+def behaviour_of(handler: Handler) -> Callable[[Any, Context], Any]:
+    """Return what serves the call."""
+    found: Callable[[Any, Context], Any] = getattr(handler, _shape(handler))
+    return found
+
+
+def with_behaviour(handler: Handler, behaviour: Behaviour, *, deserializer: Any = ...) -> Handler:
+    """Return the handler with something else to serve the call."""
+    make = getattr(grpc, f"{_shape(handler)}_rpc_method_handler")
+    reader = handler.request_deserializer if deserializer is ... else deserializer
+    made: Handler = make(behaviour, reader, handler.response_serializer)
+    return made
+
+
+def _shape(handler: Handler) -> str:
+    return _SHAPES[handler.request_streaming, handler.response_streaming]

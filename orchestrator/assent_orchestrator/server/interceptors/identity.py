@@ -1,0 +1,49 @@
+"""Who is calling: from the bearer token, never from a field of the request."""
+
+from typing import Any, Protocol
+
+from opentelemetry import trace
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.errors import UnauthenticatedError
+from assent_orchestrator.server.caller_context import serving
+from assent_orchestrator.server.interceptors.around import Around, Call, Proceed
+
+
+class Identities(Protocol):
+    """Knows whose a bearer token is."""
+
+    def authenticate(self, token: str) -> Caller:
+        """Return the caller.
+
+        Raises:
+            UnauthenticatedError: the token is nobody's.
+        """
+        ...
+
+
+class Identity(Around):
+    """Lets nobody in who is not known. ``open_services`` (``package.Service``) are for everybody."""
+
+    def __init__(self, identities: Identities, open_services: frozenset[str]) -> None:
+        self._identities = identities
+        self._open = open_services
+
+    async def around(self, call: Call, proceed: Proceed) -> Any:
+        """Serve the call in the name of its caller."""
+        if call.method.rpartition("/")[0].removeprefix("/") in self._open:
+            return await proceed(call.request)
+        caller = self._identities.authenticate(_bearer_token(call.headers("authorization")))
+        trace.get_current_span().set_attribute(spans.TENANT, caller.tenant)
+        with serving(caller):
+            return await proceed(call.request)
+
+
+def _bearer_token(headers: tuple[str, ...]) -> str:
+    if len(headers) != 1:
+        raise UnauthenticatedError("send exactly one header 'authorization: Bearer <token>'")
+    scheme, _, token = headers[0].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthenticatedError("the header 'authorization' must be 'Bearer <token>'")
+    return token.strip()

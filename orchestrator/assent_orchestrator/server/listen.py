@@ -1,0 +1,156 @@
+"""The server: its services, what happens around every call, where it listens, and how it ends."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc import aio
+from grpc_health.v1 import health_pb2 as probe_pb2  # type: ignore[import-untyped]
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server  # type: ignore[import-untyped]
+from grpc_reflection.v1alpha import reflection, reflection_pb2  # type: ignore[import-untyped]
+
+from assent.v1 import approvals_pb2, audit_pb2, health_pb2, runs_pb2
+from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server
+from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
+from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
+from assent.v1.runs_pb2_grpc import add_RunServiceServicer_to_server
+from assent_orchestrator.server.address import Address, ListenError, TlsFiles, read_address, require_safe
+from assent_orchestrator.server.handlers.approvals import ApprovalHandlers
+from assent_orchestrator.server.handlers.audit import AuditHandlers
+from assent_orchestrator.server.handlers.health import HealthHandlers
+from assent_orchestrator.server.handlers.runs import RunHandlers
+from assent_orchestrator.server.health import Probes, Readiness, look
+from assent_orchestrator.server.interceptors.deadline import Deadline, TimeLimits
+from assent_orchestrator.server.interceptors.failures import Failures
+from assent_orchestrator.server.interceptors.identity import Identity
+from assent_orchestrator.server.interceptors.pace import Pace
+from assent_orchestrator.server.interceptors.tracing import Tracing
+from assent_orchestrator.server.interceptors.validation import Validation
+from assent_orchestrator.server.parts import ServerParts
+
+DEFAULT_ADDRESS = "127.0.0.1:7400"
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+MAX_METADATA_BYTES = 16 * 1024
+
+_SERVICES: tuple[ServiceDescriptor, ...] = tuple(
+    file.DESCRIPTOR.services_by_name[name]
+    for file, name in (
+        (runs_pb2, "RunService"),
+        (approvals_pb2, "ApprovalService"),
+        (audit_pb2, "AuditService"),
+        (health_pb2, "HealthService"),
+    )
+)
+_PROBE: ServiceDescriptor = probe_pb2.DESCRIPTOR.services_by_name["Health"]
+_REFLECTION: ServiceDescriptor = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+
+_OPTIONS = (
+    # Without this, a second server would bind the same port and get half of the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+    # Watchers are quiet for long; this finds those who are gone.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenSettings:
+    """How to listen. ``grace`` is how many seconds calls that are under way have to end when the server stops."""
+
+    address: str = DEFAULT_ADDRESS
+    tls: TlsFiles | None = None
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    patience: float = 20.0
+    max_calls: int = 1000
+    health_interval: float = 2.0
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A server that listens at ``address``, with the port it got."""
+
+    address: Address
+    server: aio.Server
+    readiness: Readiness
+
+    async def ended(self) -> None:
+        """Wait until the server has ended, for whatever reason."""
+        await self.server.wait_for_termination()
+
+
+@contextlib.asynccontextmanager
+async def listening(parts: ServerParts, settings: ListenSettings) -> AsyncIterator[Listening]:
+    """Listen for as long as the block lasts; then say not ready, end streams, and let calls come to their end.
+
+    Raises:
+        ListenError: the address is not one, is not safe, or is taken.
+    """
+    address = read_address(settings.address)
+    require_safe(address, settings.tls)
+    readiness, pace = Readiness(), Pace(settings.patience)
+    server = _assemble(parts, settings, readiness, pace)
+    bound = _bind(server, address, settings.tls)
+    readiness.tell(ready=await look(parts.health, settings.health_interval))
+    await server.start()
+    following = asyncio.create_task(readiness.follow(parts.health, settings.health_interval), name="assent-health")
+    try:
+        yield Listening(bound, server, readiness)
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        readiness.tell(ready=False)
+        pace.drain()
+        await server.stop(settings.grace)
+
+
+def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness, pace: Pace) -> aio.Server:
+    probes = _methods(_PROBE)
+    server = aio.server(
+        # From the outermost to the innermost: whatever one raises, those above it see.
+        interceptors=(
+            Tracing(methods=_methods(*_SERVICES, _REFLECTION) | probes, quiet=probes),
+            Failures(),
+            Deadline(settings.limits),
+            Identity(parts.identities, open_services=frozenset({_PROBE.full_name, _REFLECTION.full_name})),
+            Validation(),
+            pace,
+        ),
+        options=_OPTIONS,
+        maximum_concurrent_rpcs=settings.max_calls,
+    )
+    add_RunServiceServicer_to_server(RunHandlers(parts), server)
+    add_ApprovalServiceServicer_to_server(ApprovalHandlers(parts), server)
+    add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
+    add_HealthServiceServicer_to_server(HealthHandlers(parts), server)
+    names = tuple(service.full_name for service in _SERVICES)
+    add_HealthServicer_to_server(Probes(readiness, names), server)
+    reflection.enable_server_reflection((*names, _PROBE.full_name, _REFLECTION.full_name), server)
+    return server
+
+
+def _methods(*services: ServiceDescriptor) -> frozenset[str]:
+    return frozenset(f"/{service.full_name}/{method.name}" for service in services for method in service.methods)
+
+
+def _bind(server: aio.Server, address: Address, tls: TlsFiles | None) -> Address:
+    try:
+        if tls is None:
+            port = server.add_insecure_port(str(address))
+        else:
+            port = server.add_secure_port(str(address), grpc.ssl_server_credentials([tls.read()]))
+    except (RuntimeError, ValueError) as error:
+        raise ListenError(f"{address} cannot be listened at: is the port taken, or a TLS file not PEM?") from error
+    if port == 0:
+        raise ListenError(f"{address} cannot be listened at: is the port taken, or a TLS file not PEM?")
+    return Address(address.host, port)

@@ -1,0 +1,55 @@
+"""Resource names (AIP-122): ``tenants/{tenant}/runs/{run}``. The tenant in a name must be the caller's own."""
+
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.errors import NotFoundError
+
+
+def own_tenant(parent: str, caller: Caller) -> None:
+    """Pass when ``parent`` (``tenants/{tenant}``) is the caller's tenant.
+
+    Raises:
+        NotFoundError: it is another one, of which the caller may not know.
+    """
+    if parent != f"tenants/{caller.tenant}":
+        raise NotFoundError("there is no such tenant", name=parent)
+
+
+def run_id(name: str, caller: Caller) -> str:
+    """Return the id of a run of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is not a name of such a run.
+    """
+    return _id(name, "runs", "run", caller)
+
+
+def approval_id(name: str, caller: Caller) -> str:
+    """Return the id of an approval of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is not a name of such an approval.
+    """
+    return _id(name, "approvals", "approval", caller)
+
+
+def run_name(tenant: str, run: str) -> str:
+    """Return the name of a run."""
+    return f"tenants/{tenant}/runs/{run}"
+
+
+def approval_name(tenant: str, approval: str) -> str:
+    """Return the name of an approval."""
+    return f"tenants/{tenant}/approvals/{approval}"
+
+
+def record_name(tenant: str, seq: int) -> str:
+    """Return the name of a record of the trail."""
+    return f"tenants/{tenant}/auditRecords/{seq}"
+
+
+def _id(name: str, collection: str, noun: str, caller: Caller) -> str:
+    prefix = f"tenants/{caller.tenant}/{collection}/"
+    found = name.removeprefix(prefix)
+    if found == name or not found or "/" in found:
+        raise NotFoundError(f"there is no such {noun}", name=name)
+    return found

@@ -1,0 +1,144 @@
+"""What the server needs from the application: the use cases its handlers call, and who knows the callers."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.audit.trail import Entry
+from assent_orchestrator.audit.verify import Verification
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.clock import Clock, utc_now
+from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.page import Page
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.state import RunState
+from assent_orchestrator.server.health import HealthCheck
+from assent_orchestrator.server.interceptors.identity import Identities
+from assent_sidecar.decision import Decided
+
+
+class RunView(Protocol):
+    """A run with its steps in the plan's order."""
+
+    @property
+    def run(self) -> RunRow:
+        """The run."""
+        ...
+
+    @property
+    def steps(self) -> tuple[StepRow, ...]:
+        """Its steps."""
+        ...
+
+
+class Forecast(Protocol):
+    """What would be decided on a plan. ``unknown`` holds the pointers to arguments not known yet, by step."""
+
+    @property
+    def decided(self) -> Decided:
+        """The decision on the plan; the decisions on its steps are in there."""
+        ...
+
+    @property
+    def plan(self) -> Plan:
+        """The plan with every step."""
+        ...
+
+    @property
+    def plan_digest(self) -> str:
+        """Its digest."""
+        ...
+
+    @property
+    def unknown(self) -> Mapping[str, tuple[str, ...]]:
+        """Pointers to what is not known yet, by step."""
+        ...
+
+
+class Submissions(Protocol):
+    """Makes runs of plans."""
+
+    async def submit(self, caller: Caller, plan: Plan) -> RunView:
+        """Return the run that was made, or that the request id made earlier."""
+        ...
+
+
+class Simulations(Protocol):
+    """Forecasts."""
+
+    async def simulate(self, caller: Caller, plan: Plan) -> Forecast:
+        """Return what would be decided; nothing happens."""
+        ...
+
+
+class Runs(Protocol):
+    """Looks at runs."""
+
+    async def get(self, caller: Caller, run_id: str) -> RunView:
+        """Return one run."""
+        ...
+
+    async def list(
+        self, caller: Caller, *, state: RunState | None, process: str, size: int, token: str
+    ) -> Page[RunRow]:
+        """Return a page of runs, newest first."""
+        ...
+
+    def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
+        """Yield the run's records after ``after_seq`` as they come, None as a sign of life, and end with the run."""
+        ...
+
+
+class Cancellations(Protocol):
+    """Stops runs."""
+
+    async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
+        """Ask a run to stop; an empty etag is any."""
+        ...
+
+
+class Inbox(Protocol):
+    """What waits for people."""
+
+    async def get(self, caller: Caller, approval_id: str) -> Approval:
+        """Return one approval."""
+        ...
+
+    async def list(
+        self, caller: Caller, *, state: ApprovalState | None, process: str, run: str, size: int, token: str
+    ) -> Page[Approval]:
+        """Return a page of approvals, oldest first."""
+        ...
+
+    async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
+        """Take a person's answer."""
+        ...
+
+
+class Records(Protocol):
+    """Reads and proves the trail."""
+
+    async def list(self, caller: Caller, *, run: str | None, after_seq: int, size: int, token: str) -> Page[Entry]:
+        """Return a page of records, oldest first."""
+        ...
+
+    async def verify(self, caller: Caller) -> Verification:
+        """Prove the trail of the caller's tenant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServerParts:
+    """Everything the server is made of; ``app.py`` hands it in."""
+
+    identities: Identities
+    submissions: Submissions
+    simulations: Simulations
+    runs: Runs
+    cancellations: Cancellations
+    inbox: Inbox
+    records: Records
+    health: HealthCheck
+    clock: Clock = utc_now

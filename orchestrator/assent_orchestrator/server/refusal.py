@@ -1,0 +1,27 @@
+"""What the server itself refuses, before or beside any use case."""
+
+from assent_orchestrator.errors import AssentError, UnavailableError
+
+
+class DeadlineError(AssentError):
+    """The call took longer than the caller or the server gives it."""
+
+    code = "DEADLINE_EXCEEDED"
+
+
+class SlowReaderError(AssentError):
+    """The caller does not read the stream it asked for; it may resume where it stopped."""
+
+    code = "SLOW_READER"
+
+
+class ShuttingDownError(UnavailableError):
+    """The server stops; a stream may be resumed with the next one."""
+
+    code = "SHUTTING_DOWN"
+
+
+class UnknownMethodError(AssentError):
+    """There is no such service or method."""
+
+    code = "UNKNOWN_METHOD"

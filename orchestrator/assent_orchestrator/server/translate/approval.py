@@ -1,0 +1,58 @@
+"""Approvals: what people are shown, and what they answered."""
+
+from assent.v1 import approvals_pb2 as wire
+from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.server.names import approval_name, run_name
+from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
+from assent_orchestrator.server.translate.label import label_sets
+from assent_orchestrator.server.translate.moment import timestamp
+from assent_orchestrator.server.translate.run import trace_of
+from assent_orchestrator.tools.value import to_struct
+from assent_sidecar.decision import Reason
+
+
+def write_approval(approval: Approval) -> wire.Approval:
+    """Return an approval with exactly what the presented digest binds."""
+    shown = approval.presented
+    return wire.Approval(
+        name=approval_name(approval.tenant, approval.id),
+        run=run_name(approval.tenant, approval.run_id),
+        step=approval.step_id,
+        process=approval.process,
+        agent=shown.get("agent", ""),
+        principal=shown.get("principal", ""),
+        action=shown["action"],
+        effect=effect(shown["effect"]),
+        arguments=to_struct(shown["args"]),
+        labels=label_sets(shown["labels"]),
+        action_digest=approval.action_digest,
+        presented_digest=approval.presented_digest,
+        revision=approval.revision,
+        decision_id=approval.decision_id,
+        reasons=[write_reason(Reason.from_json(reason)) for reason in shown["reasons"]],
+        requirement=write_requirement(approval.requirement),
+        answers=[_write_answer(answer, approval.presented_digest) for answer in approval.answers],
+        state=approval_state(approval.state),
+        create_time=timestamp(approval.requested_at),
+        expire_time=timestamp(approval.expires_at),
+        resolve_time=timestamp(approval.resolved_at),
+        etag=str(approval.version),
+        trace_id=trace_of(approval.traceparent),
+    )
+
+
+def approval_state(state: ApprovalState) -> wire.ApprovalState.ValueType:
+    """Return where an approval stands."""
+    return wire.ApprovalState.Value(f"APPROVAL_STATE_{state.upper()}")
+
+
+def _write_answer(answer: Answer, presented_digest: str) -> wire.ApprovalAnswer:
+    return wire.ApprovalAnswer(
+        stage=answer.stage,
+        approver=answer.approver,
+        approved=answer.approved,
+        rationale=answer.rationale,
+        presented_digest=presented_digest,
+        answer_time=timestamp(answer.at),
+    )

@@ -1,0 +1,157 @@
+"""Runs, their steps, what happens to them, and forecasts."""
+
+from datetime import datetime
+
+from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.audit.trail import Entry
+from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.runs import etag_of
+from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.server.names import run_name
+from assent_orchestrator.server.parts import Forecast, RunView
+from assent_orchestrator.server.translate.decision import (
+    verdict,
+    write_decided,
+    write_obligation,
+    write_reason,
+    write_requirement,
+    write_stored,
+)
+from assent_orchestrator.server.translate.label import label_sets
+from assent_orchestrator.server.translate.moment import timestamp, timestamp_of
+from assent_orchestrator.server.translate.plan import write_plan
+from assent_orchestrator.tools.value import to_value
+from assent_sidecar.decision import StepForecast
+from assent_sidecar.model import Json
+
+
+def write_view(view: RunView) -> wire.Run:
+    """Return a run with its plan and its steps."""
+    made = write_run(view.run)
+    made.plan.CopyFrom(write_plan(view.run.plan))
+    made.steps.extend(write_step(step) for step in view.steps)
+    return made
+
+
+def write_run(run: RunRow) -> wire.Run:
+    """Return a run as lists have it: without its plan and steps."""
+    return wire.Run(
+        name=run_name(run.tenant, run.id),
+        process=run.process,
+        process_version=run.process_version,
+        state=run_state(run.state),
+        reason=run.reason or "",
+        plan_digest=run.plan_digest,
+        revision=run.revision,
+        submitter=run.submitter,
+        principal=run.principal.id,
+        create_time=timestamp(run.created_at),
+        update_time=timestamp(run.updated_at),
+        end_time=timestamp(run.finished_at),
+        etag=etag_of(run),
+        trace_id=trace_of(run.traceparent),
+    )
+
+
+def write_step(step: StepRow) -> wire.Step:
+    """Return a step of a run."""
+    trace = step.trace_id or ""
+    return wire.Step(
+        id=step.id,
+        agent=step.agent,
+        action=step.action,
+        state=step_state(step.state),
+        attempt=step.attempt,
+        reason=step.reason or "",
+        message=step.message or "",
+        decision=write_stored(step.decision, step.decision_id or "", trace) if step.decision is not None else None,
+        output=to_value(step.output) if step.state is StepState.SUCCEEDED else None,
+        labels=label_sets(step.labels or {}),
+        trace_id=trace,
+        start_time=timestamp(step.started_at),
+        end_time=timestamp(step.finished_at),
+    )
+
+
+def write_forecast(forecast: Forecast, trace_id: str) -> wire.Forecast:
+    """Return a forecast, its steps in the order of the plan."""
+    found = forecast.decided.decision.steps
+    return wire.Forecast(
+        decision=write_decided(forecast.decided, trace_id),
+        steps=[
+            _write_step_forecast(step.id, found[step.id], forecast.unknown.get(step.id, ()))
+            for step in forecast.plan.steps
+            if step.id in found
+        ],
+        plan=write_plan(forecast.plan),
+        plan_digest=forecast.plan_digest,
+    )
+
+
+def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
+    """Return what a record says happened to a run; ``now`` is where the run stands."""
+    record = entry.record
+    decision, state, trace = (record.get(name) or {} for name in ("decision", "state", "trace"))
+    made = wire.RunEvent(
+        seq=entry.seq,
+        time=timestamp_of(record["time"]),
+        event=record["event"],
+        step=record.get("step") or "",
+        reasons=decision.get("codes") or _reasons(record),
+        decision_id=decision.get("id") or "",
+        run_state=run_state(now),
+        trace_id=trace.get("trace_id") or "",
+    )
+    before, after = state.get("from"), state.get("to")
+    if record.get("step"):
+        made.step_from, made.step_to = _step_state(before), _step_state(after)
+    else:
+        made.run_from, made.run_to = _run_state(before), _run_state(after)
+    return made
+
+
+def write_heartbeat(last_seq: int, moment: datetime, now: RunState) -> wire.RunEvent:
+    """Return a sign of life."""
+    return wire.RunEvent(seq=last_seq, time=timestamp(moment), run_state=run_state(now), heartbeat=True)
+
+
+def run_state(state: RunState) -> wire.RunState.ValueType:
+    """Return where a run stands."""
+    return wire.RunState.Value(f"RUN_STATE_{state.upper()}")
+
+
+def step_state(state: StepState) -> wire.StepState.ValueType:
+    """Return where a step stands."""
+    return wire.StepState.Value(f"STEP_STATE_{state.upper()}")
+
+
+def trace_of(traceparent: str | None) -> str:
+    """Return the trace id of a W3C ``traceparent``; empty when there is none."""
+    return traceparent.split("-")[1] if traceparent else ""
+
+
+def _write_step_forecast(step_id: str, found: StepForecast, unknown: tuple[str, ...]) -> wire.StepForecast:
+    return wire.StepForecast(
+        id=step_id,
+        verdict=verdict(found.verdict),
+        reasons=[write_reason(reason) for reason in found.reasons],
+        obligations=[write_obligation(obligation) for obligation in found.obligations],
+        approval=write_requirement(found.approval) if found.approval else None,
+        defer_time=timestamp(found.defer_until),
+        unknown=unknown,
+    )
+
+
+def _reasons(record: dict[str, Json]) -> list[str]:
+    """Return why, for records of no decision: what the effect says went wrong, or the detail."""
+    effect, detail = record.get("effect") or {}, record.get("detail") or {}
+    reason = effect.get("error") or detail.get("reason")
+    return [reason] if isinstance(reason, str) else []
+
+
+def _run_state(text: str | None) -> wire.RunState.ValueType:
+    return run_state(RunState(text)) if text else wire.RUN_STATE_UNSPECIFIED
+
+
+def _step_state(text: str | None) -> wire.StepState.ValueType:
+    return step_state(StepState(text)) if text else wire.STEP_STATE_UNSPECIFIED

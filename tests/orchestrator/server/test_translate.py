@@ -1,0 +1,210 @@
+import math
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_pb2
+from assent_orchestrator.audit.chain import Break
+from assent_orchestrator.errors import InvalidError
+from assent_orchestrator.execution.runs import etag_of
+from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.server.translate.decision import write_decided, write_stored
+from assent_orchestrator.server.translate.moment import duration
+from assent_orchestrator.server.translate.plan import read_plan, write_plan
+from assent_orchestrator.server.translate.run import run_state, step_state, write_event
+from assent_sidecar.canonical import digest_bytes
+from assent_sidecar.decision import Verdict
+from tests.orchestrator.server.use_cases import (
+    APPROVAL,
+    DECIDED,
+    DECISION,
+    DIGEST,
+    NOON,
+    PLAN,
+    RUN,
+    TRACE,
+    entry,
+)
+
+TENANT = "tenants/acme"
+
+
+@pytest.mark.requirement("orchestrator.plan-survives-the-wire")
+def test_a_plan_that_travels_is_the_same_plan_with_the_same_digest():
+    arrived = read_plan(plans_pb2.Plan.FromString(write_plan(PLAN).SerializeToString()))
+    assert arrived == PLAN
+    assert arrived.digest() == PLAN.digest()
+    assert isinstance(arrived.inputs["seats"], int)
+    assert isinstance(arrived.inputs["discount"], float)
+
+
+def test_a_step_without_a_word_on_failure_fails_its_run():
+    plan = read_plan(plans_pb2.Plan(process="p", steps=[plans_pb2.PlanStep(id="a", agent="b", action="c.d")]))
+    assert plan.steps[0].on_failure == "fail"
+    assert plan.steps[0].when is None
+    assert plan.steps[0].deadline is None
+
+
+def test_values_that_cannot_be_taken_in_are_all_named():
+    plan = plans_pb2.Plan(process="p")
+    plan.inputs["rate"] = math.inf
+    for name in ("a", "b"):
+        plan.steps.add(id=name, agent="x", action="s.o").args["text"] = "nul\0" if name == "b" else "fine"
+    with pytest.raises(InvalidError) as caught:
+        read_plan(plan)
+    assert [fault.field for fault in caught.value.faults] == ["plan.inputs", "plan.steps[1].args"]
+
+
+def test_what_the_model_refuses_is_named_with_its_place():
+    plan = plans_pb2.Plan(process="p", steps=[plans_pb2.PlanStep(id="a", agent="b", action="no dot")])
+    with pytest.raises(InvalidError) as caught:
+        read_plan(plan)
+    assert caught.value.code == "INVALID_REQUEST"
+
+
+def test_every_state_and_verdict_has_a_word_on_the_wire():
+    assert {run_state(state) for state in RunState} == set(runs_pb2.RunState.values()) - {0}
+    assert {step_state(state) for state in StepState} == set(runs_pb2.StepState.values()) - {0}
+    assert {f"VERDICT_{one.upper()}" for one in Verdict} == set(decisions_pb2.Verdict.keys()[1:])
+
+
+def test_a_decision_arrives_with_every_obligation_and_its_provenance():
+    decision = MessageToDict(write_decided(DECIDED, TRACE), preserving_proto_field_name=True)
+    assert decision["verdict"] == "VERDICT_REQUIRE_APPROVAL"
+    assert [next(iter(one)) for one in decision["obligations"]] == [
+        "redact",
+        "retry",
+        "timeout",
+        "reserve",
+        "remember",
+        "notify",
+    ]
+    assert decision["obligations"][1]["retry"] == {
+        "max_attempts": 4,
+        "backoff": "2s",
+        "factor": 2.0,
+        "max_backoff": "60s",
+    }
+    assert decision["approval"]["stages"] == [{"role": "sales_director", "quorum": 1}, {"role": "cfo", "quorum": 2}]
+    assert decision["approval"]["excluded"] == ["EXCLUDED_PRINCIPAL", "EXCLUDED_PREVIOUS_STAGE"]
+    assert decision["approval"]["escalations"] == [{"after": "1.500s", "role": "ceo"}]
+    assert decision["controls"] == ["FIN-07"]
+    assert decision["evaluation_duration"] == "0.001500s"
+    assert (decision["decision_id"], decision["revision"], decision["trace_id"]) == ("d-1", DIGEST, TRACE)
+
+
+def test_a_stored_decision_is_read_with_or_without_its_provenance():
+    alone = write_stored(DECISION.to_json(), "d-1", TRACE)
+    whole = write_stored(DECIDED.to_json(), "d-1", TRACE)
+    assert alone.verdict == whole.verdict
+    assert list(alone.controls) == list(whole.controls) == ["FIN-07"]
+    assert (alone.revision, whole.revision) == ("", DIGEST)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("250ms", 0.25), ("72h", 259_200), ("999999999d", 315_576_000_000)])
+def test_durations_stay_within_what_protobuf_may_say(text, seconds):
+    made = duration(text)
+    assert made.seconds + made.nanos / 1e9 == seconds
+    made.ToJsonString()
+
+
+def test_an_event_tells_the_transition_of_a_step_or_of_the_run():
+    decision = {"codes": ["NO_GRANT"], "id": "d-9"}
+    of_step = write_event(
+        entry(4, "decision.made", step="offer", state={"from": "pending", "to": "denied"}, decision=decision),
+        RunState.RUNNING,
+    )
+    assert (of_step.step, of_step.step_from, of_step.step_to) == (
+        "offer",
+        runs_pb2.STEP_STATE_PENDING,
+        runs_pb2.STEP_STATE_DENIED,
+    )
+    assert (of_step.run_from, of_step.run_to, of_step.run_state) == (0, 0, runs_pb2.RUN_STATE_RUNNING)
+    assert (list(of_step.reasons), of_step.decision_id) == (["NO_GRANT"], "d-9")
+    of_run = write_event(entry(5, "run.finished", state={"from": "running", "to": "failed"}), RunState.FAILED)
+    assert (of_run.run_from, of_run.run_to) == (runs_pb2.RUN_STATE_RUNNING, runs_pb2.RUN_STATE_FAILED)
+
+
+async def test_a_run_arrives_with_its_plan_its_steps_and_their_decisions(wire):
+    run = await wire.runs.GetRun(runs_pb2.GetRunRequest(name=f"{TENANT}/runs/run1"), metadata=wire.auth)
+    assert (run.name, run.etag, run.trace_id) == (f"{TENANT}/runs/run1", etag_of(RUN), TRACE)
+    assert run.create_time.ToDatetime(NOON.tzinfo) == NOON
+    assert read_plan(run.plan) == PLAN
+    done, waiting = run.steps
+    assert MessageToDict(done.output) == {"score": 3, "share": 0.5}
+    assert list(done.labels["/score"].labels) == ["internal"]
+    assert not done.HasField("decision")
+    assert not waiting.HasField("output")
+    assert waiting.decision.reasons[0].code == "DISCOUNT_OVER_LIMIT"
+    assert waiting.decision.decision_id == "d-1"
+
+
+async def test_lists_leave_plans_and_steps_out_and_pass_on_what_was_asked(wire):
+    answer = await wire.runs.ListRuns(
+        runs_pb2.ListRunsRequest(
+            parent=TENANT, page_size=5, page_token="t", filter="state=WAITING AND process=renewal"
+        ),
+        metadata=wire.auth,
+    )
+    assert (answer.next_page_token, len(answer.runs)) == ("next", 1)
+    assert not answer.runs[0].HasField("plan")
+    assert wire.use_cases.calls[-1][2] == {"state": RunState.WAITING, "process": "renewal", "size": 5, "token": "t"}
+
+
+async def test_a_forecast_says_what_is_not_known_yet(wire):
+    answer = await wire.runs.SimulatePlan(
+        runs_pb2.SimulatePlanRequest(parent=TENANT, plan=write_plan(PLAN)), metadata=wire.auth
+    )
+    assert wire.use_cases.calls == [("simulate", wire.use_cases.calls[0][1], PLAN)]
+    assert [(step.id, list(step.unknown)) for step in answer.steps] == [("usage", ["/account"])]
+    assert answer.decision.verdict == decisions_pb2.VERDICT_REQUIRE_APPROVAL
+    assert answer.plan_digest == DIGEST
+
+
+async def test_an_approval_arrives_as_it_was_presented(wire):
+    name = f"{TENANT}/approvals/a1"
+    shown = await wire.inbox.GetApproval(approvals_pb2.GetApprovalRequest(name=name), metadata=wire.auth)
+    assert (shown.name, shown.run, shown.etag) == (name, f"{TENANT}/runs/run1", "3")
+    assert MessageToDict(shown.arguments) == {"seats": 40}
+    assert list(shown.labels["/seats"].labels) == ["internal"]
+    assert shown.effect == decisions_pb2.EFFECT_WRITE
+    assert shown.answers[0].presented_digest == APPROVAL.presented_digest
+    decided = await wire.inbox.DecideApproval(
+        approvals_pb2.DecideApprovalRequest(
+            name=name,
+            etag=shown.etag,
+            answer=approvals_pb2.DecideApprovalRequest.ANSWER_REJECT,
+            rationale="too much",
+            presented_digest=shown.presented_digest,
+        ),
+        metadata=wire.auth,
+    )
+    assert decided.state == approvals_pb2.APPROVAL_STATE_APPROVED
+    reply = wire.approvals.calls[-1][3]
+    assert (reply.approve, reply.rationale, reply.etag) == (False, "too much", "3")
+    listed = await wire.inbox.ListApprovals(
+        approvals_pb2.ListApprovalsRequest(parent=TENANT, filter="state=PENDING AND run=run1"), metadata=wire.auth
+    )
+    assert listed.approvals[0].name == name
+    assert wire.approvals.calls[-1][2]["run"] == "run1"
+
+
+@pytest.mark.requirement("orchestrator.records-carry-the-hashed-bytes")
+async def test_a_record_arrives_with_the_bytes_that_its_hash_is_made_of(wire):
+    answer = await wire.audit.ListAuditRecords(
+        audit_pb2.ListAuditRecordsRequest(parent=TENANT, filter="run=run1", after_seq=6), metadata=wire.auth
+    )
+    (record,) = answer.audit_records
+    assert digest_bytes(record.canonical_json) == record.hash
+    assert MessageToDict(record.record)["event"] == record.event == "run.created"
+    assert (record.name, record.seq, answer.next_page_token) == (f"{TENANT}/auditRecords/7", 7, "more")
+    assert wire.trail.calls[-1][2] == {"run": "run1", "after_seq": 6, "size": 0, "token": ""}
+
+
+async def test_the_proof_of_the_trail_names_the_first_bad_record(wire):
+    whole = await wire.audit.VerifyTrail(audit_pb2.VerifyTrailRequest(parent=TENANT), metadata=wire.auth)
+    assert (whole.intact, whole.records, whole.head_hash) == (True, 7, "sha256:" + "ab" * 32)
+    wire.trail.fault = Break(3, "EDITED", "the record is not what its hash was made of")
+    broken = await wire.audit.VerifyTrail(audit_pb2.VerifyTrailRequest(parent=TENANT), metadata=wire.auth)
+    assert (broken.intact, broken.first_bad_seq) == (False, 3)
+    assert broken.problem.startswith("EDITED")

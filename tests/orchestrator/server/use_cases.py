@@ -1,0 +1,305 @@
+"""Use cases that answer from memory: what is tested here is what is between them and the wire."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.audit.chain import GENESIS, Break, Head
+from assent_orchestrator.audit.trail import Entry
+from assent_orchestrator.audit.verify import Verification
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.runs import RunView
+from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.page import Page
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.server.health import ComponentView, HealthView
+from assent_sidecar.canonical import canonical, digest_bytes
+from assent_sidecar.catalogue.process import Alternative, Step
+from assent_sidecar.decision import (
+    ApprovalRequirement,
+    Decided,
+    Decision,
+    Escalation,
+    Notify,
+    Provenance,
+    Reason,
+    Redact,
+    Remember,
+    Reserve,
+    Retry,
+    Stage,
+    StepForecast,
+    Timeout,
+    Verdict,
+)
+from assent_sidecar.question import Principal
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
+DIGEST = "sha256:" + "ab" * 32
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+PLAN = Plan(
+    process="renewal",
+    process_version="1.0",
+    inputs={"account": "ACME", "seats": 40, "discount": 12.5, "tags": ["a", None, True]},
+    on_behalf_of="alice",
+    request_id="r-1",
+    labels={"/account": ("confidential",)},
+    steps=(
+        Step(
+            id="usage", agent="analyst", action="product_analytics.usage", args={"account": {"$ref": "inputs.account"}}
+        ),
+        Step(
+            id="offer",
+            agent="seller",
+            action="cpq.offer",
+            args={"seats": 40},
+            after=("usage",),
+            when="at_risk",
+            on_failure=Alternative(alternative="call"),
+            deadline="90s",
+        ),
+        Step(id="call", agent="seller", action="tasks.create", on_failure="skip"),
+    ),
+)
+
+REQUIREMENT = ApprovalRequirement(
+    stages=(Stage(role="sales_director"), Stage(role="cfo", quorum=2)),
+    **{"not": ("principal", "previous_stage")},
+    expires_in="72h",
+    on_expiry="escalate",
+    escalate=(Escalation(after="1500ms", role="ceo"),),
+    editable=("/discount",),
+)
+
+DECISION = Decision(
+    verdict=Verdict.REQUIRE_APPROVAL,
+    reasons=(Reason(code="DISCOUNT_OVER_LIMIT", message="20 % or more", control="FIN-07", scope="department/sales"),),
+    obligations=(
+        Redact(type="redact", path="/body", labels=("pii",)),
+        Retry(type="retry", max_attempts=4, backoff="2s", factor=2.0, max_backoff="60s"),
+        Timeout(type="timeout", after="30s"),
+        Reserve(type="reserve", ledger="discount_eur", amount="1200.00"),
+        Remember(type="remember", **{"class": "customer"}, path="/summary"),
+        Notify(type="notify", role="owner"),
+    ),
+    approval=REQUIREMENT,
+)
+
+DECIDED = Decided(
+    decision=DECISION.model_copy(update={"steps": {"usage": StepForecast(verdict=Verdict.ALLOW)}}),
+    provenance=Provenance(
+        decision_id="d-1",
+        revision=DIGEST,
+        engine="opa",
+        engine_version="1.22.2",
+        input_digest=DIGEST,
+        controls=("FIN-07",),
+        duration_us=1500,
+    ),
+)
+
+RUN = RunRow(
+    tenant="acme",
+    id="run1",
+    request_id="r-1",
+    request_digest=DIGEST,
+    process="renewal",
+    process_version="1.0",
+    revision=DIGEST,
+    plan=PLAN,
+    plan_digest=DIGEST,
+    principal=Principal(id="alice", roles=("sales",), authn="token"),
+    submitter="sales-bot",
+    state=RunState.WAITING,
+    reason=None,
+    cancel_requested=None,
+    traceparent=TRACEPARENT,
+    created_at=NOON,
+    updated_at=NOON + timedelta(seconds=1),
+    finished_at=None,
+)
+
+
+def step_row(step_id: str, state: StepState, **values: Any) -> StepRow:
+    facts = {
+        "run_id": "run1",
+        "id": step_id,
+        "position": 0,
+        "action": "crm.read",
+        "agent": "seller",
+        "state": state,
+        "attempt": 1,
+        "reason": None,
+        "message": None,
+        "decision": None,
+        "decision_id": None,
+        "trace_id": TRACE,
+        "not_before": None,
+        "started_at": NOON,
+        "finished_at": None,
+    }
+    return StepRow(**(facts | values))
+
+
+STEPS = (
+    step_row("usage", StepState.SUCCEEDED, output={"score": 3, "share": 0.5}, labels={"/score": ("internal",)}),
+    step_row("offer", StepState.AWAITING_APPROVAL, decision=DECISION.to_json(), decision_id="d-1"),
+)
+
+APPROVAL = Approval(
+    tenant="acme",
+    id="a1",
+    run_id="run1",
+    step_id="offer",
+    process="renewal",
+    state=ApprovalState.PENDING,
+    version=3,
+    roles=("sales_director", "cfo"),
+    action_digest=DIGEST,
+    revision=DIGEST,
+    decision_id="d-1",
+    requirement=REQUIREMENT,
+    presented={
+        "action": "cpq.offer",
+        "effect": "write",
+        "args": {"seats": 40},
+        "labels": {"/seats": ["internal"]},
+        "action_digest": DIGEST,
+        "reasons": [{"code": "DISCOUNT_OVER_LIMIT", "message": "20 % or more", "control": "FIN-07"}],
+        "revision": DIGEST,
+    },
+    presented_digest="sha256:" + "cd" * 32,
+    requested_at=NOON,
+    expires_at=NOON + timedelta(hours=72),
+    resolved_at=None,
+    traceparent=TRACEPARENT,
+    answers=(Answer(0, "dora", frozenset({"sales_director"}), True, NOON, DIGEST, "good customer"),),
+)
+
+
+def entry(seq: int, event: str, **facts: Any) -> Entry:
+    record = {
+        "schema": "assent.audit/v1",
+        "tenant": "acme",
+        "seq": str(seq),
+        "time": "2026-11-23T12:00:00.250000Z",
+        "prev": DIGEST,
+        "record_id": "0199",
+        "event": event,
+        "run": "run1",
+        **facts,
+    }
+    return Entry(seq, digest_bytes(canonical(record)), record)
+
+
+@dataclass
+class UseCases:
+    """All of them in one. ``error`` is raised by every call; ``before`` is awaited first; ``calls`` is what came in."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    error: Exception | None = None
+    before: asyncio.Event | None = None
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    view: RunView = field(default_factory=lambda: RunView(RUN, STEPS))
+    entries: list[Entry | None] = field(default_factory=list)
+    stays: bool = False
+    is_ready: bool = True
+    health_error: Exception | None = None
+
+    async def _enter(self, *call: Any) -> None:
+        self.calls.append(call)
+        self.reached.set()
+        try:
+            if self.before is not None:
+                await self.before.wait()
+        finally:
+            self.left.set()
+        if self.error is not None:
+            raise self.error
+
+    async def submit(self, caller: Caller, plan: Plan) -> RunView:
+        await self._enter("submit", caller, plan)
+        return self.view
+
+    async def simulate(self, caller: Caller, plan: Plan) -> Forecast:
+        await self._enter("simulate", caller, plan)
+        return Forecast(DECIDED, PLAN, DIGEST, {"usage": ("/account",)})
+
+    async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
+        await self._enter("cancel", caller, run_id, etag)
+        return self.view
+
+    async def get(self, caller: Caller, run_id: str) -> RunView:
+        await self._enter("get", caller, run_id)
+        if run_id != self.view.run.id:
+            raise NotFoundError("there is no such run", run=run_id)
+        return self.view
+
+    async def list(self, caller: Caller, **wanted: Any) -> Page[RunRow]:
+        await self._enter("list", caller, wanted)
+        return Page([self.view.run], "next")
+
+    async def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
+        self.calls.append(("watch", caller, run_id, after_seq))
+        self.left.clear()
+        try:
+            for one in self.entries:
+                if one is None or one.seq > after_seq:
+                    yield one
+            self.reached.set()
+            if self.stays:
+                await asyncio.Event().wait()
+        finally:
+            self.left.set()
+
+    async def __call__(self) -> HealthView:
+        if self.health_error is not None:
+            raise self.health_error
+        parts = (ComponentView("engine", True), ComponentView("store", self.is_ready, "" if self.is_ready else "away"))
+        return HealthView(self.is_ready, parts, "1.22.2", "package", DIGEST, "0.1.0")
+
+
+@dataclass
+class Approvals:
+    """The inbox."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def get(self, caller: Caller, approval_id: str) -> Approval:
+        self.calls.append(("get", caller, approval_id))
+        return APPROVAL
+
+    async def list(self, caller: Caller, **wanted: Any) -> Page[Approval]:
+        self.calls.append(("list", caller, wanted))
+        return Page([APPROVAL], "")
+
+    async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
+        self.calls.append(("decide", caller, approval_id, answer))
+        return replace(APPROVAL, state=ApprovalState.APPROVED, resolved_at=NOON)
+
+
+@dataclass
+class TrailRecords:
+    """The trail."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    fault: Break | None = None
+
+    async def list(self, caller: Caller, **wanted: Any) -> Page[Entry]:
+        self.calls.append(("list", caller, wanted))
+        return Page([entry(7, "run.created")], "more")
+
+    async def verify(self, caller: Caller) -> Verification:
+        self.calls.append(("verify", caller))
+        return Verification(7, Head(7, bytes.fromhex("ab" * 32)) if self.fault is None else GENESIS, self.fault)
