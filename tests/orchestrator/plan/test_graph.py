@@ -184,7 +184,8 @@ def plans(draw: Callable[..., Any]) -> list[Step]:
             )
         )
         steps.append(step(name, after=draw(earlier), args=args, on_failure=on_failure))
-    return draw(st.permutations(steps))
+    shuffled: list[Step] = draw(st.permutations(steps))
+    return shuffled
 
 
 def outputs_are_there(graph: Graph, now: Mapping[str, StepState], plan: Mapping[str, Step], name: str) -> bool:

@@ -38,7 +38,7 @@ def test_every_violation_has_its_place_and_says_what_is_wanted():
 
 
 def test_messages_never_repeat_the_value():
-    schemas = [
+    schemas: list[Any] = [
         {"type": "integer"},
         {"enum": ["a"]},
         {"const": 1},
