@@ -1,0 +1,82 @@
+"""Builds the one bundle of a workspace, with OPA itself as compiler."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.command import CommandError, run
+from assent_sidecar.bundle.fault import WorkspaceError
+from assent_sidecar.bundle.modules import answer_conditions, check_heads, read_heads
+from assent_sidecar.bundle.stage import Stage, stage, write
+from assent_sidecar.bundle.strict import allowed, check_strictly, write_capabilities
+from assent_sidecar.bundle.tree import POLICIES
+from assent_sidecar.bundle.workspace import Workspace, read_workspace
+from assent_sidecar.opa.binary import Binary
+
+__all__ = ["Bundle", "Compiled", "build_bundle", "compile_workspace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A workspace that OPA accepted.
+
+    ``folder`` holds the content of the bundle as files, ``capabilities`` is the file that says what policies may use.
+    Both are gone when the context of ``compile_workspace`` ends.
+    """
+
+    workspace: Workspace
+    stage: Stage
+    folder: Path
+    capabilities: Path
+
+
+async def build_bundle(root: Path, binary: Binary) -> Bundle:
+    """Build the bundle of the workspace at ``root``; the same content gives the same bytes and the same revision.
+
+    Raises:
+        WorkspaceError: something is wrong with the workspace; the error names every fault with its file and line.
+        CommandError: OPA cannot be run.
+    """
+    async with compile_workspace(root, binary) as compiled:
+        archive = compiled.folder.with_name("bundle.tar.gz")
+        # Paths in the archive begin with the path that is named, so the folder itself has to be the working directory.
+        arguments = ("build", "--bundle", ".", "--output", str(archive), *allowed(compiled.capabilities))
+        done = await run(binary, *arguments, cwd=compiled.folder)
+        if done.status != 0:
+            raise CommandError(f"opa build failed: {done.stderr[:2000]}")
+        content = await asyncio.to_thread(archive.read_bytes)
+        return Bundle(archive=content, revision=compiled.stage.revision, catalogue=compiled.workspace.catalogue)
+
+
+@contextlib.asynccontextmanager
+async def compile_workspace(root: Path, binary: Binary) -> AsyncIterator[Compiled]:
+    """Read the workspace at ``root``, stage its bundle and have OPA check it, strictly.
+
+    Raises:
+        WorkspaceError: something is wrong with the workspace; the error names every fault with its file and line.
+        CommandError: OPA cannot be run.
+    """
+    workspace, read = await asyncio.to_thread(read_workspace, root)
+    heads = await read_heads(workspace.policies, binary)
+    module, places, unanswered = answer_conditions(workspace.conditions, workspace.policies, heads)
+    faults = [*read, *check_heads(workspace.policies, heads), *unanswered]
+    staged = await asyncio.to_thread(stage, workspace, module)
+    base = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="assent-build-"))
+    try:
+        folder, capabilities = base / "content", base / "capabilities.json"
+        await asyncio.to_thread(write, folder, staged.files)
+        await write_capabilities(capabilities, binary)
+        # Where a policy was left out, what others would call in it is missing: an echo, not a fault.
+        echoes = any(fault.file.startswith(f"{POLICIES}/") for fault in read)
+        errors = await check_strictly(folder, capabilities, binary)
+        faults.extend(error.fault(places) for error in errors if not (echoes and error.is_about_types))
+        if faults:
+            raise WorkspaceError(tuple(faults))
+        yield Compiled(workspace, staged, folder, capabilities)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)

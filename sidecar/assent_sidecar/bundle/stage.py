@@ -1,0 +1,60 @@
+"""The content of a bundle as files, before OPA packs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assent_sidecar.bundle.library import library_modules
+from assent_sidecar.bundle.modules import CONDITIONS
+from assent_sidecar.bundle.workspace import Workspace
+from assent_sidecar.canonical import canonical, digest, digest_bytes
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.model import Json
+
+ROOTS = ("assent", "catalogue", "policies", "settings")
+"""The parts of ``data`` that belong to the bundle."""
+
+MANIFEST = ".manifest"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Every file of a bundle by path, sorted; ``revision`` is the digest over all of them."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+    revision: str
+
+
+def stage(workspace: Workspace, conditions: str) -> Stage:
+    """Put a bundle together: the library, the policies, the generated conditions, the data and the manifest."""
+    catalogue = workspace.catalogue
+    files = {path: text.encode() for path, text in library_modules()}
+    files[CONDITIONS] = conditions.encode()
+    files |= {policy.path.as_posix(): policy.text.encode() for policy in workspace.policies}
+    files["data.json"] = canonical(data_of(catalogue))
+    manifest: dict[str, Json] = {
+        "roots": list(ROOTS),
+        "rego_version": 1,
+        "metadata": {"workspace": catalogue.workspace, "title": catalogue.title},
+    }
+    content = [{"path": path, "digest": digest_bytes(files[path])} for path in sorted(files)]
+    revision = digest({"files": content, "manifest": manifest})
+    files[MANIFEST] = canonical({**manifest, "revision": revision})
+    return Stage({path: files[path] for path in sorted(files)}, revision)
+
+
+def data_of(catalogue: Catalogue) -> dict[str, Json]:
+    """Return what policies see beside the question: ``data.catalogue`` and ``data.settings``."""
+    written = catalogue.to_json()
+    return {
+        "catalogue": {name: written[name] for name in ("systems", "agents", "processes", "memory")},
+        "settings": written["data"],
+    }
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below ``folder``."""
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.write_bytes(content)
