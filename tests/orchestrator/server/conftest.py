@@ -1,5 +1,5 @@
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
@@ -28,6 +28,7 @@ class Wire:
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
+    stop: Callable[[], Awaitable[None]]
 
     @property
     def auth(self) -> tuple[tuple[str, str], ...]:
@@ -66,8 +67,10 @@ async def open_wire(**settings: object) -> AsyncIterator[Wire]:
         clock=lambda: NOON,
     )
     chosen = ListenSettings(**({"address": "127.0.0.1:0", "health_interval": 0.05, "grace": 1.0} | settings))
-    async with listening(parts, chosen) as server, aio.insecure_channel(str(server.address)) as channel:
-        yield Wire(use_cases, approvals, trail, server, channel, entry)
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(listening(parts, chosen))
+        async with aio.insecure_channel(str(server.address)) as channel:
+            yield Wire(use_cases, approvals, trail, server, channel, entry, stack.aclose)
 
 
 @pytest.fixture

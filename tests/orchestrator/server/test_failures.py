@@ -124,7 +124,7 @@ async def test_no_word_of_an_unexpected_exception_reaches_caller_or_log(wire, ca
 
 
 async def test_no_word_leaks_from_a_stream_that_breaks_in_the_middle(wire):
-    async def broken(*_):
+    async def broken(*_: object):
         yield None
         raise ValueError("secret-token-123")
 
