@@ -31,6 +31,12 @@ OwnerOf = Callable[[str], str]
 """Returns the owner of a process, by name; empty when nobody knows it any more."""
 
 
+class PresentationError(StateError):
+    """The answer is to something else than what is asked."""
+
+    code = "PRESENTED_DIFFERS"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A person's answer: yes or no to exactly what was shown."""
@@ -103,8 +109,8 @@ class Inbox:
 
         Raises:
             NotFoundError, ForbiddenError: the caller may not see or may not answer it.
-            ConflictError: the etag or what was shown is not the newest.
-            StateError: it is answered, expired or void.
+            ConflictError: the etag is not the newest.
+            StateError: it is answered, expired or void, or what was shown is not what is asked.
 
         """
         async with self.engine.begin() as tx:
@@ -145,7 +151,7 @@ class Inbox:
         if answer.etag != str(approval.version):
             raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)
         if answer.presented_digest != approval.presented_digest:
-            raise ConflictError("what you saw is not what is asked; look again", approval=approval.id)
+            raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
 
     @staticmethod
     async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
