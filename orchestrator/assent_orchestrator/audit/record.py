@@ -45,12 +45,14 @@ class ActionNote(Document):
 class DecisionNote(Document):
     """What was decided, under which rules. ``fault``: our deny in the absence of a decision.
 
-    ``kind`` is the kind of question that was asked (``action``, ``plan``, ``condition``...).
+    ``kind`` is the kind of question that was asked (``action``, ``plan``, ``condition``...); ``taken`` answers a
+    condition.
     """
 
     id: Text
     kind: Text | None = None
     verdict: Text
+    taken: bool | None = None
     codes: tuple[Text, ...] = ()
     controls: tuple[Text, ...] = ()
     revision: Text
@@ -68,6 +70,7 @@ class DecisionNote(Document):
             id=source.decision_id,
             kind=kind,
             verdict=str(decided.verdict),
+            taken=decided.decision.taken,
             codes=decided.codes,
             controls=tuple(dict.fromkeys((*source.controls, *named))),
             revision=source.revision,

@@ -29,7 +29,7 @@ from assent_orchestrator.governance.enquiry import action_question, condition_qu
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
-from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
@@ -75,7 +75,7 @@ class Attempts:
             return await self._end(situation, StepState.CANCELLED, "CANCELLED", "the run was cancelled")
         if run.state is RunState.STOPPING:
             return await self._end(situation, StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
-        if Graph.of(run.plan.steps).failures({name: row.state for name, row in situation.steps.items()}):
+        if failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}):
             return await self._end(situation, StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
         if step.not_before is not None and step.not_before > now:
             return Pause(settled=False, seconds=until(step.not_before, now))

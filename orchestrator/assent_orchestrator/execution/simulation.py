@@ -1,5 +1,6 @@
 """What policy would say to a plan: one question for the whole of it, nothing stored, nothing done."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Simulations:
         caller.require(Role.SUBMITTER)
         catalogue = self.parts.catalogue()
         principal = caller.principal(plan.on_behalf_of)
-        accepted = accept(plan, catalogue)
+        accepted = await asyncio.to_thread(accept, plan, catalogue)
         with spans.plan_span(accepted.process, tenant=caller.tenant):
             facts = forecast(accepted, catalogue)
             matter = Matter(

@@ -1,5 +1,6 @@
 """Taking a plan: checked whole, stored once, started."""
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Submissions:
         earlier = await self._earlier(caller, plan)
         if earlier is not None:
             return earlier
-        accepted = accept(plan, self.parts.catalogue())
+        accepted = await asyncio.to_thread(accept, plan, self.parts.catalogue())
         now = self.parts.clock()
         run = RunRow(
             tenant=caller.tenant,

@@ -72,6 +72,11 @@ class OpaProcess:
         return self._process.pid if self._process is not None and self.running else None
 
     @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self._socket
+
+    @property
     def running(self) -> bool:
         """Whether there is a process; it may still be starting."""
         return self._process is not None and self._process.returncode is None

@@ -1,0 +1,55 @@
+"""A small workspace made for measuring: one system, one agent, processes of as many steps as asked for."""
+
+from pathlib import Path
+
+_SYSTEM = """
+name: box
+title: Box
+owner: it
+tool_server: box
+operations:
+  put:
+    title: Put
+    effect: write
+    idempotent: true
+    arguments: {type: object, additionalProperties: false, properties: {text: {type: string}, n: {type: integer}}}
+    result: {type: object, properties: {n: {type: integer}}}
+"""
+_AGENT = """
+name: bot
+title: Bot
+owner: it
+department: ops
+may: [box.put]
+"""
+_POLICY = """# METADATA
+# title: What is measured is allowed
+package policies.org.allowed
+
+allow contains {"code": "MEASURED", "message": "a benchmark"} if input.kind == "plan"
+
+allow contains {"code": "MEASURED", "message": "a benchmark"} if {
+\tinput.action.system == "box"
+\tcount(input.action.args.text) < 1000
+}
+"""
+
+
+def make_workspace(folder: Path, *lengths: int) -> None:
+    """Write a workspace with a process ``steps-N`` for each length: a first step and others that follow it."""
+    for name in ("systems", "agents", "processes", "policies/org"):
+        (folder / name).mkdir(parents=True)
+    (folder / "assent.yaml").write_text("name: bench\ntitle: Bench\n")
+    (folder / "systems/box.yaml").write_text(_SYSTEM)
+    (folder / "agents/bot.yaml").write_text(_AGENT)
+    (folder / "policies/org/allowed.rego").write_text(_POLICY)
+    for length in lengths:
+        steps = ["  - {id: s0, agent: bot, action: box.put, args: {text: hello}}"]
+        steps += [
+            f"  - {{id: s{n}, agent: bot, action: box.put, args: {{text: hello, n: {{$ref: steps.s0.output.n}}}}}}"
+            for n in range(1, length)
+        ]
+        (folder / f"processes/steps-{length}.yaml").write_text(
+            f"name: steps-{length}\nversion: '1'\ntitle: Steps\nowner: it\ndepartment: ops\n"
+            "inputs: {type: object}\nsteps:\n" + "\n".join(steps) + "\n"
+        )
