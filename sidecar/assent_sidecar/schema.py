@@ -1,6 +1,6 @@
 """The contract as JSON Schema (2020-12), for Rego's type checker and for whoever writes policy cases.
 
-``python -m assent_sidecar.schema FOLDER`` writes ``question.json`` and ``decision.json`` there; a test compares the
+``python -m assent_sidecar.schema FOLDER`` writes ``question.json``, ``decision.json`` and ``case.json`` there; a test compares the
 committed ones (``rego/assent/schemas``) with what the models say.
 """
 
@@ -10,16 +10,22 @@ from pathlib import Path
 
 from assent_sidecar.decision import Decision
 from assent_sidecar.model import Json
+from assent_sidecar.policy.cases import CaseFile
 from assent_sidecar.question import Question
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, Json]:
-    """Return the schemas by file name: the question as policies read it, the decision as the sidecar accepts it."""
+    """Return the schemas by file name.
+
+    The question is as policies read it, the decision as the sidecar accepts it, the case (a whole file of ``cases/``)
+    as people write it.
+    """
     return {
         "question.json": {"$schema": _DIALECT, **Question.model_json_schema(mode="serialization")},
         "decision.json": {"$schema": _DIALECT, **Decision.model_json_schema(mode="validation")},
+        "case.json": {"$schema": _DIALECT, **CaseFile.model_json_schema(mode="validation")},
     }
 
 

@@ -16,7 +16,7 @@ README = (ROOT / "sidecar/README.md").read_text()
 
 
 @pytest.mark.requirement("sidecar.schemas")
-@pytest.mark.parametrize("name", ["question.json", "decision.json"])
+@pytest.mark.parametrize("name", ["question.json", "decision.json", "case.json"])
 def test_the_committed_schema_is_what_the_models_say(name: str, tmp_path: Path) -> None:
     write(tmp_path)
     assert (COMMITTED / name).read_text() == (tmp_path / name).read_text(), (

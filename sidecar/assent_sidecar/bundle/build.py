@@ -18,7 +18,7 @@ from assent_sidecar.bundle.tree import POLICIES
 from assent_sidecar.bundle.workspace import Workspace, read_workspace
 from assent_sidecar.opa.binary import Binary
 
-__all__ = ["Bundle", "Compiled", "build_bundle", "compile_workspace"]
+__all__ = ["Bundle", "Compiled", "build_bundle", "compile_workspace", "pack"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,23 @@ async def build_bundle(root: Path, binary: Binary) -> Bundle:
         CommandError: OPA cannot be run.
     """
     async with compile_workspace(root, binary) as compiled:
-        archive = compiled.folder.with_name("bundle.tar.gz")
-        # Paths in the archive begin with the path that is named, so the folder itself has to be the working directory.
-        arguments = ("build", "--bundle", ".", "--output", str(archive), *allowed(compiled.capabilities))
-        done = await run(binary, *arguments, cwd=compiled.folder)
-        if done.status != 0:
-            raise CommandError(f"opa build failed: {done.stderr[:2000]}")
-        content = await asyncio.to_thread(archive.read_bytes)
-        return Bundle(archive=content, revision=compiled.stage.revision, catalogue=compiled.workspace.catalogue)
+        return await pack(compiled, binary)
+
+
+async def pack(compiled: Compiled, binary: Binary) -> Bundle:
+    """Pack what OPA accepted.
+
+    Raises:
+        CommandError: OPA cannot be run.
+    """
+    archive = compiled.folder.with_name("bundle.tar.gz")
+    # Paths in the archive begin with the path that is named, so the folder itself has to be the working directory.
+    arguments = ("build", "--bundle", "--output", str(archive), *allowed(compiled.capabilities), ".")
+    done = await run(binary, *arguments, cwd=compiled.folder)
+    if done.status != 0:
+        raise CommandError(f"opa build failed: {done.stderr[:2000]}")
+    content = await asyncio.to_thread(archive.read_bytes)
+    return Bundle(archive=content, revision=compiled.stage.revision, catalogue=compiled.workspace.catalogue)
 
 
 @contextlib.asynccontextmanager

@@ -6,13 +6,11 @@ written is taken as it is.
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, RootModel
+from pydantic import Field, RootModel
 
 from assent_sidecar.decision import Escalation, Obligation, Stage, Verdict
-from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Name, Pointer, ReasonCode
+from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
 from assent_sidecar.question import ConditionFacts, Effect, HandoffFacts, Kind, Labels, StepState
-
-Instant = Annotated[AwareDatetime, Field(strict=False)]
 
 
 class CasePrincipal(Document):
@@ -98,7 +96,7 @@ class CaseApproval(Document):
     role: Name
     approver: str
     roles: tuple[str, ...] | None = None
-    at: Instant | None = None
+    at: Moment | None = None
     digest: str | None = None
 
 
@@ -125,7 +123,7 @@ class CaseQuestion(Document):
 
     version: Annotated[Literal["assent.question/v1"], Field(alias="schema")] = "assent.question/v1"
     kind: Kind | None = None
-    time: Instant | None = None
+    time: Moment | None = None
     tenant: Name = "case"
     principal: CasePrincipal = CasePrincipal()
     agent: Name | CaseAgent | None = None
@@ -166,7 +164,7 @@ class Want(Document):
     reasons: tuple[ReasonCode, ...] | None = None
     obligations: tuple[Obligation, ...] | None = None
     approval: WantedApproval | None = None
-    defer_until: Instant | None = None
+    defer_until: Moment | None = None
     taken: bool | None = None
     steps: "dict[Name, Want] | None" = None
 
