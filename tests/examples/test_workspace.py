@@ -12,6 +12,8 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.bundle.workspace import Workspace, load_workspace
 from assent_sidecar.opa.binary import find_binary
+from assent_sidecar.policy.check import check_policies
+from assent_sidecar.policy.report import Part
 from tests.examples.programs import EXAMPLES
 
 ROOT = EXAMPLES / "contract_renewal"
@@ -96,6 +98,14 @@ def test_a_finding_names_the_control_and_the_title_of_its_rule(workspace: Worksp
 )
 async def test_the_policies_pass_the_engines_own_checks(command: tuple[str, ...]) -> None:
     assert await _opa(*command, str(ROOT / "policies")) == 0
+
+
+@pytest.mark.requirement("example.policies-are-tested")
+async def test_every_test_and_every_case_is_green_on_the_bundle_that_decides(workspace: Workspace) -> None:
+    report = await check_policies(ROOT, find_binary(dict(os.environ)))
+    assert report.passed, report.text()
+    cases = [check for check in report.checks if check.part is Part.CASES]
+    assert len(cases) == len(workspace.cases) > 20
 
 
 @pytest.mark.requirement("example.policies-are-tested")
