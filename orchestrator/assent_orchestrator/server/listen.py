@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc import aio
-from grpc_health.v1 import health_pb2 as probe_pb2  # type: ignore[import-untyped]
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server  # type: ignore[import-untyped]
-from grpc_reflection.v1alpha import reflection, reflection_pb2  # type: ignore[import-untyped]
+from grpc_health.v1 import health_pb2 as probe_pb2
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from assent.v1 import approvals_pb2, audit_pb2, health_pb2, runs_pb2
 from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server

@@ -1,6 +1,7 @@
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from google.protobuf.message import Message
@@ -28,7 +29,7 @@ class Wire:
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
-    stop: Callable[[], Awaitable[None]]
+    stop: Callable[[], Coroutine[Any, Any, None]]
 
     @property
     def auth(self) -> tuple[tuple[str, str], ...]:
@@ -52,7 +53,7 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def open_wire(**settings: object) -> AsyncIterator[Wire]:
+async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     use_cases, approvals, trail = UseCases(), Approvals(), TrailRecords()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
@@ -66,7 +67,7 @@ async def open_wire(**settings: object) -> AsyncIterator[Wire]:
         health=use_cases,
         clock=lambda: NOON,
     )
-    chosen = ListenSettings(**({"address": "127.0.0.1:0", "health_interval": 0.05, "grace": 1.0} | settings))
+    chosen = replace(ListenSettings(address="127.0.0.1:0", health_interval=0.05, grace=1.0), **settings)
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
@@ -87,7 +88,7 @@ class Refused:
     code: str
     info: error_details_pb2.ErrorInfo
 
-    def find(self, kind: type[Message]) -> Message | None:
+    def find(self, kind: type[Message]) -> Any:
         for one in self.status.details:
             if one.Is(kind.DESCRIPTOR):
                 found = kind()

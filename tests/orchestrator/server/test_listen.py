@@ -1,6 +1,7 @@
 import asyncio
 import ipaddress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -22,7 +23,7 @@ Status = probe_pb2.HealthCheckResponse
 SERVICES = ("RunService", "ApprovalService", "AuditService", "HealthService")
 
 
-async def check(wire, service: str = "") -> int:
+async def check(wire, service: str = "") -> Any:
     return (await HealthStub(wire.channel).Check(probe_pb2.HealthCheckRequest(service=service))).status
 
 

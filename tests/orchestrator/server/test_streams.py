@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 from google.rpc import error_details_pb2
@@ -123,7 +124,7 @@ async def test_a_server_that_stops_ends_its_streams_with_a_word_and_lets_calls_f
         assert (await stream.read()).seq == 3
         wire.use_cases.reached.clear()
         wire.use_cases.before = asyncio.Event()
-        call = asyncio.ensure_future(wire.runs.GetRun(runs_pb2.GetRunRequest(name=NAME), metadata=wire.auth))
+        call: Any = wire.runs.GetRun(runs_pb2.GetRunRequest(name=NAME), metadata=wire.auth)
         await asyncio.wait_for(wire.use_cases.reached.wait(), 5)
         stopping = asyncio.create_task(wire.stop())
         refused = await refusal(asyncio.wait_for(stream.read(), 5))

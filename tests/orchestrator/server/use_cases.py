@@ -27,7 +27,6 @@ from assent_sidecar.decision import (
     ApprovalRequirement,
     Decided,
     Decision,
-    Escalation,
     Notify,
     Provenance,
     Reason,
@@ -35,7 +34,6 @@ from assent_sidecar.decision import (
     Remember,
     Reserve,
     Retry,
-    Stage,
     StepForecast,
     Timeout,
     Verdict,
@@ -72,13 +70,15 @@ PLAN = Plan(
     ),
 )
 
-REQUIREMENT = ApprovalRequirement(
-    stages=(Stage(role="sales_director"), Stage(role="cfo", quorum=2)),
-    **{"not": ("principal", "previous_stage")},
-    expires_in="72h",
-    on_expiry="escalate",
-    escalate=(Escalation(after="1500ms", role="ceo"),),
-    editable=("/discount",),
+REQUIREMENT = ApprovalRequirement.from_json(
+    {
+        "stages": [{"role": "sales_director"}, {"role": "cfo", "quorum": 2}],
+        "not": ["principal", "previous_stage"],
+        "expires_in": "72h",
+        "on_expiry": "escalate",
+        "escalate": [{"after": "1500ms", "role": "ceo"}],
+        "editable": ["/discount"],
+    }
 )
 
 DECISION = Decision(
@@ -131,7 +131,7 @@ RUN = RunRow(
 
 
 def step_row(step_id: str, state: StepState, **values: Any) -> StepRow:
-    facts = {
+    facts: dict[str, Any] = {
         "run_id": "run1",
         "id": step_id,
         "position": 0,

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 from grpc import aio
-from grpc_status import rpc_status  # type: ignore[import-untyped]
+from grpc_status import rpc_status
 
 from assent_orchestrator.errors import AssentError, Fault, InvalidError
 from assent_orchestrator.server.interceptors.around import (
