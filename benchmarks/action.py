@@ -1,7 +1,7 @@
 """What one governed action costs.
 
-In one process: question, decision, permit and two committed audit records, beside a raw call of the same engine with the
-same question. Over gRPC: a run of one step, from SubmitPlan to the end of WatchRun, beside a bare grpc.aio echo.
+In one process: question, decision, permit and two committed audit records, beside a raw call of the same engine with
+the same question. Over gRPC: a run of one step, from SubmitPlan to the end of WatchRun, beside a bare grpc.aio echo.
 """
 
 import asyncio
@@ -19,11 +19,12 @@ from stage import CALLER, stage
 from assent.v1 import plans_pb2, runs_pb2, runs_pb2_grpc
 from assent_orchestrator.app.assembly import App
 from assent_orchestrator.app.served import server_parts
+from assent_orchestrator.execution.arguments import bound_action
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.sequel import Sequels
-from assent_orchestrator.execution.situation import read_situation
+from assent_orchestrator.execution.situation import appoint, read_situation
 from assent_orchestrator.governance.enquiry import action_question
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.model import Plan
@@ -91,7 +92,7 @@ async def in_process(app: App, count: int) -> None:
         parts.clock(),
         step=situation.facts(),
         agent=catalogue.agents["bot"],
-        action=attempts_action(situation, catalogue),
+        action=bound_action(situation, appoint(catalogue, situation)),
     )
     body = json.dumps({"input": question.to_json()}).encode()
     socket = app.sidecar.process.socket
@@ -112,13 +113,6 @@ async def in_process(app: App, count: int) -> None:
             count, warm_up, raw_OPA_call=raw, decision_by_the_evaluator=decided, governed_action_two_commits=governed
         )
     print(f"one governed action, {count} times each\n{table(series)}\n")
-
-
-def attempts_action(situation, catalogue):
-    from assent_orchestrator.execution.arguments import bound_action
-    from assent_orchestrator.execution.situation import appoint
-
-    return bound_action(situation, appoint(catalogue, situation))
 
 
 async def over_grpc(app: App, count: int) -> None:

@@ -1,0 +1,1 @@
+"""What humans are asked, and what their answers are worth."""

@@ -1,0 +1,1 @@
+"""Running plans: in order, durably, one gated attempt at a time."""

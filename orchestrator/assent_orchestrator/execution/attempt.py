@@ -1,6 +1,7 @@
 """One attempt at one step: look, ask, commit, act, write down what came of it.
 
-Every way through it may be cut off by a crash and is safe to repeat: what was meant and what became of it are read first.
+Every way through it may be cut off by a crash and is safe to repeat: what was meant and what became of it are read
+first.
 """
 
 from collections.abc import Sequence
@@ -12,30 +13,30 @@ from assent_orchestrator.approvals.request import Approval, ApprovalState, resol
 from assent_orchestrator.audit import spans
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import Pause
-from assent_orchestrator.execution.ending import end_step
+from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.journal import read_run
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience, until
 from assent_orchestrator.execution.sequel import Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
-    Appointed,
     Situation,
     UncataloguedError,
     appoint,
     read_situation,
 )
+from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import action_question, condition_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
-from assent_orchestrator.plan.graph import failures
-from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action, ApprovalFacts
 
 SETTLED = Pause(settled=True, seconds=0.0)
+_EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +71,36 @@ class Attempts:
     async def _stand(self, situation: Situation, tries: int) -> Pause:
         """Deal with everything that may end or delay the step before anybody is asked."""
         now = self.parts.clock()
-        run, step, approval = situation.run, situation.step, situation.approval
-        if run.cancel_requested is not None:
-            return await self._end(situation, StepState.CANCELLED, "CANCELLED", "the run was cancelled")
-        if run.state is RunState.STOPPING:
-            return await self._end(situation, StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
-        if failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}):
-            return await self._end(situation, StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
-        if step.not_before is not None and step.not_before > now:
-            return Pause(settled=False, seconds=until(step.not_before, now))
+        ending = ending_of(situation)
+        if ending is not None:
+            return await self._end(situation, ending)
+        if situation.step.not_before is not None and situation.step.not_before > now:
+            return Pause(settled=False, seconds=until(situation.step.not_before, now))
+        approval = situation.approval
         if approval is not None and approval.state is ApprovalState.PENDING:
             if approval.expires_at > now:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
-            return await self._expire(situation, approval)
-        if approval is not None and approval.state is ApprovalState.REJECTED:
-            trace_wait(approval, ApprovalState.REJECTED, now)
-            return await self._end(situation, StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
+            return await self._end(situation, _EXPIRED)
+        return await self._ask(situation, tries)
+
+    async def _ask(self, situation: Situation, tries: int) -> Pause:
         try:
-            appointed = appoint(self.parts.catalogue(), situation)
+            turn = Turn(situation, appoint(self.parts.catalogue(), situation), tries)
         except UncataloguedError as error:
-            return await self._end(situation, StepState.DENIED, error.code, error.message)
-        if situation.spec.when is not None and step.state is StepState.PENDING:
-            pause = await self._condition(situation, appointed, situation.spec.when, tries)
+            return await self._end(situation, Ending(StepState.DENIED, error.code, error.message))
+        if situation.spec.when is not None and situation.step.state is StepState.PENDING:
+            pause = await self._condition(turn, situation.spec.when)
             if pause is not None:
                 return pause
-        return await self._act(situation, appointed, tries)
+        try:
+            action = arguments.bound_action(situation, turn.appointed)
+        except arguments.UnfitError as error:
+            return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
+        return await self._act(turn, action)
 
-    async def _condition(self, situation: Situation, appointed: Appointed, name: str, tries: int) -> Pause | None:
+    async def _condition(self, turn: Turn, name: str) -> Pause | None:
         """Ask whether the step is taken; None: it is."""
+        situation, appointed = turn.situation, turn.appointed
         question = condition_question(
             situation.matter(appointed.process),
             self.parts.clock(),
@@ -108,21 +111,18 @@ class Attempts:
         )
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
-            return await self.sequels.of_condition(tx, situation, appointed, decided, tries)
+            return await self.sequels.of_condition(tx, turn, decided)
 
         try:
             decided = await self.parts.gate.decide(question, sequel)
         except OvertakenError:
             return Pause(settled=False, seconds=0.0)
         if decided.fault:
-            return _without_decision(appointed, tries)
+            return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
 
-    async def _act(self, situation: Situation, appointed: Appointed, tries: int) -> Pause:
-        try:
-            action = arguments.bound_action(situation, appointed)
-        except arguments.UnfitError as error:
-            return await self._end(situation, StepState.FAILED, error.code, error.message)
+    async def _act(self, turn: Turn, action: Action) -> Pause:
+        situation, appointed = turn.situation, turn.appointed
         question = action_question(
             situation.matter(appointed.process),
             self.parts.clock(),
@@ -133,7 +133,7 @@ class Attempts:
         )
 
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
-            return await self.sequels.of_ruling(tx, situation, appointed, action, ruling, tries)
+            return await self.sequels.of_ruling(tx, turn, action, ruling)
 
         try:
             ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
@@ -146,42 +146,29 @@ class Attempts:
                 return Pause(settled=False, seconds=seconds(requirement.expires_in))
             case Deferred(until=moment):
                 return Pause(settled=False, seconds=until(moment, self.parts.clock()))
-            case Refused(fault=True):
-                return _without_decision(appointed, tries)
-            case Refused():
-                return SETTLED
+            case Refused(fault=fault):
+                return _without_decision(turn) if fault else SETTLED
 
-    async def _expire(self, situation: Situation, approval: Approval) -> Pause:
+    async def _end(self, situation: Situation, ending: Ending) -> Pause:
+        """Bring the step to rest without asking anybody; a question to humans ends with it."""
         async with self.parts.trail.recording() as tx:
             run = await read_run(tx, situation.run.id, lock=True)
             now = self.parts.clock()
-            await resolve(tx, approval, ApprovalState.EXPIRED, now)
-            trace_wait(approval, ApprovalState.EXPIRED, now)
-            drafts = await end_step(
-                tx, run, situation, StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time", now
-            )
-            await self.parts.trail.append(
-                tx, run.tenant, (self.sequels.approval_draft(approval, ApprovalState.EXPIRED), *drafts)
-            )
-        return SETTLED
-
-    async def _end(self, situation: Situation, state: StepState, code: str, message: str) -> Pause:
-        """Bring the step to rest without asking anybody."""
-        async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, situation.run.id, lock=True)
-            now = self.parts.clock()
-            drafts = await end_step(tx, run, situation, state, code, message, now)
+            drafts = await end_step(tx, run, situation, ending, now)
             approval = situation.approval
             if approval is not None and approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
-                await resolve(tx, approval, ApprovalState.VOID, now)
-                drafts = (self.sequels.approval_draft(approval, ApprovalState.VOID), *drafts)
+                state = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
+                await resolve(tx, approval, state, now)
+                drafts = (self.sequels.approval_draft(approval, state), *drafts)
             await self.parts.trail.append(tx, run.tenant, drafts)
+        if approval is not None:
+            trace_wait(approval, approval.state, now)
         return SETTLED
 
 
-def _without_decision(appointed: Appointed, tries: int) -> Pause:
-    if appointed.process.on_no_decision == "wait":
-        return Pause(settled=False, seconds=patience(tries))
+def _without_decision(turn: Turn) -> Pause:
+    if turn.appointed.process.on_no_decision == "wait":
+        return Pause(settled=False, seconds=patience(turn.tries))
     return SETTLED
 
 

@@ -6,7 +6,6 @@ wake a run up, and our tables hold the truth. What a step *is* lives elsewhere a
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ INTERPRETER = "assent-1"
 _INBOX = "inbox"
 _SAFETY_NET_SECONDS = 3600.0
 
-_log = logging.getLogger(__name__)
+_StepWorkflow = Callable[[str, str], Coroutine[Any, Any, None]]
 
 
 class Pause(TypedDict):
@@ -124,51 +123,54 @@ class Durable:
         DBOS.launch()
 
     def _register(self) -> None:
-        work = self._work
-
+        # The engine finds what to resume by these names: they are part of what is stored.
         @DBOS.workflow(name="step.v1")
         async def step(run_id: str, step_id: str) -> None:
-            await drive(run_id, step_id)
+            await self._drive(run_id, step_id)
             await DBOS.send_async(run_id, "settled", _INBOX)
-
-        async def drive(run_id: str, step_id: str) -> None:
-            tries = 0
-            while True:
-                tries += 1
-                pause = await DBOS.run_step_async({"name": "attempt"}, work.attempt, run_id, step_id, tries)
-                if pause["settled"]:
-                    return
-                await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
 
         @DBOS.workflow(name="run.v1")
         async def run(run_id: str) -> None:
-            tries = 0
-            while True:
-                tries += 1
-                pause = await DBOS.run_step_async({"name": "begin"}, work.begin, run_id, tries)
-                if pause["settled"]:
-                    break
-                await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+            await self._begin(run_id)
             outstanding: list[str] = []
-            while True:
-                move = await DBOS.run_step_async({"name": "advance"}, work.advance, run_id, outstanding)
-                if move["over"]:
-                    break
-                ready, outstanding = move["ready"], move["outstanding"]
-                for step_id in move["wake"]:
-                    await DBOS.send_async(_child(run_id, step_id), "look", _INBOX)
-                if len(ready) == 1 and not outstanding:
-                    # Alone: inline, because a child workflow costs ten times a step.
-                    await drive(run_id, ready[0])
-                    continue
-                for step_id in ready:
-                    with SetWorkflowID(_child(run_id, step_id)):
-                        await DBOS.start_workflow_async(step, run_id, step_id)
-                outstanding = [*outstanding, *ready]
-                await DBOS.recv_async(_INBOX, timeout_seconds=_SAFETY_NET_SECONDS)
-            await DBOS.run_step_async({"name": "finish"}, work.finish, run_id)
+            while (move := await self._advance(run_id, outstanding)) and not move["over"]:
+                outstanding = await self._go_on(run_id, move, step)
+            await DBOS.run_step_async({"name": "finish"}, self._work.finish, run_id)
 
         self._run = run
+
+    async def _begin(self, run_id: str) -> None:
+        tries = 1
+        while not (pause := await self._step("begin", self._work.begin, run_id, tries))["settled"]:
+            await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+            tries += 1
+
+    async def _drive(self, run_id: str, step_id: str) -> None:
+        tries = 1
+        while not (pause := await self._step("attempt", self._work.attempt, run_id, step_id, tries))["settled"]:
+            await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+            tries += 1
+
+    async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
+        return await DBOS.run_step_async({"name": "advance"}, self._work.advance, run_id, outstanding)
+
+    async def _go_on(self, run_id: str, move: Move, step: _StepWorkflow) -> list[str]:
+        """Start what may start, wait until something happened, and return what is under way."""
+        for step_id in move["wake"]:
+            await DBOS.send_async(_child(run_id, step_id), "look", _INBOX)
+        if len(move["ready"]) == 1 and not move["outstanding"]:
+            # Alone: inline, because a child workflow costs ten times a step.
+            await self._drive(run_id, move["ready"][0])
+            return []
+        for step_id in move["ready"]:
+            with SetWorkflowID(_child(run_id, step_id)):
+                await DBOS.start_workflow_async(step, run_id, step_id)
+        await DBOS.recv_async(_INBOX, timeout_seconds=_SAFETY_NET_SECONDS)
+        return [*move["outstanding"], *move["ready"]]
+
+    @staticmethod
+    async def _step(name: str, work: Callable[..., Coroutine[Any, Any, Pause]], *arguments: str | int) -> Pause:
+        return await DBOS.run_step_async({"name": name}, work, *arguments)
 
     async def start(self, run_id: str) -> None:
         """Start a run; starting it again changes nothing."""

@@ -1,17 +1,19 @@
-"""Bringing a step to rest: the one place that writes a final state."""
+"""Bringing a step to rest without performing it."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.execution.journal import RunRow, change_step, read_step
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
-from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
+from assent_orchestrator.plan.graph import failures
+from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
 
 
 def states_after(situation: Situation, state: StepState) -> dict[str, StepState]:
@@ -19,17 +21,33 @@ def states_after(situation: Situation, state: StepState) -> dict[str, StepState]
     return {step_id: row.state for step_id, row in situation.steps.items()} | {situation.step.id: state}
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a step comes to rest without having been performed, and why."""
+
+    state: StepState
+    code: str
+    message: str
+
+
+def ending_of(situation: Situation) -> Ending | None:
+    """Return how the step ends because of what happened around it, or None when it may go on. Pure."""
+    run, approval = situation.run, situation.approval
+    if run.cancel_requested is not None:
+        return Ending(StepState.CANCELLED, "CANCELLED", "the run was cancelled")
+    if run.state is RunState.STOPPING:
+        return Ending(StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
+    if failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}):
+        return Ending(StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
+    if approval is not None and approval.state is ApprovalState.REJECTED:
+        return Ending(StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
+    return None
+
+
 async def end_step(
-    tx: AsyncConnection,
-    run: RunRow,
-    situation: Situation,
-    state: StepState,
-    code: str,
-    message: str,
-    now: datetime,
-    **values: Any,
+    tx: AsyncConnection, run: RunRow, situation: Situation, ending: Ending, now: datetime
 ) -> tuple[Draft, ...]:
-    """Write a final state, unless there is one; return what to record."""
+    """Write how a step ends, unless it is at rest already; return what to record."""
     current = await read_step(tx, run.id, situation.step.id)
     if current.state in TERMINAL_STEPS:
         return ()
@@ -37,21 +55,20 @@ async def end_step(
         tx,
         run.id,
         current.id,
-        state=str(state),
-        reason=code,
-        message=message,
+        state=str(ending.state),
+        reason=str(ending.code),
+        message=ending.message,
         finished_at=now,
         not_before=None,
-        **values,
     )
     draft = Draft(
-        event=f"step.{state}",
+        event=f"step.{ending.state}",
         run=run.id,
         step=current.id,
         attempt=current.attempt or None,
         actor=SYSTEM,
-        state=StateNote(before=str(current.state), after=str(state)),
-        detail={"reason": str(code)},
+        state=StateNote(before=str(current.state), after=str(ending.state)),
+        detail={"reason": str(ending.code)},
         trace=trace_note(),
     )
-    return (draft, *await keep(tx, run, states_after(situation, state), now))
+    return (draft, *await keep(tx, run, states_after(situation, ending.state), now))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
@@ -121,7 +121,7 @@ class Outcomes:
             error="RESULT_SCHEMA" if violations else None,
             recovered=recovered or None,
         )
-        await self._write(situation, action, attempt, EffectStatus.SUCCEEDED, note, state, values)
+        await self._write(situation, action, attempt, note=note, state=state, values=values)
         return _SETTLED
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
@@ -131,25 +131,25 @@ class Outcomes:
         if failure.retryable and retry is not None and attempt < retry.max_attempts:
             wait = backoff(retry, attempt)
             values["not_before"] = self.parts.clock() + timedelta(seconds=wait)
-            await self._write(situation, allowed.action, attempt, EffectStatus.FAILED, note, StepState.DECIDING, values)
+            await self._write(situation, allowed.action, attempt, note=note, state=StepState.DECIDING, values=values)
             return Pause(settled=False, seconds=wait)
-        await self._write(situation, allowed.action, attempt, EffectStatus.FAILED, note, StepState.FAILED, values)
+        await self._write(situation, allowed.action, attempt, note=note, state=StepState.FAILED, values=values)
         return _SETTLED
 
     async def _unknown(self, situation: Situation, attempt: int, code: str) -> None:
         note = EffectNote(status="unknown", error=code)
-        await self._write(situation, None, attempt, EffectStatus.UNKNOWN, note, StepState.DISPATCHED, {"reason": code})
+        await self._write(situation, None, attempt, note=note, state=StepState.DISPATCHED, values={"reason": code})
 
     async def _did_not_happen(self, situation: Situation, attempt: int) -> None:
         note = EffectNote(status="failed", error="NOT_DONE", recovered=True)
         values = {"reason": "NOT_DONE"}
-        await self._write(situation, None, attempt, EffectStatus.FAILED, note, StepState.DECIDING, values)
+        await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
 
     async def _give_up(self, situation: Situation, attempt: int) -> Pause:
         """Nobody can say what happened: the step stays unknown until a person settles it."""
         note = EffectNote(status="unknown", error="NOT_RECONCILED")
         values = {"reason": "NOT_RECONCILED", "message": "the tool server cannot say whether it was done"}
-        await self._write(situation, None, attempt, EffectStatus.UNKNOWN, note, StepState.UNKNOWN, values)
+        await self._write(situation, None, attempt, note=note, state=StepState.UNKNOWN, values=values)
         return _SETTLED
 
     async def _write(
@@ -157,7 +157,7 @@ class Outcomes:
         situation: Situation,
         action: Action | None,
         attempt: int,
-        status: EffectStatus,
+        *,
         note: EffectNote,
         state: StepState,
         values: dict[str, Any],
@@ -171,9 +171,9 @@ class Outcomes:
             if state in TERMINAL_STEPS:
                 values = {**values, "finished_at": now, "not_before": None}
             await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
-            await intent.settle(tx, run.id, step.id, status, now)
+            await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now)
             draft = Draft(
-                event=f"action.{_EVENTS[status]}",
+                event=f"action.{note.status}",
                 run=run.id,
                 step=step.id,
                 attempt=attempt,
@@ -186,10 +186,3 @@ class Outcomes:
             )
             standing = await keep(tx, run, states_after(situation, state), now)
             await self.parts.trail.append(tx, run.tenant, (draft, *standing))
-
-
-_EVENTS: dict[EffectStatus, Literal["succeeded", "failed", "unknown"]] = {
-    EffectStatus.SUCCEEDED: "succeeded",
-    EffectStatus.FAILED: "failed",
-    EffectStatus.UNKNOWN: "unknown",
-}

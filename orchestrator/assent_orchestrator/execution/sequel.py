@@ -14,8 +14,9 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.ending import states_after
 from assent_orchestrator.execution.journal import RunRow, change_step, read_run, read_step
 from assent_orchestrator.execution.patience import patience
-from assent_orchestrator.execution.situation import Appointed, Situation
+from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
+from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
@@ -30,15 +31,18 @@ class Sequels:
 
     clock: Clock
 
-    async def of_condition(
-        self, tx: AsyncConnection, situation: Situation, appointed: Appointed, decided: Decided, tries: int
-    ) -> Followed:
-        """Write what follows from whether a step is taken."""
+    async def of_condition(self, tx: AsyncConnection, turn: Turn, decided: Decided) -> Followed:
+        """Write what follows from whether a step is taken.
+
+        Raises:
+            OvertakenError: the run or the step moved on since the question was asked.
+        """
+        situation = turn.situation
         run = await self._still_wanted(tx, situation)
         now = self.clock()
         values = _decided(decided, situation, now)
         if decided.fault:
-            return await self._refused(tx, run, situation, appointed, decided, values, tries)
+            return await self._refused(tx, run, turn, decided, values)
         if decided.decision.taken:
             return Followed()
         values |= {
@@ -47,23 +51,16 @@ class Sequels:
             "finished_at": now,
             "not_before": None,
         }
-        return await self._written(tx, run, situation, StepState.SKIPPED, values, now)
+        return await self._written(tx, run, situation, StepState.SKIPPED, values)
 
-    async def of_ruling(
-        self,
-        tx: AsyncConnection,
-        situation: Situation,
-        appointed: Appointed,
-        action: Action,
-        ruling: Ruling,
-        tries: int,
-    ) -> Followed:
+    async def of_ruling(self, tx: AsyncConnection, turn: Turn, action: Action, ruling: Ruling) -> Followed:
         """Write what follows from a ruling on an action.
 
         Raises:
             OvertakenError: the run or the step moved on since the question was asked.
 
         """
+        situation = turn.situation
         run = await self._still_wanted(tx, situation)
         now = self.clock()
         values = _decided(ruling.decided, situation, now)
@@ -76,47 +73,43 @@ class Sequels:
                     drafts = (self.approval_draft(approval, ApprovalState.CONSUMED),)
                     trace_wait(approval, ApprovalState.APPROVED, now)
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
-                return await self._written(tx, run, situation, StepState.DISPATCHED, values, now, drafts)
+                return await self._written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
             case Held(requirement=requirement):
                 voided = await self._void(tx, situation, now)
-                requested = await self._request(tx, situation, action, requirement, ruling.decided, now)
+                requested = await self._request(tx, situation, action, requirement, ruling.decided)
                 values |= {"reason": ruling.decided.codes[0] if ruling.decided.codes else None, "not_before": None}
                 drafts = (*voided, requested)
-                return await self._written(tx, run, situation, StepState.AWAITING_APPROVAL, values, now, drafts)
+                return await self._written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
             case Deferred(until=until):
                 values |= {"not_before": until, "reason": ruling.decided.codes[0] if ruling.decided.codes else None}
-                return await self._written(tx, run, situation, StepState.DEFERRED, values, now)
+                return await self._written(tx, run, situation, StepState.DEFERRED, values)
             case Refused(code=code, message=message):
                 values |= {"reason": code, "message": message}
-                return await self._refused(
-                    tx, run, situation, appointed, ruling.decided, values, tries, halt=ruling.halt
-                )
+                return await self._refused(tx, run, turn, ruling.decided, values, halt=ruling.halt)
 
     async def _refused(
         self,
         tx: AsyncConnection,
         run: RunRow,
-        situation: Situation,
-        appointed: Appointed,
+        turn: Turn,
         decided: Decided,
         values: dict[str, Any],
-        tries: int,
         *,
         halt: bool = False,
     ) -> Followed:
-        now = self.clock()
-        if decided.fault and appointed.process.on_no_decision == "wait":
+        situation, now = turn.situation, self.clock()
+        if decided.fault and turn.appointed.process.on_no_decision == "wait":
             # Nobody said no: an approval given earlier stays good, and the step is asked about again.
-            values |= {"not_before": now + timedelta(seconds=patience(tries)), "reason": decided.codes[0]}
+            values |= {"not_before": now + timedelta(seconds=patience(turn.tries)), "reason": decided.codes[0]}
             # A step that was never asked about stays as it is: its condition is still open.
             state = situation.step.state if situation.step.state is StepState.PENDING else StepState.DECIDING
-            return await self._written(tx, run, situation, state, values, now)
+            return await self._written(tx, run, situation, state, values)
         values = {"reason": decided.codes[0] if decided.codes else "DENIED", **values}
         drafts = await self._void(tx, situation, now)
         if halt and run.state in (RunState.RUNNING, RunState.WAITING):
             drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
         values |= {"finished_at": now, "not_before": None}
-        return await self._written(tx, run, situation, StepState.DENIED, values, now, drafts)
+        return await self._written(tx, run, situation, StepState.DENIED, values, drafts=drafts)
 
     async def _written(
         self,
@@ -125,9 +118,10 @@ class Sequels:
         situation: Situation,
         state: StepState,
         values: dict[str, Any],
-        now: datetime,
+        *,
         drafts: Sequence[Draft] = (),
     ) -> Followed:
+        now = self.clock()
         await change_step(tx, run.id, situation.step.id, **{**values, "state": str(state)})
         standing = await keep(tx, run, states_after(situation, state), now)
         moved = StateNote(before=str(situation.step.state), after=str(state))
@@ -153,7 +147,6 @@ class Sequels:
         action: Action,
         requirement: ApprovalRequirement,
         decided: Decided,
-        now: datetime,
     ) -> Draft:
         approval = await open_request(
             tx,
@@ -164,7 +157,7 @@ class Sequels:
             action=action,
             requirement=requirement,
             decided=decided,
-            now=now,
+            now=self.clock(),
             traceparent=spans.current_traceparent(),
         )
         return self.approval_draft(approval, ApprovalState.PENDING)

@@ -72,7 +72,8 @@ class RunWork:
             traceparent = spans.traceparent_of(span)
             catalogue = self.parts.catalogue()
             process = catalogue.processes.get(run.process)
-            if process is None or await asyncio.to_thread(check, run.plan, catalogue):
+            faults = await asyncio.to_thread(check, run.plan, catalogue)
+            if process is None or faults:
                 # The bundle changed since the plan was taken: it is not one that this bundle would take.
                 await self._refuse(run, "PLAN_OUTDATED", traceparent)
                 return _SETTLED

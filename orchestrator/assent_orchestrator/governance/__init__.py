@@ -1,0 +1,1 @@
+"""The gate between a step and its effect."""
