@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -9,15 +10,23 @@ from collections.abc import Awaitable, Callable
 
 from assent_orchestrator.app.assembly import App, open_app
 from assent_orchestrator.app.telemetry import open_telemetry
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.lock import executor_lock
 from assent_orchestrator.config import Settings
-from assent_orchestrator.server.listen import Serving, serve as listen
+from assent_orchestrator.server.address import TlsFiles
+from assent_orchestrator.server.listen import Listening, ListenSettings, listening
+from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, default_entries, read_tokens, write_tokens
+from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.errors import SidecarError
 
+PUBLIC_KEY = "permit-key.json"
+"""In the data folder: the public key (a JWK) with which tool servers check permits."""
+
 _log = logging.getLogger("assent")
 
-Announce = Callable[[str], None]
+Started = Callable[[App, Listening], Awaitable[None]]
 
 
 def tokens_of(settings: Settings) -> TokenFile:
@@ -31,34 +40,104 @@ def tokens_of(settings: Settings) -> TokenFile:
     return read_tokens(settings.tokens)
 
 
-async def serve(
-    settings: Settings, announce: Announce, started: Callable[[App, Serving], Awaitable[None]] | None = None
-) -> None:
-    """Serve until SIGINT or SIGTERM; SIGHUP builds the workspace again.
+async def serve(settings: Settings, started: Started) -> None:
+    """Serve until SIGINT or SIGTERM, also while starting; SIGHUP builds the workspace again.
 
+    ``started`` is called once calls are taken.
+
+    The second of these signals ends the process at once: what it had under way goes on with the next start.
     A workspace that cannot be built on SIGHUP changes nothing: its faults are logged, the bundle in force stays.
+
+    Raises:
+        WorkspaceError, SidecarError, TokenFileError, ListenError, SigningKeyError, AssentError: the server cannot
+            start; the message says why and what to do.
     """
     loop = asyncio.get_running_loop()
-    stop, again = asyncio.Event(), asyncio.Event()
+    serving = asyncio.current_task()
+    if serving is None:
+        raise RuntimeError("a server needs a task to run in")
+    stop = _Stop(serving)
+    again = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.heard)
     loop.add_signal_handler(signal.SIGHUP, again.set)
-    directory = TokenDirectory(tokens_of(settings))
-    provider = open_telemetry(os.environ)
     try:
-        async with open_app(settings, os.environ) as app, listen(app, directory) as serving:
-            announce(serving.address)
-            if started is not None:
-                await started(app, serving)
-            reloading = asyncio.create_task(_reload_whenever(again, app))
-            try:
-                await stop.wait()
-            finally:
-                reloading.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await reloading
+        await _serve(settings, started, again)
+    except asyncio.CancelledError:
+        # Ours, and only ours: then the task goes on as if nothing had been.
+        if not stop.wanted or serving.uncancel() > 0:
+            raise
     finally:
-        await asyncio.to_thread(provider.shutdown)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+
+async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
+    with contextlib.ExitStack() as held:
+        held.enter_context(executor_lock(settings.data, settings.executor))
+        directory = TokenDirectory(tokens_of(settings))
+        provider = open_telemetry(os.environ)
+        try:
+            async with (
+                open_app(settings, os.environ) as app,
+                listening(server_parts(app, directory), listen_settings(settings)) as server,
+            ):
+                await asyncio.to_thread(_publish_key, app)
+                _log.info("serving revision %s", app.sidecar.bundle.revision)
+                await started(app, server)
+                async with asyncio.TaskGroup() as group:
+                    reloading = group.create_task(_reload_whenever(again, app))
+                    await server.ended()
+                    reloading.cancel()
+        finally:
+            await asyncio.to_thread(provider.shutdown)
+
+
+class _Stop:
+    """Turns the first signal into the end of a task, and the second into the end of the process."""
+
+    def __init__(self, task: asyncio.Task[object]) -> None:
+        self.wanted = False
+        self._task = task
+
+    def heard(self) -> None:
+        if self.wanted:
+            # Nothing is lost: every state is in the database, and the next start carries on.
+            os._exit(ExitCode.INTERRUPTED)
+        self.wanted = True
+        _log.info("stopping; a second signal ends the process at once")
+        self._task.cancel()
+
+
+def server_parts(app: App, directory: TokenDirectory) -> ServerParts:
+    """Return what the gRPC server needs of the application."""
+    return ServerParts(
+        identities=directory,
+        submissions=app.submissions,
+        simulations=app.simulations,
+        runs=app.runs,
+        cancellations=app.cancellations,
+        inbox=app.inbox,
+        records=app.records,
+        health=app.health,
+    )
+
+
+def listen_settings(settings: Settings) -> ListenSettings:
+    """Return how the gRPC server listens."""
+    certificate, key = settings.tls_cert, settings.tls_key
+    tls = TlsFiles(certificate, key) if certificate is not None and key is not None else None
+    return ListenSettings(address=settings.listen, tls=tls)
+
+
+def _publish_key(app: App) -> None:
+    """Write the public half of the permit key where tool servers of this machine can be pointed to."""
+    path = app.settings.data / PUBLIC_KEY
+    scratch = path.with_suffix(".new")
+    scratch.unlink(missing_ok=True)
+    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(app.issuer.jwk, file)
+    scratch.replace(path)
 
 
 async def _reload_whenever(again: asyncio.Event, app: App) -> None:
@@ -71,7 +150,7 @@ async def _reload_whenever(again: asyncio.Event, app: App) -> None:
             for fault in error.faults:
                 _log.error("%s:%s: %s", fault.file, fault.line, fault.reason)
             _log.error("the workspace was not taken; the bundle in force stays")
-        except SidecarError as error:
-            _log.error("the bundle was not taken, the one in force stays: %s", error)  # noqa: TRY400 - one line is all
+        except (SidecarError, CommandError) as error:
+            _log.error("the bundle was not taken, the one in force stays: %s", error)
         else:
             _log.info("the workspace is in force as %s", revision)

@@ -1,0 +1,55 @@
+"""The made-up company: its mail server and its tool server, each a foreign program that knows nothing of Assent."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assent_orchestrator.cli.demo.examples import Examples
+from assent_orchestrator.cli.demo.program import running
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The running company: where its tool server is, and the folder in which its e-mails arrive."""
+
+    tool_server: str
+    mailbox: Path
+
+
+@contextlib.asynccontextmanager
+async def open_company(
+    examples: Examples, folder: Path, permit_key: Path, environ: Mapping[str, str]
+) -> AsyncIterator[Company]:
+    """Run the company in ``folder``; it does nothing without a permit signed by ``permit_key`` (a public JWK).
+
+    Raises:
+        Problem: one of its programs does not start.
+    """
+    path = os.pathsep.join(part for part in (str(examples.folder), environ.get("PYTHONPATH", "")) if part)
+    theirs = {**environ, "PYTHONPATH": path}
+    mailbox, logs = folder / "mail", folder / "logs"
+    async with contextlib.AsyncExitStack() as stack:
+        mail = await stack.enter_async_context(
+            running(
+                "the company's mail server",
+                "company.mailbox",
+                ("--folder", str(mailbox), "--port", "0"),
+                environ=theirs,
+                log=logs / "mailbox.log",
+            )
+        )
+        systems = await stack.enter_async_context(
+            running(
+                "the company's tool server",
+                "company.server",
+                (
+                    *("--folder", str(folder / "company"), "--port", "0"),
+                    *("--smtp", mail.address, "--permit-key", str(permit_key)),
+                ),
+                environ=theirs,
+                log=logs / "company.log",
+            )
+        )
+        yield Company(systems.address, mailbox)

@@ -1,0 +1,94 @@
+"""One person's line to the server: the same calls that any client makes, with that person's token."""
+
+from collections.abc import AsyncIterator
+
+from grpc import aio
+
+from assent.v1 import approvals_pb2, audit_pb2, health_pb2, plans_pb2, runs_pb2
+from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
+from assent.v1.audit_pb2_grpc import AuditServiceStub
+from assent.v1.health_pb2_grpc import HealthServiceStub
+from assent.v1.runs_pb2_grpc import RunServiceStub
+
+_SECONDS = 30.0
+"""How long an answer may take; a watch lasts as long as its run."""
+_PAGE = 500
+
+
+class Desk:
+    """What one caller asks the server."""
+
+    def __init__(self, channel: aio.Channel, tenant: str, token: str) -> None:
+        self._runs = RunServiceStub(channel)
+        self._approvals = ApprovalServiceStub(channel)
+        self._audit = AuditServiceStub(channel)
+        self._health = HealthServiceStub(channel)
+        self._parent = f"tenants/{tenant}"
+        self._metadata = (("authorization", f"Bearer {token}"),)
+
+    async def health(self) -> health_pb2.Health:
+        """Return how the server is."""
+        request = health_pb2.GetHealthRequest()
+        return await self._health.GetHealth(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def submit(self, plan: plans_pb2.Plan) -> runs_pb2.Run:
+        """Submit a plan."""
+        request = runs_pb2.SubmitPlanRequest(parent=self._parent, plan=plan)
+        return await self._runs.SubmitPlan(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def run(self, name: str) -> runs_pb2.Run:
+        """Return a run."""
+        request = runs_pb2.GetRunRequest(name=name)
+        return await self._runs.GetRun(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def watch(self, name: str, after_seq: int) -> AsyncIterator[runs_pb2.RunEvent]:
+        """Yield what happens to a run, without signs of life."""
+        request = runs_pb2.WatchRunRequest(name=name, after_seq=after_seq)
+        call = self._runs.WatchRun(request, metadata=self._metadata)
+        try:
+            async for event in call:
+                if not event.heartbeat:
+                    yield event
+        finally:
+            call.cancel()
+
+    async def pending(self, run: str) -> list[approvals_pb2.Approval]:
+        """Return what waits for an answer in a run, oldest first."""
+        run_id = run.rpartition("/")[2]
+        request = approvals_pb2.ListApprovalsRequest(parent=self._parent, filter=f"state=PENDING AND run={run_id}")
+        page = await self._approvals.ListApprovals(request, metadata=self._metadata, timeout=_SECONDS)
+        return list(page.approvals)
+
+    async def approval(self, name: str) -> approvals_pb2.Approval:
+        """Return an approval as it stands."""
+        request = approvals_pb2.GetApprovalRequest(name=name)
+        return await self._approvals.GetApproval(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def approve(self, shown: approvals_pb2.Approval, rationale: str) -> approvals_pb2.Approval:
+        """Say yes to exactly what was shown."""
+        request = approvals_pb2.DecideApprovalRequest(
+            name=shown.name,
+            etag=shown.etag,
+            answer=approvals_pb2.DecideApprovalRequest.ANSWER_APPROVE,
+            rationale=rationale,
+            presented_digest=shown.presented_digest,
+        )
+        return await self._approvals.DecideApproval(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def records(self, run: str) -> list[audit_pb2.AuditRecord]:
+        """Return everything the trail has on a run, oldest first."""
+        found: list[audit_pb2.AuditRecord] = []
+        request = audit_pb2.ListAuditRecordsRequest(
+            parent=self._parent, page_size=_PAGE, filter=f"run={run.rpartition('/')[2]}"
+        )
+        while True:
+            page = await self._audit.ListAuditRecords(request, metadata=self._metadata, timeout=_SECONDS)
+            found.extend(page.audit_records)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def verify(self) -> audit_pb2.VerifyTrailResponse:
+        """Prove the whole trail."""
+        request = audit_pb2.VerifyTrailRequest(parent=self._parent)
+        return await self._audit.VerifyTrail(request, metadata=self._metadata, timeout=_SECONDS)

@@ -1,0 +1,103 @@
+"""``assent``: the commands, and what becomes of what goes wrong in them."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.log import one_line
+from assent_orchestrator.cli.options import (
+    CallerOption,
+    Common,
+    JsonOption,
+    ServerOption,
+    TenantOption,
+    TlsCaOption,
+    TokenFileOption,
+)
+from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.serve_command import serve_command
+
+app = typer.Typer(
+    name="assent",
+    help="No agent acts without assent.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve_command)
+
+
+@app.callback()
+def common(
+    ctx: typer.Context,
+    *,
+    server: ServerOption = None,
+    token_file: TokenFileOption = None,
+    caller: CallerOption = None,
+    tenant: TenantOption = None,
+    tls_ca: TlsCaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Govern what AI agents do: plans, runs, approvals and the trail of an Assent server."""
+    ctx.obj = Common(server, token_file, caller, tenant, tls_ca, as_json)
+
+
+@app.command(
+    "demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
+def demo(ctx: typer.Context) -> None:
+    """Renew three contracts of a made-up company, on this machine, and show what was decided and why."""
+    from assent_orchestrator.cli.demo import demo_command  # noqa: PLC0415 -- it loads a whole server
+
+    inner = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    inner.command("demo", help=demo.__doc__)(demo_command)
+    code = inner(list(ctx.args), prog_name="assent demo", standalone_mode=False)
+    raise typer.Exit(code if isinstance(code, int) else ExitCode.DONE)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process with its exit code."""
+    # gRPC talks to the terminal by itself otherwise, and prepares for forks that never come.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; say what goes wrong in one line on stderr; return the exit code."""
+    as_json = "--json" in arguments
+    try:
+        code = app(list(arguments), prog_name="assent", standalone_mode=False)
+        sys.stdout.flush()
+    except Problem as problem:
+        return _say(problem, as_json=as_json)
+    except typer.TyperException as error:
+        return _say(Problem(f"{error.format_message()}; see assent --help", ExitCode.USAGE), as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing more can be flushed there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 -- the last line of defence: nobody reads a traceback gladly
+        if os.environ.get("ASSENT_DEBUG"):
+            traceback.print_exc()
+        what = f"something went wrong inside ({type(error).__name__}); run it again with ASSENT_DEBUG=1 to see where"
+        return _say(Problem(what, ExitCode.INTERNAL), as_json=as_json)
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _say(problem: Problem, *, as_json: bool) -> int:
+    if as_json:
+        error = {"code": problem.code, "message": problem.message, "details": problem.details}
+        lines: tuple[str, ...] = (json.dumps({"error": error, "exit_code": problem.exit_code}, ensure_ascii=False),)
+    else:
+        lines = problem.lines
+    sys.stderr.write("".join(f"{one_line(line)}\n" for line in lines))
+    return problem.exit_code

@@ -1,0 +1,155 @@
+"""The command ``serve``: its options, and what it says when it cannot start."""
+
+# ruff: noqa: PLC0415 -- what a server is made of takes a second to load, and no other command needs it
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.log import open_log
+from assent_orchestrator.cli.options import Common, with_output
+from assent_orchestrator.cli.problem import Problem, workspace_problem
+from assent_orchestrator.config import DEFAULT_LISTEN, Settings, default_data
+from assent_orchestrator.errors import AssentError, UnavailableError
+from assent_sidecar.bundle.command import CommandError
+from assent_sidecar.bundle.fault import WorkspaceError
+from assent_sidecar.errors import EngineSettingsError, SidecarError
+
+
+@with_output
+def serve_command(
+    common: Common,
+    *,
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", metavar="DIR", help="The folder that says what may be done.")
+    ] = Path(),
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", envvar="ASSENT_DATA", help="Where database, tokens and keys are kept.")
+    ] = None,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", envvar="ASSENT_LISTEN", help="Where to listen; port 0 takes a free one.")
+    ] = DEFAULT_LISTEN,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="ASSENT_DATABASE_URL",
+            help="A PostgreSQL of your own. Use the variable: others can see a command line.",
+        ),
+    ] = None,
+    tool_server: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=HOST:PORT", help="Where a tool server is; once for each.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="ASSENT_TOKEN_FILE", help="Who may call. [default: tokens.json in --data]"),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key (PEM).")] = None,
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", help="The same over restarts, another one for each live server.")
+    ] = "local",
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log JSON instead of text.")] = False,
+) -> int:
+    """Run a server until Ctrl-C or SIGTERM; SIGHUP takes the workspace in again.
+
+    Prints one line once it takes calls: serving on HOST:PORT. The log goes to stderr.
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise Problem("--tls-cert and --tls-key belong together; give both or none", ExitCode.USAGE)
+    settings = Settings(
+        workspace=workspace,
+        data=(data or default_data()).expanduser().absolute(),
+        listen=listen,
+        database_url=database_url or None,
+        tool_servers=read_tool_servers(tool_server or ()),
+        token_file=token_file,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        executor=executor,
+    )
+    open_log(as_json=log_json)
+    run_server(settings, as_json=common.as_json)
+    return ExitCode.DONE
+
+
+def run_server(settings: Settings, *, as_json: bool) -> None:
+    """Serve with these settings until a signal says stop.
+
+    Raises:
+        Problem: the server cannot start.
+    """
+    from assent_orchestrator.app.assembly import App
+    from assent_orchestrator.cli.serve import serve
+    from assent_orchestrator.server.listen import Listening
+
+    async def tell(app: App, server: Listening) -> None:
+        address, revision = str(server.address), app.sidecar.bundle.revision
+        facts = {"serving": address, "pid": os.getpid(), "revision": revision, "data": str(settings.data)}
+        print(json.dumps(facts) if as_json else f"serving on {address}", flush=True)  # noqa: T201 -- what was asked for
+
+    with start_problems(settings):
+        asyncio.run(serve(settings, tell))
+
+
+def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
+    """Return addresses by name from ``NAME=HOST:PORT`` each.
+
+    Raises:
+        Problem: one of them is something else, or a name is there twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, address = text.partition("=")
+        if not (equals and name and address):
+            raise Problem(f"{text!r} does not name a tool server; write NAME=HOST:PORT", ExitCode.USAGE)
+        if name in found:
+            raise Problem(f"the tool server {name!r} is named twice; leave one out", ExitCode.USAGE)
+        found[name] = address
+    return found
+
+
+@contextlib.contextmanager
+def start_problems(settings: Settings) -> Iterator[None]:
+    """Turn whatever keeps a server from starting into one line for whoever started it.
+
+    Raises:
+        Problem: something did.
+    """
+    from assent_orchestrator.governance.signing_key import SigningKeyError
+    from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_safe
+    from assent_orchestrator.server.tokens import TokenFileError
+
+    kinds: dict[type[Exception], ExitCode] = {
+        ListenError: ExitCode.CONFLICT,
+        TokenFileError: ExitCode.NOT_ALLOWED,
+        SigningKeyError: ExitCode.NOT_ALLOWED,
+        CommandError: ExitCode.UNAVAILABLE,
+    }
+    certificate, key = settings.tls_cert, settings.tls_key
+    try:
+        require_safe(read_address(settings.listen), TlsFiles(certificate, key) if certificate and key else None)
+    except ListenError as error:
+        raise Problem(str(error), ExitCode.USAGE) from error
+    try:
+        yield
+    except WorkspaceError as error:
+        raise workspace_problem(settings.workspace, error) from error
+    except AssentError as error:
+        kind = ExitCode.UNAVAILABLE if isinstance(error, UnavailableError) else ExitCode.INTERNAL
+        raise Problem(error.message, kind, code=error.code) from error
+    except SidecarError as error:
+        kind = ExitCode.USAGE if isinstance(error, EngineSettingsError) else ExitCode.UNAVAILABLE
+        raise Problem(str(error), kind, code=error.code) from error
+    except (ListenError, TokenFileError, SigningKeyError, CommandError) as error:
+        raise Problem(str(error), kinds[type(error)]) from error
+    except PermissionError as error:
+        what = f"{error.filename} may not be read or written by this user; mend its rights, or name another with --data"
+        raise Problem(what, ExitCode.NOT_ALLOWED) from error
