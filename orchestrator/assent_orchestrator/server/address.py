@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+from assent_orchestrator.config import DEFAULT_LISTEN
+
 
 class ListenError(Exception):
     """The server cannot listen there; the message says why and what to do."""
@@ -60,7 +62,7 @@ def read_address(text: str) -> Address:
     bracketed = host.startswith("[") and host.endswith("]")
     host = host[1:-1] if bracketed else host
     if not colon or not host or (":" in host and not bracketed) or not port.isdecimal() or int(port) > 0xFFFF:
-        raise ListenError(f"{text!r} is not an address; write host:port, as in 127.0.0.1:7400")
+        raise ListenError(f"{text!r} is not an address; write host:port, as in {DEFAULT_LISTEN}")
     return Address(host, int(port))
 
 

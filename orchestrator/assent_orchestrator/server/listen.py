@@ -17,6 +17,7 @@ from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server
 from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
 from assent.v1.runs_pb2_grpc import add_RunServiceServicer_to_server
+from assent_orchestrator.config import DEFAULT_LISTEN
 from assent_orchestrator.server.address import Address, ListenError, TlsFiles, read_address, require_safe
 from assent_orchestrator.server.handlers.approvals import ApprovalHandlers
 from assent_orchestrator.server.handlers.audit import AuditHandlers
@@ -31,7 +32,6 @@ from assent_orchestrator.server.interceptors.tracing import Tracing
 from assent_orchestrator.server.interceptors.validation import Validation
 from assent_orchestrator.server.parts import ServerParts
 
-DEFAULT_ADDRESS = "127.0.0.1:7400"
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_METADATA_BYTES = 16 * 1024
 
@@ -66,7 +66,7 @@ _OPTIONS = (
 class ListenSettings:
     """How to listen. ``grace`` is how many seconds calls that are under way have to end when the server stops."""
 
-    address: str = DEFAULT_ADDRESS
+    address: str = DEFAULT_LISTEN
     tls: TlsFiles | None = None
     limits: TimeLimits = field(default_factory=TimeLimits)
     patience: float = 20.0
