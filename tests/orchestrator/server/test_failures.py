@@ -2,6 +2,7 @@ import asyncio
 import logging
 
 import pytest
+import sqlalchemy as sa
 from google.rpc import error_details_pb2
 from grpc import StatusCode, aio
 
@@ -257,6 +258,16 @@ async def test_a_timeout_inside_a_use_case_is_not_the_callers_deadline(wire):
     wire.use_cases.error = TimeoutError("secret")
     refused = await refusal(wire.runs.GetRun(GET, metadata=wire.auth))
     assert refused.code == "INTERNAL"
+
+
+@pytest.mark.requirement("orchestrator.database-away-is-unavailable")
+async def test_a_database_that_is_away_is_unavailable_and_none_of_its_words_leave(wire, caplog):
+    wire.use_cases.error = sa.exc.OperationalError("SELECT secret-1", {"account": "secret-2"}, OSError("secret-3"))
+    refused = await refusal(wire.runs.SubmitPlan(SUBMIT, metadata=wire.auth))
+    assert (refused.code, refused.info.reason) == ("UNAVAILABLE", "DATABASE_UNAVAILABLE")
+    assert "secret" not in str(refused.status)
+    assert "OperationalError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_an_error_with_a_cause_logs_the_kind_of_the_cause_only(wire, caplog):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
+import sqlalchemy as sa
 from google.protobuf.message import DecodeError
 from grpc import aio
 from grpc_status import rpc_status
@@ -25,8 +26,13 @@ from assent_orchestrator.server.interceptors.around import (
 )
 from assent_orchestrator.server.refusal import UnknownMethodError
 from assent_orchestrator.server.status import internal_status, status_of
+from assent_orchestrator.store.embedded import DatabaseUnavailableError
 
 _log = logging.getLogger("assent.server")
+
+_DATABASE_AWAY = DatabaseUnavailableError(
+    "the database is away; try again with the same request id, or look whether it was done"
+)
 
 
 class Failures(Around):
@@ -53,6 +59,9 @@ class Failures(Around):
             status = status_of(error) or _incident(call.method, error)
             if error.__cause__ is not None:
                 _log.warning("%s: %s, because of %s", call.method, error.code, _kinds(error.__cause__))
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            _log.warning("%s: the database is away: %s", call.method, _kinds(error))
+            status = status_of(_DATABASE_AWAY)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the caller must not see it
             status = _incident(call.method, error)
         await call.context.abort_with_status(rpc_status.to_status(status))

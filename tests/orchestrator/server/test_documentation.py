@@ -1,0 +1,33 @@
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+from assent_orchestrator.errors import AssentError, InvalidError
+from assent_orchestrator.server.status import code_of
+
+ERRORS = Path(__file__).resolve().parents[3] / "docs" / "errors.md"
+ROOMS = ("approvals", "audit", "execution", "governance", "plan", "server", "store", "tools")
+
+
+def kinds(base: type[AssentError]) -> set[type[AssentError]]:
+    return {base}.union(*(kinds(kind) for kind in base.__subclasses__()))
+
+
+@pytest.mark.requirement("orchestrator.errors-are-documented")
+def test_every_reason_that_an_error_can_have_is_documented_with_its_status():
+    for room in ROOMS:
+        package = importlib.import_module(f"assent_orchestrator.{room}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in module.name:
+                importlib.import_module(module.name)
+    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| ([A-Z_]+) \|", ERRORS.read_text(encoding="utf-8"), re.MULTILINE))
+    raised = {"INVALID_REQUEST": "INVALID_ARGUMENT", "INTERNAL": "INTERNAL"}
+    for kind in kinds(AssentError):
+        error = kind("", ()) if issubclass(kind, InvalidError) else kind("")
+        code = code_of(error)
+        if code is not None:
+            raised[kind.code] = code.name
+    assert documented == raised
