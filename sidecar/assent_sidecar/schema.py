@@ -1,7 +1,7 @@
 """The contract as JSON Schema (2020-12), for Rego's type checker and for whoever writes policy cases.
 
-``python -m assent_sidecar.schema FOLDER`` writes ``question.json``, ``decision.json`` and ``case.json`` there; a test compares the
-committed ones (``rego/assent/schemas``) with what the models say.
+``python -m assent_sidecar.schema FOLDER`` writes ``question.json``, ``decision.json`` and ``case.json`` there; a test
+compares the committed ones (``rego/assent/schemas``) with what the models say.
 """
 
 import json

@@ -88,7 +88,8 @@ def _line(text: str, head: Head) -> int:
     """Return the line of the first rule of that name that is (or is not) a set; OPA's reader tells no lines."""
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.removeprefix("default ").split()
-        if words and re.split(r"\W", words[0])[0] == head.name and (words[1:2] == ["contains"]) == head.is_set:
+        named = bool(words) and re.split(r"\W", words[0])[0] == head.name
+        if named and (words[:2] == [head.name, "contains"]) == head.is_set:
             return number
     return 1
 

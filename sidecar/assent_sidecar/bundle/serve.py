@@ -32,6 +32,7 @@ class BundleServer:
         self._token = secrets.token_urlsafe(32)
         self._bundle: Bundle | None = None
         self._changed = asyncio.Event()
+        self._waiting = 0
         self._stopping = False
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -51,6 +52,11 @@ class BundleServer:
     def token(self) -> str:
         """The bearer token that a client must send."""
         return self._token
+
+    @property
+    def waiting(self) -> int:
+        """How many clients have the bundle in force and wait for another one."""
+        return self._waiting
 
     async def start(self) -> None:
         """Listen.
@@ -107,12 +113,15 @@ class BundleServer:
 
     async def _current(self, request: web.Request) -> Bundle | None:
         """Return the bundle in force, waiting as long as the client asks while it is the one the client has."""
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._wait(request)):
                 while not self._stopping and (self._bundle is None or _knows(request, self._bundle)):
                     await self._changed.wait()
         except TimeoutError:
             pass  # nothing new in time: 304 (or 404) is the answer
+        finally:
+            self._waiting -= 1
         return self._bundle
 
     def _wait(self, request: web.Request) -> float:

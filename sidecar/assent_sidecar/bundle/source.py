@@ -173,7 +173,7 @@ class _Reader:
             value[name] = self.read(item, (*path, name))
         return value
 
-    def _scalar(self, node: ScalarNode) -> Json:  # noqa: PLR0911 - one return for each type of value
+    def _scalar(self, node: ScalarNode) -> Json:
         text = str(node.value)
         match str(node.tag).removeprefix(_TAG):
             case "str" | "timestamp":

@@ -74,7 +74,7 @@ def _walk(root: Path, folder: str, faults: list[WorkspaceFault]) -> Iterator[tup
         path = f"{folder}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             yield path, True
-        elif entry.is_symlink() and entry.is_dir():
+        elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112 - false, not an error, for links in a circle
             faults.append(WorkspaceFault(path, 1, "a linked folder is not read: put the files here"))
         else:
             yield path, False

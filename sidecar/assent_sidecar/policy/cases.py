@@ -170,9 +170,13 @@ class Want(Document):
 
 
 class Case(Document):
-    """One question and the decision that is wanted."""
+    """One question and the decision that is wanted.
+
+    ``requirement`` names what the case proves, for whoever keeps a list of that; the check does not look at it.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
+    requirement: str | tuple[str, ...] | None = None
     question: CaseQuestion
     want: Want
 

@@ -1,0 +1,267 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from assent_sidecar.bundle.source import MAX_BYTES, SourceError, parse_yaml
+from assent_sidecar.bundle.workspace import load_workspace
+from tests.sidecar.workspace_copies import SALES, copy_of, faults_of, put, replace
+
+PROCESS = "processes/contract_renewal.yaml"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return copy_of(SALES, tmp_path)
+
+
+def test_a_sound_workspace_becomes_a_catalogue() -> None:
+    workspace = load_workspace(SALES)
+    catalogue = workspace.catalogue
+    assert catalogue.workspace == "sales"
+    assert set(catalogue.systems) == {"crm", "email"}
+    assert set(catalogue.agents) == {"analyst", "seller"}
+    assert [step.id for step in catalogue.processes["contract_renewal"].steps] == ["usage", "offer", "mail"]
+    assert catalogue.memory.classes["account_notes"].ttl == "24h"
+    assert catalogue.data["limits"]["discount"] == {"free": 10, "hard": 40}
+    operation = catalogue.operation("email.send")
+    assert operation is not None
+    assert operation.effect == "irreversible"
+
+
+def test_policies_and_tests_are_told_apart_by_their_names() -> None:
+    workspace = load_workspace(SALES)
+    assert {(policy.path.as_posix(), policy.package, policy.scope) for policy in workspace.policies} == {
+        ("policies/org/baseline.rego", "policies.org.baseline", "org/baseline"),
+        (
+            "policies/department/sales/discounts.rego",
+            "policies.department.sales.discounts",
+            "department/sales/discounts",
+        ),
+        (
+            "policies/process/contract_renewal/branches.rego",
+            "policies.process.contract_renewal.branches",
+            "process/contract_renewal/branches",
+        ),
+    }
+    assert {test.path.name for test in workspace.tests} == {"baseline_test.rego", "branches_test.rego"}
+
+
+def test_a_name_with_a_hyphen_is_quoted_in_its_package(root: Path) -> None:
+    replace(root, "agents/seller.yaml", "department: sales", "department: sales-eu")
+    put(root, "policies/department/sales-eu/rules.rego", 'package policies.department["sales-eu"].rules\n')
+    packages = {policy.package for policy in load_workspace(root).policies}
+    assert 'policies.department["sales-eu"].rules' in packages
+
+
+EDITS = [
+    ("assent.yaml", "name: sales", "name: Sales", "name: String should match"),
+    ("assent.yaml", "title:", "titel:", "the key 'titel' is not known here"),
+    ("systems/crm.yaml", "name: crm", "name: crn", "the file is named 'crm', but this says 'crn'"),
+    ("systems/crm.yaml", "effect: write", "effect: delete", "operations.write_offer.effect: Input should be"),
+    ("systems/crm.yaml", "required: [account, discount]", "required: account", "this is not JSON Schema"),
+    ("systems/crm.yaml", '"^[A-Z0-9-]{1,32}$"', '"("', "'(' is not a 'regex'"),
+    (
+        "systems/crm.yaml",
+        "type: integer, minimum: 0, maximum: 100}\n        contact",
+        "type: whole}\n        contact",
+        "",
+    ),
+    ("systems/crm.yaml", "/contact: [pii]", "contact: [pii]", "operations.read_usage.labels"),
+    ("systems/email.yaml", "timeout: 10s", "timeout: 10", "operations.send.timeout"),
+    ("systems/email.yaml", "result: {type: object}", "result: {$ref: 'https://example.com/s.json'}", "names nothing"),
+    ("systems/email.yaml", "result: {type: object}", "result: {$ref: '#/$defs/missing'}", "names nothing"),
+    ("systems/email.yaml", "result: {type: object}", "result: {$id: 'https://example.com'}", "$id is not supported"),
+    (
+        "systems/email.yaml",
+        "result: {type: object}",
+        "result: {$schema: 'http://json-schema.org/draft-07/schema#'}",
+        "only https://json-schema.org/draft/2020-12/schema",
+    ),
+    ("agents/analyst.yaml", "crm.read_usage", "crm.read_all", "the system 'crm' has no operation 'read_all'"),
+    ("agents/analyst.yaml", "crm.read_usage", "erp.read", "there is no system 'erp'"),
+    ("agents/analyst.yaml", "[seller]", "[sellers]", "there is no agent 'sellers'"),
+    ("agents/analyst.yaml", "may: [crm.read_usage]", "may: []", "may: Tuple should have at least 1 item"),
+    (PROCESS, 'version: "1"', "version: 1", "version: Input should be a valid string"),
+    (PROCESS, "agent: analyst", "agent: analist", "there is no agent 'analist'"),
+    (PROCESS, "agent: analyst", "agent: seller", "the agent 'seller' may not do 'crm.read_usage'"),
+    (PROCESS, "action: crm.write_offer", "action: crm.write", "the system 'crm' has no operation 'write'"),
+    (PROCESS, "action: crm.write_offer", "action: cpq.write", "there is no system 'cpq'"),
+    (PROCESS, "after: [usage]", "after: [use]", "there is no step 'use'"),
+    (PROCESS, "on_failure: skip", "on_failure: {alternative: other}", "there is no step 'other'"),
+    (PROCESS, "on_failure: skip", "on_failure: retry", "steps.1.on_failure"),
+    (PROCESS, "skip: [offer]", "skip: [of]", "there is no step 'of'"),
+    (PROCESS, "id: mail", "id: usage", "there are two steps 'usage'"),
+    (PROCESS, "when: at_risk", "when: deny", "'deny' is a set of findings, not a condition"),
+    (PROCESS, "$ref: steps.usage.output.contact", "$ref: steps.use.output.contact", "there is no step 'use'"),
+    (PROCESS, "$ref: steps.usage.output.contact", "$ref: steps.usage.output.mail", "crm.read_usage has no 'mail'"),
+    (PROCESS, "$ref: steps.usage.output.contact", "$ref: steps.usage.contact", "is not a reference"),
+    (PROCESS, "$ref: inputs.discount", "$ref: inputs.rebate", "the inputs of this process have no 'rebate'"),
+    (PROCESS, "$ref: inputs.discount", "$eval: inputs.discount", "a binding is exactly one of"),
+    (PROCESS, "$ref: inputs.discount", "$first: inputs.discount", "$first takes a list that is not empty"),
+    (PROCESS, "$ref: inputs.discount", "$first: [{$ref: inputs.discount}]", "$first chooses among"),
+    (PROCESS, "$ref: inputs.discount", "$ref: inputs.discount, other: 1", "a binding is exactly one of"),
+    (PROCESS, "discount: {type: integer}", "discount: {type: 3}", "this is not JSON Schema 2020-12"),
+    ("memory.yaml", "retention: temporary", "retention: forever", "classes.account_notes.retention"),
+    ("data/limits.yaml", "hard: 40", "free: 40", "the key 'free' is there twice"),
+    ("cases/renewal.yaml", "step: usage}", "step: use}", "has no step 'use'"),
+    ("cases/renewal.yaml", "verdict: allow, taken: true", "verdict: maybe, taken: true", "Input should be 'allow'"),
+    ("cases/renewal.yaml", "looking at usage is allowed", "personal data is not mailed", "two cases"),
+    ("policies/org/baseline.rego", "package policies.org.baseline", "package policies.org.base", "in the wrong place"),
+    ("policies/org/baseline_test.rego", "package policies.org.baseline_test", "package tests", "in the wrong place"),
+]
+
+
+@pytest.mark.requirement("bad-input.workspace-every-fault")
+@pytest.mark.parametrize(("file", "old", "new", "reason"), EDITS, ids=[f"{edit[0]}: {edit[2]}" for edit in EDITS])
+def test_a_fault_is_told_with_its_file_and_line(root: Path, file: str, old: str, new: str, reason: str) -> None:
+    line = replace(root, file, old, new)
+    found = faults_of(root)
+    here = [fault for fault in found if reason in fault.reason]
+    assert here, f"not found among {found}"
+    assert {fault.file for fault in here} == {file}
+    if "two" not in reason:
+        # A schema's fault may be told at a line below the one that was changed.
+        assert here[0].line in range(line, line + 2)
+
+
+@pytest.mark.requirement("bad-input.workspace-every-fault")
+@pytest.mark.parametrize(
+    ("file", "content", "line", "reason"),
+    [
+        ("systems/erp.yaml", b"", 1, "the file is empty"),
+        ("systems/erp.yaml", b"# nothing\n", 1, "the file is empty"),
+        ("systems/erp.yaml", b"name: erp\ntitle: \xff\n", 2, "the file is not UTF-8"),
+        ("systems/erp.yaml", b"name: erp\ntitle: [\n", 3, "this is not YAML"),
+        ("systems/erp.yaml", b"- 1\n", 1, "Input should be an object"),
+        ("systems/erp.yaml", b"name: erp\n", 1, "the key 'operations' is missing"),
+        ("systems/erp.yaml", b"#" * (MAX_BYTES + 1), 1, "larger than"),
+        ("systems/erp.yml", b"name: erp\n", 1, "only .yaml files belong into systems/"),
+        ("assent.yml", b"name: sales\n", 1, "name it assent.yaml"),
+        ("systems/more/erp.yaml", b"name: erp\n", 1, "holds files only"),
+        ("data/2026.yaml", b"a: 1\n", 1, "cannot be a name in data.settings"),
+        ("policies/base.rego", b"package policies.base\n", 1, "a policy belongs into"),
+        ("policies/team/base.rego", b"package policies.team.base\n", 1, "a policy belongs into"),
+        ("policies/department/base.rego", b"package policies.department.base\n", 1, "a policy belongs into"),
+        ("policies/department/legal/a.rego", b"package policies.department.legal.a\n", 1, "no agent and no process"),
+        ("policies/process/hiring/a.rego", b"package policies.process.hiring.a\n", 1, "there is no process 'hiring'"),
+        ("policies/org/Big.rego", b"package policies.org.Big\n", 1, "cannot be part of a package"),
+        ("policies/org/lib/deny.rego", b"package policies.org.lib.deny\n", 1, "a helper package cannot be named"),
+        ("policies/org/notes.yaml", b"a: 1\n", 1, "only .rego files belong into policies/"),
+        ("policies/org/none.rego", b"# nothing here\n", 1, "holds only comments"),
+        ("policies/org/late.rego", b"# x\n\nimport data.x\n", 3, "the first statement must be"),
+        ("cases/empty.yaml", b"[]\n", 1, "at least 1 item"),
+        ("cases/more.yaml", b"- name: x\n  question: {process: p}\n  want: {verdict: allow}\n", 2, "no process 'p'"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told(root: Path, file: str, content: bytes, line: int, reason: str) -> None:
+    put(root, file, content)
+    found = faults_of(root)
+    assert [(fault.file, fault.line) for fault in found if reason in fault.reason] == [
+        (file if "more/" not in file else "systems/more", line)
+    ], f"not found among {found}"
+
+
+@pytest.mark.requirement("bad-input.workspace-every-fault")
+def test_every_fault_is_told_at_once_and_in_order(root: Path) -> None:
+    replace(root, "agents/analyst.yaml", "[seller]", "[sellers]")
+    replace(root, "data/limits.yaml", "hard: 40", "free: 40")
+    replace(root, PROCESS, "after: [usage]", "after: [use]")
+    replace(root, PROCESS, "skip: [offer]", "skip: [of]")
+    put(root, "policies/org/late.rego", "deny := true\n")
+    found = faults_of(root)
+    assert [fault.file for fault in found] == [
+        "agents/analyst.yaml", "data/limits.yaml", "policies/org/late.rego", PROCESS, PROCESS
+    ]  # fmt: skip
+    assert list(found) == sorted(found)
+
+
+def test_a_broken_document_is_no_unknown_name_elsewhere(root: Path) -> None:
+    put(root, "systems/crm.yaml", "name: [\n")
+    put(root, "agents/seller.yaml", "name: [\n")
+    assert {fault.file for fault in faults_of(root)} == {"systems/crm.yaml", "agents/seller.yaml"}
+
+
+def test_an_error_shows_lines_that_editors_jump_to(root: Path) -> None:
+    line = replace(root, "agents/analyst.yaml", "[seller]", "[sellers]")
+    with pytest.raises(Exception, match=rf"^agents/analyst\.yaml:{line}: there is no agent 'sellers'$"):
+        load_workspace(root)
+
+
+def test_a_folder_without_a_manifest_is_no_workspace(tmp_path: Path) -> None:
+    assert [fault.file for fault in faults_of(tmp_path)] == ["assent.yaml"]
+
+
+def test_other_files_of_a_repository_are_left_alone(root: Path) -> None:
+    for file in ("README.md", "compose.yaml", "tools/a.yaml", "systems/README.md", "policies/.regal/x", ".git/config"):
+        put(root, file, "a: [\n")
+    assert faults_of(root) == ()
+
+
+@pytest.mark.requirement("bad-input.workspace-stays-inside")
+@pytest.mark.parametrize("file", ["systems/erp.yaml", "policies/org/linked.rego", "memory.yaml"])
+def test_a_link_out_of_the_workspace_is_refused(root: Path, tmp_path: Path, file: str) -> None:
+    put(tmp_path, "outside", "package policies.org.linked\n")
+    (root / file).unlink(missing_ok=True)
+    (root / file).symlink_to(tmp_path / "outside")
+    assert [(fault.file, fault.reason) for fault in faults_of(root)] == [(file, "a link leads out of the workspace")]
+
+
+@pytest.mark.requirement("bad-input.workspace-stays-inside")
+def test_a_link_inside_the_workspace_is_followed(root: Path) -> None:
+    (root / "limits.shared").write_text("free: 1\n")
+    (root / "data/more.yaml").symlink_to(root / "limits.shared")
+    assert load_workspace(root).catalogue.data["more"] == {"free": 1}
+
+
+@pytest.mark.requirement("bad-input.workspace-stays-inside")
+@pytest.mark.parametrize("file", ["systems", "policies/org/linked"])
+def test_a_linked_folder_is_refused(root: Path, tmp_path: Path, file: str) -> None:
+    (root / file).rename(tmp_path / "moved") if (root / file).exists() else (tmp_path / "moved").mkdir()
+    (root / file).symlink_to(tmp_path / "moved")
+    assert file in {fault.file for fault in faults_of(root)}
+
+
+def test_what_is_no_file_is_not_opened(root: Path) -> None:
+    os.mkfifo(root / "data/pipe.yaml")
+    (root / "data/round.yaml").symlink_to(root / "data/round.yaml")
+    (root / "data/gone.yaml").symlink_to(root / "data/nothing")
+    reasons = {fault.file: fault.reason for fault in faults_of(root)}
+    assert reasons["data/pipe.yaml"] == "this is not a regular file"
+    assert "link leads in a circle" in reasons["data/round.yaml"] or "cannot be read" in reasons["data/round.yaml"]
+    assert "cannot be read" in reasons["data/gone.yaml"]
+
+
+def test_yaml_is_version_1_2() -> None:
+    text = "a: yes\nb: 010\nc: 0o17\nd: 2026-01-01\ne: 1:30\nf: ~\ng: on\nh: 1.50\n"
+    assert parse_yaml("x.yaml", text).value == {
+        "a": "yes", "b": 10, "c": 15, "d": "2026-01-01", "e": "1:30", "f": None, "g": "on", "h": 1.5
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("%YAML 1.1\n---\na: 1", 1),
+        ("a: 1\n---\nb: 2", 2),
+        ("a: &x 1\nb: *x", 1),
+        ("a:\n  <<: {b: 1}", 2),
+        ("a: !!binary aaaa", 1),
+        ("a: !python/object:os.system x", 1),
+        ("a: 1\n1: 2", 2),
+        ("? [a]\n: 1", 1),
+        ("a: .inf", 1),
+        ("a: 9007199254740992", 1),
+        (f"a: {'9' * 5000}", 1),
+        ("a: 1e999", 1),
+        ("a: 1_000", 1),
+        ("a:\n\t- 1", 2),
+        ("a: \x07", 1),
+        ("[" * 100 + "]" * 100, 1),
+        ("[" * 5000 + "]" * 5000, 1),
+    ],
+)
+def test_what_is_not_the_json_part_of_yaml_is_refused(text: str, line: int) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse_yaml("x.yaml", text)
+    assert [fault.line for fault in caught.value.faults] == [line]
