@@ -1,0 +1,241 @@
+"""A whole deployment as a user has it: ``assent serve``, the company's tool server and its mail server, all processes."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import psutil
+from google.protobuf import json_format
+
+from assent.v1 import approvals_pb2, approvals_pb2_grpc, audit_pb2, audit_pb2_grpc, health_pb2, health_pb2_grpc
+from assent.v1 import plans_pb2, runs_pb2, runs_pb2_grpc
+from assent_orchestrator.server.tokens import TokenFile, new_entry, write_tokens
+from tests.examples.programs import EXAMPLES, program
+
+SECONDS = 60.0
+TENANT = "tenants/local"
+RUNTIME, DIRECTOR, AUDITOR, OPERATOR = "renewals-runtime", "dana.whitfield", "audra.lin", "otto.berg"
+
+
+@dataclass
+class Deployment:
+    """The folders and processes; the server can be killed and started again on what it left."""
+
+    folder: Path
+    company: str
+    workspace: Path
+    tokens: TokenFile
+    environ: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    log: list[str] = field(default_factory=list)
+    _process: asyncio.subprocess.Process | None = None
+    _reader: asyncio.Task[None] | None = None
+    _channel: grpc.aio.Channel | None = None
+
+    async def start(self) -> None:
+        """Start the server and wait until it takes calls."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "assent_orchestrator", "serve"),
+            *("--workspace", str(self.workspace), "--data", str(self.folder / "data")),
+            *("--listen", "127.0.0.1:0", "--tool-server", f"company={self.company}"),
+            *("--token-file", str(self.folder / "tokens.json")),
+            env={**os.environ, **self.environ},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self._reader = asyncio.create_task(self._read())
+        assert self._process.stdout is not None
+        line = (await asyncio.wait_for(self._process.stdout.readline(), SECONDS)).decode()
+        assert line.startswith("serving on "), (line, self.log[-20:])
+        self.address = line.split()[-1]
+        self._channel = grpc.aio.insecure_channel(self.address)
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self.log.append(line.decode().rstrip())
+
+    @property
+    def process(self) -> psutil.Process:
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
+    def engine(self) -> psutil.Process:
+        """The engine's process."""
+        return next(child for child in self.process.children(recursive=True) if Path(child.exe()).name == "opa")
+
+    async def kill(self) -> None:
+        """Kill the server with -9: nothing of it runs any more afterwards."""
+        assert self._process is not None
+        self._process.kill()
+        await self._gone()
+
+    async def stop(self) -> int:
+        """Ask the server to end; return its exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        return await self._gone()
+
+    async def _gone(self) -> int:
+        assert self._process is not None
+        code = await asyncio.wait_for(self._process.wait(), SECONDS)
+        if self._channel is not None:
+            await self._channel.close()
+        if self._reader is not None:
+            await asyncio.wait_for(self._reader, SECONDS)
+        return code
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def metadata(self, who: str = RUNTIME) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self.tokens.token_of(who)}"),)
+
+    @property
+    def runs(self) -> "runs_pb2_grpc.RunServiceAsyncStub":
+        assert self._channel is not None
+        return runs_pb2_grpc.RunServiceStub(self._channel)
+
+    @property
+    def approvals(self) -> "approvals_pb2_grpc.ApprovalServiceAsyncStub":
+        assert self._channel is not None
+        return approvals_pb2_grpc.ApprovalServiceStub(self._channel)
+
+    @property
+    def audit(self) -> "audit_pb2_grpc.AuditServiceAsyncStub":
+        assert self._channel is not None
+        return audit_pb2_grpc.AuditServiceStub(self._channel)
+
+    async def health(self) -> health_pb2.Health:
+        assert self._channel is not None
+        stub: health_pb2_grpc.HealthServiceAsyncStub = health_pb2_grpc.HealthServiceStub(self._channel)
+        return await stub.GetHealth(health_pb2.GetHealthRequest(), metadata=self.metadata(), timeout=SECONDS)
+
+    async def submit(self, account: str, **plan: Any) -> runs_pb2.Run:
+        """Submit a renewal."""
+        wanted = json_format.ParseDict(
+            {"process": "contract_renewal", "inputs": {"account": account}, **plan}, plans_pb2.Plan()
+        )
+        request = runs_pb2.SubmitPlanRequest(parent=TENANT, plan=wanted)
+        return await self.runs.SubmitPlan(request, metadata=self.metadata(), timeout=SECONDS)
+
+    async def events(self, run: str, after: int = 0) -> AsyncIterator[runs_pb2.RunEvent]:
+        """Watch a run until it is over."""
+        request = runs_pb2.WatchRunRequest(name=run, after_seq=after)
+        async for event in self.runs.WatchRun(request, metadata=self.metadata(), timeout=SECONDS):
+            if not event.heartbeat:
+                yield event
+
+    async def until(self, run: str, event: str, step: str = "") -> runs_pb2.RunEvent:
+        """Wait for an event of a run."""
+        async with contextlib.aclosing(self.events(run)) as events:
+            async for one in events:
+                if one.event == event and one.step == step:
+                    return one
+        raise AssertionError(f"the run ended without {event} {step}")
+
+    async def end_of(self, run: str) -> runs_pb2.Run:
+        """Wait for the end of a run and return it."""
+        async for _ in self.events(run):
+            pass
+        return await self.get(run)
+
+    async def get(self, run: str) -> runs_pb2.Run:
+        request = runs_pb2.GetRunRequest(name=run)
+        return await self.runs.GetRun(request, metadata=self.metadata(), timeout=SECONDS)
+
+    async def approve(self, run: str, who: str = DIRECTOR) -> approvals_pb2.Approval:
+        """Approve what waits in a run."""
+        listed = await self.approvals.ListApprovals(
+            approvals_pb2.ListApprovalsRequest(parent=TENANT), metadata=self.metadata(who), timeout=SECONDS
+        )
+        waiting = next(one for one in listed.approvals if one.run == run)
+        request = approvals_pb2.DecideApprovalRequest(
+            name=waiting.name,
+            etag=waiting.etag,
+            answer=approvals_pb2.DecideApprovalRequest.ANSWER_APPROVE,
+            rationale="worth keeping",
+            presented_digest=waiting.presented_digest,
+        )
+        return await self.approvals.DecideApproval(request, metadata=self.metadata(who), timeout=SECONDS)
+
+    async def trail(self, run: str = "") -> list[dict[str, Any]]:
+        """The records of a run, or all."""
+        records: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            page = await self.audit.ListAuditRecords(
+                audit_pb2.ListAuditRecordsRequest(
+                    parent=TENANT, filter=f"run={run.rpartition('/')[2]}" if run else "", page_size=500, page_token=token
+                ),
+                metadata=self.metadata(AUDITOR),
+                timeout=SECONDS,
+            )
+            records += [json.loads(record.canonical_json) for record in page.audit_records]
+            token = page.next_page_token
+            if not token:
+                return records
+
+    async def intact(self) -> bool:
+        """Verify the trail."""
+        answer = await self.audit.VerifyTrail(
+            audit_pb2.VerifyTrailRequest(parent=TENANT), metadata=self.metadata(AUDITOR), timeout=SECONDS
+        )
+        return answer.intact
+
+    def mails(self) -> list[Path]:
+        """What really arrived."""
+        return sorted((self.folder / "mail").rglob("*.eml"))
+
+
+def states(run: runs_pb2.Run) -> dict[str, str]:
+    return {step.id: runs_pb2.StepState.Name(step.state).removeprefix("STEP_STATE_").lower() for step in run.steps}
+
+
+def state(run: runs_pb2.Run) -> str:
+    return runs_pb2.RunState.Name(run.state).removeprefix("RUN_STATE_").lower()
+
+
+@contextlib.asynccontextmanager
+async def deployment(
+    folder: Path, *faults: str, environ: Mapping[str, str] | None = None, copy: bool = False
+) -> AsyncIterator[Deployment]:
+    """Start everything in a folder; ``faults`` are the company's. ``copy``: the workspace may be changed."""
+    workspace = EXAMPLES / "contract_renewal"
+    if copy:
+        workspace = Path(shutil.copytree(workspace, folder / "workspace"))
+    tokens = write_tokens(
+        folder / "tokens.json",
+        (
+            new_entry(RUNTIME, ("submitter",)),
+            new_entry(DIRECTOR, ("sales_director",)),
+            new_entry(AUDITOR, ("auditor",)),
+            new_entry(OPERATOR, ("operator",)),
+        ),
+    )
+    given = [part for fault in faults for part in ("--fault", fault)]
+    async with (
+        program("company.mailbox", "--folder", str(folder / "mail"), "--port", "0") as mailbox,
+        program(
+            "company.server", "--folder", str(folder / "company"), "--port", "0", "--smtp", mailbox.address, *given
+        ) as company,
+    ):
+        deployed = Deployment(folder, company.address, workspace, tokens, environ or {})
+        await deployed.start()
+        try:
+            yield deployed
+        finally:
+            await deployed.stop()
