@@ -91,7 +91,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
         await world.durable.close()
 
 
-async def submit(client: Client, **plan: Any) -> runs_pb2.Run:
+async def submit(client: Client, **plan: Any) -> Any:
     request = ParseDict({"parent": client.parent, "plan": {"process": "work", **plan}}, runs_pb2.SubmitPlanRequest())
     return await client.runs.SubmitPlan(request, metadata=client.as_("alice"))
 
