@@ -16,6 +16,13 @@ test_obligations_of_all_scopes_add_up_and_equal_ones_are_one if {
 	{duty | some duty in found} == {notify, redact, reserve}
 }
 
+test_a_department_obliges_too if {
+	duty := {"type": "notify", "role": "owner"}
+	found := obligation.merged with input as {"process": {"name": "p", "department": "d"}}
+		with data.policies as {"department": {"d": {"x": {"obligations": {duty}}}}}
+	found == [duty]
+}
+
 test_the_fewest_attempts_hold if {
 	few := {"type": "retry", "max_attempts": 2, "backoff": "1s"}
 	many := {"type": "retry", "max_attempts": 5}

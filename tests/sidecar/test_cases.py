@@ -1,0 +1,256 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from assent_sidecar.bundle.workspace import load_workspace
+from assent_sidecar.canonical import digest
+from assent_sidecar.decision import Decided, Decision, Provenance
+from assent_sidecar.policy.cases import Case, CaseFile, CaseQuestion, Want
+from assent_sidecar.policy.completion import CompletionError, complete
+from assent_sidecar.policy.difference import compare
+from assent_sidecar.question import Question
+from tests.sidecar.workspace_copies import SALES
+
+CATALOGUE = load_workspace(SALES).catalogue
+SCHEMA = json.loads((Path(__file__).parents[2] / "rego/assent/schemas/case.json").read_text())
+
+
+def question(**parts: Any) -> Question:
+    return complete(CaseQuestion.from_json({"process": "contract_renewal", **parts}), CATALOGUE)
+
+
+def test_a_step_is_enough_for_a_whole_question() -> None:
+    asked = question(step="offer")
+    assert asked.missing == ()
+    assert asked.to_json() == {
+        "schema": "assent.question/v1",
+        "kind": "action",
+        "time": "2026-01-01T12:00:00Z",
+        "tenant": "case",
+        "principal": {"id": "somebody", "roles": [], "authn": "token"},
+        "agent": {"id": "seller", "department": "sales", "owner": "sven@example.com"},
+        "process": {"name": "contract_renewal", "version": "1", "owner": "olga@example.com", "department": "sales"},
+        "run": {"id": "case", "plan_digest": digest({}), "steps": [], "totals": {}},
+        "step": {"id": "offer", "attempt": 1, "depends_on": ["usage"]},
+        "action": {
+            "system": "crm",
+            "operation": "write_offer",
+            "effect": "write",
+            "args": {},
+            "labels": {},
+            "unknown": [],
+            "digest": digest({"system": "crm", "operation": "write_offer", "args": {}, "labels": {}}),
+        },
+        "plan": None,
+        "condition": None,
+        "approvals": [],
+        "ledgers": {},
+        "memory": None,
+        "handoff": None,
+        "inputs": {},
+        "context": {},
+    }
+
+
+def test_an_action_finds_its_step_and_agent() -> None:
+    asked = question(action="email.send")
+    assert asked.step is not None
+    assert asked.agent is not None
+    assert (asked.step.id, asked.agent.id) == ("mail", "seller")
+
+
+def test_an_action_that_no_step_does_is_somebodys_all_the_same() -> None:
+    asked = question(agent="analyst", action={"system": "email", "operation": "send"})
+    assert asked.step is not None
+    assert asked.action is not None
+    assert (asked.step.id, asked.action.effect) == ("case", "irreversible")
+
+
+def test_what_is_written_goes_before_what_the_catalogue_says() -> None:
+    asked = question(
+        step={"id": "mail", "attempt": 3, "depends_on": []},
+        agent={"id": "seller", "department": "finance"},
+        process={"name": "contract_renewal", "version": "9"},
+        action={"effect": "read", "args": {"to": "a"}, "labels": {"/to": ["pii", "pii"]}, "digest": "sha256:x"},
+        time="2027-02-03T04:05:06+01:00",
+    )
+    document = asked.to_json()
+    assert document["step"] == {"id": "mail", "attempt": 3, "depends_on": []}
+    assert document["agent"]["department"] == "finance"
+    assert document["process"]["version"] == "9"
+    assert document["action"]["effect"] == "read"
+    assert document["action"]["labels"] == {"/to": ["pii"]}
+    assert document["action"]["digest"] == "sha256:x"
+    assert document["time"] == "2027-02-03T04:05:06+01:00"
+
+
+def test_an_approval_is_of_this_very_action_unless_it_says_otherwise() -> None:
+    asked = question(
+        step="offer",
+        action={"args": {"discount": 12}},
+        approvals=[{"role": "boss", "approver": "bea"}, {"role": "cfo", "approver": "carl", "digest": "sha256:other"}],
+    )
+    assert asked.action is not None
+    first, second = asked.approvals
+    assert (first.stage, first.digest, first.roles, first.at) == (0, asked.action.digest, ("boss",), asked.time)
+    assert (second.stage, second.digest) == (1, "sha256:other")
+
+
+def test_a_plan_is_the_process_as_written_with_what_is_bound_unknown() -> None:
+    asked = question(plan={})
+    assert asked.kind == "plan"
+    assert asked.plan is not None
+    steps = {step.id: step for step in asked.plan.steps}
+    assert list(steps) == ["usage", "offer", "mail"]
+    assert steps["offer"].action.args == {}
+    assert steps["offer"].action.unknown == ("/account", "/discount")
+    assert steps["offer"].when == "at_risk"
+    assert steps["mail"].bindings["/to"] == {"$ref": "steps.usage.output.contact"}
+
+
+def test_a_step_of_a_plan_may_say_what_is_known() -> None:
+    asked = question(plan={"steps": [{"id": "offer", "action": {"args": {"account": "A"}}}]})
+    assert asked.plan is not None
+    assert asked.plan.steps[0].action.args == {"account": "A"}
+    assert asked.plan.steps[0].action.unknown == ("/discount",)
+
+
+def test_other_kinds_follow_from_what_is_there() -> None:
+    assert question(condition="at_risk").kind == "condition"
+    memory = question(memory={"class": "account_notes"})
+    assert memory.memory is not None
+    assert (memory.kind, memory.memory.ttl, memory.memory.purpose) == (
+        "memory", "24h", "to know the account in the next step"
+    )  # fmt: skip
+    handoff = question(handoff={"from": "analyst", "to": "seller", "reason": "done"})
+    assert handoff.kind == "handoff"
+    assert question(kind="amendment").action is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "place", "reason"),
+    [
+        ({"process": "hiring", "step": "x"}, ("process",), "no process 'hiring'"),
+        ({"step": "x"}, ("step",), "has no step 'x'"),
+        ({}, (), "action, or step"),
+        ({"agent": "seller"}, (), "action, or step"),
+        ({"agent": "x", "action": "email.send"}, ("agent",), "no agent 'x'"),
+        ({"agent": "seller", "action": "email.read"}, ("action",), "no operation email.read"),
+        ({"kind": "condition"}, (), "says which: condition"),
+        ({"memory": {"class": "x"}}, ("memory", "class"), "no memory class 'x'"),
+        ({"handoff": {"from": "analyst", "to": "x", "reason": ""}}, ("handoff", "to"), "no agent 'x'"),
+        ({"plan": {"steps": [{"id": "x"}]}}, ("plan", "steps", 0), "agent must be named"),
+        ({"kind": "memory", "memory": {"class": "account_notes"}, "approvals": [{"role": "b", "approver": "x"}]},
+         ("approvals", 0), "says its digest"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_completed_is_told(parts: dict[str, Any], place: tuple[Any, ...], reason: str) -> None:
+    with pytest.raises(CompletionError, match=reason) as caught:
+        question(**parts)
+    assert caught.value.place == place
+
+
+def test_the_schema_of_case_files_takes_the_ones_there_are() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    files = [*SALES.glob("cases/*.yaml"), *Path(__file__).parents[2].glob("examples/*/cases/*.yaml")]
+    assert len(files) > 1
+    for file in files:
+        cases = YAML(typ="safe", pure=True).load(file)
+        Draft202012Validator(SCHEMA).validate(cases)
+        CaseFile.model_validate_json(json.dumps(cases))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {},
+        {"name": "x", "question": {"process": "p"}},
+        {"name": "x", "question": {"process": "p"}, "want": {}},
+        {"name": "x", "question": {"process": "p"}, "want": {"verdict": "yes"}},
+        {"name": "x", "question": {"process": "p"}, "want": {"verdict": "allow", "because": "x"}},
+        {"name": "x", "question": {"process": "p", "colour": "red"}, "want": {"verdict": "allow"}},
+        {"name": "", "question": {"process": "p"}, "want": {"verdict": "allow"}},
+        {"name": "x", "question": {}, "want": {"verdict": "allow"}},
+    ],
+)
+def test_a_case_that_says_something_else_is_refused(case: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Case.from_json(case)
+    assert not Draft202012Validator(SCHEMA).is_valid([case])
+
+
+def decided(*, fault: bool = False, **decision: Any) -> Decided:
+    provenance = Provenance(
+        decision_id="d", revision="r", engine="opa", engine_version="1", input_digest="x", duration_us=1
+    )
+    return Decided(decision=Decision.from_json(decision), provenance=provenance, fault=fault)
+
+
+GIVEN: dict[str, Any] = {
+    "verdict": "require_approval",
+    "reasons": [{"code": "BIG", "scope": "org/x"}, {"code": "FINE", "scope": "process/y/z"}],
+    "obligations": [{"type": "timeout", "after": "3s"}, {"type": "retry", "max_attempts": 2}],
+    "approval": {"stages": [{"role": "boss"}], "not": ["principal", "process_owner"], "expires_in": "24h"},
+}
+
+
+@pytest.mark.parametrize(
+    "want",
+    [
+        {"verdict": "require_approval"},
+        {"verdict": "require_approval", "reasons": ["FINE", "BIG"]},
+        {"verdict": "require_approval", "obligations": [
+            {"type": "retry", "max_attempts": 2, "factor": 2}, {"type": "timeout", "after": "3s"}]},
+        {"verdict": "require_approval", "approval": {"not": ["process_owner", "principal"]}},
+        {"verdict": "require_approval", "approval": {"stages": [{"role": "boss", "quorum": 1}], "on_expiry": "deny"}},
+    ],
+)  # fmt: skip
+def test_the_wanted_decision_has_no_difference(want: dict[str, Any]) -> None:
+    assert compare(Want.from_json(want), decided(**GIVEN)) == ()
+
+
+@pytest.mark.parametrize(
+    ("want", "difference"),
+    [
+        ({"verdict": "allow"},
+         "verdict: wanted allow, got require_approval because of BIG (org/x), FINE (process/y/z)"),
+        ({"verdict": "require_approval", "reasons": ["BIG"]}, "reasons: not wanted FINE"),
+        ({"verdict": "require_approval", "reasons": ["BIG", "FINE", "X"]}, "reasons: missing X"),
+        ({"verdict": "require_approval", "obligations": [{"type": "retry", "max_attempts": 2}]},
+         'obligations: not wanted {"after":"3s","type":"timeout"}'),
+        ({"verdict": "require_approval", "approval": {"expires_in": "72h"}},
+         'approval.expires_in: wanted "72h", got "24h"'),
+        ({"verdict": "require_approval", "approval": {"not": ["principal"]}},
+         'approval.not: not wanted "process_owner"'),
+        ({"verdict": "require_approval", "taken": True}, "taken: wanted true, got null"),
+        ({"verdict": "require_approval", "defer_until": "2026-01-01T00:00:00Z"},
+         "defer_until: wanted 2026-01-01 00:00:00+00:00, got None"),
+        ({"verdict": "require_approval", "steps": {"x": {"verdict": "allow"}}},
+         "step x: wanted allow, but the plan has no such step"),
+    ],
+)  # fmt: skip
+def test_a_difference_is_a_line_for_people(want: dict[str, Any], difference: str) -> None:
+    assert compare(Want.from_json(want), decided(**GIVEN)) == (difference,)
+
+
+def test_steps_are_compared_one_by_one() -> None:
+    given = decided(verdict="allow", steps={"a": {"verdict": "deny", "reasons": [{"code": "NO", "scope": "org/x"}]}})
+    want = Want.from_json({"verdict": "allow", "steps": {"a": {"verdict": "allow", "reasons": []}}})
+    assert compare(want, given) == (
+        "step a: verdict: wanted allow, got deny because of NO (org/x)",
+        "step a: reasons: not wanted NO",
+    )
+
+
+@pytest.mark.requirement("cli.policy-test-no-false-pass")
+def test_a_deny_for_want_of_a_decision_is_not_the_wanted_deny() -> None:
+    given = decided(fault=True, verdict="deny", reasons=[{"code": "ENGINE_ERROR", "message": "it failed"}])
+    assert compare(Want.from_json({"verdict": "deny"}), given) == (
+        "wanted deny, but no decision could be had (ENGINE_ERROR: it failed)",
+    )
+    assert compare(Want.from_json({"verdict": "deny", "reasons": ["ENGINE_ERROR"]}), given) == ()
