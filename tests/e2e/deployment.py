@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class Deployment:
         request = runs_pb2.SubmitPlanRequest(parent=TENANT, plan=wanted)
         return await self.runs.SubmitPlan(request, metadata=self.metadata(), timeout=SECONDS)
 
-    async def events(self, run: str, after: int = 0) -> AsyncIterator[runs_pb2.RunEvent]:
+    async def events(self, run: str, after: int = 0) -> AsyncGenerator[runs_pb2.RunEvent, None]:
         """Watch a run until it is over."""
         request = runs_pb2.WatchRunRequest(name=run, after_seq=after)
         async for event in self.runs.WatchRun(request, metadata=self.metadata(), timeout=SECONDS):

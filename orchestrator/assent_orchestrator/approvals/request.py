@@ -53,9 +53,11 @@ class Approval:
     answers: tuple[Answer, ...] = ()
 
 
-def present(action: Action, decided: Decided) -> dict[str, Json]:
+def present(action: Action, decided: Decided, *, agent: str, principal: str) -> dict[str, Json]:
     """Return what an approver is shown; its digest goes into the record of the answer."""
     return {
+        "agent": agent,
+        "principal": principal,
         "action": f"{action.system}.{action.operation}",
         "effect": action.effect,
         "args": action.args,
@@ -73,6 +75,8 @@ async def open_request(
     run_id: str,
     step_id: str,
     process: str,
+    agent: str,
+    principal: str,
     action: Action,
     requirement: ApprovalRequirement,
     decided: Decided,
@@ -80,7 +84,7 @@ async def open_request(
     traceparent: str | None,
 ) -> Approval:
     """Write a new pending request."""
-    presented = present(action, decided)
+    presented = present(action, decided, agent=agent, principal=principal)
     approval = Approval(
         tenant=tenant,
         id=uuid.uuid4().hex,

@@ -63,6 +63,11 @@ class StepRow:
     output: Json = None
     labels: Labels | None = None
 
+    @property
+    def verdict(self) -> str | None:
+        """The verdict of the newest decision on the step, or None."""
+        return self.decision["decision"]["verdict"] if self.decision else None
+
 
 _STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
 

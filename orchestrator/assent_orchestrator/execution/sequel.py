@@ -154,6 +154,8 @@ class Sequels:
             run_id=situation.run.id,
             step_id=situation.step.id,
             process=situation.run.process,
+            agent=situation.spec.agent,
+            principal=situation.run.principal.id,
             action=action,
             requirement=requirement,
             decided=decided,
@@ -207,7 +209,7 @@ def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> Non
 
 def _decided(decided: Decided, situation: Situation, now: datetime) -> dict[str, Any]:
     return {
-        "decision": decided.decision.to_json(),
+        "decision": decided.to_json(),
         "decision_id": decided.provenance.decision_id,
         "trace_id": spans.current_trace_id(),
         "started_at": situation.step.started_at or now,

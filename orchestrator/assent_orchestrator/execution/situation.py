@@ -65,7 +65,7 @@ class Situation:
                     id=row.id,
                     action=row.action,
                     state=str(row.state),
-                    verdict=row.decision.get("verdict") if row.decision else None,
+                    verdict=row.verdict,
                 )
                 for row in self.steps.values()
             ),

@@ -184,7 +184,7 @@ class RunWork:
             if run.cancel_requested is not None:
                 state, reason = RunState.CANCELLED, "CANCELLED"
             elif run.state is RunState.STOPPING:
-                halted = any(row.decision and row.decision.get("verdict") == "halt" for row in rows.values())
+                halted = any(row.verdict == Verdict.HALT for row in rows.values())
                 state = RunState.HALTED if halted else RunState.FAILED
             elif failures:
                 state, reason = RunState.FAILED, rows[failures[0]].reason

@@ -1,0 +1,68 @@
+"""What a kill -9 in the middle leaves behind: nothing lost, nothing done twice."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.e2e.deployment import deployment, state, states
+
+SLOW = "slow:2s"
+
+
+def effects(folder: Path) -> dict[str, int]:
+    """How often each thing was really done, by what the company's own files hold."""
+    done: dict[str, int] = {}
+    for file in sorted(path for path in (folder / "company").iterdir() if path.is_file()):
+        if file.read_bytes()[:6] != b"SQLite":
+            continue
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for table in tables & {"proposal", "task", "notification"}:
+                done[table] = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    return done
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("bad-input.kill-in-step-five-loses-and-repeats-nothing")
+@pytest.mark.parametrize(
+    ("event", "step", "fault"),
+    [
+        ("action.intended", "usage", f"product_analytics.get_usage={SLOW}"),
+        ("action.intended", "offer_upsell", f"cpq.create_proposal={SLOW}"),
+        ("action.intended", "email", f"email.send={SLOW}"),
+        ("action.succeeded", "email", f"tasks.notify={SLOW}"),
+    ],
+)
+async def test_after_a_kill_the_run_goes_on_and_nothing_is_done_twice(
+    tmp_path: Path, event: str, step: str, fault: str
+) -> None:
+    async with deployment(tmp_path, fault) as deployed:
+        run = (await deployed.submit("ACC-1001")).name
+        await deployed.until(run, event, step)
+        await deployed.kill()
+        await deployed.start()
+        ended = await deployed.end_of(run)
+        assert state(ended) == "succeeded", states(ended)
+        assert len(deployed.mails()) == 1
+        assert effects(tmp_path) == {"proposal": 1, "task": 1, "notification": 1}
+        records = await deployed.trail(run)
+        intended = [one["step"] for one in records if one["event"] == "action.intended"]
+        settled = [one["step"] for one in records if one["event"] in ("action.succeeded", "action.failed")]
+        assert set(intended) == set(settled)
+        assert await deployed.intact()
+
+
+@pytest.mark.timeout(300)
+async def test_an_approval_survives_a_kill_and_is_used_once(tmp_path: Path) -> None:
+    async with deployment(tmp_path) as deployed:
+        run = (await deployed.submit("ACC-1002")).name
+        await deployed.until(run, "approval.requested", "offer_at_risk")
+        await deployed.kill()
+        await deployed.start()
+        await deployed.approve(run)
+        ended = await deployed.end_of(run)
+        assert state(ended) == "succeeded"
+        records = await deployed.trail(run)
+        assert sum(one["event"] == "approval.consumed" for one in records) == 1
+        assert sum(one["event"] == "approval.requested" for one in records) == 1
