@@ -179,7 +179,10 @@ class Deployment:
         while True:
             page = await self.audit.ListAuditRecords(
                 audit_pb2.ListAuditRecordsRequest(
-                    parent=TENANT, filter=f"run={run.rpartition('/')[2]}" if run else "", page_size=500, page_token=token
+                    parent=TENANT,
+                    filter=f"run={run.rpartition('/')[2]}" if run else "",
+                    page_size=500,
+                    page_token=token,
                 ),
                 metadata=self.metadata(AUDITOR),
                 timeout=SECONDS,
