@@ -14,7 +14,6 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
-from assent_orchestrator.execution.journal import read_run
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience, until
@@ -65,7 +64,7 @@ class Attempts:
             return await self._stand(situation, tries)
 
     async def _look(self, run_id: str, step_id: str) -> Situation:
-        async with self.parts.engine.connect() as tx:
+        async with self.parts.reader.connect() as tx:
             return await read_situation(tx, run_id, step_id)
 
     async def _stand(self, situation: Situation, tries: int) -> Pause:
@@ -152,15 +151,14 @@ class Attempts:
     async def _end(self, situation: Situation, ending: Ending) -> Pause:
         """Bring the step to rest without asking anybody; a question to humans ends with it."""
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, situation.run.id, lock=True)
             now = self.parts.clock()
-            drafts = await end_step(tx, run, situation, ending, now)
+            drafts = await end_step(tx, situation, ending, now)
             approval = situation.approval
             if approval is not None and approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
                 state = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
                 await resolve(tx, approval, state, now)
                 drafts = (self.sequels.approval_draft(approval, state), *drafts)
-            await self.parts.trail.append(tx, run.tenant, drafts)
+            await self.parts.trail.append(tx, situation.run.tenant, drafts)
         if approval is not None:
             trace_wait(approval, approval.state, now)
         return SETTLED

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
-from assent_orchestrator.execution.journal import RunRow, change_step, read_step
+from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
@@ -44,11 +44,9 @@ def ending_of(situation: Situation) -> Ending | None:
     return None
 
 
-async def end_step(
-    tx: AsyncConnection, run: RunRow, situation: Situation, ending: Ending, now: datetime
-) -> tuple[Draft, ...]:
+async def end_step(tx: AsyncConnection, situation: Situation, ending: Ending, now: datetime) -> tuple[Draft, ...]:
     """Write how a step ends, unless it is at rest already; return what to record."""
-    current = await read_step(tx, run.id, situation.step.id)
+    run, current = await lock_step(tx, situation.run.id, situation.step.id)
     if current.state in TERMINAL_STEPS:
         return ()
     await change_step(

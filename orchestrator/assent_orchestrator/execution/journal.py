@@ -1,6 +1,6 @@
 """What is written down of runs and steps: the read model that answers every caller, changed only with its record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,7 @@ class StepRow:
 _STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
 
 
-def run_of(row: sa.RowMapping) -> RunRow:
+def run_of(row: Mapping[str, Any] | sa.RowMapping) -> RunRow:
     """Return a stored row as a run."""
     return RunRow(
         **{
@@ -84,7 +84,7 @@ def run_of(row: sa.RowMapping) -> RunRow:
     )
 
 
-def _step(row: sa.RowMapping) -> StepRow:
+def _step(row: Mapping[str, Any] | sa.RowMapping) -> StepRow:
     labels = row.get("labels")
     return StepRow(
         **{
@@ -127,6 +127,27 @@ async def read_step(tx: AsyncConnection, run_id: str, step_id: str) -> StepRow:
     if row is None:
         raise NotFoundError("there is no such step", run=run_id, step=step_id)
     return _step(row)
+
+
+async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[RunRow, StepRow]:
+    """Return a run and one of its steps; nobody else changes the run or its steps until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    prefixed = [column.label(f"step_{column.name}") for column in _STEP_FACTS]
+    query = (
+        sa.select(runs, *prefixed)
+        .join(steps, steps.c.run_id == runs.c.id)
+        .where(runs.c.id == run_id, steps.c.id == step_id)
+        .with_for_update(of=runs)
+    )
+    row = (await tx.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such step", run=run_id, step=step_id)
+    run = {column.name: row[column.name] for column in runs.c}
+    step = {column.name: row[f"step_{column.name}"] for column in _STEP_FACTS}
+    return run_of(run), _step(step)
 
 
 async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str] | None = None) -> dict[str, StepRow]:

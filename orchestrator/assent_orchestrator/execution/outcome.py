@@ -9,7 +9,7 @@ from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNot
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import Pause
 from assent_orchestrator.execution.ending import states_after
-from assent_orchestrator.execution.journal import change_step, read_run, read_step
+from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
@@ -163,8 +163,7 @@ class Outcomes:
         values: dict[str, Any],
     ) -> None:
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, situation.run.id, lock=True)
-            step = await read_step(tx, run.id, situation.step.id)
+            run, step = await lock_step(tx, situation.run.id, situation.step.id)
             if step.state in TERMINAL_STEPS:
                 return
             now = self.parts.clock()

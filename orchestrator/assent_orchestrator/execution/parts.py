@@ -38,3 +38,8 @@ class Parts:
     clock: Clock
     catalogue: Callable[[], Catalogue]
     revision: Callable[[], str]
+
+    @property
+    def reader(self) -> AsyncEngine:
+        """The same database for looking only: each statement stands for itself, no transaction to begin and end."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -12,7 +12,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.ending import states_after
-from assent_orchestrator.execution.journal import RunRow, change_step, read_run, read_step
+from assent_orchestrator.execution.journal import RunRow, change_step, lock_step
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
@@ -129,8 +129,7 @@ class Sequels:
 
     async def _still_wanted(self, tx: AsyncConnection, situation: Situation) -> RunRow:
         """Lock the run and make sure that it still is what the question was about."""
-        run = await read_run(tx, situation.run.id, lock=True)
-        step = await read_step(tx, run.id, situation.step.id)
+        run, step = await lock_step(tx, situation.run.id, situation.step.id)
         if (
             run.cancel_requested is not None
             or run.state not in (RunState.RUNNING, RunState.WAITING)

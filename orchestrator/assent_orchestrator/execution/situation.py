@@ -11,6 +11,7 @@ from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process, Step
@@ -92,16 +93,19 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
     run = await read_run(tx, run_id)
     rows = await read_steps(tx, run_id)
     spec = next(step for step in run.plan.steps if step.id == step_id)
+    step = rows[step_id]
     depends_on = Graph.of(run.plan.steps).depends_on(step_id)
+    fresh = step.state is StepState.PENDING and step.attempt == 0
     return Situation(
         run=run,
-        step=rows[step_id],
+        step=step,
         spec=spec,
         steps=rows,
         depends_on=depends_on,
-        outputs=await read_outputs(tx, run_id, depends_on),
-        intent=await intent.read(tx, run_id, step_id),
-        approval=await latest_request(tx, run_id, step_id),
+        outputs=await read_outputs(tx, run_id, depends_on) if depends_on else {},
+        # A step that was never asked about has neither.
+        intent=None if fresh else await intent.read(tx, run_id, step_id),
+        approval=None if fresh else await latest_request(tx, run_id, step_id),
     )
 
 
