@@ -34,8 +34,7 @@ async def open_company(
         mail = await stack.enter_async_context(
             running(
                 "the company's mail server",
-                "company.mailbox",
-                ("--folder", str(mailbox), "--port", "0"),
+                ("-m", "company.mailbox", "--folder", str(mailbox), "--port", "0"),
                 environ=theirs,
                 log=logs / "mailbox.log",
             )
@@ -43,9 +42,8 @@ async def open_company(
         systems = await stack.enter_async_context(
             running(
                 "the company's tool server",
-                "company.server",
                 (
-                    *("--folder", str(folder / "company"), "--port", "0"),
+                    *("-m", "company.server", "--folder", str(folder / "company"), "--port", "0"),
                     *("--smtp", mail.address, "--permit-key", str(permit_key)),
                 ),
                 environ=theirs,

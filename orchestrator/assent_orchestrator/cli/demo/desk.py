@@ -41,9 +41,9 @@ class Desk:
         request = runs_pb2.GetRunRequest(name=name)
         return await self._runs.GetRun(request, metadata=self._metadata, timeout=_SECONDS)
 
-    async def watch(self, name: str, after_seq: int) -> AsyncIterator[runs_pb2.RunEvent]:
-        """Yield what happens to a run, without signs of life."""
-        request = runs_pb2.WatchRunRequest(name=name, after_seq=after_seq)
+    async def watch(self, name: str) -> AsyncIterator[runs_pb2.RunEvent]:
+        """Yield what happened to a run and what happens, until it is over."""
+        request = runs_pb2.WatchRunRequest(name=name)
         call = self._runs.WatchRun(request, metadata=self._metadata)
         try:
             async for event in call:

@@ -13,7 +13,7 @@ from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem
 
 _LEASH = Path(__file__).with_name("leash.py")
-_LISTENING = re.compile(rb"listening (?:on |at )?(\S+:[0-9]+)")
+_LISTENING = re.compile(rb"^(?:listening|serving on) (\S+:[0-9]+)$")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 25.0
 _SHOWN = 12
@@ -27,6 +27,11 @@ class Program:
     name: str
     address: str
     log: Path
+    process: asyncio.subprocess.Process
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself; return its status."""
+        return await self.process.wait()
 
     def last_words(self) -> tuple[str, ...]:
         """Return the end of its log."""
@@ -42,9 +47,9 @@ def last_words(log: Path) -> tuple[str, ...]:
 
 @contextlib.asynccontextmanager
 async def running(
-    name: str, module: str, arguments: Sequence[str], *, environ: Mapping[str, str], log: Path
+    name: str, arguments: Sequence[str], *, environ: Mapping[str, str], log: Path
 ) -> AsyncIterator[Program]:
-    """Run a Python module that prints ``listening HOST:PORT`` once it is ready, for as long as the block lasts.
+    """Run Python with these arguments for as long as the block lasts; it tells where it listens once it is ready.
 
     Raises:
         Problem: it ends, or does not listen in time; the end of its log is told.
@@ -52,7 +57,7 @@ async def running(
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(_LEASH), str(os.getpid())),
-            *(sys.executable, "-m", module, *arguments),
+            *(sys.executable, *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=written,
@@ -63,7 +68,7 @@ async def running(
     try:
         address = await _listening(name, process, log)
         reading = asyncio.create_task(_drain(process), name=f"demo-{name}")
-        yield Program(name, address, log)
+        yield Program(name, address, log, process)
     finally:
         await _stop(process)
         if reading is not None:
@@ -76,7 +81,7 @@ async def _listening(name: str, process: asyncio.subprocess.Process, log: Path) 
     try:
         async with asyncio.timeout(_START_SECONDS):
             async for line in process.stdout:
-                if found := _LISTENING.search(line):
+                if found := _LISTENING.match(line.rstrip()):
                     return found[1].decode()
     except TimeoutError as error:
         raise _failure(f"{name} did not get ready within {_START_SECONDS:.0f} s", log) from error

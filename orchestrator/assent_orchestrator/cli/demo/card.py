@@ -1,0 +1,100 @@
+"""Two cards: what a person is shown before they answer, and why something was denied."""
+
+from rich import box
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from assent.v1 import approvals_pb2 as wire
+from assent.v1.decisions_pb2 import Effect, Reason
+from assent_orchestrator.cli.demo.performance import Act
+from assent_orchestrator.cli.demo.timeline import Moment
+from assent_orchestrator.tools.value import from_struct
+
+WIDTH = 100
+"""Columns of a card at most: what is told of it elsewhere fits, too."""
+
+
+def approval_card(act: Act, shown: wire.Approval) -> Panel:
+    """Return what the person who is asked is shown, as the server presents it."""
+    rows = _rows()
+    effect = Effect.Name(shown.effect).removeprefix("EFFECT_").lower()
+    rows.add_row(
+        "action", Text.assemble((shown.action, "bold"), f" ({effect}), step {shown.step}, {act.customer.name}")
+    )
+    for number, (name, value) in enumerate(sorted(from_struct(shown.arguments).items())):
+        labels = shown.labels[f"/{name}"].labels if f"/{name}" in shown.labels else ()
+        line = Text.assemble(
+            f"{name} = ", (str(value), "bold"), (f"  [{', '.join(labels)}]" if labels else "", "magenta")
+        )
+        rows.add_row("arguments" if number == 0 else "", line)
+    for number, reason in enumerate(shown.reasons):
+        rows.add_row("because" if number == 0 else "and", _reason(reason, in_full=number == 0))
+    stages = " then ".join(f"{stage.quorum} x {stage.role}" for stage in shown.requirement.stages)
+    never = f"; never the {' or the '.join(_excluded(shown))}" if shown.requirement.excluded else ""
+    rows.add_row("who", f"{stages}{never}")
+    rows.add_row("expires", f"{shown.expire_time.ToDatetime():%Y-%m-%d %H:%M} UTC, and then nothing is done")
+    rows.add_row("decision", shown.decision_id)
+    rows.add_row("trace", shown.trace_id)
+    title = Text(f"⏸ waits for a person: {act.customer.number} {act.customer.name}", style="bold yellow")
+    return _panel(rows, title, "yellow")
+
+
+def denied_card(act: Act, moment: Moment) -> Panel:
+    """Return why an action was denied, and what the process did instead."""
+    rows = _rows()
+    reason = moment.reason or Reason()
+    rows.add_row("action", _action(act, moment.step))
+    rows.add_row("reason", Text(reason.message, style="bold red"))
+    rows.add_row("code", reason.code)
+    rows.add_row("control", Text(reason.control, style="bold"))
+    rows.add_row("rule", reason.rule)
+    rows.add_row("scope", reason.scope)
+    rows.add_row("decision", moment.decision_id)
+    rows.add_row("trace", moment.trace_id)
+    rows.add_row("revision", moment.revision)
+    rows.add_row("instead", instead(act, moment.step))
+    title = Text(f"✗ denied, and not done: {act.customer.number} {act.customer.name}", style="bold red")
+    return _panel(rows, title, "red")
+
+
+def instead(act: Act, step_id: str) -> str:
+    """Return what the process did in place of a step that was denied."""
+    other = next((step.alternative for step in act.run.plan.steps if step.id == step_id), "")
+    if not other:
+        return "nothing"
+    done = act.step(other)
+    output = done.output.struct_value
+    facts = from_struct(output) if done.HasField("output") else {}
+    task = f": {facts['task_id']} for {facts['assignee']}, due {facts['due_on']}" if "task_id" in facts else ""
+    return f"{other}{task} (a person writes instead)"
+
+
+def _action(act: Act, step_id: str, effect: str = "") -> Text:
+    step = act.step(step_id)
+    what = f" ({effect})" if effect else ""
+    whose = f", step {step_id}, by the agent {step.agent} for {act.run.principal}"
+    return Text.assemble((step.action, "bold"), what, whose)
+
+
+def _excluded(shown: wire.Approval) -> list[str]:
+    names = (type(shown.requirement).Excluded.Name(one) for one in shown.requirement.excluded)
+    return [name.removeprefix("EXCLUDED_").lower().replace("_", " ") for name in names]
+
+
+def _reason(reason: Reason, *, in_full: bool) -> Text:
+    found = "  ".join(part for part in (reason.code, reason.control, reason.scope) if part)
+    if not in_full:
+        return Text(found)
+    return Text.assemble((reason.message, "bold"), f"\n{found}", (f"\n{reason.rule}" if reason.rule else "", "italic"))
+
+
+def _rows() -> Table:
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", no_wrap=True, min_width=9)
+    rows.add_column(overflow="fold")
+    return rows
+
+
+def _panel(rows: Table, title: Text, style: str) -> Panel:
+    return Panel(rows, title=title, title_align="left", border_style=style, box=box.ROUNDED, width=WIDTH)

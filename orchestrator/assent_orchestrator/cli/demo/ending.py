@@ -1,0 +1,110 @@
+"""How it ended: everything the stories promise, looked up and not assumed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assent.v1 import approvals_pb2, audit_pb2, runs_pb2
+from assent_orchestrator.cli.demo import story
+from assent_orchestrator.cli.demo.letter import Letter
+from assent_orchestrator.cli.demo.people import DIRECTOR
+from assent_orchestrator.cli.demo.performance import Act
+from assent_orchestrator.cli.demo.timeline import timeline
+
+_DONE, _DENIED = runs_pb2.STEP_STATE_SUCCEEDED, runs_pb2.STEP_STATE_DENIED
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise, and whether it was kept."""
+
+    promise: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Everything that can be looked up when the three renewals are over."""
+
+    acts: tuple[Act, ...]
+    letters: tuple[Letter, ...]
+    verification: audit_pb2.VerifyTrailResponse
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Every promise."""
+        return tuple(self._checks())
+
+    @property
+    def good(self) -> bool:
+        """Whether every promise was kept."""
+        return all(check.kept for check in self.checks)
+
+    def letters_to(self, act: Act) -> tuple[Letter, ...]:
+        """Return the e-mails that went to a customer's contact."""
+        address = contact(act)
+        return tuple(letter for letter in self.letters if address and letter.to == address)
+
+    def _checks(self) -> Iterator[Check]:
+        flows, asks, denied = self.acts
+        yield Check(
+            f"{flows.customer.name}: renewed, nobody was asked, one e-mail arrived",
+            _ended(flows) and not flows.asked and _letter_sent(flows) and len(self.letters_to(flows)) == 1,
+        )
+        yield Check(
+            f"{asks.customer.name}: {story.DISCOUNT_CONTROL} asked, {DIRECTOR} said yes, one e-mail arrived",
+            _ended(asks) and _was_asked(asks) and _letter_sent(asks) and len(self.letters_to(asks)) == 1,
+        )
+        yield Check(
+            f"{denied.customer.name}: {story.PRIVACY_CONTROL} denied the e-mail, none arrived, a person writes instead",
+            _ended(denied) and _was_denied(denied) and bool(contact(denied)) and not self.letters_to(denied),
+        )
+        yield Check("no other e-mail left the company", len(self.letters) == len(self.acts) - 1)
+        yield Check("the trail is intact and complete", self._trail_holds())
+
+    def _trail_holds(self) -> bool:
+        known = sum(len(act.records) for act in self.acts)
+        return self.verification.intact and self.verification.records >= known > 0
+
+
+def contact(act: Act) -> str:
+    """Return the address of a customer's contact, out of the contract that the run read; empty when it read none."""
+    fields = act.step("contract").output.struct_value.fields
+    return fields["contact"].struct_value.fields["email"].string_value if "contact" in fields else ""
+
+
+def _ended(act: Act) -> bool:
+    return act.run.state == runs_pb2.RUN_STATE_SUCCEEDED
+
+
+def _letter_sent(act: Act) -> bool:
+    return act.step("email").state == _DONE
+
+
+def _was_asked(act: Act) -> bool:
+    """Say whether exactly one question was put, for the discount, and the director's answer was used for it."""
+    if len(act.asked) != 1 or len(act.answered) != 1:
+        return False
+    [asked], [answered] = act.asked, act.answered
+    return (
+        asked.step == "offer_at_risk"
+        and (asked.reasons[0].code, asked.reasons[0].control) == (story.DISCOUNT_CODE, story.DISCOUNT_CONTROL)
+        and answered.state == approvals_pb2.APPROVAL_STATE_CONSUMED
+        and [one.approver for one in answered.answers] == [DIRECTOR]
+        and act.step("offer_at_risk").state == _DONE
+        and act.step("success_call").state == _DONE
+    )
+
+
+def _was_denied(act: Act) -> bool:
+    """Say whether the e-mail was denied for what it held, and the process went its other way."""
+    moment = next((one for one in timeline(act) if one.step == "email"), None)
+    if moment is None or moment.reason is None or act.asked:
+        return False
+    found = (moment.reason.code, moment.reason.control, moment.reason.scope)
+    return (
+        act.step("email").state == _DENIED
+        and moment.outcome == "denied"
+        and found == (story.PRIVACY_CODE, story.PRIVACY_CONTROL, story.PRIVACY_SCOPE)
+        and bool(moment.decision_id and moment.trace_id)
+        and act.step("letter_by_hand").state == _DONE
+    )

@@ -1,0 +1,146 @@
+"""What the demo prints: from top to bottom, for a terminal and for a pipe."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from assent.v1 import approvals_pb2, health_pb2
+from assent_orchestrator.cli.demo.board import Board
+from assent_orchestrator.cli.demo.card import WIDTH, approval_card, denied_card
+from assent_orchestrator.cli.demo.ending import Ending, contact
+from assent_orchestrator.cli.demo.next_steps import NextStep
+from assent_orchestrator.cli.demo.people import DIRECTOR, MANAGER, RUNTIME
+from assent_orchestrator.cli.demo.performance import Act
+from assent_orchestrator.cli.demo.story import CUSTOMERS, PROCESS, RATIONALE
+from assent_orchestrator.cli.demo.timeline import Moment, timeline
+
+_MARKS = {
+    "done": ("✓", "green"),
+    "approved": ("✓", "bold green"),
+    "asked": ("⏸", "bold yellow"),
+    "denied": ("✗", "bold red"),
+    "failed": ("✗", "bold red"),
+    "unknown": ("?", "bold red"),
+    "skipped": ("-", "dim"),
+    "noted": ("·", "dim"),
+}
+
+_EXPLAINED = frozenset({"asked", "denied"})
+
+
+class Page:
+    """Prints the parts of the demo on one console."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def opening(self, health: health_pb2.Health, seconds: float) -> None:
+        """Say what runs, and under which policies."""
+        running = (
+            f"assent serve {health.server_version}, PostgreSQL, OPA {health.engine_version}, a company with e-mail"
+        )
+        self._line(Text.assemble(("✓ ", "bold green"), f"{running}: up in {seconds:.1f} s"))
+        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")))
+        self.heading(f"Three plans of the process {PROCESS}")
+        self._line(Text(f"The agent runtime {RUNTIME} submits them for the account manager {MANAGER}:"))
+        for one in CUSTOMERS:
+            self._line(Text.assemble(f"  {one.number}  {one.account}  ", (f"{one.name:<23}  ", "bold"), one.about))
+
+    def heading(self, title: str) -> None:
+        """Begin a part."""
+        self._console.print()
+        self._console.print(Rule(Text(title, style="bold"), align="left", style="dim"), width=WIDTH)
+
+    def _line(self, line: Text) -> None:
+        """Print one line: never broken, because it may be copied, and nothing behind it."""
+        line.rstrip()
+        self._console.print(line, soft_wrap=True)
+
+    def question(self, act: Act, shown: approvals_pb2.Approval) -> None:
+        """Show the card that the director sees, and say who answers."""
+        self._console.print()
+        self._console.print(approval_card(act, shown))
+        self._line(
+            Text.assemble(
+                ("→ the demo now answers as ", "bold"),
+                (DIRECTOR, "bold cyan"),
+                (", through ApprovalService.DecideApproval: yes", "bold"),
+            )
+        )
+        self._line(Text(f'  "{RATIONALE}"', style="italic"))
+        self._line(Text(f"  Good for exactly what was shown ({shown.presented_digest[:19]}…), once."))
+
+    def board(self, board: Board) -> None:
+        """Print how every step ended."""
+        self.heading("What became of every step")
+        self._console.print(board.table(self._console.width))
+
+    def denials(self, acts: tuple[Act, ...]) -> None:
+        """Print a card for each action that was denied."""
+        for act in acts:
+            for moment in timeline(act):
+                if moment.outcome == "denied" and moment.step and moment.decision_id:
+                    self._console.print()
+                    self._console.print(denied_card(act, moment))
+
+    def letters(self, ending: Ending) -> None:
+        """Print which e-mails really arrived, and whom none reached."""
+        count = len(ending.letters)
+        self.heading(f"{count} e-mail{'s' if count != 1 else ''} arrived at the company's mail server")
+        widest = max((len(letter.to) for letter in ending.letters), default=0)
+        for letter in ending.letters:
+            self._line(Text.assemble(("✓ ", "bold green"), f"{letter.to:<{widest}}  {letter.subject}"))
+        for act in ending.acts:
+            if not ending.letters_to(act):
+                self._line(Text.assemble(("✗ ", "bold red"), f"none to {act.customer.name} ({contact(act)})"))
+
+    def timelines(self, acts: tuple[Act, ...]) -> None:
+        """Print what happened to each run and why, as the trail has it."""
+        for act in acts:
+            self.heading(f"{act.customer.number} {act.customer.name}, out of the trail")
+            self._line(Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"))
+            for moment in timeline(act):
+                for line in _lines(moment):
+                    self._line(line)
+
+    def ending(self, ending: Ending, seconds: float, traces: str) -> None:
+        """Print the proof of the trail, and whether every promise was kept."""
+        found = ending.verification
+        self.heading("Audit verify")
+        chain = "chain intact" if found.intact else f"chain BROKEN at record {found.first_bad_seq}: {found.problem}"
+        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact))
+        self.heading("In short")
+        for check in ending.checks:
+            self._line(_kept(check.promise, kept=check.kept))
+        word = "as they should" if ending.good else "NOT as they should"
+        self._line(Text(f"The three renewals ended {word}; {seconds:.1f} s in all.", style="bold"))
+        if traces:
+            self._line(Text(f"The traces went to {traces}; look there for the trace ids above."))
+
+    def next_steps(self, steps: tuple[NextStep, ...]) -> None:
+        """Print what to try while everything keeps running."""
+        self.heading("Everything keeps running until Ctrl-C. What to try next")
+        for step in steps:
+            self._line(Text(f"# {step.purpose}", style="dim"))
+            self._line(Text(step.command, style="bold"))
+
+
+def _kept(promise: str, *, kept: bool) -> Text:
+    return Text.assemble(("✓ ", "bold green") if kept else ("✗ ", "bold red"), promise)
+
+
+def _lines(moment: Moment) -> Iterator[Text]:
+    mark, style = _MARKS[moment.outcome]
+    yield Text.assemble(
+        (f"{moment.at:+6.2f} s  ", "dim"),
+        (f"{moment.step or 'the run':<14}  ", "" if moment.step else "dim"),
+        (f"{mark} {moment.what:<32}  ", style),
+        f"{moment.verdict:<16}  {moment.control:<6}  ",
+        (moment.decision_id[:8], "dim"),
+    )
+    if moment.outcome in _EXPLAINED and moment.reason is not None:
+        reason = moment.reason
+        yield Text(f"{'':28}{reason.message} ({reason.code})", style=style)
+        yield Text(f"{'':28}{reason.scope}: {reason.rule}", style="italic")

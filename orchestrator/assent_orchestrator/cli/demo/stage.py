@@ -1,0 +1,113 @@
+"""Everything the demo starts, and where: one temporary folder, one server, one company."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grpc import aio
+
+from assent_orchestrator.cli.demo.company import open_company
+from assent_orchestrator.cli.demo.desk import Desk
+from assent_orchestrator.cli.demo.examples import Examples
+from assent_orchestrator.cli.demo.people import TENANT, People, appoint
+from assent_orchestrator.cli.demo.program import Program, running
+from assent_orchestrator.governance.permit import PermitIssuer
+from assent_orchestrator.governance.signing_key import open_signing_key
+from assent_orchestrator.store.embedded import EmbeddedServer
+
+# The command itself, whatever folder its script was installed to.
+_ASSENT = ("-c", "from assent_orchestrator.cli.main import main; main()")
+# The demo's server is the demo's alone: it must not meet the database, the tokens or the engine of a real one.
+_KEPT = frozenset({"ASSENT_OPA_BINARY", "ASSENT_OPA_ALLOW_VERSION"})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What runs: the server, who may call it, and the folder in which the company's e-mails arrive."""
+
+    folder: Path
+    server: Program
+    people: People
+    mailbox: Path
+    channel: aio.Channel
+
+    def desk(self, person: str) -> Desk:
+        """Return somebody's line to the server."""
+        return Desk(self.channel, TENANT, self.people.token_of(person))
+
+
+@contextlib.asynccontextmanager
+async def open_stage(examples: Examples, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
+    """Start everything; when the block ends, however it ends, everything is stopped and the folder is gone.
+
+    Raises:
+        Problem: something does not start; the end of its log is told.
+    """
+    ours = {name: value for name, value in environ.items() if not name.startswith("ASSENT_") or name in _KEPT}
+    async with contextlib.AsyncExitStack() as stack:
+        folder = await stack.enter_async_context(_folder())
+        people = appoint(folder)
+        public = await asyncio.to_thread(_permit_key, folder)
+        company = await stack.enter_async_context(open_company(examples, folder, public, ours))
+        stack.push_async_callback(_no_database_left, folder / "data" / "postgres")
+        server = await stack.enter_async_context(
+            running(
+                "assent serve",
+                (
+                    *(*_ASSENT, "serve", "--workspace", str(examples.workspace), "--data", str(folder / "data")),
+                    *("--token-file", str(people.path), "--listen", "127.0.0.1:0", "--executor", "demo"),
+                    *("--tool-server", f"company={company.tool_server}"),
+                ),
+                environ=ours,
+                log=folder / "logs" / "server.log",
+            )
+        )
+        channel = await stack.enter_async_context(aio.insecure_channel(server.address))
+        yield Stage(folder, server, people, company.mailbox, channel)
+
+
+@contextlib.asynccontextmanager
+async def _folder() -> AsyncIterator[Path]:
+    folder = _make_folder()
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, onerror=_not_removed)
+
+
+def _make_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="assent-demo-")).resolve()  # 0700
+    for name in ("logs", "data"):
+        (folder / name).mkdir(mode=0o700)
+    return folder
+
+
+def _not_removed(_function: object, path: str, _why: object) -> None:
+    _log.warning("%s could not be removed", path)
+
+
+def _permit_key(folder: Path) -> Path:
+    """Make the key that the server will sign permits with, and give its public half to the company."""
+    issuer = PermitIssuer(open_signing_key(folder / "data" / "permit-key.pem"))
+    path = folder / "company-permit-key.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(issuer.jwk, file)
+    return path
+
+
+async def _no_database_left(folder: Path) -> None:
+    """Stop the database of a server that was killed before it could do so itself."""
+    if not (folder / "data" / "postmaster.pid").exists():
+        return
+    database = EmbeddedServer(folder)
+    await asyncio.to_thread(database.start)
+    await asyncio.to_thread(database.stop)
