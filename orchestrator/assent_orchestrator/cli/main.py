@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 import typer
 
+from assent_orchestrator.cli import approvals, audit, plan, policy, runs
+from assent_orchestrator.cli.doctor import doctor_command
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.init import init_command
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.options import (
     CallerOption,
@@ -30,7 +33,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("serve")(serve_command)
 
 
 @app.callback()
@@ -59,6 +61,16 @@ def demo(ctx: typer.Context) -> None:
     inner.command("demo", help=demo.__doc__)(demo_command)
     code = inner(list(ctx.args), prog_name="assent demo", standalone_mode=False)
     raise typer.Exit(code if isinstance(code, int) else ExitCode.DONE)
+
+
+app.command("init")(init_command)
+app.command("serve")(serve_command)
+app.add_typer(plan.app, name="plan")
+app.add_typer(runs.app, name="runs")
+app.add_typer(approvals.app, name="approvals")
+app.add_typer(audit.app, name="audit")
+app.add_typer(policy.app, name="policy")
+app.command("doctor")(doctor_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

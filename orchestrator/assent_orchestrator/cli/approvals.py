@@ -1,0 +1,149 @@
+"""The commands ``approvals list``, ``approvals show``, ``approvals approve`` and ``approvals reject``."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from assent.v1 import approvals_pb2 as wire
+from assent_orchestrator.cli.approval_card import show_approval, state_of
+from assent_orchestrator.cli.connection import Connection
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.finding import codes_line
+from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table
+from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.run_card import short
+from assent_orchestrator.cli.runs import LimitOption, joined
+
+app = typer.Typer(help="See what waits for people, and answer it.", rich_markup_mode=None)
+
+
+class ApprovalState(StrEnum):
+    """Where an approval stands, as the wire has it: the room that owns the word loads a database."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    VOID = "void"
+    CONSUMED = "consumed"
+
+
+NameArgument = Annotated[str, typer.Argument(metavar="APPROVAL", help="The approval: its id, or its whole name.")]
+RationaleOption = Annotated[
+    str | None, typer.Option("--rationale", "-m", metavar="TEXT", help="Why; the trail keeps it. Asked for if missing.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again.")]
+
+
+@app.command("list")
+@with_connection
+def list_command(
+    common: Common,
+    *,
+    state: Annotated[ApprovalState, typer.Option(help="Only approvals that stand there.")] = ApprovalState.PENDING,
+    every: Annotated[bool, typer.Option("--all", help="Whatever their state.")] = False,
+    run: Annotated[str | None, typer.Option(metavar="RUN", help="Only those of this run.")] = None,
+    process: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this process.")] = None,
+    limit: LimitOption = 50,
+) -> int:
+    """List what waits for an answer, oldest first."""
+    terms = (
+        "" if every else f"state={state.upper()}",
+        f"run={short(run)}" if run else "",
+        f"process={process}" if process else "",
+    )
+    with Connection(common) as connection:
+        request = wire.ListApprovalsRequest(parent=connection.parent, filter=joined(*terms))
+        found = list(connection.pages(connection.approvals.ListApprovals, request, "approvals", limit=limit))
+    if common.as_json:
+        say_json({"approvals": [json_of(one) for one in found]})
+    elif not found:
+        say("no approvals" if every else f"no approvals are {state}")
+    else:
+        rows = [
+            (
+                short(one.name),
+                state_of(one),
+                one.action,
+                f"{one.process}/{one.step}",
+                codes_line(one.reasons),
+                ", ".join(stage.role for stage in one.requirement.stages),
+                moment(one.expire_time),
+            )
+            for one in found
+        ]
+        table(("APPROVAL", "STATE", "ACTION", "STEP", "BECAUSE", "NEEDS", "UNTIL"), rows)
+    return ExitCode.DONE
+
+
+@app.command("show")
+@with_connection
+def show_command(common: Common, *, approval: NameArgument) -> int:
+    """Show an approval: exactly what is asked, why, of whom, and until when."""
+    with Connection(common) as connection:
+        found = _get(connection, approval)
+    if common.as_json:
+        say_json(found)
+    else:
+        show_approval(found)
+    return ExitCode.DONE
+
+
+@app.command("approve")
+@with_connection
+def approve_command(
+    common: Common, *, approval: NameArgument, rationale: RationaleOption = None, yes: YesOption = False
+) -> int:
+    """Say yes to exactly what is shown: if it changes meanwhile, the answer is worth nothing."""
+    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_APPROVE, rationale, yes=yes)
+
+
+@app.command("reject")
+@with_connection
+def reject_command(
+    common: Common, *, approval: NameArgument, rationale: RationaleOption = None, yes: YesOption = False
+) -> int:
+    """Say no."""
+    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_REJECT, rationale, yes=yes)
+
+
+def _get(connection: Connection, approval: str) -> wire.Approval:
+    request = wire.GetApprovalRequest(name=connection.name("approvals", approval))
+    return connection.call(connection.approvals.GetApproval, request)
+
+
+def _answer(
+    common: Common,
+    approval: str,
+    answer: wire.DecideApprovalRequest.Answer.ValueType,
+    rationale: str | None,
+    *,
+    yes: bool,
+) -> int:
+    approve = answer == wire.DecideApprovalRequest.ANSWER_APPROVE
+    asked = sys.stdin.isatty() and sys.stderr.isatty()
+    if rationale is None and not asked:
+        raise Problem("an answer needs a reason; give one with --rationale", ExitCode.USAGE)
+    with Connection(common) as connection:
+        shown = _get(connection, approval)
+        if not common.as_json:
+            show_approval(shown)
+        why = rationale if rationale is not None else typer.prompt("Why", err=True)
+        if asked and not yes and not typer.confirm(f"{'Approve' if approve else 'Reject'} exactly this?", err=True):
+            raise Problem("nothing was answered; the approval still waits", ExitCode.NO, code="NOT_CONFIRMED")
+        request = wire.DecideApprovalRequest(
+            name=shown.name,
+            etag=shown.etag,
+            answer=answer,
+            rationale=why,
+            presented_digest=shown.presented_digest,
+        )
+        after = connection.call(connection.approvals.DecideApproval, request)
+    if common.as_json:
+        say_json(after)
+    else:
+        say(f"{'approved' if approve else 'rejected'}: approval {short(after.name)} is now ", state_of(after))
+    return ExitCode.DONE

@@ -1,0 +1,64 @@
+"""The command ``doctor``: what is here, whether it is fit, and what to do where it is not."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assent_orchestrator.cli.connection import address_of, token_file_of
+from assent_orchestrator.cli.examination import Examination, Finding
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.printing import coloured, say, say_json
+from assent_orchestrator.cli.serve_command import read_tool_servers
+from assent_orchestrator.config import default_data
+
+_WIDEST = 12
+
+
+@with_connection
+def doctor_command(
+    common: Common,
+    *,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", "-w", metavar="DIR", help="Build this workspace, too. [default: ., if it is one]"),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", envvar="ASSENT_DATA", help="The data folder.")] = None,
+    tool_server: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=HOST:PORT", help="Ask this tool server what it offers; repeatable."),
+    ] = None,
+) -> int:
+    """Say what Assent finds here (which engine, which version, where from) and what to do about what is wrong."""
+    environ = os.environ
+    root = workspace or (Path() if Path("assent.yaml").is_file() else None)
+    examination = Examination(
+        environ=environ,
+        common=common,
+        data=(data or default_data()).expanduser().absolute(),
+        token_file=token_file_of(common, environ),
+        address=address_of(common, environ),
+        server_named=bool(common.server or environ.get("ASSENT_SERVER")),
+        workspace=root,
+        tool_servers=read_tool_servers(tool_server or ()),
+    )
+    findings = asyncio.run(examination.findings())
+    if common.as_json:
+        say_json({"healthy": not _failed(findings), "findings": [finding.to_json() for finding in findings]})
+    else:
+        for finding in findings:
+            _show(finding)
+    return ExitCode.NO if _failed(findings) else ExitCode.DONE
+
+
+def _failed(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.level == "fail" for finding in findings)
+
+
+def _show(finding: Finding) -> None:
+    say(coloured(finding.level), f"{'':<{5 - len(finding.level)}}{finding.subject:<{_WIDEST}} {finding.text}")
+    if finding.advice:
+        say(f"{'':<{_WIDEST + 6}}-> {finding.advice}")

@@ -1,0 +1,74 @@
+"""Decisions as people read them: the verdict, why, under which control, and what it demands."""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from assent.v1 import decisions_pb2 as wire
+from assent_orchestrator.cli.printing import coloured, length, moment, word
+
+
+def verdict_word(verdict: int) -> str:
+    """Return a verdict as policies write it."""
+    return word(wire.Verdict, verdict, "VERDICT")
+
+
+def verdict_text(verdict: int) -> Text:
+    """Return a verdict in its colour."""
+    return coloured(verdict_word(verdict))
+
+
+def reason_line(reason: wire.Reason) -> str:
+    """Return ``CODE message (control, scope)``."""
+    place = ", ".join(part for part in (reason.control, reason.scope) if part)
+    return " ".join(part for part in (reason.code, reason.message, f"({place})" if place else "") if part)
+
+
+def codes_line(reasons: Iterable[wire.Reason]) -> str:
+    """Return ``CODE (control)`` of each reason."""
+    return ", ".join(f"{one.code} ({one.control})" if one.control else one.code for one in reasons)
+
+
+def obligation_line(obligation: wire.Obligation) -> str:
+    """Return what must be done, as policies write it."""
+    match obligation.WhichOneof("kind"):
+        case "redact":
+            labels = "".join(f" {label}" for label in obligation.redact.labels)
+            return f"redact {obligation.redact.path or 'everything'}{labels}"
+        case "retry":
+            retry = obligation.retry
+            return f"retry up to {retry.max_attempts} times, {length(retry.backoff)} apart at first"
+        case "timeout":
+            return f"timeout {length(obligation.timeout.after)}"
+        case "reserve":
+            return f"reserve {obligation.reserve.amount} on {obligation.reserve.ledger}"
+        case "remember":
+            return f"remember {obligation.remember.path or 'the output'} as {obligation.remember.memory_class}"
+        case "notify":
+            return f"notify {obligation.notify.role}"
+        case _:
+            return "an obligation that this version does not know"
+
+
+def requirement_lines(requirement: wire.ApprovalRequirement) -> list[str]:
+    """Return who must answer, who may not, and what happens when nobody does."""
+    wanted = wire.ApprovalRequirement
+    stages = [f"{stage.quorum} x {stage.role}" for stage in requirement.stages]
+    lines = [", then ".join(stages) or "nobody"]
+    excluded = [word(wanted.Excluded, one, "EXCLUDED").replace("_", " ") for one in requirement.excluded]
+    if excluded:
+        lines.append(f"but not the {', the '.join(excluded)}")
+    lines += [f"after {length(one.after)} also {one.role}" for one in requirement.escalations]
+    if requirement.editable:
+        lines.append(f"who may change {', '.join(requirement.editable)}")
+    expiry = word(wanted.Expiry, requirement.on_expiry, "EXPIRY")
+    if expiry == "deny":
+        lines.append("without an answer in time it is denied")
+    elif expiry:
+        lines.append("without an answer in time somebody else is asked")
+    return lines
+
+
+def defer_line(decision: wire.Decision) -> str:
+    """Return until when a decision is put off; empty when it is not."""
+    return f"asked again at {moment(decision.defer_time)}" if decision.HasField("defer_time") else ""

@@ -1,0 +1,155 @@
+"""The commands ``plan check``, ``plan simulate`` and ``plan run``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assent.v1 import runs_pb2 as wire
+from assent.v1.decisions_pb2 import VERDICT_DENY, VERDICT_HALT, VERDICT_UNSPECIFIED
+from assent_orchestrator.cli import finding
+from assent_orchestrator.cli.connection import Connection
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.plan_file import PlanFile, plan_of_process, read_plan_file
+from assent_orchestrator.cli.printing import say, say_json, table
+from assent_orchestrator.cli.problem import Problem, workspace_problem
+from assent_orchestrator.cli.refusal import Refusal
+from assent_orchestrator.cli.run_card import short, state_text
+from assent_orchestrator.cli.watch import watch_run
+from assent_orchestrator.plan.check import check
+from assent_orchestrator.plan.expand import expand
+from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
+
+app = typer.Typer(help="Check, forecast and carry out plans.", rich_markup_mode=None)
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The plan, YAML or JSON; - reads it from stdin.")]
+InputOption = Annotated[
+    list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="An input, over the file's; repeatable.")
+]
+
+
+@app.command("check")
+@with_connection
+def check_command(
+    common: Common,
+    *,
+    file: FileArgument,
+    inputs: InputOption = None,
+    workspace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Check against this workspace, without any server.")
+    ] = None,
+) -> int:
+    """Say everything that is wrong with a plan, each fault with its line. Nothing happens, nothing is decided."""
+    written = read_plan_file(file, inputs or ())
+    if workspace is None:
+        with Connection(common) as connection:
+            steps = len(_forecast(connection, written).steps)
+    else:
+        steps = _check_offline(written, workspace)
+    if common.as_json:
+        say_json({"sound": True, "process": written.plan.process, "steps": steps})
+    else:
+        say(f"the plan is sound: {written.plan.process}, {steps} step{'s'[: steps != 1]}")
+    return ExitCode.DONE
+
+
+@app.command("simulate")
+@with_connection
+def simulate_command(common: Common, *, file: FileArgument, inputs: InputOption = None) -> int:
+    """Show what the policies would decide on each step, as far as its values are known. Nothing happens."""
+    written = read_plan_file(file, inputs or ())
+    with Connection(common) as connection:
+        forecast = _forecast(connection, written)
+    if common.as_json:
+        say_json(forecast)
+    else:
+        _show_forecast(forecast)
+    refused = forecast.decision.verdict in {VERDICT_DENY, VERDICT_HALT, VERDICT_UNSPECIFIED}
+    return ExitCode.NO if refused else ExitCode.DONE
+
+
+@app.command("run")
+@with_connection
+def run_command(
+    common: Common,
+    *,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The plan, YAML or JSON; - for stdin.")] = None,
+    process: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead of FILE: this process as written.")
+    ] = None,
+    inputs: InputOption = None,
+    request_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The same id again answers with the same run.")
+    ] = None,
+    on_behalf_of: Annotated[str | None, typer.Option(metavar="ID", help="The person for whom the run acts.")] = None,
+    watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Show what happens until the run ends.")] = True,
+) -> int:
+    """Submit a plan and follow its run. Ctrl-C stops watching, never the run."""
+    if (file is None) == (process is None):
+        raise Problem("name either a plan file or --process, and not both", ExitCode.USAGE)
+    written = read_plan_file(file, inputs or ()) if file else plan_of_process(process or "", inputs or ())
+    plan = written.wire()
+    plan.request_id = request_id or plan.request_id
+    plan.on_behalf_of = on_behalf_of or plan.on_behalf_of
+    with Connection(common) as connection:
+        try:
+            run = connection.call(
+                connection.runs.SubmitPlan, wire.SubmitPlanRequest(parent=connection.parent, plan=plan)
+            )
+        except Refusal as refusal:
+            raise written.explained(refusal) from refusal
+        if watch:
+            if not common.as_json:
+                say(f"run {short(run.name)} of {run.process} {run.process_version}")
+            return watch_run(connection, run.name, as_json=common.as_json)
+    if common.as_json:
+        say_json(run)
+    else:
+        say(f"run {short(run.name)} of {run.process} {run.process_version}: ", state_text(run.state))
+    return ExitCode.DONE
+
+
+def _forecast(connection: Connection, written: PlanFile) -> wire.Forecast:
+    request = wire.SimulatePlanRequest(parent=connection.parent, plan=written.wire())
+    try:
+        return connection.call(connection.runs.SimulatePlan, request)
+    except Refusal as refusal:
+        raise written.explained(refusal) from refusal
+
+
+def _check_offline(written: PlanFile, root: Path) -> int:
+    try:
+        catalogue = load_workspace(root).catalogue
+    except WorkspaceError as error:
+        raise workspace_problem(root, error) from error
+    faults = check(written.plan, catalogue)
+    if faults:
+        raise written.problem("the plan cannot be carried out; mend what is listed", faults)
+    return len(expand(written.plan, catalogue.processes[written.plan.process]).steps)
+
+
+def _show_forecast(forecast: wire.Forecast) -> None:
+    say(f"{forecast.plan.process} {forecast.plan.process_version}: ", finding.verdict_text(forecast.decision.verdict))
+    for reason in forecast.decision.reasons:
+        say(f"  {finding.reason_line(reason)}")
+    actions = {step.id: (step.agent, step.action) for step in forecast.plan.steps}
+    rows = []
+    for step in forecast.steps:
+        demands = [finding.obligation_line(one) for one in step.obligations]
+        if step.HasField("approval"):
+            demands.insert(0, f"approval by {finding.requirement_lines(step.approval)[0]}")
+        agent, action = actions.get(step.id, ("", ""))
+        rows.append(
+            (
+                step.id,
+                agent,
+                action,
+                finding.verdict_text(step.verdict),
+                finding.codes_line(step.reasons),
+                "; ".join(demands),
+                " ".join(step.unknown),
+            )
+        )
+    table(("STEP", "AGENT", "ACTION", "VERDICT", "BECAUSE", "DEMANDS", "NOT YET KNOWN"), rows)
+    say(f"under revision {forecast.decision.revision}, decision {forecast.decision.decision_id}")

@@ -1,0 +1,111 @@
+"""How commands write to the terminal: tables and lines for people, JSON for programs, and nothing that steers it."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from assent_orchestrator.cli.log import one_line
+
+_PIPE_WIDTH = 250
+"""Columns where nobody looks: wide enough that lines stay whole for grep."""
+
+_STYLES = {
+    **dict.fromkeys(("allow", "succeeded", "approved", "consumed", "ready", "ok"), "green"),
+    **dict.fromkeys(("defer", "waiting", "deferred", "awaiting_approval", "require_approval", "pending"), "yellow"),
+    **dict.fromkeys(("unknown", "stopping", "warn"), "yellow"),
+    **dict.fromkeys(("deny", "halt", "failed", "denied", "halted", "rejected", "expired", "void", "fail"), "red"),
+    **dict.fromkeys(("skipped", "cancelled", "planned"), "bright_black"),
+}
+
+
+def console() -> Console:
+    """Return where text goes; wide when it goes into a pipe."""
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say(*parts: str | Text) -> None:
+    """Write one line; what others wrote (messages, arguments) is shown, never obeyed."""
+    line = Text()
+    for part in parts:
+        line.append_text(part if isinstance(part, Text) else Text(one_line(part)))
+    console().print(line, soft_wrap=True)
+
+
+def note(line: str) -> None:
+    """Write one line about what goes on to stderr."""
+    typer.echo(one_line(line), err=True)
+
+
+def say_json(content: Message | Mapping[str, Any]) -> None:
+    """Write one JSON object on one line."""
+    typer.echo(json.dumps(json_of(content) if isinstance(content, Message) else content, ensure_ascii=False))
+
+
+def json_of(message: Message) -> dict[str, Any]:
+    """Return a message in protobuf's JSON mapping, with the names of the .proto files and every plain field."""
+    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Write rows under a head; columns in which nothing stands are left out."""
+    cells = [[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row] for row in rows]
+    filled = [at for at in range(len(columns)) if any(row[at].plain for row in cells)]
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for at in filled:
+        drawn.add_column(columns[at], overflow="fold")
+    for row in cells:
+        drawn.add_row(*(row[at] for at in filled))
+    console().print(drawn)
+
+
+def word(enum: Any, value: int, prefix: str) -> str:
+    """Return the value of a wire enum as people say it: ``RUN_STATE_SUCCEEDED`` is ``succeeded``."""
+    if not value:
+        return ""
+    return str(enum.Name(value)).removeprefix(f"{prefix}_").lower()
+
+
+def coloured(text: str) -> Text:
+    """Return a state or a verdict in its colour."""
+    return Text(one_line(text), style=_STYLES.get(text, ""))
+
+
+def moment(stamp: Timestamp) -> str:
+    """Return a point in time in UTC, to the second; empty when it is not set."""
+    if not stamp.seconds and not stamp.nanos:
+        return ""
+    return stamp.ToDatetime(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def clock_time(when: datetime) -> str:
+    """Return the time of the day in UTC, to the millisecond."""
+    return when.astimezone(UTC).strftime("%H:%M:%S.%f")[:-3]
+
+
+def length(duration: Duration) -> str:
+    """Return a length of time in its largest whole unit, as policies write it: ``72h``."""
+    milliseconds = duration.seconds * 1000 + duration.nanos // 1_000_000
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds >= size and milliseconds % size == 0 and not (unit == "d" and milliseconds < 7 * size):
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
+
+def value_lines(value: Any) -> list[str]:
+    """Return a JSON value as lines: texts as they are, everything else as JSON. A text's further lines are marked."""
+    if isinstance(value, str):
+        first, *more = value.split("\n")
+        return [one_line(first) or '""', *(f"│ {one_line(line)}" for line in more)]
+    return [one_line(line) for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n")]

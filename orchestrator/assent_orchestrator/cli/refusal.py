@@ -1,0 +1,116 @@
+"""What the status of a call that failed means to a person: one line that says what is wrong and what to do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from grpc_status import rpc_status
+
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.problem import Problem
+
+_EXIT_CODES = {
+    grpc.StatusCode.INVALID_ARGUMENT: ExitCode.INVALID,
+    grpc.StatusCode.NOT_FOUND: ExitCode.NOT_FOUND,
+    grpc.StatusCode.PERMISSION_DENIED: ExitCode.NOT_ALLOWED,
+    grpc.StatusCode.UNAUTHENTICATED: ExitCode.NOT_ALLOWED,
+    grpc.StatusCode.ABORTED: ExitCode.CONFLICT,
+    grpc.StatusCode.ALREADY_EXISTS: ExitCode.CONFLICT,
+    grpc.StatusCode.FAILED_PRECONDITION: ExitCode.CONFLICT,
+    grpc.StatusCode.UNAVAILABLE: ExitCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: ExitCode.UNAVAILABLE,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: ExitCode.UNAVAILABLE,
+    grpc.StatusCode.UNIMPLEMENTED: ExitCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED: ExitCode.UNAVAILABLE,
+}
+_ADVICE = {
+    grpc.StatusCode.NOT_FOUND: "list what there is, or call --as somebody who may see it",
+    grpc.StatusCode.PERMISSION_DENIED: "call --as somebody who may",
+    grpc.StatusCode.UNAUTHENTICATED: "take the token file of that server with --token-file, or set ASSENT_TOKEN",
+    grpc.StatusCode.ABORTED: "look at it again, then repeat the command",
+    grpc.StatusCode.ALREADY_EXISTS: "take another --request-id, or the same plan",
+    grpc.StatusCode.FAILED_PRECONDITION: "look at it again: this cannot be done now",
+    grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One field of a request and what is wrong with it."""
+
+    field: str
+    code: str
+    description: str
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (f"{self.field}:" if self.field else "", self.code, self.description) if part)
+
+
+class Refusal(Problem):
+    """A call that was refused. ``status`` is the gRPC code, ``faults`` are the fields that are wrong."""
+
+    def __init__(
+        self, message: str, status: grpc.StatusCode, *, code: str, faults: tuple[FieldFault, ...], total: int
+    ) -> None:
+        """Keep what the command may want to say better."""
+        exit_code = _EXIT_CODES.get(status, ExitCode.INTERNAL)
+        super().__init__(message, exit_code, code=code, details=[str(fault) for fault in faults], total=total)
+        self.status = status
+        self.faults = faults
+
+
+def problem_of(error: grpc.RpcError, address: str) -> Refusal:
+    """Return what an error of a call to ``address`` means."""
+    status = status_code(error)
+    info, faults = _details(error)
+    if info is None:
+        return Refusal(_unexplained(status, address), status, code=status.name, faults=(), total=0)
+    told = str(error.details()) if isinstance(error, grpc.Call) else ""
+    why = info.metadata.get("reason", "")
+    advice = _ADVICE.get(status, "")
+    said = told + (f" ({why})" if why else "")
+    # Many messages of the server say what to do themselves, behind a semicolon.
+    message = said if ";" in said or not advice else f"{said}; {advice}"
+    shown = info.metadata.get("faults", "")
+    total = int(shown) if shown.isdecimal() else 0
+    return Refusal(message, status, code=info.reason, faults=faults, total=total)
+
+
+def status_code(error: grpc.RpcError) -> grpc.StatusCode:
+    """Return the gRPC status of an error."""
+    return error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
+
+
+def _details(error: grpc.RpcError) -> tuple[Any, tuple[FieldFault, ...]]:
+    """Return the ErrorInfo, None when an answer is not Assent's, and the fields that are wrong."""
+    try:
+        status = rpc_status.from_call(error)
+    except ValueError:  # what it says and what it carries are two things
+        return None, ()
+    info, faults = None, []
+    for detail in status.details if status is not None else ():
+        found, bad = ErrorInfo(), BadRequest()
+        if detail.Unpack(found):
+            info = found
+        elif detail.Unpack(bad):
+            faults += [FieldFault(one.field, one.reason, one.description) for one in bad.field_violations]
+    return info, tuple(faults)
+
+
+def _unexplained(status: grpc.StatusCode, address: str) -> str:
+    """Say what is wrong when it is not Assent that says so: gRPC itself, or something in between."""
+    match status:
+        case grpc.StatusCode.UNAVAILABLE:
+            return (
+                f"no Assent server answers at {address}; start one with assent serve, name it with --server, "
+                "and with TLS its CA with --tls-ca"
+            )
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return f"the server at {address} did not answer in time; try again, or ask assent doctor"
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return f"what answers at {address} is not an Assent server of this version; see --server"
+        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return f"the answer of {address} is too large, or the server is too busy; ask for less, or later"
+        case _:
+            return f"the call to {address} failed with {status.name}; try again, or ask assent doctor"

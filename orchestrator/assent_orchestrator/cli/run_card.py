@@ -1,0 +1,76 @@
+"""One run as people read it."""
+
+from rich.text import Text
+
+from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.cli import finding
+from assent_orchestrator.cli.printing import coloured, moment, say, table, word
+
+ENDED = frozenset(
+    {
+        wire.RUN_STATE_SUCCEEDED,
+        wire.RUN_STATE_FAILED,
+        wire.RUN_STATE_COMPENSATED,
+        wire.RUN_STATE_CANCELLED,
+        wire.RUN_STATE_HALTED,
+    }
+)
+"""The states that a run does not leave."""
+
+
+def short(name: str) -> str:
+    """Return the id at the end of a resource name."""
+    return name.rpartition("/")[2]
+
+
+def state_word(state: int) -> str:
+    """Return where a run stands."""
+    return word(wire.RunState, state, "RUN_STATE")
+
+
+def state_text(state: int) -> Text:
+    """Return where a run stands, in its colour."""
+    return coloured(state_word(state))
+
+
+def step_word(state: int) -> str:
+    """Return where a step stands."""
+    return word(wire.StepState, state, "STEP_STATE")
+
+
+def show_run(run: wire.Run) -> None:
+    """Write a run with its steps."""
+    say(f"run {short(run.name)} of {run.process} {run.process_version}: ", state_text(run.state), _because(run.reason))
+    acting = f", for {run.principal}" if run.principal != run.submitter else ""
+    say(f"  submitted by {run.submitter}{acting} at {moment(run.create_time)}", _ended(run))
+    say(f"  revision {run.revision}")
+    say(f"  plan {run.plan_digest}, trace {run.trace_id or 'none'}, etag {run.etag}")
+    rows = [
+        (
+            step.id,
+            step.agent,
+            step.action,
+            coloured(step_word(step.state)),
+            str(step.attempt) if step.attempt else "",
+            finding.verdict_text(step.decision.verdict),
+            _why(step),
+            step.decision.decision_id,
+        )
+        for step in run.steps
+    ]
+    table(("STEP", "AGENT", "ACTION", "STATE", "TRIED", "VERDICT", "BECAUSE", "DECISION"), rows)
+
+
+def _ended(run: wire.Run) -> str:
+    return f", ended at {moment(run.end_time)}" if run.HasField("end_time") else ""
+
+
+def _because(reason: str) -> str:
+    return f" because of {reason}" if reason else ""
+
+
+def _why(step: wire.Step) -> str:
+    """Return why a step stands where it does: its own reason, then those of the decision."""
+    codes = finding.codes_line(step.decision.reasons)
+    own = f"{step.reason}: {step.message}" if step.message else step.reason
+    return "; ".join(part for part in (own if step.reason not in codes else "", codes) if part)

@@ -1,0 +1,96 @@
+"""The commands ``runs list``, ``runs show``, ``runs watch`` and ``runs cancel``."""
+
+from typing import Annotated
+
+import typer
+
+from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.cli.connection import Connection
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table
+from assent_orchestrator.cli.run_card import short, show_run, state_text
+from assent_orchestrator.cli.watch import watch_run
+from assent_orchestrator.plan.state import RunState
+
+app = typer.Typer(help="Look at runs, follow them, stop them.", rich_markup_mode=None)
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run: its id, or its whole name.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="How many at most.")]
+
+
+@app.command("list")
+@with_connection
+def list_command(
+    common: Common,
+    *,
+    state: Annotated[RunState | None, typer.Option(help="Only runs that stand there.")] = None,
+    process: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this process.")] = None,
+    limit: LimitOption = 50,
+) -> int:
+    """List runs, newest first."""
+    terms = (f"state={state.upper()}" if state else "", f"process={process}" if process else "")
+    with Connection(common) as connection:
+        request = wire.ListRunsRequest(parent=connection.parent, filter=joined(*terms))
+        found = list(connection.pages(connection.runs.ListRuns, request, "runs", limit=limit))
+    if common.as_json:
+        say_json({"runs": [json_of(run) for run in found]})
+    elif not found:
+        say("no runs")
+    else:
+        rows = [
+            (short(run.name), run.process, state_text(run.state), run.reason, moment(run.create_time), run.submitter)
+            for run in found
+        ]
+        table(("RUN", "PROCESS", "STATE", "BECAUSE", "SINCE", "BY"), rows)
+    return ExitCode.DONE
+
+
+@app.command("show")
+@with_connection
+def show_command(common: Common, *, run: RunArgument) -> int:
+    """Show a run: its steps, where each stands, and why."""
+    with Connection(common) as connection:
+        found = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=connection.name("runs", run)))
+    if common.as_json:
+        say_json(found)
+    else:
+        show_run(found)
+    return ExitCode.DONE
+
+
+@app.command("watch")
+@with_connection
+def watch_command(
+    common: Common,
+    *,
+    run: RunArgument,
+    after_seq: Annotated[int, typer.Option(min=0, metavar="SEQ", help="Only what happened after this record.")] = 0,
+) -> int:
+    """Show what happens to a run until it ends. Ctrl-C stops watching, never the run."""
+    with Connection(common) as connection:
+        return watch_run(connection, connection.name("runs", run), as_json=common.as_json, after_seq=after_seq)
+
+
+@app.command("cancel")
+@with_connection
+def cancel_command(
+    common: Common,
+    *,
+    run: RunArgument,
+    etag: Annotated[str, typer.Option(help="Only if the run is still as it was with this etag.")] = "",
+) -> int:
+    """Ask a run to stop: nothing more is begun; what is under way is awaited."""
+    with Connection(common) as connection:
+        request = wire.CancelRunRequest(name=connection.name("runs", run), etag=etag)
+        found = connection.call(connection.runs.CancelRun, request)
+    if common.as_json:
+        say_json(found)
+    else:
+        say(f"run {short(found.name)} ", state_text(found.state))
+    return ExitCode.DONE
+
+
+def joined(*terms: str) -> str:
+    """Return a filter of the terms that say something (AIP-160)."""
+    return " AND ".join(term for term in terms if term)

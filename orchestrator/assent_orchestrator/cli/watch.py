@@ -1,0 +1,129 @@
+"""Following a run live, over lost connections, until it ends."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import grpc
+
+from assent.v1 import approvals_pb2
+from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.cli.connection import Connection
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.printing import clock_time, coloured, note, say, say_json
+from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.refusal import problem_of, status_code
+from assent_orchestrator.cli.run_card import ENDED, short, state_text, state_word, step_word
+
+PATIENCE = 60.0
+"""Seconds without any sign of the server after which a watcher gives up."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
+_PASSING = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.INTERNAL,  # a stream that was cut off in the middle of a frame
+    }
+)
+
+
+def watch_run(connection: Connection, name: str, *, as_json: bool, after_seq: int = 0) -> int:
+    """Show what happens to a run until it ends; return the exit code: only a run that succeeded is a yes.
+
+    Raises:
+        Problem: there is no such run, or the server stays away. After Ctrl-C: the run goes on, and says so.
+    """
+    try:
+        for event in follow(connection, name, after_seq):
+            if as_json:
+                say_json(event)
+            else:
+                _show(connection, name, event)
+        run = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=name))
+    except KeyboardInterrupt:
+        note(f"not watching any more; the run goes on: assent runs watch {short(name)}, or runs cancel")
+        return ExitCode.INTERRUPTED
+    if not as_json:
+        because = f" because of {run.reason}" if run.reason else ""
+        say(f"run {short(name)} ", state_text(run.state), because)
+    return ExitCode.DONE if run.state == wire.RUN_STATE_SUCCEEDED else ExitCode.NO
+
+
+def follow(
+    connection: Connection,
+    name: str,
+    after_seq: int = 0,
+    *,
+    patience: float = PATIENCE,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[wire.RunEvent]:
+    """Yield what happened after ``after_seq`` and what happens, each event once, until the run has ended.
+
+    Raises:
+        Problem: there is no such run, the caller may not see it, or the server is away for longer than ``patience``
+            seconds.
+    """
+    seen, heard, delay, told = after_seq, time.monotonic(), _FIRST_PAUSE, False
+    while True:
+        try:
+            request = wire.WatchRunRequest(name=name, after_seq=seen)
+            for event in connection.stream(connection.runs.WatchRun, request):
+                heard, delay, told = time.monotonic(), _FIRST_PAUSE, False
+                if not event.heartbeat and event.seq > seen:
+                    seen = event.seq
+                    yield event
+        except grpc.RpcError as error:
+            if status_code(error) not in _PASSING or time.monotonic() - heard > patience:
+                raise problem_of(error, str(connection.address)) from error
+            if not told:
+                note("the connection is lost; going on where it stopped as soon as the server answers")
+                told = True
+        else:
+            if _is_over(connection, name):
+                return
+        pause(delay)
+        delay = min(delay * 2, _LONGEST_PAUSE)
+
+
+def _is_over(connection: Connection, name: str) -> bool:
+    """Say whether a stream that ended did so because the run did; a server that is away does not know."""
+    try:
+        run = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=name))
+    except Problem as problem:
+        if problem.exit_code is ExitCode.UNAVAILABLE:
+            return False
+        raise
+    return run.state in ENDED
+
+
+def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
+    from_state, to_state = (
+        (step_word(event.step_from), step_word(event.step_to))
+        if event.step
+        else (state_word(event.run_from), state_word(event.run_to))
+    )
+    when = clock_time(event.time.ToDatetime())
+    arrow = f"{from_state} -> " if from_state else ""
+    say(
+        f"{when}  {event.step or 'run':<16} {event.event:<20} {arrow}"
+        if to_state
+        else f"{when}  {event.step or 'run':<16} {event.event:<20} ",
+        coloured(to_state),
+        f"  {', '.join(event.reasons)}" if event.reasons else "",
+        f"  decision {event.decision_id}" if event.decision_id else "",
+    )
+    if event.event == "approval.requested":
+        for approval in _waiting(connection, name):
+            note(f"  a person is asked: assent approvals show {short(approval)}")
+
+
+def _waiting(connection: Connection, name: str) -> list[str]:
+    request = approvals_pb2.ListApprovalsRequest(
+        parent=connection.parent, filter=f"run={short(name)} AND state=PENDING"
+    )
+    try:
+        return [one.name for one in connection.call(connection.approvals.ListApprovals, request).approvals]
+    except Problem:  # only a hint: who watches need not be who may see what is asked
+        return []
