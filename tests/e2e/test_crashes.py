@@ -54,6 +54,7 @@ async def test_after_a_kill_the_run_goes_on_and_nothing_is_done_twice(
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.durable")
 async def test_an_approval_survives_a_kill_and_is_used_once(tmp_path: Path) -> None:
     async with deployment(tmp_path) as deployed:
         run = (await deployed.submit("ACC-1002")).name

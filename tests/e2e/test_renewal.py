@@ -19,6 +19,8 @@ async def test_a_customer_that_flows_through(deployed: Deployment) -> None:
     assert len(deployed.mails()) == before + 1
 
 
+@pytest.mark.requirement("orchestrator.approvals-over-grpc")
+@pytest.mark.requirement("example.branches")
 async def test_a_discount_waits_for_the_director_and_at_risk_takes_another_branch(deployed: Deployment) -> None:
     submitted = await deployed.submit("ACC-1002")
     await deployed.until(submitted.name, "approval.requested", "offer_at_risk")
@@ -48,7 +50,7 @@ async def test_an_email_with_what_must_not_leave_is_denied_with_every_reason(dep
     assert len(deployed.mails()) == before
 
 
-@pytest.mark.requirement("orchestrator.first-three-in-parallel")
+@pytest.mark.requirement("example.first-three-in-parallel")
 async def test_the_first_three_steps_are_under_way_at_once(deployed: Deployment) -> None:
     run = (await deployed.submit("ACC-1001")).name
     await deployed.end_of(run)
@@ -118,7 +120,7 @@ async def test_a_run_that_waits_can_be_cancelled(deployed: Deployment) -> None:
     assert "crm" not in {step for step, at in states(ended).items() if at == "succeeded"}
 
 
-@pytest.mark.requirement("audit.trail-verifies-after-real-runs")
+@pytest.mark.requirement("audit.verifies-after-real-runs")
 async def test_the_trail_of_it_all_is_intact(deployed: Deployment) -> None:
     assert await deployed.intact()
 

@@ -1,5 +1,6 @@
 """How a run adapts to data and to failure, within what its process says."""
 
+import pytest
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, allow_all, for_actions, states
 
@@ -34,6 +35,7 @@ async def test_only_the_branch_whose_condition_holds_is_taken(make_world: MakeWo
     assert view.steps[2].reason == "CONDITION_NOT_MET"
 
 
+@pytest.mark.requirement("orchestrator.retry-by-obligation")
 async def test_a_retry_obligation_repeats_what_had_no_effect_under_one_key(make_world: MakeWorld) -> None:
     answers = iter([Failure("BUSY", "later", True, "none"), Failure("BUSY", "later", True, "none"), Success({"n": 1})])
     retry = {"type": "retry", "max_attempts": 3, "backoff": "10ms", "factor": 1, "max_backoff": "10ms"}
@@ -49,6 +51,7 @@ async def test_a_retry_obligation_repeats_what_had_no_effect_under_one_key(make_
     assert sum(question.kind is Kind.ACTION for question in world.decisions.asked) == 3
 
 
+@pytest.mark.requirement("orchestrator.retry-by-obligation")
 async def test_without_a_retry_obligation_a_retryable_error_is_final(make_world: MakeWorld) -> None:
     world = await make_world(
         [{"id": "only", "action": "box.send"}], tool=lambda _: Failure("BUSY", "later", True, "none")

@@ -1,5 +1,6 @@
 """In which order the steps of a run happen, and what goes from one to the next."""
 
+import pytest
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import for_actions, states
 
@@ -7,6 +8,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.question import Action
 
 
+@pytest.mark.requirement("orchestrator.runs-in-order")
 async def test_steps_run_in_the_order_of_their_bindings(make_world: MakeWorld) -> None:
     world = await make_world(
         [
@@ -21,6 +23,7 @@ async def test_steps_run_in_the_order_of_their_bindings(make_world: MakeWorld) -
     assert [name for name, _ in world.tools.calls] == ["box.get", "box.put", "box.send"]
 
 
+@pytest.mark.requirement("orchestrator.runs-in-order")
 async def test_branches_run_side_by_side_and_join(make_world: MakeWorld) -> None:
     world = await make_world(
         [
@@ -41,6 +44,8 @@ async def test_branches_run_side_by_side_and_join(make_world: MakeWorld) -> None
     assert events.index("action.succeeded left") < events.index("action.intended join")
 
 
+@pytest.mark.requirement("orchestrator.gate-before-every-action")
+@pytest.mark.requirement("orchestrator.committed-before-the-tool")
 async def test_every_action_is_decided_and_intended_before_it_is_done(make_world: MakeWorld) -> None:
     world = await make_world([{"id": "only", "action": "box.send"}])
     run = await world.submit()
@@ -56,6 +61,7 @@ async def test_every_action_is_decided_and_intended_before_it_is_done(make_world
     ]
 
 
+@pytest.mark.requirement("orchestrator.labels-carried")
 async def test_labels_go_with_the_values_into_the_next_question(make_world: MakeWorld) -> None:
     def tool(action: Action) -> Success:
         return Success({"secret": "s", "n": 1})

@@ -24,6 +24,8 @@ def held_until_approved(question: Question):
     return ALLOW if question.approvals else HELD
 
 
+@pytest.mark.requirement("orchestrator.pause-on-approval")
+@pytest.mark.requirement("orchestrator.asked-again-at-redemption")
 async def test_a_run_waits_for_a_person_and_asks_again_with_the_answer(make_world: MakeWorld) -> None:
     world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
     run = await world.submit()
@@ -93,6 +95,7 @@ async def test_only_somebody_with_the_role_who_is_not_involved_may_answer(make_w
         await world.reply(run, world.person("dan", "director"))
 
 
+@pytest.mark.requirement("orchestrator.asked-again-at-redemption")
 async def test_an_answer_that_policy_no_longer_accepts_is_void(make_world: MakeWorld) -> None:
     def changed_its_mind(question: Question):
         if question.approvals:

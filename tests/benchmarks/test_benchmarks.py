@@ -1,0 +1,39 @@
+"""The benchmarks run and print what they claim; how fast is not tested."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+async def output(program: str, count: int) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(FOLDER / program), str(count)),
+        cwd=FOLDER,
+        env={**os.environ, "GRPC_VERBOSITY": "NONE"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 100)
+    assert process.returncode == 0
+    return out.decode()
+
+
+@pytest.mark.requirement("speed.governed-action")
+async def test_a_governed_action_is_set_beside_the_raw_engine_and_a_bare_echo() -> None:
+    text = await output("action.py", 10)
+    for line in ("raw OPA call", "governed action", "bare grpc", "run of one step"):
+        assert re.search(rf"{line}.*?(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+    assert "p50" in text
+    assert "p99" in text
+
+
+@pytest.mark.requirement("speed.simulate")
+async def test_forecasts_of_eight_and_two_hundred_steps_are_measured() -> None:
+    text = await output("simulate.py", 2)
+    for line in ("8 steps", "200 steps"):
+        assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text

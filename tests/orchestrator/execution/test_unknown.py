@@ -1,0 +1,60 @@
+"""Effects whose outcome is not known: found out, never blindly repeated."""
+
+from tests.orchestrator.execution.conftest import MakeWorld
+
+from assent_orchestrator.tools.outcome import Failure, Found, Success
+
+LOST = Failure("TOOL_LOST", "the connection broke", True, "unknown")
+
+
+async def test_a_lost_answer_is_looked_up_and_not_repeated(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], tool=lambda _: LOST)
+    world.tools.found = Found("done", {"n": 7})
+    run = await world.submit()
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].output) == ("succeeded", {"n": 7})
+    assert world.tools.times("box.send") == 1
+    assert [event for event in await world.events(run) if event.startswith("action.")] == [
+        "action.intended only",
+        "action.unknown only",
+        "action.succeeded only",
+    ]
+
+
+async def test_what_certainly_was_not_done_is_decided_and_done_again_under_the_same_key(make_world: MakeWorld) -> None:
+    answers = iter([LOST, Success({"n": 1})])
+    world = await make_world([{"id": "only", "action": "box.send"}], tool=lambda _: next(answers))
+    world.tools.found = Found("not_done")
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].attempt) == ("succeeded", 2)
+    assert len({key for _, key in world.tools.calls}) == 1
+
+
+async def test_what_nobody_can_tell_stays_unknown_and_is_done_once(make_world: MakeWorld, monkeypatch) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    world = await make_world([{"id": "only", "action": "box.send"}], tool=lambda _: LOST)
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].state, view.steps[0].reason) == ("failed", "unknown", "NOT_RECONCILED")
+    assert world.tools.times("box.send") == 1
+
+
+async def test_an_idempotent_operation_may_be_repeated_under_its_key(make_world: MakeWorld) -> None:
+    answers = iter([LOST, Success({"n": 1})])
+    world = await make_world([{"id": "only", "action": "box.put"}], tool=lambda _: next(answers))
+    view = await world.end_of(await world.submit())
+    assert view.run.state == "succeeded"
+    assert len({key for _, key in world.tools.calls}) == 1
+
+
+async def test_a_cancelled_run_settles_what_was_under_way_honestly(make_world: MakeWorld) -> None:
+    world = await make_world(
+        [{"id": "first", "action": "box.send"}, {"id": "then", "action": "box.send", "after": ["first"]}],
+        tool=lambda _: LOST,
+    )
+    run = await world.submit()
+    await world.until(run, "action.unknown")
+    await world.cancellations.cancel(world.alice, run, "")
+    world.tools.found = Found("done", {"n": 7})
+    view = await world.end_of(run)
+    assert view.run.state == "cancelled"
+    assert {step.id: step.state for step in view.steps} == {"first": "succeeded", "then": "cancelled"}

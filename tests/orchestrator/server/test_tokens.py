@@ -1,0 +1,75 @@
+"""The file that says who may call: made once, private, never logged."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from assent_orchestrator.errors import UnauthenticatedError
+from assent_orchestrator.server.tokens import (
+    TokenDirectory,
+    TokenFileError,
+    default_entries,
+    new_entry,
+    read_tokens,
+    write_tokens,
+)
+
+pytestmark = pytest.mark.requirement("orchestrator.token-file")
+
+
+def test_the_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "tokens.json"
+    write_tokens(path, default_entries())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with pytest.raises(FileExistsError):
+        write_tokens(path, default_entries())
+
+
+def test_identity_roles_and_tenant_come_from_the_file(tmp_path: Path) -> None:
+    entry = new_entry("dana", ("sales_director",), tenant="sales")
+    directory = TokenDirectory(write_tokens(tmp_path / "t.json", (entry,)))
+    caller = directory.authenticate(entry.token)
+    assert (caller.id, caller.tenant, caller.roles) == ("dana", "sales", frozenset({"sales_director"}))
+    with pytest.raises(UnauthenticatedError):
+        directory.authenticate(entry.token[:-1])
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "t.json"
+    write_tokens(path, default_entries())
+    path.chmod(mode)
+    with pytest.raises(TokenFileError, match="chmod 600"):
+        read_tokens(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"callers": []}',
+        '{"callers": [{"id": "a", "token": "short"}]}',
+        json.dumps({"callers": [{"id": "a", "token": "x" * 43, "admin": True}]}),
+    ],
+)
+def test_anything_else_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(TokenFileError) as refused:
+        read_tokens(path)
+    assert "x" * 43 not in str(refused.value)
+
+
+def test_a_token_shows_in_no_representation() -> None:
+    entry = new_entry("dana", ())
+    assert entry.token not in repr(entry)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(TokenFileError, match="start the server once"):
+        read_tokens(tmp_path / "none.json")
