@@ -12,9 +12,8 @@ from typing import Any, Self
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jwt.algorithms import OKPAlgorithm
 
-from assent_orchestrator.governance.thumbprint import thumbprint
+from assent_orchestrator.governance.signing_key import public_jwk
 
 ISSUER = "assent"
 LIFETIME = timedelta(minutes=2)
@@ -84,9 +83,7 @@ class PermitIssuer:
         self._key = key
         self._issuer = issuer
         self._lifetime = lifetime
-        public: dict[str, str] = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
-        self._kid = thumbprint(public)
-        self._jwk = {**public, "kid": self._kid, "use": "sig", "alg": "EdDSA"}
+        self._jwk = public_jwk(key)
 
     @classmethod
     def generate(cls, *, issuer: str = ISSUER, lifetime: timedelta = LIFETIME) -> Self:
@@ -127,7 +124,7 @@ class PermitIssuer:
             "attempt": attempt,
             "key": idempotency_key,
         }
-        token = jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid, "typ": _TYPE})
+        token = jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._jwk["kid"], "typ": _TYPE})
         return Permit(
             id=identifier,
             action_digest=action_digest,

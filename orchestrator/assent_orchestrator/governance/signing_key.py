@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from jwt.algorithms import OKPAlgorithm
+
+from assent_orchestrator.governance.thumbprint import thumbprint
 
 
 class SigningKeyError(Exception):
@@ -44,6 +47,12 @@ def open_signing_key(path: Path) -> Ed25519PrivateKey:
     finally:
         Path(scratch).unlink()
     return _read(path)
+
+
+def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
+    """Return the public half of a key as a JWK (RFC 8037); ``kid`` is its thumbprint (RFC 7638)."""
+    public: dict[str, str] = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {**public, "kid": thumbprint(public), "use": "sig", "alg": "EdDSA"}
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

@@ -18,14 +18,15 @@ from assent_orchestrator.cli.demo.desk import Desk
 from assent_orchestrator.cli.demo.examples import Examples
 from assent_orchestrator.cli.demo.people import TENANT, People, appoint
 from assent_orchestrator.cli.demo.program import Program, running
-from assent_orchestrator.governance.permit import PermitIssuer
-from assent_orchestrator.governance.signing_key import open_signing_key
+from assent_orchestrator.governance.signing_key import open_signing_key, public_jwk
 from assent_orchestrator.store.embedded import EmbeddedServer
 
 # The command itself, whatever folder its script was installed to.
 _ASSENT = ("-c", "from assent_orchestrator.cli.main import main; main()")
 # The demo's server is the demo's alone: it must not meet the database, the tokens or the engine of a real one.
 _KEPT = frozenset({"ASSENT_OPA_BINARY", "ASSENT_OPA_ALLOW_VERSION"})
+# Proxies of the environment are for browsing, not for this machine's own programs.
+_OPTIONS = (("grpc.enable_http_proxy", 0),)
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ async def open_stage(examples: Examples, environ: Mapping[str, str]) -> AsyncIte
                 log=folder / "logs" / "server.log",
             )
         )
-        channel = await stack.enter_async_context(aio.insecure_channel(server.address))
+        channel = await stack.enter_async_context(aio.insecure_channel(server.address, options=_OPTIONS))
         yield Stage(folder, server, people, company.mailbox, channel)
 
 
@@ -97,10 +98,10 @@ def _not_removed(_function: object, path: str, _why: object) -> None:
 
 def _permit_key(folder: Path) -> Path:
     """Make the key that the server will sign permits with, and give its public half to the company."""
-    issuer = PermitIssuer(open_signing_key(folder / "data" / "permit-key.pem"))
+    key = open_signing_key(folder / "data" / "permit-key.pem")
     path = folder / "company-permit-key.json"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(issuer.jwk, file)
+        json.dump(public_jwk(key), file)
     return path
 
 
