@@ -13,8 +13,8 @@ import uuid
 
 import aiohttp
 import grpc.aio
-from measure import interleaved, table
-from stage import CALLER, stage
+from bench.measure import interleaved, table
+from bench.stage import CALLER, stage
 
 from assent.v1 import plans_pb2, runs_pb2, runs_pb2_grpc
 from assent_orchestrator.app.assembly import App

@@ -3,8 +3,8 @@
 import asyncio
 import sys
 
-from measure import interleaved, table
-from stage import CALLER, stage
+from bench.measure import interleaved, table
+from bench.stage import CALLER, stage
 
 from assent_orchestrator.plan.model import Plan
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc.aio
-from workspace import make_workspace
 
 from assent.tool.v1 import tools_pb2, tools_pb2_grpc
 from assent_orchestrator.app.assembly import App, open_app
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.config import Settings
+from bench.workspace import make_workspace
 
 CALLER = Caller("bench", "local", frozenset({Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR}))
 
