@@ -6,7 +6,7 @@ from rich.text import Text
 from assent.v1 import approvals_pb2 as wire
 from assent.v1 import decisions_pb2
 from assent_orchestrator.cli.finding import reason_line, requirement_lines
-from assent_orchestrator.cli.printing import coloured, moment, say, value_lines, word
+from assent_orchestrator.cli.printing import coloured, exact, moment, say, value_lines, word
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.plan.pointer import split
 
@@ -41,7 +41,7 @@ def _arguments(approval: wire.Approval) -> None:
     say("  with")
     widest = max((len(name) for name in arguments), default=0)
     for name in sorted(arguments):
-        first, *more = value_lines(_exact(arguments[name]))
+        first, *more = value_lines(exact(arguments[name]))
         say(f"    {name:<{widest}}  {first}", _labels(approval, name))
         for line in more:
             say(" " * (widest + 6), line)
@@ -59,19 +59,6 @@ def _labels(approval: wire.Approval, name: str) -> Text:
 
 def _labels_at(approval: wire.Approval, pointer: str) -> Text:
     return Text(f"  [{', '.join(approval.labels[pointer].labels)}]", style="magenta")
-
-
-def _exact(value: object) -> object:
-    """Return a value with its whole numbers as such: on the wire every number is a double."""
-    match value:
-        case float() if value.is_integer():
-            return int(value)
-        case list():
-            return [_exact(one) for one in value]
-        case dict():
-            return {key: _exact(one) for key, one in value.items()}
-        case _:
-            return value
 
 
 def _field(name: str, lines: list[str]) -> None:

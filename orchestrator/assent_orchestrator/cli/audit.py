@@ -2,15 +2,18 @@
 
 import json
 import sys
-from typing import Annotated, Any
+from datetime import UTC
+from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from assent.v1 import audit_pb2 as wire
 from assent_orchestrator.cli.connection import VERIFY_SECONDS, Connection
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.options import Common, with_connection
-from assent_orchestrator.cli.printing import clock_time, coloured, json_of, say, say_json, table
+from assent_orchestrator.cli.printing import clock_time, coloured, json_of, say, say_json
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import RunArgument
@@ -42,8 +45,8 @@ def show_command(
         say_json({"audit_records": [json_of(record) for record in found]})
     else:
         say(f"run {short(run)}, {found[0].time.ToDatetime():%Y-%m-%d} (UTC)")
-        columns = ("SEQ", "TIME", "EVENT", "STEP", "STATE", "VERDICT", "BECAUSE", "DECISION", "TRACE", "HASH")
-        table(columns, [_row(record) for record in found])
+        for record in found:
+            _show(record)
     return ExitCode.DONE
 
 
@@ -59,7 +62,8 @@ def verify_command(common: Common) -> int:
     elif found.intact:
         say(f"the trail of {connection.tenant} is ", coloured("ok"), f": {found.records} records")
         if found.head_hash:
-            say(f"  head {found.head_hash}; note it elsewhere, so that a trail written anew is found out, too")
+            say(f"  head {found.head_hash}")
+            say("  note the head elsewhere: then a trail that was written anew as a whole is found out, too")
     else:
         say(
             f"the trail of {connection.tenant} ",
@@ -69,26 +73,26 @@ def verify_command(common: Common) -> int:
     return ExitCode.DONE if found.intact else ExitCode.NO
 
 
-def _row(entry: wire.AuditRecord) -> tuple[Any, ...]:
+def _show(entry: wire.AuditRecord) -> None:
+    """Write a record in two lines: what happened, and why, under which numbers it is found elsewhere."""
     record = json.loads(entry.canonical_json)
-    decision, state, trace, effect, approval = (
-        record.get(part) or {} for part in ("decision", "state", "trace", "effect", "approval")
+    decision, state, trace, effect, approval, detail = (
+        record.get(part) or {} for part in ("decision", "state", "trace", "effect", "approval", "detail")
     )
-    codes = list(decision.get("codes") or ())
-    why = [*codes, *filter(None, (effect.get("error"), (record.get("detail") or {}).get("reason")))]
-    controls = decision.get("controls") or ()
-    who = approval.get("approver")
-    because = ", ".join(map(str, why)) + (f" ({', '.join(controls)})" if controls else "") + (f" {who}" if who else "")
     before, after = state.get("from"), state.get("to")
-    return (
-        str(entry.seq),
-        clock_time(entry.time.ToDatetime()),
-        entry.event,
-        record.get("step") or "",
-        f"{before} -> {after}" if before else after or "",
+    say(
+        f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  {entry.event:<20} {record.get('step') or 'run':<16} ",
         coloured(decision.get("verdict") or approval.get("outcome") or effect.get("status") or ""),
-        because.strip(),
-        decision.get("id") or "",
-        (trace.get("trace_id") or "")[:8],
-        entry.hash.removeprefix("sha256:")[:12],
+        f"  {before or 'new'} -> {after}" if after else "",
     )
+    codes = (*(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
+    why = ", ".join(str(code) for code in codes if code)
+    controls = ", ".join(decision.get("controls") or ())
+    parts = (
+        why + (f" ({controls})" if controls else ""),
+        f"by {approval['approver']}" if approval.get("approver") else "",
+        f"decision {decision['id']}" if decision.get("id") else "",
+        f"trace {trace['trace_id']}" if trace.get("trace_id") else "",
+        f"hash {entry.hash.removeprefix('sha256:')[:12]}",
+    )
+    say(Text(one_line(f"{'':<22}{'  '.join(part for part in parts if part)}"), style="bright_black"))

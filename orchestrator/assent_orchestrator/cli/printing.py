@@ -20,6 +20,9 @@ from assent_orchestrator.cli.log import one_line
 _PIPE_WIDTH = 250
 """Columns where nobody looks: wide enough that lines stay whole for grep."""
 
+_FOLDED = frozenset({"BECAUSE", "DEMANDS", "NOT YET KNOWN", "NEEDS"})
+"""The columns that go over several lines before others are cut."""
+
 _STYLES = {
     **dict.fromkeys(("allow", "succeeded", "approved", "consumed", "ready", "ok"), "green"),
     **dict.fromkeys(("defer", "waiting", "deferred", "awaiting_approval", "require_approval", "pending"), "yellow"),
@@ -55,7 +58,21 @@ def say_json(content: Message | Mapping[str, Any]) -> None:
 
 def json_of(message: Message) -> dict[str, Any]:
     """Return a message in protobuf's JSON mapping, with the names of the .proto files and every plain field."""
-    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    content = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return {name: exact(value) for name, value in content.items()}
+
+
+def exact(value: Any) -> Any:
+    """Return a JSON value with its whole numbers as such: on the wire every number is a double."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [exact(one) for one in value]
+        case dict():
+            return {key: exact(one) for key, one in value.items()}
+        case _:
+            return value
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
@@ -64,7 +81,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     filled = [at for at in range(len(columns)) if any(row[at].plain for row in cells)]
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for at in filled:
-        drawn.add_column(columns[at], overflow="fold")
+        drawn.add_column(columns[at], overflow="fold", no_wrap=columns[at] not in _FOLDED)
     for row in cells:
         drawn.add_row(*(row[at] for at in filled))
     console().print(drawn)

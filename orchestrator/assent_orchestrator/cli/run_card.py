@@ -54,11 +54,10 @@ def show_run(run: wire.Run) -> None:
             str(step.attempt) if step.attempt else "",
             finding.verdict_text(step.decision.verdict),
             _why(step),
-            step.decision.decision_id,
         )
         for step in run.steps
     ]
-    table(("STEP", "AGENT", "ACTION", "STATE", "TRIED", "VERDICT", "BECAUSE", "DECISION"), rows)
+    table(("STEP", "AGENT", "ACTION", "STATE", "TRIED", "VERDICT", "BECAUSE"), rows)
 
 
 def _ended(run: wire.Run) -> str:

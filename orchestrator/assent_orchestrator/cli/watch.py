@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC
 
 import grpc
 
@@ -99,18 +100,15 @@ def _is_over(connection: Connection, name: str) -> bool:
 
 
 def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
-    from_state, to_state = (
+    before, after = (
         (step_word(event.step_from), step_word(event.step_to))
         if event.step
         else (state_word(event.run_from), state_word(event.run_to))
     )
-    when = clock_time(event.time.ToDatetime())
-    arrow = f"{from_state} -> " if from_state else ""
     say(
-        f"{when}  {event.step or 'run':<16} {event.event:<20} {arrow}"
-        if to_state
-        else f"{when}  {event.step or 'run':<16} {event.event:<20} ",
-        coloured(to_state),
+        f"{clock_time(event.time.ToDatetime(UTC))}  {event.step or 'run':<16} {event.event:<20} ",
+        f"{before} -> " if before else "",
+        coloured(after),
         f"  {', '.join(event.reasons)}" if event.reasons else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )
