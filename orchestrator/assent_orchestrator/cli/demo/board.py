@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +13,7 @@ from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.state import run_look, step_look
 from assent_orchestrator.cli.demo.story import Customer
 
-_WIDE = 120
+_WIDE = 136
 """Columns of a terminal from which on the table has room for the actions, too."""
 _TOLD = frozenset({wire.STEP_STATE_AWAITING_APPROVAL, wire.STEP_STATE_DENIED, wire.STEP_STATE_FAILED})
 
@@ -79,5 +79,8 @@ class Board:
     def live(self, console: Console) -> Live:
         """Return the table for a terminal, changing for as long as it is entered, then gone."""
         return Live(
-            get_renderable=lambda: self.table(console.width), console=console, refresh_per_second=15, transient=True
+            get_renderable=lambda: Group("", self.table(console.width)),
+            console=console,
+            refresh_per_second=15,
+            transient=True,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assent_orchestrator.cli.demo.ending import Ending
 from assent_orchestrator.cli.demo.people import DIRECTOR, MANAGER, OPERATOR, RUNTIME, TENANT
 from assent_orchestrator.cli.demo.stage import Stage
-from assent_orchestrator.cli.demo.story import PROCESS
+from assent_orchestrator.cli.demo.story import NEEDS_DIRECTOR, PROCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,22 @@ def next_steps(stage: Stage, ending: Ending) -> tuple[NextStep, ...]:
     runtime = shlex.quote(str(stage.people.token_file(RUNTIME)))
     plan = (
         f'{{"parent":"tenants/{TENANT}","plan":{{"process":"{PROCESS}","on_behalf_of":"{MANAGER}",'
-        '"inputs":{"account":"ACC-1004"}}}'
+        f'"inputs":{{"account":"{NEEDS_DIRECTOR.account}"}}}}}}'
     )
     mailbox = shlex.quote(str(stage.mailbox))
     return (
         NextStep("in another terminal, first", f"export ASSENT_SERVER={address} ASSENT_TOKEN_FILE={tokens}"),
         NextStep("what ran", f"assent --as {OPERATOR} runs list"),
-        NextStep("what waits for the director", f"assent --as {DIRECTOR} approvals list"),
-        NextStep("why the e-mail was denied", f"assent --as {OPERATOR} audit show --run {denied}"),
-        NextStep("whether the trail still holds", f"assent --as {OPERATOR} audit verify"),
+        NextStep("everything about the run whose e-mail was denied", f"assent --as {OPERATOR} audit show {denied}"),
+        NextStep("does the trail still hold?", f"assent --as {OPERATOR} audit verify"),
         NextStep("what the server can do", f"grpcurl -plaintext {address} list"),
         NextStep(
-            "renew another one of the 300 customers",
+            f"renew {NEEDS_DIRECTOR.name} again; any of ACC-1000 to ACC-1299 can be renewed",
             f'grpcurl -plaintext -H "authorization: Bearer $(cat {runtime})" -d {shlex.quote(plan)} '
             f"{address} assent.v1.RunService/SubmitPlan",
         ),
-        NextStep("the e-mails that arrived", f"ls {mailbox}; cat {mailbox}/*.eml"),
+        NextStep("this time you are the sales director", f"assent --as {DIRECTOR} approvals list"),
+        NextStep("say yes, or reject, to what the list names", f"assent --as {DIRECTOR} approvals approve APPROVAL"),
+        NextStep("the e-mails that arrived", f"cat {mailbox}/*.eml"),
         NextStep("the server's log", f"cat {shlex.quote(str(stage.server.log))}"),
     )

@@ -25,6 +25,8 @@ from assent_orchestrator.store.embedded import EmbeddedServer
 _ASSENT = ("-c", "from assent_orchestrator.cli.main import main; main()")
 # The demo's server is the demo's alone: it must not meet the database, the tokens or the engine of a real one.
 _KEPT = frozenset({"ASSENT_OPA_BINARY", "ASSENT_OPA_ALLOW_VERSION"})
+_PREFIX = "assent-demo-"
+_LONGEST_SOCKET_PATH = 100
 # Proxies of the environment are for browsing, not for this machine's own programs.
 _OPTIONS = (("grpc.enable_http_proxy", 0),)
 
@@ -85,8 +87,19 @@ async def _folder() -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, folder, onerror=_not_removed)
 
 
+def short_base(temporary: Path) -> Path:
+    """Return where the folder goes: in ``temporary``, unless the path of a socket in there would be too long.
+
+    The database would then put its socket elsewhere, where nobody tidies up behind a demo.
+    """
+    socket = temporary.resolve() / f"{_PREFIX}12345678" / "data" / "postgres" / "run" / ".s.PGSQL.5432"
+    if len(os.fsencode(socket)) <= _LONGEST_SOCKET_PATH:
+        return temporary
+    return Path("/tmp")  # noqa: S108 -- the folder in there is made by mkdtemp, for us alone
+
+
 def _make_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="assent-demo-")).resolve()  # 0700
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=short_base(Path(tempfile.gettempdir())))).resolve()  # 0700
     for name in ("logs", "data"):
         (folder / name).mkdir(mode=0o700)
     return folder
