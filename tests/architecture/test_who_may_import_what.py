@@ -32,7 +32,7 @@ RULES = [
     Rule(
         ("opentelemetry.sdk", "opentelemetry.exporter"),
         (f"{ORCHESTRATOR}/app",),
-        "only app.py decides where spans go; everybody else makes them with opentelemetry.api",
+        "only app/ decides where spans go; everybody else makes them with opentelemetry.api",
     ),
     Rule(
         ("sqlalchemy", "psycopg", "alembic"),
