@@ -21,15 +21,12 @@ from assent_orchestrator.audit.record import TraceNote
 from assent_sidecar.decision import Decided
 
 TENANT: Final = "assent.tenant"
-REQUEST_ID: Final = "assent.request.id"
 RUN_ID: Final = "assent.run.id"
 RUN_SEGMENT: Final = "assent.run.segment"
 RUN_STATE: Final = "assent.run.state"
-RUN_RECOVERED: Final = "assent.run.recovered"
 PROCESS_NAME: Final = "assent.process.name"
 STEP_ID: Final = "assent.step.id"
 STEP_ATTEMPT: Final = "assent.step.attempt"
-STEP_STATE: Final = "assent.step.state"
 ACTION_NAME: Final = "assent.action.name"
 ACTION_DIGEST: Final = "assent.action.digest"
 DECISION_ID: Final = "assent.decision.id"
@@ -38,7 +35,6 @@ DECISION_OUTCOME: Final = "assent.decision.outcome"
 DECISION_REASON_CODES: Final = "assent.decision.reason_codes"
 DECISION_CONTROLS: Final = "assent.decision.controls"
 DECISION_FAULT: Final = "assent.decision.fault"
-ENFORCEMENT_ACTION: Final = "assent.enforcement.action"
 POLICY_REVISION: Final = "assent.policy.revision"
 POLICY_ENGINE: Final = "assent.policy.engine"
 POLICY_ENGINE_VERSION: Final = "assent.policy.engine_version"
@@ -46,7 +42,6 @@ APPROVAL_ID: Final = "assent.approval.id"
 APPROVAL_OUTCOME: Final = "assent.approval.outcome"
 APPROVER_KIND: Final = "assent.approver.kind"
 EFFECT_STATUS: Final = "assent.effect.status"
-AUDIT_SEQ: Final = "assent.audit.seq"
 LINK_KIND: Final = "assent.link"
 
 ERROR_TYPE: Final = "error.type"
@@ -93,8 +88,6 @@ def segment_span(
     links: Mapping[str, str | SpanContext | None] | None = None,
     segment: int | None = None,
     tenant: str | None = None,
-    agent: str | None = None,
-    recovered: bool = False,
     state: str | None = None,
 ) -> Iterator[Span]:
     """One active stretch of a run, between two pauses; it ends when the run pauses.
@@ -104,12 +97,11 @@ def segment_span(
     """
     attributes = {
         GEN_AI_OPERATION: "invoke_workflow",
-        GEN_AI_AGENT: agent or process,
+        GEN_AI_AGENT: process,
         PROCESS_NAME: process,
         TENANT: tenant,
         RUN_SEGMENT: segment,
         RUN_STATE: state,
-        RUN_RECOVERED: recovered or None,
         **_of_run(run),
     }
     context = context_from(traceparent)
@@ -151,10 +143,8 @@ def decision_span(
         yield span
 
 
-def describe_decision(
-    span: Span, decided: Decided, *, enforcement: str | None = None, audit_seq: int | None = None
-) -> None:
-    """Write what was decided; ``enforcement`` is what we made of it. Only the absence of a decision is an error."""
+def describe_decision(span: Span, decided: Decided) -> None:
+    """Write what was decided. Only the absence of a decision is an error."""
     source = decided.provenance
     described: Attributes = {
         DECISION_ID: source.decision_id,
@@ -165,8 +155,6 @@ def describe_decision(
         POLICY_REVISION: source.revision,
         POLICY_ENGINE: source.engine,
         POLICY_ENGINE_VERSION: source.engine_version,
-        ENFORCEMENT_ACTION: enforcement,
-        AUDIT_SEQ: audit_seq,
     }
     span.set_attributes(_present(described))
     if decided.fault:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.execution import arguments
-from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
@@ -34,7 +34,6 @@ from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action, ApprovalFacts
 
-SETTLED = Pause(settled=True, seconds=0.0)
 _EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 
 

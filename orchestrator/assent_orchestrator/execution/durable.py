@@ -31,6 +31,9 @@ class Pause(TypedDict):
     seconds: float
 
 
+SETTLED = Pause(settled=True, seconds=0.0)
+
+
 class Move(TypedDict):
     """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over.
 

@@ -115,20 +115,6 @@ async def read_steps(tx: AsyncConnection, run_id: str) -> dict[str, StepRow]:
     return {row["id"]: _step(row) for row in rows.mappings()}
 
 
-async def read_step(tx: AsyncConnection, run_id: str, step_id: str) -> StepRow:
-    """Return one step of a run, without its output.
-
-    Raises:
-        NotFoundError: there is none.
-
-    """
-    query = sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id, steps.c.id == step_id)
-    row = (await tx.execute(query)).mappings().one_or_none()
-    if row is None:
-        raise NotFoundError("there is no such step", run=run_id, step=step_id)
-    return _step(row)
-
-
 async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[RunRow, StepRow]:
     """Return a run and one of its steps; nobody else changes the run or its steps until the transaction ends.
 

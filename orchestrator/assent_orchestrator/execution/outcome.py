@@ -7,7 +7,7 @@ from typing import Any
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.execution import arguments
-from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import states_after
 from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.parts import Parts
@@ -30,7 +30,6 @@ LOOKUP_TRIES = 8
 """How often a tool server is asked what became of a call before a person has to settle it."""
 
 _LOOKUP_SECONDS = 5.0
-_SETTLED = Pause(settled=True, seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Outcomes:
             recovered=recovered or None,
         )
         await self._write(situation, action, attempt, note=note, state=state, values=values)
-        return _SETTLED
+        return SETTLED
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
         attempt, retry = allowed.permit.attempt, allowed.retry
@@ -134,7 +133,7 @@ class Outcomes:
             await self._write(situation, allowed.action, attempt, note=note, state=StepState.DECIDING, values=values)
             return Pause(settled=False, seconds=wait)
         await self._write(situation, allowed.action, attempt, note=note, state=StepState.FAILED, values=values)
-        return _SETTLED
+        return SETTLED
 
     async def _unknown(self, situation: Situation, attempt: int, code: str) -> None:
         note = EffectNote(status="unknown", error=code)
@@ -150,7 +149,7 @@ class Outcomes:
         note = EffectNote(status="unknown", error="NOT_RECONCILED")
         values = {"reason": "NOT_RECONCILED", "message": "the tool server cannot say whether it was done"}
         await self._write(situation, None, attempt, note=note, state=StepState.UNKNOWN, values=values)
-        return _SETTLED
+        return SETTLED
 
     async def _write(
         self,

@@ -17,7 +17,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
-from assent_orchestrator.execution.durable import Move, Pause
+from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
@@ -32,8 +32,6 @@ from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunStat
 from assent_sidecar.decision import Decided, Verdict
 
 T = TypeVar("T")
-
-_SETTLED = Pause(settled=True, seconds=0.0)
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +63,7 @@ class RunWork:
         async with self.parts.engine.connect() as tx:
             run = await read_run(tx, run_id)
         if run.state is not RunState.PLANNED:
-            return _SETTLED
+            return SETTLED
         with spans.segment_span(
             run.id, process=run.process, tenant=run.tenant, segment=1, links={"caller": run.traceparent}
         ) as span:
@@ -76,7 +74,7 @@ class RunWork:
             if process is None or faults:
                 # The bundle changed since the plan was taken: it is not one that this bundle would take.
                 await self._refuse(run, "PLAN_OUTDATED", traceparent)
-                return _SETTLED
+                return SETTLED
             facts = forecast(run.plan, catalogue)
             matter = Matter(run.tenant, run.id, run.plan_digest, run.principal, process, run.plan.inputs)
             wait = process.on_no_decision == "wait"
@@ -87,10 +85,10 @@ class RunWork:
             try:
                 decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts), sequel)
             except OvertakenError:
-                return _SETTLED
+                return SETTLED
             if decided.fault and wait:
                 return Pause(settled=False, seconds=patience(tries))
-            return _SETTLED
+            return SETTLED
 
     async def _begun(
         self, tx: AsyncConnection, run: RunRow, decided: Decided, traceparent: str | None, *, wait: bool

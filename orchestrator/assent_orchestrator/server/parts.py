@@ -1,6 +1,6 @@
 """What the server needs from the application: the use cases its handlers call, and who knows the callers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,51 +10,14 @@ from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock, utc_now
-from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.journal import RunRow
+from assent_orchestrator.execution.runs import RunView
+from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
-from assent_sidecar.decision import Decided
-
-
-class RunView(Protocol):
-    """A run with its steps in the plan's order."""
-
-    @property
-    def run(self) -> RunRow:
-        """The run."""
-        ...
-
-    @property
-    def steps(self) -> tuple[StepRow, ...]:
-        """Its steps."""
-        ...
-
-
-class Forecast(Protocol):
-    """What would be decided on a plan. ``unknown`` holds the pointers to arguments not known yet, by step."""
-
-    @property
-    def decided(self) -> Decided:
-        """The decision on the plan; the decisions on its steps are in there."""
-        ...
-
-    @property
-    def plan(self) -> Plan:
-        """The plan with every step."""
-        ...
-
-    @property
-    def plan_digest(self) -> str:
-        """Its digest."""
-        ...
-
-    @property
-    def unknown(self) -> Mapping[str, tuple[str, ...]]:
-        """Pointers to what is not known yet, by step."""
-        ...
 
 
 class Submissions(Protocol):
@@ -131,7 +94,7 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServerParts:
-    """Everything the server is made of; ``app.py`` hands it in."""
+    """Everything the server is made of; ``app/served.py`` hands it in."""
 
     identities: Identities
     submissions: Submissions

@@ -74,7 +74,7 @@ def test_a_step_holds_its_decision_and_its_tool_call(exported):
         kept = spans.traceparent_of(segment)
     with spans.step_span("r1", "update", "crm.update", kept):
         with spans.decision_span("action", run="r1", step="update", action="crm.update") as span:
-            spans.describe_decision(span, decided(Verdict.ALLOW, code="WITHIN_LIMIT"), enforcement="permit")
+            spans.describe_decision(span, decided(Verdict.ALLOW, code="WITHIN_LIMIT"))
         with spans.tool_span("crm.update", run="r1", step="update", attempt=1, decision="d1", permit="p1") as span:
             spans.describe_effect(span, "succeeded")
     found = {span.name: span for span in exported()}

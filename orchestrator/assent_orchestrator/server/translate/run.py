@@ -5,10 +5,10 @@ from datetime import datetime
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.execution.journal import RunRow, StepRow
-from assent_orchestrator.execution.runs import etag_of
+from assent_orchestrator.execution.runs import RunView, etag_of
+from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.server.names import run_name
-from assent_orchestrator.server.parts import Forecast, RunView
 from assent_orchestrator.server.translate.decision import (
     verdict,
     write_decided,
