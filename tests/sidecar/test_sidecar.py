@@ -6,7 +6,7 @@ import stat
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from assent_sidecar.bundle.archive import Bundle
