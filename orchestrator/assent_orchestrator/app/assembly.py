@@ -1,10 +1,10 @@
 """One server, put together: database, decision point, trail, gate, execution, approvals, gRPC."""
 
+import asyncio
 import contextlib
 import importlib.metadata
-import os
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -38,9 +38,11 @@ from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything that answers callers."""
+    """Everything that answers callers. ``environ`` is where ``ASSENT_OPA_*`` are read from."""
 
     settings: Settings
+    environ: Mapping[str, str] = field(repr=False)
+    version: str
     database: Database
     sidecar: Sidecar
     trail: Trail
@@ -60,7 +62,8 @@ class App:
             WorkspaceError: it has faults, each with file and line; the bundle in force stays.
             SidecarError: the engine did not take it; the bundle in force stays.
         """
-        bundle = await build_bundle(self.settings.workspace, find_binary(os.environ))
+        binary = await asyncio.to_thread(find_binary, self.environ)
+        bundle = await build_bundle(self.settings.workspace, binary)
         await self.sidecar.activate(bundle)
         return bundle.revision
 
@@ -75,7 +78,7 @@ class App:
             engine_version=engine.engine_version or "",
             engine_origin=engine.engine_origin,
             revision=engine.revision or "",
-            server_version=importlib.metadata.version("assent"),
+            server_version=self.version,
         )
 
 
@@ -86,11 +89,14 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
     Raises:
         WorkspaceError: the workspace has faults; each is named with file and line.
         EngineMissingError, EngineVersionError: there is no OPA that may be used.
+        SidecarError: the OPA does not start, or does not take the bundle.
+        SigningKeyError: the file of the permit key cannot be used.
         DatabaseUnavailableError: the database cannot be had.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True, mode=0o700)
     async with contextlib.AsyncExitStack() as stack:
-        bundle = await build_bundle(settings.workspace, find_binary(environ))
+        binary = await asyncio.to_thread(find_binary, environ)
+        bundle = await build_bundle(settings.workspace, binary)
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
         sidecar_settings = SidecarSettings(state_dir=settings.data, environ=environ)
@@ -99,7 +105,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock)
-        issuer = PermitIssuer(open_signing_key(settings.data / "permit-key.pem"))
+        issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
         gate = Gate(sidecar.evaluator, trail, issuer, clock, settings.decision_budget)
         parts = Parts(
             engine=database.engine,
@@ -126,6 +132,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
 
         yield App(
             settings=settings,
+            environ=environ,
+            version=await asyncio.to_thread(importlib.metadata.version, "assent"),
             database=database,
             sidecar=sidecar,
             trail=trail,

@@ -44,7 +44,7 @@ class Simulations:
         principal = caller.principal(plan.on_behalf_of)
         accepted = await asyncio.to_thread(accept, plan, catalogue)
         with spans.plan_span(accepted.process, tenant=caller.tenant):
-            facts = forecast(accepted, catalogue)
+            facts = await asyncio.to_thread(forecast, accepted, catalogue)
             matter = Matter(
                 tenant=caller.tenant,
                 run=f"simulation-{uuid.uuid4().hex}",

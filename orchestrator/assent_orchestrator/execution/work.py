@@ -75,7 +75,7 @@ class RunWork:
                 # The bundle changed since the plan was taken: it is not one that this bundle would take.
                 await self._refuse(run, "PLAN_OUTDATED", traceparent)
                 return SETTLED
-            facts = forecast(run.plan, catalogue)
+            facts = await asyncio.to_thread(forecast, run.plan, catalogue)
             matter = Matter(run.tenant, run.id, run.plan_digest, run.principal, process, run.plan.inputs)
             wait = process.on_no_decision == "wait"
 
