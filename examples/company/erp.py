@@ -28,7 +28,7 @@ class Erp:
 
     def __init__(self, folder: Path, customers: Iterable[Customer]) -> None:
         def fill(tx: Connection) -> None:
-            tx.executemany(f"INSERT INTO contract VALUES ({', '.join('?' * 19)})", map(_row, customers))  # noqa: S608
+            tx.executemany(f"INSERT INTO contract VALUES ({', '.join('?' * 19)})", map(_row, customers))  # noqa: S608 - only question marks
 
         self.database = Database(folder / "erp.sqlite3", _SCHEMA, fill)
 

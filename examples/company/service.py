@@ -74,7 +74,7 @@ class Company(tools_pb2_grpc.ToolServiceServicer):
                 result = self._perform(request, operation, context)
         except CallError as error:
             return _failed(error)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - every failure needs an answer
             # Whatever it was, the caller must not take it for "nothing happened".
             _log.exception("%s.%s failed", request.system, request.operation)
             return _failed(CallError("INTERNAL", "the system failed", effect="unknown"))

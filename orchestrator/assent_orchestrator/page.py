@@ -66,6 +66,17 @@ def read_moment(text: str) -> datetime:
     return moment
 
 
+def read_number(text: str) -> int:
+    """Return the whole number that is part of a position.
+
+    Raises:
+        InvalidError: it is not one; the token was made up.
+    """
+    if not (text.isascii() and text.isdecimal()):
+        raise _bad_token()
+    return int(text)
+
+
 def _bad_token() -> InvalidError:
     fault = Fault("page_token", "PAGE_TOKEN", "take it from an earlier answer, unchanged")
     return InvalidError("the page token is not one of ours", (fault,), code="INVALID_REQUEST")

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import protovalidate
 import pytest
-from google.api import annotations_pb2  # type: ignore[import-untyped]
+from google.api import annotations_pb2  # type: ignore[import-untyped] # it has none
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.json_format import Parse
 

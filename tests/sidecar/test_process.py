@@ -67,7 +67,7 @@ async def test_an_engine_that_dies_is_started_again(tmp_path: Path) -> None:
         for _ in range(2):
             earlier = process.restarts
             os.kill(_pid(process), signal.SIGKILL)
-            await until(lambda earlier=earlier: process.restarts > earlier and process.running)  # type: ignore[misc]
+            await until(lambda earlier=earlier: process.restarts > earlier and process.running)  # type: ignore[misc] # a bound default
         await until(lambda: _answers(client))
         assert process.restarts == 2
 

@@ -2,13 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.store.tables import answers, approvals
 from assent_sidecar.canonical import digest
@@ -101,7 +102,7 @@ async def open_request(
         presented=presented,
         presented_digest=digest(presented),
         requested_at=now,
-        expires_at=now + timedelta(seconds=seconds(requirement.expires_in)),
+        expires_at=later(now, seconds(requirement.expires_in)),
         resolved_at=None,
         traceparent=traceparent,
     )

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.audit.trail import AuditUnavailableError, Entry, Trail
 from assent_orchestrator.audit.verify import Verification, verify_trail
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.errors import Fault, InvalidError, NotFoundError
-from assent_orchestrator.page import Page, page_size, read_token, write_token
+from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.page import Page, page_size, read_number, read_token, write_token
 from assent_orchestrator.store.tables import runs
 
 
@@ -38,7 +38,7 @@ class Records:
                 raise NotFoundError("there is no such run", run=run)
         position = read_token(token, 1)
         if position is not None:
-            after_seq = max(after_seq, _seq(position[0]))
+            after_seq = max(after_seq, read_number(position[0]))
         limit = page_size(size)
         found = await self.trail.read(caller.tenant, run=run, after_seq=after_seq, limit=limit + 1)
         entries = found[:limit]
@@ -63,10 +63,3 @@ class Records:
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise AuditUnavailableError("the trail cannot be read") from error
         return row is not None and caller.id in (row.submitter, row.principal)
-
-
-def _seq(text: str) -> int:
-    if not text.isdecimal():
-        fault = Fault("page_token", "PAGE_TOKEN", "take it from an earlier answer, unchanged")
-        raise InvalidError("the page token is not one of ours", (fault,), code="INVALID_REQUEST")
-    return int(text)

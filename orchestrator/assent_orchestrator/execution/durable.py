@@ -88,8 +88,8 @@ def _refuse_pickle() -> None:
     def refuse(*_: object) -> Any:
         raise ValueError("pickled payloads are refused")
 
-    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment]
-    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment]
+    dbos_serialization.DefaultSerializer.serialize = refuse  # type: ignore[method-assign,assignment] # replaced on purpose
+    dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment] # the same
 
 
 @dataclass(frozen=True, slots=True)

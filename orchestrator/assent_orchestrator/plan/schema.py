@@ -223,7 +223,7 @@ _OURS: dict[str, _Keyword] = {
     "uniqueItems": _unique,
 }
 _JUDGES: Mapping[str, _Keyword] = {**Draft202012Validator.VALIDATORS, **_OURS}
-_Validator: Any = extend(  # type: ignore[no-untyped-call]
+_Validator: Any = extend(  # type: ignore[no-untyped-call] # jsonschema leaves it without types
     Draft202012Validator, {name: _lenient(name, judge) for name, judge in _JUDGES.items()}
 )
 

@@ -86,7 +86,7 @@ async def look(check: HealthCheck, patience: float) -> bool:
         return False
 
 
-class Probes(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
+class Probes(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # the package has no types
     """``grpc.health.v1`` for the server ("") and each service; unlike gRPC's own, slow watchers hold nobody up."""
 
     def __init__(self, readiness: Readiness, services: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ class ToolServers:
         self._connections = Connections(addresses, plaintext)
         self._clock = clock
 
-    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109
+    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109 - see the class
         """Perform ``action`` once, within ``timeout`` seconds.
 
         Only when nothing was sent, or the server itself says so, is the effect of a failure ``none``; otherwise it is
@@ -70,7 +70,7 @@ class ToolServers:
         )
         return answer if isinstance(answer, Failure) else read_response(answer, reads=reads)
 
-    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109
+    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109 - see the class
         """Ask whether the effect with ``idempotency_key`` happened; whatever goes wrong, the answer is ``unknown``."""
         request = tools_pb2.LookupRequest(
             system=action.system, operation=action.operation, idempotency_key=idempotency_key
@@ -80,7 +80,7 @@ class ToolServers:
         )
         return Found("unknown") if isinstance(answer, Failure) else read_found(answer)
 
-    async def describe(self, tool_server: str, *, timeout: float = 5.0) -> Description | Failure:  # noqa: ASYNC109
+    async def describe(self, tool_server: str, *, timeout: float = 5.0) -> Description | Failure:  # noqa: ASYNC109 - see the class
         """Ask a tool server which operations it has, within ``timeout`` seconds."""
         answer = await self._connections.send(
             "Describe",

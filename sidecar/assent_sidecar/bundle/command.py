@@ -28,7 +28,7 @@ async def run(
     *arguments: str,
     cwd: Path,
     stdin: bytes = b"",
-    timeout: float = _TIMEOUT,  # noqa: ASYNC109
+    timeout: float = _TIMEOUT,  # noqa: ASYNC109 - a bound on the process, which is killed
 ) -> Completed:
     """Run ``opa <arguments>`` in ``cwd``, without anything of our environment (``OPA_*`` are its flags).
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import aiohttp
-from opa_client import AsyncOpaClient  # type: ignore[import-untyped]
+from opa_client import AsyncOpaClient  # type: ignore[import-untyped] # it has no types
 from opentelemetry import propagate
 from yarl import URL
 
@@ -177,7 +177,7 @@ class _Reply:
         return json.loads(self._body)
 
 
-class _Transport(AsyncOpaClient):  # type: ignore[misc]
+class _Transport(AsyncOpaClient):  # type: ignore[misc] # as above
     """The library's client on our connections. A shallow copy is one call: it shares the session."""
 
     def __init__(self, base: URL, socket: Path | None, token: str | None, max_answer: int) -> None:

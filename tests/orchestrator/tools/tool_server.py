@@ -48,7 +48,7 @@ class Tools(tools_pb2_grpc.ToolServiceServicer):
         )
         return tools_pb2.DescribeResponse(name="the company", version="1.2", operations=[operation])
 
-    async def Invoke(self, request, context) -> tools_pb2.InvokeResponse | bytes:  # type: ignore[override] # noqa: N802
+    async def Invoke(self, request, context) -> tools_pb2.InvokeResponse | bytes:  # type: ignore[override] # noqa: N802 - bytes go out as they are
         self.asked.append(request)
         self.metadata.append({key: value for key, value in context.invocation_metadata() if isinstance(value, str)})
         self.called.set()
@@ -63,7 +63,7 @@ class Tools(tools_pb2_grpc.ToolServiceServicer):
 async def serving(tools: Tools) -> AsyncIterator[aio.Server]:
     """Serve ``tools`` on loopback; an answer that is bytes already goes out as it is."""
     server = aio.server(options=SIZES)
-    tools_pb2_grpc.add_ToolServiceServicer_to_server(tools, _Raw(server))  # type: ignore[arg-type]
+    tools_pb2_grpc.add_ToolServiceServicer_to_server(tools, _Raw(server))  # type: ignore[arg-type] # what is used of a server
     tools.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     try:
