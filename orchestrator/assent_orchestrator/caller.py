@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assent_sidecar.question import Principal
-
 from assent_orchestrator.errors import ForbiddenError
+from assent_sidecar.question import Principal
 
 
 class Role(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from tests.e2e.clients.endpoint import Endpoint
 from tests.e2e.deployment import RUNTIME, TENANT, Deployment, deployment
 

@@ -1,4 +1,4 @@
-"""A whole deployment as a user has it: ``assent serve``, the company's tool server and its mail server, all processes."""
+"""A deployment as a user has it: ``assent serve``, the company's tool server and its mail server, all processes."""
 
 import asyncio
 import contextlib
@@ -17,8 +17,17 @@ import grpc.aio
 import psutil
 from google.protobuf import json_format
 
-from assent.v1 import approvals_pb2, approvals_pb2_grpc, audit_pb2, audit_pb2_grpc, health_pb2, health_pb2_grpc
-from assent.v1 import plans_pb2, runs_pb2, runs_pb2_grpc
+from assent.v1 import (
+    approvals_pb2,
+    approvals_pb2_grpc,
+    audit_pb2,
+    audit_pb2_grpc,
+    health_pb2,
+    health_pb2_grpc,
+    plans_pb2,
+    runs_pb2,
+    runs_pb2_grpc,
+)
 from assent_orchestrator.server.tokens import TokenFile, new_entry, write_tokens
 from tests.examples.programs import EXAMPLES, program
 
@@ -38,6 +47,7 @@ class Deployment:
     environ: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
     log: list[str] = field(default_factory=list)
+    _heard: asyncio.Event = field(default_factory=asyncio.Event)
     _process: asyncio.subprocess.Process | None = None
     _reader: asyncio.Task[None] | None = None
     _channel: grpc.aio.Channel | None = None
@@ -65,6 +75,14 @@ class Deployment:
         assert self._process.stderr is not None
         async for line in self._process.stderr:
             self.log.append(line.decode().rstrip())
+            self._heard.set()
+
+    async def says(self, text: str) -> None:
+        """Wait, bounded, until a line of the server's log holds ``text``."""
+        async with asyncio.timeout(SECONDS):
+            while not any(text in line for line in self.log):
+                self._heard.clear()
+                await self._heard.wait()
 
     @property
     def process(self) -> psutil.Process:

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.deployment import deployment, state, states
 
 SLOW = "slow:2s"

@@ -4,9 +4,9 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from tests.e2e.deployment import AUDITOR, DIRECTOR, TENANT, Deployment, state, states
 
 from assent.v1 import plans_pb2, runs_pb2
+from tests.e2e.deployment import AUDITOR, DIRECTOR, TENANT, Deployment, state, states
 
 
 async def test_a_customer_that_flows_through(deployed: Deployment) -> None:

@@ -1,0 +1,1 @@
+"""What humans declare: systems, agents, processes and memory classes."""

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any
 
 import pytest
-from tests.orchestrator.execution.world import Ruler, Tool, World, allow_all, catalogue, open_world
 
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.question import Action
+from tests.orchestrator.execution.world import Ruler, Tool, World, allow_all, catalogue, open_world
 
 MakeWorld = Callable[..., Awaitable[World]]
 

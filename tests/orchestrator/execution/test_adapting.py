@@ -1,11 +1,11 @@
 """How a run adapts to data and to failure, within what its process says."""
 
 import pytest
-from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import ALLOW, allow_all, for_actions, states
 
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.question import Action, Kind, Question
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import ALLOW, allow_all, for_actions, states
 
 BRANCHES = [
     {"id": "look", "action": "box.get"},
@@ -82,7 +82,7 @@ async def test_an_alternative_is_taken_only_when_it_is_needed(make_world: MakeWo
 
 
 async def test_a_result_against_its_schema_is_never_passed_on(make_world: MakeWorld) -> None:
-    def tool(action: Action) -> Success:
+    def tool(_action: Action) -> Success:
         return Success({"n": "not a number"})
 
     world = await make_world(

@@ -1,11 +1,11 @@
 """In which order the steps of a run happen, and what goes from one to the next."""
 
 import pytest
-from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import for_actions, states
 
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.question import Action
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import for_actions, states
 
 
 @pytest.mark.requirement("orchestrator.runs-in-order")
@@ -63,7 +63,7 @@ async def test_every_action_is_decided_and_intended_before_it_is_done(make_world
 
 @pytest.mark.requirement("orchestrator.labels-carried")
 async def test_labels_go_with_the_values_into_the_next_question(make_world: MakeWorld) -> None:
-    def tool(action: Action) -> Success:
+    def tool(_action: Action) -> Success:
         return Success({"secret": "s", "n": 1})
 
     world = await make_world(

@@ -1,8 +1,7 @@
 """Effects whose outcome is not known: found out, never blindly repeated."""
 
-from tests.orchestrator.execution.conftest import MakeWorld
-
 from assent_orchestrator.tools.outcome import Failure, Found, Success
+from tests.orchestrator.execution.conftest import MakeWorld
 
 LOST = Failure("TOOL_LOST", "the connection broke", True, "unknown")
 

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import ALLOW, for_actions, states
 
 from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
 from assent_sidecar.question import Kind, Question
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import ALLOW, for_actions, states
 
 HELD = {
     "verdict": "require_approval",
@@ -134,7 +134,7 @@ async def test_while_no_decision_can_be_had_nothing_happens_and_the_run_waits(ma
         [{"id": "first", "action": "box.get"}, {"id": "only", "action": "box.send", "after": ["first"]}],
     )
 
-    def away_after_the_first(question: Question):
+    def away_after_the_first(_question: Question):
         world.decisions.away = True
         return ALLOW
 

@@ -24,7 +24,6 @@ from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.plan.model import Plan
-
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.canonical import digest
@@ -53,6 +52,7 @@ class ScriptedDecisionPoint:
     away: bool = False
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
+        del budget
         self.asked.append(question)
         answer = deny("ENGINE_UNAVAILABLE") if self.away else self.ruler(question)
         provenance = Provenance(
@@ -75,14 +75,16 @@ class ScriptedTools:
     found: Found = field(default_factory=lambda: Found("unknown"))
     lookups: int = 0
 
-    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:
+    async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109 - as in Tools
+        del tool_server, timeout
         permit.check(action.digest, utc_now())
         self.calls.append((f"{action.system}.{action.operation}", permit.idempotency_key))
         answer = self.tool(action)
         await asyncio.sleep(0)
         return answer
 
-    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:
+    async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109 - as in Tools
+        del idempotency_key, action, tool_server, timeout
         self.lookups += 1
         return self.found
 
@@ -198,7 +200,7 @@ class World:
         await self.inbox.decide(who, approval.id, reply)
 
 
-async def open_world(
+async def open_world(  # noqa: PLR0917 - what a fixture was given
     database: Database,
     listener: Listener,
     tenant: str,
