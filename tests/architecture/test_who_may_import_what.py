@@ -44,7 +44,7 @@ RULES = [
 ]
 
 
-@pytest.mark.requirement("build.import-rules-are-tests")
+@pytest.mark.requirement("build.import-rules-are-tests", "sidecar.client-in-one-file")
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.packages[0])
 def test_a_package_is_imported_only_where_it_belongs(rule: Rule) -> None:
     broken = [found for name in product() for found in rule.broken_by(name, read(name))]

@@ -52,6 +52,20 @@ def test_every_generated_module_imports(module: str) -> None:
     assert importlib.import_module(module).__name__ == module
 
 
+@pytest.mark.requirement("proto.services")
+def test_every_service_has_its_file() -> None:
+    files = [importlib.import_module(module).DESCRIPTOR for module in MODULES if module.endswith("_pb2")]
+    assert {file.name: [*file.services_by_name] for file in files} == {
+        "assent/v1/plans.proto": [],
+        "assent/v1/decisions.proto": [],
+        "assent/v1/runs.proto": ["RunService"],
+        "assent/v1/approvals.proto": ["ApprovalService"],
+        "assent/v1/audit.proto": ["AuditService"],
+        "assent/v1/health.proto": ["HealthService"],
+        "assent/tool/v1/tools.proto": ["ToolService"],
+    }
+
+
 @pytest.mark.requirement("proto.generated-code-imports")
 def test_every_generated_module_is_typed() -> None:
     untyped = [path.name for path in GENERATED.rglob("*_pb2*.py") if not path.with_suffix(".pyi").exists()]

@@ -1,12 +1,17 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.requirements.manifest import ManifestError, claimed, promised
 
+SOURCE = re.compile(r"main job, (line (10|[1-9])|bad input|speed|done when)|(architecture|contract|facts-durable), .+")
+"""Where a promise stands: a numbered line or a section of what was asked for, or a page of the design."""
+
 ONE = "build.x: {sentence: The sky is blue., source: somewhere}\n"
 
 
+@pytest.mark.requirement("done.every-sentence-has-a-test")
 def test_every_promise_has_a_test() -> None:
     proven = {claim.id for claim in claimed()}
     missing = [
@@ -15,10 +20,16 @@ def test_every_promise_has_a_test() -> None:
     assert not missing, "no test says that it proves these:\n" + "\n".join(missing)
 
 
+@pytest.mark.requirement("done.every-sentence-has-a-test")
 def test_every_test_proves_something_that_was_promised() -> None:
     known = promised()
     unknown = [f"{claim.where}: {claim.id}" for claim in claimed() if claim.id not in known]
     assert not unknown, "no file in tests/requirements/ knows these ids:\n" + "\n".join(unknown)
+
+
+def test_every_promise_says_where_it_stands() -> None:
+    vague = [f"{one.file}: {one.id}: {one.source}" for one in promised().values() if not SOURCE.fullmatch(one.source)]
+    assert not vague, "these name no place that can be looked up:\n" + "\n".join(vague)
 
 
 def test_a_promise_is_made_once(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ async def _engine(folder: Path, environ: dict[str, str]) -> AsyncIterator[OpaCli
         await server.stop()
 
 
-@pytest.mark.requirement("engine.evidence")
+@pytest.mark.requirement("engine.evidence", "sidecar.client-traps")
 async def test_an_answer_names_its_decision_its_revision_its_engine_and_its_controls(client: OpaClient) -> None:
     answer = await client.decide({"context": {"answer": ALLOW}}, {"run": "r"}, 5)
     assert answer.result == ALLOW
@@ -65,10 +65,12 @@ async def test_an_answer_names_its_decision_its_revision_its_engine_and_its_cont
     assert answer.controls == ("TEST-01",)
 
 
+@pytest.mark.requirement("sidecar.client-traps")
 async def test_no_result_is_undefined_and_not_null(client: OpaClient) -> None:
     assert (await client.decide({"context": {}}, {}, 5)).result is UNDEFINED
 
 
+@pytest.mark.requirement("sidecar.client-traps")
 async def test_an_evaluation_error_is_a_fault_that_names_code_and_place_but_quotes_nothing(client: OpaClient) -> None:
     with pytest.raises(EngineFaultError, match=r"eval_builtin_error at .*main\.rego:\d+$"):
         await client.decide({"context": {"zero": 0, "slow": False}}, {}, 5)
@@ -187,6 +189,7 @@ async def _spy(path: str) -> AsyncIterator[tuple[str, list[tuple[str, web.Reques
         await runner.cleanup()
 
 
+@pytest.mark.requirement("sidecar.client-traps")
 async def test_the_request_is_one_strict_query_with_our_token_and_nothing_of_the_surroundings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -202,6 +205,7 @@ async def test_the_request_is_one_strict_query_with_our_token_and_nothing_of_the
     assert json.loads(body) == {"input": {"a": 1}, "assent/request": {"run": "run-1"}}
 
 
+@pytest.mark.requirement("sidecar.client-traps")
 async def test_an_engine_that_fails_is_asked_once(tmp_path: Path) -> None:
     asked = 0
 

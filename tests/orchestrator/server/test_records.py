@@ -34,6 +34,7 @@ def caller(tenant: str, caller_id: str, *roles: str) -> Caller:
     return Caller(caller_id, tenant, frozenset(roles))
 
 
+@pytest.mark.requirement("orchestrator.list-audit-records")
 @pytest.mark.usefixtures("run")
 async def test_an_auditor_reads_the_whole_trail_page_by_page(records, fresh_tenant):
     auditor = caller(fresh_tenant, "ada", Role.AUDITOR)
