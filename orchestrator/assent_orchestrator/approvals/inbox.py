@@ -16,12 +16,14 @@ from assent_orchestrator.approvals.request import (
 )
 from assent_orchestrator.approvals.requirement import Answer, Involved, current_stage, objection
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
+from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.store.tables import answers, approvals, runs
+from assent_sidecar.canonical import digest
 from assent_sidecar.question import Principal
 
 Wake = Callable[[str, str], Awaitable[None]]
@@ -202,5 +204,8 @@ def _draft(event: str, approval: Approval, caller: Caller, given: Answer) -> Dra
             approver=caller.id,
             presented_digest=approval.presented_digest,
             action_digest=approval.action_digest,
+            revision=approval.revision,
+            rationale_digest=digest(given.rationale) if given.rationale else None,
         ),
+        trace=trace_note(),
     )
