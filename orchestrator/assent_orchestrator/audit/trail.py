@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.audit.chain import GENESIS, Head, Link, hash_text, seal
+from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.clock import Clock, utc_now
@@ -117,6 +117,9 @@ class Trail:
 def _available() -> Iterator[None]:
     try:
         yield
+    except sa.exc.DataError as error:
+        # Trying again would not help: this is not the database being away.
+        raise AuditError("the database cannot keep a value; nothing was done") from error
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
 

@@ -6,6 +6,7 @@ first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +35,7 @@ from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action, ApprovalFacts
 
+_BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
 _EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 
 
@@ -61,6 +63,15 @@ class Attempts:
                     return pause
                 situation = await self._look(run_id, step_id)
             return await self._stand(situation, tries)
+
+    async def abandon(self, run_id: str, step_id: str) -> Pause:
+        """Bring a step to rest that cannot be dealt with; what may have happened stays unknown."""
+        situation = await self._look(run_id, step_id)
+        if situation.step.state in TERMINAL_STEPS:
+            return SETTLED
+        if situation.intent is not None and situation.intent.status in (EffectStatus.INTENDED, EffectStatus.UNKNOWN):
+            return await self.outcomes.give_up(situation, situation.intent.attempt)
+        return await self._end(situation, _BROKEN)
 
     async def _look(self, run_id: str, step_id: str) -> Situation:
         async with self.parts.reader.connect() as tx:
@@ -94,7 +105,7 @@ class Attempts:
             action = arguments.bound_action(situation, turn.appointed)
         except arguments.UnfitError as error:
             return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
-        return await self._act(turn, action)
+        return await self._act(turn, action, tries)
 
     async def _condition(self, turn: Turn, name: str) -> Pause | None:
         """Ask whether the step is taken; None: it is."""
@@ -119,7 +130,7 @@ class Attempts:
             return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
 
-    async def _act(self, turn: Turn, action: Action) -> Pause:
+    async def _act(self, turn: Turn, action: Action, tries: int) -> Pause:
         situation, appointed = turn.situation, turn.appointed
         question = action_question(
             situation.matter(appointed.process),
@@ -127,7 +138,7 @@ class Attempts:
             step=situation.facts(),
             agent=appointed.agent,
             action=action,
-            approvals=_approvals(situation.approval, action),
+            approvals=self._approvals(situation.approval, action),
         )
 
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
@@ -143,9 +154,15 @@ class Attempts:
             case Held(requirement=requirement):
                 return Pause(settled=False, seconds=seconds(requirement.expires_in))
             case Deferred(until=moment):
-                return Pause(settled=False, seconds=until(moment, self.parts.clock()))
+                # A moment that has passed is no reason to ask over and over.
+                return Pause(settled=False, seconds=max(until(moment, self.parts.clock()), patience(tries)))
             case Refused(fault=fault):
                 return _without_decision(turn) if fault else SETTLED
+
+    def _approvals(self, approval: Approval | None, action: Action) -> Sequence[ApprovalFacts]:
+        if approval is None or not _worth(approval, action, self.parts.revision(), self.parts.clock()):
+            return ()
+        return _facts(approval)
 
     async def _end(self, situation: Situation, ending: Ending) -> Pause:
         """Bring the step to rest without asking anybody; a question to humans ends with it."""
@@ -169,10 +186,17 @@ def _without_decision(turn: Turn) -> Pause:
     return SETTLED
 
 
-def _approvals(approval: Approval | None, action: Action) -> Sequence[ApprovalFacts]:
-    """Return the answers that are worth something: those given to exactly this action."""
-    if approval is None or approval.state is not ApprovalState.APPROVED or approval.action_digest != action.digest:
-        return ()
+def _worth(approval: Approval, action: Action, revision: str, now: datetime) -> bool:
+    """Say whether answers count: given to exactly this action under the rules in force, and not too long ago."""
+    return (
+        approval.state is ApprovalState.APPROVED
+        and approval.action_digest == action.digest
+        and approval.revision == revision
+        and approval.expires_at > now
+    )
+
+
+def _facts(approval: Approval) -> Sequence[ApprovalFacts]:
     return tuple(
         ApprovalFacts(
             stage=answer.stage,

@@ -126,13 +126,14 @@ class Durable:
         DBOS.launch()
 
     def _register(self) -> None:
-        # The engine finds what to resume by these names: they are part of what is stored.
-        @DBOS.workflow(name="step.v1")
+        # The engine finds what to resume by these names: they are part of what is stored. It may be resumed for ever:
+        # a run that waits for months sees many restarts, and none of them is its fault.
+        @DBOS.workflow(name="step.v1", max_recovery_attempts=None)
         async def step(run_id: str, step_id: str) -> None:
             await self._drive(run_id, step_id)
             await DBOS.send_async(run_id, "settled", _INBOX)
 
-        @DBOS.workflow(name="run.v1")
+        @DBOS.workflow(name="run.v1", max_recovery_attempts=None)
         async def run(run_id: str) -> None:
             await self._begin(run_id)
             outstanding: list[str] = []
@@ -145,13 +146,13 @@ class Durable:
     async def _begin(self, run_id: str) -> None:
         tries = 1
         while not (pause := await self._step("begin", self._work.begin, run_id, tries))["settled"]:
-            await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+            await DBOS.recv_async(_INBOX, timeout_seconds=min(pause["seconds"], _SAFETY_NET_SECONDS))
             tries += 1
 
     async def _drive(self, run_id: str, step_id: str) -> None:
         tries = 1
         while not (pause := await self._step("attempt", self._work.attempt, run_id, step_id, tries))["settled"]:
-            await DBOS.recv_async(_INBOX, timeout_seconds=pause["seconds"])
+            await DBOS.recv_async(_INBOX, timeout_seconds=min(pause["seconds"], _SAFETY_NET_SECONDS))
             tries += 1
 
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:

@@ -1,11 +1,11 @@
 """Doing what was permitted and writing down what became of it; after a lost answer, finding out."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
+from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import states_after
@@ -17,6 +17,7 @@ from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.obligations import backoff
+from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.label import fit
 from assent_orchestrator.plan.schema import validate
@@ -54,9 +55,7 @@ class Outcomes:
             action_digest=allowed.action.digest,
             agent=situation.spec.agent,
         ) as span:
-            result = await self.parts.tools.invoke(
-                permit, allowed.action, tool_server=appointed.tool_server, timeout=min(limits)
-            )
+            result = await self._invoke(allowed, appointed.tool_server, min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
                 return await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
@@ -65,6 +64,15 @@ class Outcomes:
             return await self._failed(situation, allowed, result)
         await self._unknown(situation, permit.attempt, result.code)
         return Pause(settled=False, seconds=patience(permit.attempt))
+
+    async def _invoke(self, allowed: Allowed, tool_server: str, within: float) -> Success | Failure:
+        try:
+            return await self.parts.tools.invoke(
+                allowed.permit, allowed.action, tool_server=tool_server, timeout=within
+            )
+        except PermitError as error:
+            # A clock that jumped, or a commit that took minutes: nothing was sent, and the gate may be asked again.
+            return Failure("PERMIT_INVALID", str(error), retryable=True, effect="none")
 
     async def reconcile(self, situation: Situation, tries: int) -> Pause | None:
         """Find out what became of an effect whose outcome is not written down; None: it may be attempted again."""
@@ -76,9 +84,9 @@ class Outcomes:
             appointed = appoint(self.parts.catalogue(), situation)
             action = arguments.bound_action(situation, appointed)
         except (UncataloguedError, arguments.UnfitError):
-            return await self._give_up(situation, attempt)
+            return await self.give_up(situation, attempt)
         if appointed.operation.effect == "read":
-            return None if attempt < LOOKUP_TRIES else await self._give_up(situation, attempt)
+            return None if attempt < LOOKUP_TRIES else await self.give_up(situation, attempt)
         found = await self.parts.tools.lookup(
             situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
         )
@@ -91,7 +99,7 @@ class Outcomes:
             return None
         if tries < LOOKUP_TRIES:
             return Pause(settled=False, seconds=patience(tries))
-        return await self._give_up(situation, attempt)
+        return await self.give_up(situation, attempt)
 
     async def _succeeded(
         self,
@@ -129,7 +137,7 @@ class Outcomes:
         values: dict[str, Any] = {"reason": failure.code, "message": failure.message[:500]}
         if failure.retryable and retry is not None and attempt < retry.max_attempts:
             wait = backoff(retry, attempt)
-            values["not_before"] = self.parts.clock() + timedelta(seconds=wait)
+            values["not_before"] = later(self.parts.clock(), wait)
             await self._write(situation, allowed.action, attempt, note=note, state=StepState.DECIDING, values=values)
             return Pause(settled=False, seconds=wait)
         await self._write(situation, allowed.action, attempt, note=note, state=StepState.FAILED, values=values)
@@ -144,7 +152,7 @@ class Outcomes:
         values = {"reason": "NOT_DONE"}
         await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
 
-    async def _give_up(self, situation: Situation, attempt: int) -> Pause:
+    async def give_up(self, situation: Situation, attempt: int) -> Pause:
         """Nobody can say what happened: the step stays unknown until a person settles it."""
         note = EffectNote(status="unknown", error="NOT_RECONCILED")
         values = {"reason": "NOT_RECONCILED", "message": "the tool server cannot say whether it was done"}

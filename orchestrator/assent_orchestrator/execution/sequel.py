@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.request import Approval, ApprovalState, open_request, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
-from assent_orchestrator.clock import Clock
+from assent_orchestrator.clock import Clock, writable
 from assent_orchestrator.execution.ending import states_after
 from assent_orchestrator.execution.journal import RunRow, change_step, lock_step
 from assent_orchestrator.execution.patience import patience
@@ -81,7 +81,10 @@ class Sequels:
                 drafts = (*voided, requested)
                 return await self._written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
             case Deferred(until=until):
-                values |= {"not_before": until, "reason": ruling.decided.codes[0] if ruling.decided.codes else None}
+                values |= {
+                    "not_before": writable(until),
+                    "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
+                }
                 return await self._written(tx, run, situation, StepState.DEFERRED, values)
             case Refused(code=code, message=message):
                 values |= {"reason": code, "message": message}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, StateNote
 from assent_orchestrator.caller import Caller, Role
@@ -16,9 +17,32 @@ from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, view
 from assent_orchestrator.plan.model import Plan
-from assent_orchestrator.plan.state import RunState
-from assent_orchestrator.store.tables import runs
+from assent_orchestrator.plan.state import ASLEEP_STEPS, RunState, StepState
+from assent_orchestrator.store.tables import approvals, runs, steps
 from assent_sidecar.canonical import digest
+
+_UNHEARD = (
+    sa.select(steps.c.run_id, steps.c.id)
+    .join(runs, runs.c.id == steps.c.run_id)
+    .outerjoin(
+        approvals,
+        sa.and_(
+            approvals.c.run_id == steps.c.run_id,
+            approvals.c.step_id == steps.c.id,
+            approvals.c.state.in_((str(ApprovalState.APPROVED), str(ApprovalState.REJECTED))),
+        ),
+    )
+    .where(
+        runs.c.finished_at.is_(None),
+        steps.c.state.in_([str(state) for state in ASLEEP_STEPS]),
+        sa.or_(
+            runs.c.cancel_requested.is_not(None),
+            sa.and_(steps.c.state == str(StepState.AWAITING_APPROVAL), approvals.c.id.is_not(None)),
+        ),
+    )
+    .distinct()
+)
+"""Steps that sleep although their run was cancelled, or their question answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +106,17 @@ class Submissions:
             return await view(tx, caller, run.id)
 
     async def resume(self) -> int:
-        """Start what was stored but never started, because the server died between the two. Return how many."""
+        """Start and wake what a server left that died between storing something and saying so. Return how many."""
         async with self.parts.engine.connect() as tx:
             query = sa.select(runs.c.id).where(runs.c.state == str(RunState.PLANNED))
             waiting = [row.id for row in await tx.execute(query)]
+            unheard = [(row.run_id, row.id) for row in await tx.execute(_UNHEARD)]
         for run_id in waiting:
             await self.durable.start(run_id)
-        return len(waiting)
+            await self.durable.wake(run_id)
+        for run_id, step_id in unheard:
+            await self.durable.wake(run_id, (step_id,))
+        return len(waiting) + len(unheard)
 
     async def _earlier(self, caller: Caller, plan: Plan, asked: str) -> RunView | None:
         """Return the run that the request id made earlier, or None; ``asked`` is the digest of what is submitted."""

@@ -6,11 +6,12 @@ nothing may happen and nothing is lost.
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
@@ -33,6 +34,9 @@ from assent_sidecar.decision import Decided, Verdict
 
 T = TypeVar("T")
 
+_FAULTS = 3
+"""How often something that is nobody's absence may go wrong before it is given up."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +49,7 @@ class RunWork:
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole; settled when the run is running or over."""
-        return await _patiently(lambda: self._begin(run_id, tries))
+        return await _patiently(lambda: self._begin(run_id, tries), lambda: self._abandon(run_id))
 
     async def advance(self, run_id: str, outstanding: list[str]) -> Move:
         """Settle what follows from what has happened; say what may start."""
@@ -53,7 +57,9 @@ class RunWork:
 
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
-        return await _patiently(lambda: self.attempts.attempt(run_id, step_id, tries))
+        return await _patiently(
+            lambda: self.attempts.attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
+        )
 
     async def finish(self, run_id: str) -> None:
         """Close the run."""
@@ -112,6 +118,12 @@ class RunWork:
             else "PLAN_NOT_ALLOWED"
         )
         return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason=code),))
+
+    async def _abandon(self, run_id: str) -> Pause:
+        async with self.parts.engine.connect() as tx:
+            run = await read_run(tx, run_id)
+        await self._refuse(run, "INTERNAL", None)
+        return SETTLED
 
     async def _refuse(self, run: RunRow, code: str, traceparent: str | None) -> None:
         async with self.parts.trail.recording() as tx:
@@ -195,13 +207,33 @@ class RunWork:
             await self.parts.trail.append(tx, run.tenant, (draft,))
 
 
-async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """Repeat work for as long as the database is away. What is repeated reads first what was already done."""
-    tries = 0
+async def _patiently(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
+    """Repeat work for as long as the database is away. What is repeated reads first what was already done.
+
+    Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest. Nothing is raised: the
+    durable engine would drop a run that ends with an error, and nobody would ever look at it again.
+    """
+    tries = faults = 0
     while True:
         try:
             return await work()
-        except (UnavailableError, SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
             tries += 1
-            _log.warning("waiting for the database: %s", type(error).__name__)
+            if _is_away(error):
+                _log.warning("waiting for the database: %s", type(error).__name__)
+            else:
+                faults += 1
+                _log_fault(error)
+            if faults >= _FAULTS and abandon is not None:
+                work, abandon = abandon, None
             await asyncio.sleep(patience(tries))
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, (UnavailableError, SQLAlchemyError, OSError)) and not isinstance(error, DataError)
+
+
+def _log_fault(error: Exception) -> None:
+    # Not the text of the error: it may quote what a caller sent.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("something went wrong inside: %s\n%s", type(error).__qualname__, places)

@@ -6,6 +6,7 @@ from assent.v1 import approvals_pb2 as wire
 from assent.v1.approvals_pb2_grpc import ApprovalServiceServicer
 from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.approvals.request import ApprovalState
+from assent_orchestrator.carry import carry_through
 from assent_orchestrator.server import names
 from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import choice, read_filter
@@ -53,4 +54,4 @@ class ApprovalHandlers(ApprovalServiceServicer):
             etag=request.etag,
             presented_digest=request.presented_digest,
         )
-        return write_approval(await self._parts.inbox.decide(caller, approval_id, reply))
+        return write_approval(await carry_through(self._parts.inbox.decide(caller, approval_id, reply)))

@@ -10,6 +10,7 @@ from assent.v1 import runs_pb2 as wire
 from assent.v1.runs_pb2_grpc import RunServiceServicer
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.trail import Entry
+from assent_orchestrator.carry import carry_through
 from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
 from assent_orchestrator.server import names
@@ -50,7 +51,7 @@ class RunHandlers(RunServiceServicer):
         names.own_tenant(request.parent, caller)
         plan = read_plan(request.plan)
         with _faults_of_plan():
-            view = await self._parts.submissions.submit(caller, plan)
+            view = await carry_through(self._parts.submissions.submit(caller, plan))
         return write_view(view)
 
     async def GetRun(self, request: wire.GetRunRequest, context: Context) -> wire.Run:
@@ -95,7 +96,7 @@ class RunHandlers(RunServiceServicer):
         """Ask a run to stop."""
         caller = current_caller()
         run_id = names.run_id(request.name, caller)
-        return write_view(await self._parts.cancellations.cancel(caller, run_id, request.etag))
+        return write_view(await carry_through(self._parts.cancellations.cancel(caller, run_id, request.etag)))
 
 
 @contextlib.contextmanager
