@@ -81,7 +81,8 @@ def _show(entry: wire.AuditRecord) -> None:
     )
     before, after = state.get("from"), state.get("to")
     say(
-        f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  {entry.event:<20} {record.get('step') or 'run':<16} ",
+        f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  ",
+        f"{entry.event:<20} {record.get('step') or 'run':<16} ",
         coloured(decision.get("verdict") or approval.get("outcome") or effect.get("status") or ""),
         f"  {before or 'new'} -> {after}" if after else "",
     )

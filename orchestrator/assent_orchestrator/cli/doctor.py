@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,9 @@ def doctor_command(
     ] = None,
 ) -> int:
     """Say what Assent finds here (which engine, which version, where from) and what to do about what is wrong."""
-    environ = os.environ
+    environ: Mapping[str, str] = os.environ
+    if data is not None:
+        environ = {**environ, "ASSENT_DATA": str(data)}
     root = workspace or (Path() if Path("assent.yaml").is_file() else None)
     examination = Examination(
         environ=environ,

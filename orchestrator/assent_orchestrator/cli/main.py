@@ -58,8 +58,8 @@ def demo(ctx: typer.Context) -> None:
     from assent_orchestrator.cli.demo import demo_command  # noqa: PLC0415 -- it loads a whole server
 
     inner = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    inner.command("demo", help=demo.__doc__)(demo_command)
-    code = inner(list(ctx.args), prog_name="assent demo", standalone_mode=False)
+    inner.command("demo")(demo_command)
+    code = inner(list(ctx.args), prog_name="assent demo", standalone_mode=False, obj=ctx.obj)
     raise typer.Exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
@@ -75,9 +75,6 @@ app.command("doctor")(doctor_command)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
-    # gRPC talks to the terminal by itself otherwise, and prepares for forks that never come.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -93,8 +90,8 @@ def run(arguments: Sequence[str]) -> int:
         return _say(Problem(f"{error.format_message()}; see assent --help", ExitCode.USAGE), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing more can be flushed there.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough (Typer and Rich exit then); nothing more can be flushed there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 -- the last line of defence: nobody reads a traceback gladly

@@ -1,5 +1,7 @@
 """The commands ``plan check``, ``plan simulate`` and ``plan run``."""
 
+# ruff: noqa: PLC0415 -- see _check_offline
+
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,6 @@ from assent_orchestrator.cli.problem import Problem, workspace_problem
 from assent_orchestrator.cli.refusal import Refusal
 from assent_orchestrator.cli.run_card import short, state_text
 from assent_orchestrator.cli.watch import watch_run
-from assent_orchestrator.plan.check import check
-from assent_orchestrator.plan.expand import expand
-from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
 
 app = typer.Typer(help="Check, forecast and carry out plans.", rich_markup_mode=None)
 
@@ -119,6 +118,11 @@ def _forecast(connection: Connection, written: PlanFile) -> wire.Forecast:
 
 
 def _check_offline(written: PlanFile, root: Path) -> int:
+    # Here, because reading schemas and workspaces is a third of what the command line takes to start.
+    from assent_orchestrator.plan.check import check
+    from assent_orchestrator.plan.expand import expand
+    from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
+
     try:
         catalogue = load_workspace(root).catalogue
     except WorkspaceError as error:

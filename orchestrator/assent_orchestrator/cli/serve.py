@@ -75,6 +75,7 @@ async def serve(settings: Settings, started: Started) -> None:
 async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
     with contextlib.ExitStack() as held:
         held.enter_context(executor_lock(settings.data, settings.executor))
+        _log.info("starting on the workspace %s", settings.workspace)
         directory = TokenDirectory(tokens_of(settings))
         provider = open_telemetry(os.environ)
         try:

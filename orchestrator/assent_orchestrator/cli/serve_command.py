@@ -70,7 +70,7 @@ def serve_command(
         listen=listen,
         database_url=database_url or None,
         tool_servers=read_tool_servers(tool_server or ()),
-        token_file=token_file,
+        token_file=token_file or common.token_file,
         tls_cert=tls_cert,
         tls_key=tls_key,
         executor=executor,

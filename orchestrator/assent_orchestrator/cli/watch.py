@@ -25,7 +25,6 @@ _PASSING = frozenset(
         grpc.StatusCode.DEADLINE_EXCEEDED,
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         grpc.StatusCode.CANCELLED,
-        grpc.StatusCode.INTERNAL,  # a stream that was cut off in the middle of a frame
     }
 )
 

@@ -1,0 +1,71 @@
+import pytest
+
+from tests.orchestrator.cli.program import Desk
+
+
+@pytest.mark.requirement("cli.approvals")
+def test_an_approval_is_listed_shown_whole_and_given(desk: Desk) -> None:
+    run, approval = desk.waiting()
+    listed = desk("approvals", "list", "--as", "lea")
+    assert any(approval in line and "REFUND_OVER_LIMIT (FIN-01)" in line for line in listed.out.splitlines())
+    card = desk("approvals", "show", approval, "--as", "lea")
+    for part in (
+        "is pending",
+        "shop.refund (write)",
+        "agent service_desk, for sam",
+        "REFUND_OVER_LIMIT more than 100 EUR needs a service lead (FIN-01, department/service/refunds)",
+        "1 x service_lead",
+        "but not the principal",
+        "amount_eur  480",
+        "order       ORD-1002  [untrusted]",
+        "digests    action sha256:",
+        "shown sha256:",
+    ):
+        assert part in card.out, card.out
+    given = desk("approvals", "approve", approval, "--as", "lea", "--rationale", "damaged on its way")
+    assert given.code == 0, given.err
+    assert given.out.startswith(card.out.splitlines()[0])
+    assert given.out.splitlines()[-1].startswith(f"approved: approval {approval} is now ")
+    assert desk("runs", "watch", run).code == 0
+    shown = desk("approvals", "show", approval, "--as", "lea", "--json").json
+    assert shown["state"] == "APPROVAL_STATE_CONSUMED"
+    [answer] = shown["answers"]
+    assert (answer["approver"], answer["rationale"]) == ("lea", "damaged on its way")
+    assert answer["presented_digest"] == shown["presented_digest"]
+
+
+@pytest.mark.requirement("cli.approvals", "cli.exit-codes")
+def test_a_rejection_ends_the_run_and_cannot_be_taken_back(desk: Desk) -> None:
+    run, approval = desk.waiting()
+    said = desk("approvals", "reject", approval, "--as", "lea", "-m", "not damaged", "--json")
+    assert said.json["state"] == "APPROVAL_STATE_REJECTED"
+    assert desk("runs", "watch", run).code == 1
+    again = desk("approvals", "approve", approval, "--as", "lea", "-m", "oh")
+    assert (again.code, again.err.count("\n")) == (6, 1)
+    assert "rejected" in again.err
+
+
+@pytest.mark.requirement("cli.exit-codes")
+def test_who_may_not_answer_is_told_so(desk: Desk) -> None:
+    run, approval = desk.waiting()
+    said = desk("approvals", "approve", approval, "--as", "olga", "-m", "quickly")
+    assert said.code == 5
+    assert said.err == "error: you may not answer this approval (ROLE_MISSING); call --as somebody who may\n"
+    assert desk("approvals", "show", approval, "--as", "lea", "--json").json["state"] == "APPROVAL_STATE_PENDING"
+    desk("runs", "cancel", run)
+
+
+def test_an_answer_needs_a_reason(desk: Desk) -> None:
+    said = desk("approvals", "approve", "whatever", "--as", "lea")
+    assert (said.code, said.err) == (2, "error: an answer needs a reason; give one with --rationale\n")
+
+
+def test_what_is_answered_stays_in_the_list_of_all(desk: Desk) -> None:
+    assert desk("approvals", "list", "--as", "lea", "--state", "expired").out == "no approvals are expired\n"
+    found = desk("approvals", "list", "--as", "lea", "--all", "--json", "--process", "refund").json["approvals"]
+    assert {one["process"] for one in found} <= {"refund"}
+
+
+def test_an_approval_that_is_not_there_is_not_found(desk: Desk) -> None:
+    said = desk("approvals", "show", "nope", "--as", "lea")
+    assert (said.code, said.err.count("\n")) == (4, 1)

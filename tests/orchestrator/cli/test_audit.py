@@ -1,0 +1,55 @@
+import hashlib
+import json
+
+import pytest
+
+from tests.orchestrator.cli.program import Desk
+
+
+@pytest.mark.requirement("cli.audit")
+def test_the_timeline_says_when_what_why_and_where_it_is_proven(desk: Desk, finished: str) -> None:
+    said = desk("audit", "show", finished)
+    assert said.code == 0, said.err
+    run = desk("runs", "show", finished, "--json").json
+    for part in (
+        "run.created",
+        "decision.made",
+        "action.intended",
+        "dispatched -> succeeded",
+        "REFUND_STEP (",
+        "SRV-02",
+    ):
+        assert part in said.out
+    for step in run["steps"]:
+        assert f"decision {step['decision']['decision_id']}" in said.out
+    assert said.out.count("  hash ") == said.out.count("  trace ")
+
+
+@pytest.mark.requirement("cli.audit")
+def test_the_records_are_the_very_bytes_that_were_hashed(desk: Desk, finished: str) -> None:
+    listed = desk("audit", "show", finished, "--json").json["audit_records"]
+    lines = desk("audit", "show", finished, "--records").out.splitlines()
+    assert [record["hash"] for record in listed] == [
+        f"sha256:{hashlib.sha256(line.encode()).hexdigest()}" for line in lines
+    ]
+    assert {json.loads(line)["run"] for line in lines} == {finished}
+
+
+@pytest.mark.requirement("cli.audit")
+def test_the_trail_is_proven(desk: Desk, finished: str) -> None:
+    said = desk("audit", "verify", "--as", "olga", "--json")
+    assert (said.code, said.json["intact"]) == (0, True)
+    assert int(said.json["records"]) > 10
+    assert "is ok: " in desk("audit", "verify", "--as", "olga").out
+    assert finished
+
+
+@pytest.mark.requirement("cli.exit-codes")
+def test_only_auditors_prove_the_trail(desk: Desk) -> None:
+    said = desk("audit", "verify")
+    assert (said.code, said.err) == (5, "error: this needs the role auditor; call --as somebody who may\n")
+
+
+def test_a_run_that_is_not_in_the_trail_is_not_found(desk: Desk) -> None:
+    assert desk("audit", "show", "nope").code == 4
+    assert desk("audit", "show", "nope", "--as", "olga").code == 4

@@ -1,0 +1,108 @@
+import asyncio
+import json
+import signal
+import subprocess
+
+import pytest
+
+from tests.orchestrator.cli.program import ASSENT, SECONDS, Desk, clean_environ
+
+
+@pytest.mark.requirement("cli.runs")
+def test_runs_are_listed_newest_first(desk: Desk, finished: str) -> None:
+    said = desk("runs", "list", "--as", "olga", "--limit", "500")
+    head, *rows = said.out.splitlines()
+    assert head.split()[:3] == ["RUN", "PROCESS", "STATE"]
+    assert any(row.startswith(finished) and "succeeded" in row and row.rstrip().endswith("sam") for row in rows)
+
+
+def test_a_list_is_cut_where_one_says_and_filtered_by_state(desk: Desk, finished: str) -> None:
+    runs = desk("runs", "list", "--json", "--state", "succeeded", "--process", "refund", "--limit", "1").json["runs"]
+    assert [run["state"] for run in runs] == ["RUN_STATE_SUCCEEDED"]
+    assert desk("runs", "list", "--process", "another", "--as", "olga").out == "no runs\n"
+    assert finished
+
+
+@pytest.mark.requirement("cli.runs")
+def test_a_run_is_shown_with_its_steps(desk: Desk, finished: str) -> None:
+    said = desk("runs", "show", finished)
+    assert said.code == 0
+    assert said.out.splitlines()[0] == f"run {finished} of refund 1: succeeded"
+    assert said.out.count("succeeded") == 4
+    assert "REFUND_STEP (SRV-02)" in said.out
+
+
+@pytest.mark.requirement("cli.json")
+def test_a_run_is_shown_as_json_by_id_or_by_name(desk: Desk, finished: str) -> None:
+    by_id, by_name = (
+        desk("runs", "show", finished, "--json"),
+        desk("--json", "runs", "show", f"tenants/local/runs/{finished}"),
+    )
+    assert by_id.json == by_name.json
+    assert [step["output"] for step in by_id.json["steps"]][1] == {"refund": "REF-1001"}
+
+
+@pytest.mark.requirement("cli.exit-codes")
+@pytest.mark.parametrize("verb", ["show", "watch", "cancel"])
+def test_a_run_that_is_not_there_is_not_found(desk: Desk, verb: str) -> None:
+    said = desk("runs", verb, "nope")
+    assert (said.code, said.out, said.err.count("\n")) == (4, "", 1)
+    assert said.err.startswith("error: there is no such run; ")
+
+
+def test_a_run_of_somebody_else_is_not_found_either(desk: Desk, finished: str) -> None:
+    assert desk("runs", "show", finished, "--as", "lea").code == 4
+
+
+@pytest.mark.requirement("cli.runs")
+def test_a_watcher_who_comes_late_sees_everything(desk: Desk, finished: str) -> None:
+    whole = desk("runs", "watch", finished, "--json")
+    events = [json.loads(line) for line in whole.out.splitlines()]
+    assert whole.code == 0
+    assert events[0]["event"] == "run.created"
+    rest = desk("runs", "watch", finished, "--json", "--after-seq", events[3]["seq"])
+    assert [json.loads(line) for line in rest.out.splitlines()] == events[4:]
+
+
+@pytest.mark.requirement("cli.runs")
+def test_a_run_is_cancelled_and_its_watcher_told_no(desk: Desk) -> None:
+    run, _ = desk.waiting()
+    stale = desk("runs", "cancel", run, "--etag", "0")
+    assert (stale.code, stale.err.count("\n")) == (6, 1)
+    assert desk("runs", "cancel", run).code == 0
+    watched = desk("runs", "watch", run)
+    assert watched.code == 1
+    assert watched.out.splitlines()[-1].startswith(f"run {run} cancelled")
+    again = desk("runs", "cancel", run)
+    assert again.code in {0, 6}
+
+
+@pytest.mark.requirement("cli.watch-interrupted")
+async def test_ctrl_c_leaves_the_run_running_and_says_so(desk: Desk) -> None:
+    run = await asyncio.to_thread(desk.run, "ORD-1002")
+    watcher = await asyncio.create_subprocess_exec(
+        *ASSENT, "runs", "watch", run,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=clean_environ(**desk.environ),
+    )  # fmt: skip
+    assert watcher.stdout is not None
+    async with asyncio.timeout(SECONDS):
+        while b"run.waiting" not in await watcher.stdout.readline():
+            pass
+        watcher.send_signal(signal.SIGINT)
+        _, err = await watcher.communicate()
+    assert watcher.returncode == 130
+    assert f"not watching any more; the run goes on: assent runs watch {run}" in err.decode()
+    assert (await asyncio.to_thread(desk, "runs", "show", run, "--json")).json["state"] == "RUN_STATE_WAITING"
+    await asyncio.to_thread(desk, "runs", "cancel", run)
+
+
+def test_output_into_a_pipe_that_is_closed_is_no_error(desk: Desk, finished: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {' '.join(ASSENT)} runs watch {finished} | head -1"],
+        env=clean_environ(**desk.environ),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
