@@ -16,11 +16,6 @@ from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
 
 
-def states_after(situation: Situation, state: StepState) -> dict[str, StepState]:
-    """Return the states of all steps of the run once this step has moved on."""
-    return {step_id: row.state for step_id, row in situation.steps.items()} | {situation.step.id: state}
-
-
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a step comes to rest without having been performed, and why."""
@@ -69,4 +64,4 @@ async def end_step(tx: AsyncConnection, situation: Situation, ending: Ending, no
         detail={"reason": str(ending.code)},
         trace=trace_note(),
     )
-    return (draft, *await keep(tx, run, states_after(situation, ending.state), now))
+    return (draft, *await keep(tx, run, now))

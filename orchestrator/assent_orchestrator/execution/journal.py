@@ -173,6 +173,13 @@ async def change_run(tx: AsyncConnection, run_id: str, now: datetime, **values: 
     await tx.execute(sa.update(runs).where(runs.c.id == run_id).values(updated_at=now, **values))
 
 
+async def touch_run(tx: AsyncConnection, run_id: str, now: datetime) -> frozenset[StepState]:
+    """Note that a run changed; return the states that its steps are in, this transaction's changes included."""
+    found = sa.select(sa.func.array_agg(steps.c.state.distinct())).where(steps.c.run_id == run_id).scalar_subquery()
+    touched = sa.update(runs).where(runs.c.id == run_id).values(updated_at=now).returning(found)
+    return frozenset(StepState(state) for state in (await tx.execute(touched)).scalar_one())
+
+
 async def change_step(tx: AsyncConnection, run_id: str, step_id: str, **values: Any) -> None:
     """Write new values of a step's columns."""
     await tx.execute(sa.update(steps).where(steps.c.run_id == run_id, steps.c.id == step_id).values(**values))

@@ -8,7 +8,6 @@ from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNot
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import SETTLED, Pause
-from assent_orchestrator.execution.ending import states_after
 from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
@@ -190,5 +189,5 @@ class Outcomes:
                 state=StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
                 trace=spans.trace_note(),
             )
-            standing = await keep(tx, run, states_after(situation, state), now)
+            standing = await keep(tx, run, now)
             await self.parts.trail.append(tx, run.tenant, (draft, *standing))

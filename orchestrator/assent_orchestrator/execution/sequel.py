@@ -11,7 +11,6 @@ from assent_orchestrator.approvals.request import Approval, ApprovalState, open_
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
 from assent_orchestrator.clock import Clock, writable
-from assent_orchestrator.execution.ending import states_after
 from assent_orchestrator.execution.journal import RunRow, change_step, lock_step
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Situation
@@ -126,7 +125,7 @@ class Sequels:
     ) -> Followed:
         now = self.clock()
         await change_step(tx, run.id, situation.step.id, **{**values, "state": str(state)})
-        standing = await keep(tx, run, states_after(situation, state), now)
+        standing = await keep(tx, run, now)
         moved = StateNote(before=str(situation.step.state), after=str(state))
         return Followed(moved if state is not situation.step.state else None, (*drafts, *standing))
 

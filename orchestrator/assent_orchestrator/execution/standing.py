@@ -1,30 +1,32 @@
 """The state of a run that follows from the states of its steps, and the records of its transitions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
-from assent_orchestrator.execution.journal import RunRow, change_run
+from assent_orchestrator.execution.journal import RunRow, change_run, touch_run
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, StepState
 
 _WAITING_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED})
 
 
-def standing(states: Mapping[str, StepState]) -> RunState:
+def standing(states: Iterable[StepState]) -> RunState:
     """Return whether a run that is not over waits for something outside, or runs."""
-    under_way = {state for state in states.values() if state not in TERMINAL_STEPS and state is not StepState.PENDING}
+    under_way = {state for state in states if state not in TERMINAL_STEPS and state is not StepState.PENDING}
     return RunState.WAITING if under_way and under_way <= _WAITING_STEPS else RunState.RUNNING
 
 
-async def keep(tx: AsyncConnection, run: RunRow, states: Mapping[str, StepState], now: datetime) -> tuple[Draft, ...]:
-    """Write the run's standing when it changed; return what to record."""
-    wanted = standing(states)
+async def keep(tx: AsyncConnection, run: RunRow, now: datetime) -> tuple[Draft, ...]:
+    """Write the run's standing when it changed; return what to record. The run is locked, its steps are written.
+
+    The states are read here and now: those seen before the lock may be those of before a neighbour moved.
+    """
+    wanted = standing(await touch_run(tx, run.id, now))
     if run.state is wanted or run.state not in (RunState.RUNNING, RunState.WAITING):
-        await change_run(tx, run.id, now)
         return ()
     return (await move(tx, run, wanted, now),)
 

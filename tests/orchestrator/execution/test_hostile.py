@@ -200,3 +200,20 @@ async def test_work_goes_on_when_its_caller_hangs_up() -> None:
     let_go.set()
     async with asyncio.timeout(5):
         await done.wait()
+
+
+async def test_a_run_that_waits_says_so_whatever_its_steps_did_at_the_same_time(make_world: MakeWorld) -> None:
+    world = await make_world(
+        [{"id": "ask", "action": "box.send"}, *({"id": f"get{n}", "action": "box.get"} for n in range(6))],
+        ruler=for_actions(lambda question: HELD if question.step and question.step.id == "ask" else ALLOW),
+    )
+    runs = await asyncio.gather(*(world.submit() for _ in range(6)))
+    for run in runs:
+        for step in range(6):
+            await world.until(run, "action.succeeded", step=f"get{step}")
+        await world.until(run, "approval.requested")
+    found = [(await world.runs.get(world.alice, run)).run.state for run in runs]
+    assert set(found) == {"waiting"}
+    for run in runs:
+        await world.cancellations.cancel(world.alice, run, "")
+        await world.end_of(run)
