@@ -46,7 +46,11 @@ def read_token(token: str, parts: int) -> tuple[str, ...] | None:
         position = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (binascii.Error, ValueError, UnicodeError) as error:
         raise _bad_token() from error
-    if not isinstance(position, list) or len(position) != parts or not all(isinstance(one, str) for one in position):
+    if (
+        not isinstance(position, list)
+        or len(position) != parts
+        or not all(isinstance(one, str) and "\0" not in one for one in position)
+    ):
         raise _bad_token()
     return tuple(position)
 

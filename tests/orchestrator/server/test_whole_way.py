@@ -9,13 +9,14 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.rpc import error_details_pb2
 from grpc import aio
 
-from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, runs_pb2
+from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_pb2
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.caller import Role
+from assent_orchestrator.page import write_token
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
@@ -191,3 +192,15 @@ async def test_a_run_is_cancelled_over_grpc_once_it_is_seen(client):
             client.runs.CancelRun(runs_pb2.CancelRunRequest(name=run.name), metadata=client.as_("alice"))
         )
         assert (refused.code, refused.info.reason) == ("FAILED_PRECONDITION", "WRONG_STATE")
+
+
+async def test_what_the_database_cannot_keep_is_refused_as_the_callers_fault(client):
+    token = write_token("2026-01-01T00:00:00+00:00", "a\0b")
+    plan = plans_pb2.Plan(process="work", request_id="a\0b")
+    for call, request in (
+        (client.runs.SubmitPlan, runs_pb2.SubmitPlanRequest(parent=client.parent, plan=plan)),
+        (client.runs.ListRuns, runs_pb2.ListRunsRequest(parent=client.parent, filter="process=a\0b")),
+        (client.runs.ListRuns, runs_pb2.ListRunsRequest(parent=client.parent, page_token=token)),
+    ):
+        refused = await refusal(call(request, metadata=client.as_("alice")))
+        assert (refused.code, refused.info.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")

@@ -1,9 +1,11 @@
 """What a request must look like is written in the .proto files; here it is enforced, every fault at once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import protovalidate
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.server.interceptors.around import Around, Call, Proceed
@@ -25,9 +27,8 @@ def check(request: Message) -> None:
     Raises:
         InvalidError: it breaks some; each is named.
     """
-    violations = protovalidate.collect_violations(request)
-    if violations:
-        faults = tuple(_fault(violation) for violation in violations)
+    faults = (*(_fault(violation) for violation in protovalidate.collect_violations(request)), *_unkeepable(request))
+    if faults:
         raise InvalidError("the request breaks rules of its message", faults, code="INVALID_REQUEST")
 
 
@@ -36,6 +37,17 @@ def _fault(violation: protovalidate.Violation) -> Fault:
     code = "".join(letter if letter.isalnum() else "_" for letter in found.rule_id or "RULE").upper()
     elements = found.field.elements if found.field is not None else ()
     return Fault(_path(elements), code, found.message or "it breaks a rule")
+
+
+def _unkeepable(message: Message, prefix: str = "") -> Iterator[Fault]:
+    """Name the texts that PostgreSQL cannot keep (NUL); lists and free values have rules of their own."""
+    for field, value in message.ListFields():
+        if field.is_repeated:
+            continue
+        if isinstance(value, str) and "\0" in value:
+            yield Fault(f"{prefix}{field.name}", "STRING_NUL", "must not hold the character NUL")
+        elif isinstance(value, Message) and not isinstance(value, Struct):
+            yield from _unkeepable(value, f"{prefix}{field.name}.")
 
 
 def _path(elements: Any) -> str:
