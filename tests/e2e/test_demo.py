@@ -134,7 +134,7 @@ async def test_the_denial_is_explained(page: Performed) -> None:
     ):
         assert re.search(pattern, card), pattern
     letters = page.part("2 e-mails arrived at the company's mail server")
-    assert "none to Lindenhof Kliniken GmbH" in letters
+    assert re.search(r"^✗ Lindenhof Kliniken GmbH +none to petra\.vogt@", letters, re.MULTILINE)
     assert letters.count("✓") == 2
 
 
@@ -230,12 +230,13 @@ async def test_a_demo_that_is_interrupted_takes_everything_along(
 
 
 @pytest.mark.requirement("demo.nothing-left-behind")
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+@pytest.mark.skipif(sys.platform != "linux", reason="waits for processes that are not its own by pidfd")
 async def test_a_demo_that_is_killed_leaves_no_process(folder: Path) -> None:
     async with demonstration(folder) as one:
         await one.until("up in")
         running = one.processes()
-        assert any("postgres" in args for args in running.values())
+        for program in ("postgres", "opa run", "company.server", "company.mailbox", " serve "):
+            assert any(program in args for args in running.values()), program
         one.process.kill()
         await one.ended()
         await asyncio.to_thread(wait_for_the_end_of, running)
@@ -305,7 +306,7 @@ async def test_on_a_terminal_the_table_changes_while_things_happen(folder: Path)
     assert output.count("╭") > 5, "there are two cards, and a table that is drawn again and again"
     assert "▸ running" in output
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", output), "NO_COLOR is set"
-    assert output.rstrip().endswith("s in all.")
+    assert "The three renewals ended as they should" in output
 
 
 def on_a_terminal(folder: Path) -> str:

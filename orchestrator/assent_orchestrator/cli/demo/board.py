@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.cli.demo.card import WIDTH
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.state import run_look, step_look
 from assent_orchestrator.cli.demo.story import Customer
@@ -62,11 +63,13 @@ class Board:
         """Return the table for a terminal of ``width`` columns."""
         wide = width >= _WIDE
         table = Table(box=box.ROUNDED, border_style="dim", header_style="bold")
-        table.add_column("step", no_wrap=True)
+        table.add_column("step", no_wrap=True, min_width=14)
         if wide:
             table.add_column("action", no_wrap=True, style="dim")
         for customer in self._customers:
-            table.add_column(f"{customer.number} {customer.short}", no_wrap=True, min_width=22)
+            table.add_column(
+                f"{customer.number} {customer.short}", no_wrap=True, min_width=22 if width >= WIDTH else None
+            )
         for step, action in self._steps:
             cells = (self._cells[customer.account, step].text() for customer in self._customers)
             table.add_row(step, *([action] if wide else []), *cells)

@@ -18,10 +18,7 @@ WIDTH = 100
 def approval_card(act: Act, shown: wire.Approval) -> Panel:
     """Return what the person who is asked is shown, as the server presents it."""
     rows = _rows()
-    effect = Effect.Name(shown.effect).removeprefix("EFFECT_").lower()
-    rows.add_row(
-        "action", Text.assemble((shown.action, "bold"), f" ({effect}), step {shown.step}, {act.customer.name}")
-    )
+    rows.add_row("action", _action(act, shown.step, Effect.Name(shown.effect).removeprefix("EFFECT_").lower()))
     for number, (name, value) in enumerate(sorted(from_struct(shown.arguments).items())):
         labels = shown.labels[f"/{name}"].labels if f"/{name}" in shown.labels else ()
         line = Text.assemble(

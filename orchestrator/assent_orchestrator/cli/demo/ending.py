@@ -44,6 +44,12 @@ class Ending:
         address = contact(act)
         return tuple(letter for letter in self.letters if address and letter.to == address)
 
+    @property
+    def strays(self) -> tuple[Letter, ...]:
+        """Return the e-mails that went to nobody's contact."""
+        known = {letter for act in self.acts for letter in self.letters_to(act)}
+        return tuple(letter for letter in self.letters if letter not in known)
+
     def _checks(self) -> Iterator[Check]:
         flows, asks, denied = self.acts
         yield Check(
@@ -58,7 +64,7 @@ class Ending:
             f"{denied.customer.name}: {story.PRIVACY_CONTROL} denied the e-mail, none arrived, a person writes instead",
             _ended(denied) and _was_denied(denied) and bool(contact(denied)) and not self.letters_to(denied),
         )
-        yield Check("no other e-mail left the company", len(self.letters) == len(self.acts) - 1)
+        yield Check("no other e-mail left the company", not self.strays)
         yield Check("the trail is intact and complete", self._trail_holds())
 
     def _trail_holds(self) -> bool:

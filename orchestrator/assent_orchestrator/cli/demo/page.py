@@ -42,7 +42,7 @@ class Page:
             f"assent serve {health.server_version}, PostgreSQL, OPA {health.engine_version}, a company with e-mail"
         )
         self._line(Text.assemble(("✓ ", "bold green"), f"{running}: up in {seconds:.1f} s"))
-        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")))
+        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")), whole=True)
         self.heading(f"Three plans of the process {PROCESS}")
         self._line(Text(f"The agent runtime {RUNTIME} submits them for the account manager {MANAGER}:"))
         for one in CUSTOMERS:
@@ -53,10 +53,10 @@ class Page:
         self._console.print()
         self._console.print(Rule(Text(title, style="bold"), align="left", style="dim"), width=WIDTH)
 
-    def _line(self, line: Text) -> None:
-        """Print one line: never broken, because it may be copied, and nothing behind it."""
+    def _line(self, line: Text, *, whole: bool = False) -> None:
+        """Print one line with nothing behind it; a ``whole`` one is never broken, because it may be copied."""
         line.rstrip()
-        self._console.print(line, soft_wrap=True)
+        self._console.print(line, soft_wrap=whole)
 
     def question(self, act: Act, shown: approvals_pb2.Approval) -> None:
         """Show the card that the director sees, and say who answers."""
@@ -89,28 +89,32 @@ class Page:
         """Print which e-mails really arrived, and whom none reached."""
         count = len(ending.letters)
         self.heading(f"{count} e-mail{'s' if count != 1 else ''} arrived at the company's mail server")
-        widest = max((len(letter.to) for letter in ending.letters), default=0)
-        for letter in ending.letters:
-            self._line(Text.assemble(("✓ ", "bold green"), f"{letter.to:<{widest}}  {letter.subject}"))
         for act in ending.acts:
-            if not ending.letters_to(act):
-                self._line(Text.assemble(("✗ ", "bold red"), f"none to {act.customer.name} ({contact(act)})"))
+            name, letters = f"{act.customer.name:<25}", ending.letters_to(act)
+            for letter in letters:
+                self._line(_kept(f"{name}{letter.to}: {letter.subject}", kept=True))
+            if not letters:
+                self._line(_kept(f"{name}none to {contact(act)}", kept=False))
+        for letter in ending.strays:
+            self._line(_kept(f"{'somebody else':<25}{letter.to}: {letter.subject}", kept=False))
 
     def timelines(self, acts: tuple[Act, ...]) -> None:
         """Print what happened to each run and why, as the trail has it."""
         for act in acts:
             self.heading(f"{act.customer.number} {act.customer.name}, out of the trail")
-            self._line(Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"))
+            self._line(
+                Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"), whole=True
+            )
             for moment in timeline(act):
                 for line in _lines(moment):
-                    self._line(line)
+                    self._line(line, whole=True)
 
     def ending(self, ending: Ending, seconds: float, traces: str) -> None:
         """Print the proof of the trail, and whether every promise was kept."""
         found = ending.verification
         self.heading("Audit verify")
         chain = "chain intact" if found.intact else f"chain BROKEN at record {found.first_bad_seq}: {found.problem}"
-        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact))
+        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact), whole=True)
         self.heading("In short")
         for check in ending.checks:
             self._line(_kept(check.promise, kept=check.kept))
@@ -124,7 +128,7 @@ class Page:
         self.heading("Everything keeps running until Ctrl-C. What to try next")
         for step in steps:
             self._line(Text(f"# {step.purpose}", style="dim"))
-            self._line(Text(step.command, style="bold"))
+            self._line(Text(step.command, style="bold"), whole=True)
 
 
 def _kept(promise: str, *, kept: bool) -> Text:

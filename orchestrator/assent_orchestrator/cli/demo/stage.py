@@ -22,7 +22,7 @@ from assent_orchestrator.governance.signing_key import open_signing_key, public_
 from assent_orchestrator.store.embedded import EmbeddedServer
 
 # The command itself, whatever folder its script was installed to.
-_ASSENT = ("-c", "from assent_orchestrator.cli.main import main; main()")
+_ASSENT = ("-m", "assent_orchestrator")
 # The demo's server is the demo's alone: it must not meet the database, the tokens or the engine of a real one.
 _KEPT = frozenset({"ASSENT_OPA_BINARY", "ASSENT_OPA_ALLOW_VERSION"})
 _PREFIX = "assent-demo-"
