@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.store.tables import answers, approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
@@ -171,9 +172,17 @@ def approval_of(row: sa.RowMapping, given: tuple[Answer, ...]) -> Approval:
 
 
 async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState, now: datetime) -> None:
-    """Move a request to another state; its etag changes with it."""
-    await tx.execute(
+    """Move a request from the state it was seen in to another; its etag changes with it.
+
+    Raises:
+        OvertakenError: somebody else moved it meanwhile, as an answer in the last moment does.
+
+    """
+    moved = await tx.execute(
         sa.update(approvals)
-        .where(approvals.c.id == approval.id)
+        .where(approvals.c.id == approval.id, approvals.c.state == str(approval.state))
         .values(state=str(state), version=approvals.c.version + 1, resolved_at=now)
+        .returning(approvals.c.id)
     )
+    if moved.one_or_none() is None:
+        raise OvertakenError

@@ -62,7 +62,11 @@ class Attempts:
                 if pause is not None:
                     return pause
                 situation = await self._look(run_id, step_id)
-            return await self._stand(situation, tries)
+            try:
+                return await self._stand(situation, tries)
+            except OvertakenError:
+                # Cancelled meanwhile, say, or answered in the last moment: look again.
+                return Pause(settled=False, seconds=0.0)
 
     async def abandon(self, run_id: str, step_id: str) -> Pause:
         """Bring a step to rest that cannot be dealt with; what may have happened stays unknown."""
@@ -122,10 +126,7 @@ class Attempts:
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             return await self.sequels.of_condition(tx, turn, decided)
 
-        try:
-            decided = await self.parts.gate.decide(question, sequel)
-        except OvertakenError:
-            return Pause(settled=False, seconds=0.0)
+        decided = await self.parts.gate.decide(question, sequel)
         if decided.fault:
             return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
@@ -144,10 +145,7 @@ class Attempts:
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
             return await self.sequels.of_ruling(tx, turn, action, ruling)
 
-        try:
-            ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
-        except OvertakenError:
-            return Pause(settled=False, seconds=0.0)
+        ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
         match ruling:
             case Allowed():
                 return await self.outcomes.perform(situation, appointed, ruling)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from assent_orchestrator.approvals.request import ApprovalState, latest_request, resolve
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import utc_now
+from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.question import Action, Question
@@ -217,3 +219,19 @@ async def test_a_run_that_waits_says_so_whatever_its_steps_did_at_the_same_time(
     for run in runs:
         await world.cancellations.cancel(world.alice, run, "")
         await world.end_of(run)
+
+
+@pytest.mark.requirement("orchestrator.an-approval-is-worth-what-was-shown")
+async def test_an_answer_in_the_last_moment_is_not_overwritten_by_the_expiry(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "run.waiting")
+    async with world.parts.engine.connect() as tx:
+        seen = await latest_request(tx, run, "only")
+    assert seen is not None
+    await world.reply(run, world.person("dana", "director"))
+    with pytest.raises(OvertakenError):
+        async with world.parts.engine.begin() as tx:
+            await resolve(tx, seen, ApprovalState.EXPIRED, utc_now())
+    assert (await world.end_of(run)).run.state == "succeeded"
+    assert "approval.expired only" not in await world.events(run)
