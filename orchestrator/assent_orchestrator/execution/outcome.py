@@ -8,6 +8,7 @@ from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNot
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import SETTLED, Pause
+from assent_orchestrator.execution.ending import ending_of
 from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
@@ -59,7 +60,7 @@ class Outcomes:
                 spans.describe_effect(span, "succeeded")
                 return await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
             spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
-        if result.effect == "none":
+        if result.effect == "none" and not _in_doubt(situation, appointed):
             return await self._failed(situation, allowed, result)
         await self._unknown(situation, permit.attempt, result.code)
         return Pause(settled=False, seconds=patience(permit.attempt))
@@ -94,7 +95,7 @@ class Outcomes:
         if found.status == "not_done":
             await self._did_not_happen(situation, attempt)
             return None
-        if appointed.repeatable and attempt < LOOKUP_TRIES:
+        if appointed.repeatable and attempt < LOOKUP_TRIES and ending_of(situation) is None:
             return None
         if tries < LOOKUP_TRIES:
             return Pause(settled=False, seconds=patience(tries))
@@ -191,3 +192,9 @@ class Outcomes:
             )
             standing = await keep(tx, run, now)
             await self.parts.trail.append(tx, run.tenant, (draft, *standing))
+
+
+def _in_doubt(situation: Situation, appointed: Appointed) -> bool:
+    """Say whether an earlier attempt may have had the effect: that a later one had none does not settle it."""
+    earlier = situation.intent
+    return earlier is not None and earlier.status is EffectStatus.UNKNOWN and appointed.operation.effect != "read"

@@ -1,6 +1,7 @@
 """Effects whose outcome is not known: found out, never blindly repeated."""
 
 from assent_orchestrator.tools.outcome import Failure, Found, Success
+from assent_sidecar.question import Action
 from tests.orchestrator.execution.conftest import MakeWorld
 
 LOST = Failure("TOOL_LOST", "the connection broke", True, "unknown")
@@ -57,3 +58,28 @@ async def test_a_cancelled_run_settles_what_was_under_way_honestly(make_world: M
     view = await world.end_of(run)
     assert view.run.state == "cancelled"
     assert {step.id: step.state for step in view.steps} == {"first": "succeeded", "then": "cancelled"}
+
+
+async def test_that_a_later_attempt_had_no_effect_does_not_settle_an_earlier_one(make_world: MakeWorld) -> None:
+    def lost_then_away(_: Action) -> Failure:
+        if len(world.tools.calls) == 1:
+            return Failure("TOOL_LOST", "", retryable=True, effect="unknown")
+        world.tools.found = Found("done", {"n": 1})
+        return Failure("TOOL_UNAVAILABLE", "", retryable=True, effect="none")
+
+    world = await make_world([{"id": "only", "action": "box.put"}], tool=lost_then_away)
+    run = await world.submit()
+    view = await world.end_of(run)
+    assert view.run.state == "succeeded"
+    assert world.tools.times("box.put") == 2
+    assert "action.failed only" not in await world.events(run)
+
+
+async def test_cancelling_makes_no_unknown_effect_a_cancelled_one(make_world: MakeWorld, monkeypatch) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 3)
+    world = await make_world([{"id": "only", "action": "box.put"}], tool=lambda _: LOST)
+    run = await world.submit()
+    await world.until(run, "action.unknown", step="only")
+    await world.cancellations.cancel(world.alice, run, "")
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].state) == ("cancelled", "unknown")
