@@ -1,5 +1,6 @@
 """What a server is told when it starts: where things are. What may happen is never said here, only in the bundle."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import platformdirs
 
 DEFAULT_LISTEN = "127.0.0.1:7433"
+
+EXECUTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+"""What an executor may be called: the name stands in the durable engine's rows."""
 
 
 @dataclass(frozen=True, slots=True)

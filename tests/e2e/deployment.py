@@ -180,7 +180,9 @@ class Deployment:
         listed = await self.approvals.ListApprovals(
             approvals_pb2.ListApprovalsRequest(parent=TENANT), metadata=self.metadata(who), timeout=SECONDS
         )
-        waiting = next(one for one in listed.approvals if one.run == run)
+        waiting = next(
+            one for one in listed.approvals if one.run == run and one.state == approvals_pb2.APPROVAL_STATE_PENDING
+        )
         request = approvals_pb2.DecideApprovalRequest(
             name=waiting.name,
             etag=waiting.etag,

@@ -30,6 +30,7 @@ from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
+from assent_orchestrator.store.seat import take_seat
 from assent_orchestrator.tools.server import ToolServers
 from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.opa.binary import find_binary
@@ -92,6 +93,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         SidecarError: the OPA does not start, or does not take the bundle.
         SigningKeyError: the file of the permit key cannot be used.
         DatabaseUnavailableError: the database cannot be had.
+        ExecutorError: another live server on the database has the same executor name.
     """
     await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True, mode=0o700)
     async with contextlib.AsyncExitStack() as stack:
@@ -99,6 +101,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         bundle = await build_bundle(settings.workspace, binary)
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
+        await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
         sidecar_settings = SidecarSettings(state_dir=settings.data, environ=environ)
         sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
         listener = await stack.enter_async_context(Listener(database.sync_url))

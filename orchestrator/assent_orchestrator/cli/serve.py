@@ -9,13 +9,12 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from assent_orchestrator.app.assembly import App, open_app
+from assent_orchestrator.app.served import server_parts
 from assent_orchestrator.app.telemetry import open_telemetry
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.lock import executor_lock
 from assent_orchestrator.config import Settings
 from assent_orchestrator.server.address import TlsFiles
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
-from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, default_entries, read_tokens, write_tokens
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -73,25 +72,23 @@ async def serve(settings: Settings, started: Started) -> None:
 
 
 async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
-    with contextlib.ExitStack() as held:
-        held.enter_context(executor_lock(settings.data, settings.executor))
-        _log.info("starting on the workspace %s", settings.workspace)
-        directory = TokenDirectory(tokens_of(settings))
-        provider = open_telemetry(os.environ)
-        try:
-            async with (
-                open_app(settings, os.environ) as app,
-                listening(server_parts(app, directory), listen_settings(settings)) as server,
-            ):
-                await asyncio.to_thread(_publish_key, app)
-                _log.info("serving revision %s", app.sidecar.bundle.revision)
-                await started(app, server)
-                async with asyncio.TaskGroup() as group:
-                    reloading = group.create_task(_reload_whenever(again, app))
-                    await server.ended()
-                    reloading.cancel()
-        finally:
-            await asyncio.to_thread(provider.shutdown)
+    _log.info("starting on the workspace %s", settings.workspace)
+    directory = TokenDirectory(tokens_of(settings))
+    provider = open_telemetry(os.environ)
+    try:
+        async with (
+            open_app(settings, os.environ) as app,
+            listening(server_parts(app, directory), listen_settings(settings)) as server,
+        ):
+            await asyncio.to_thread(_publish_key, app)
+            _log.info("serving revision %s", app.sidecar.bundle.revision)
+            await started(app, server)
+            async with asyncio.TaskGroup() as group:
+                reloading = group.create_task(_reload_whenever(again, app))
+                await server.ended()
+                reloading.cancel()
+    finally:
+        await asyncio.to_thread(provider.shutdown)
 
 
 class _Stop:
@@ -108,20 +105,6 @@ class _Stop:
         self.wanted = True
         _log.info("stopping; a second signal ends the process at once")
         self._task.cancel()
-
-
-def server_parts(app: App, directory: TokenDirectory) -> ServerParts:
-    """Return what the gRPC server needs of the application."""
-    return ServerParts(
-        identities=directory,
-        submissions=app.submissions,
-        simulations=app.simulations,
-        runs=app.runs,
-        cancellations=app.cancellations,
-        inbox=app.inbox,
-        records=app.records,
-        health=app.health,
-    )
 
 
 def listen_settings(settings: Settings) -> ListenSettings:

@@ -16,8 +16,9 @@ from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.problem import Problem, workspace_problem
-from assent_orchestrator.config import DEFAULT_LISTEN, Settings, default_data
+from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, default_data
 from assent_orchestrator.errors import AssentError, UnavailableError
+from assent_orchestrator.store.seat import ExecutorError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.errors import EngineSettingsError, SidecarError
@@ -133,6 +134,8 @@ def start_problems(settings: Settings) -> Iterator[None]:
         SigningKeyError: ExitCode.NOT_ALLOWED,
         CommandError: ExitCode.UNAVAILABLE,
     }
+    if not EXECUTOR_NAME.fullmatch(settings.executor):
+        raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
     certificate, key = settings.tls_cert, settings.tls_key
     try:
         require_safe(read_address(settings.listen), TlsFiles(certificate, key) if certificate and key else None)
@@ -143,7 +146,8 @@ def start_problems(settings: Settings) -> Iterator[None]:
     except WorkspaceError as error:
         raise workspace_problem(settings.workspace, error) from error
     except AssentError as error:
-        kind = ExitCode.UNAVAILABLE if isinstance(error, UnavailableError) else ExitCode.INTERNAL
+        kinds_of_errors = ((UnavailableError, ExitCode.UNAVAILABLE), (ExecutorError, ExitCode.CONFLICT))
+        kind = next((code for type_, code in kinds_of_errors if isinstance(error, type_)), ExitCode.INTERNAL)
         raise Problem(error.message, kind, code=error.code) from error
     except SidecarError as error:
         kind = ExitCode.USAGE if isinstance(error, EngineSettingsError) else ExitCode.UNAVAILABLE

@@ -59,7 +59,8 @@ async def test_a_lost_connection_comes_back_and_wakes_everybody(listener, trail,
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'assent-listener'"
                 )
             )
-            assert killed.scalars().all() == [True]
+            # Others may listen on the same database: all of them are to come back.
+            assert set(killed.scalars().all()) == {True}
         assert await wakeups.wait(LONG)  # something may have been missed
         async with asyncio.timeout(LONG):
             await listener.connected()
