@@ -63,8 +63,14 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
         yield Database(
             url=address.render_as_string(hide_password=False),
             engine=engine,
-            sync_url=address.set(drivername="postgresql").render_as_string(hide_password=False),
+            sync_url=_for_libpq(address),
         )
+
+
+def _for_libpq(address: sa.URL) -> str:
+    """Return the URL as libpq reads it: SQLAlchemy writes a space in a query as ``+``, which libpq takes as it is."""
+    before, mark, query = address.set(drivername="postgresql").render_as_string(hide_password=False).partition("?")
+    return before + mark + query.replace("+", "%20")
 
 
 def _address(url: str) -> sa.URL:

@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -31,6 +32,19 @@ async def test_a_database_of_the_users_own_is_used_by_its_url(database, form):
     async with open_database(getattr(database, form), NOT_NEEDED) as opened, opened.engine.connect() as connection:
         assert (opened.url, opened.sync_url) == (database.url, database.sync_url)
         assert (await connection.execute(sa.text("SELECT current_database()"))).scalar_one() == "assent"
+
+
+async def test_a_folder_with_a_space_in_its_name_is_reached_through_libpq_too(database):
+    socket = sa.make_url(database.url).query["host"]
+    with tempfile.TemporaryDirectory(prefix="a space + ") as folder:
+        link = Path(folder) / "run"
+        link.symlink_to(socket)
+        url = sa.make_url(database.url).update_query_dict({"host": str(link)})
+        async with (
+            open_database(url.render_as_string(hide_password=False), NOT_NEEDED) as opened,
+            await psycopg.AsyncConnection.connect(opened.sync_url) as connection,
+        ):
+            assert connection.info.host == str(link)
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite:///x", "not a url", "postgresql+asyncpg://h/x"])
