@@ -21,7 +21,13 @@ _PIPE_WIDTH = 250
 """Columns where nobody looks: wide enough that lines stay whole for grep."""
 
 _FOLDED = frozenset({"BECAUSE", "DEMANDS", "NOT YET KNOWN", "NEEDS"})
-"""The columns that go over several lines before others are cut."""
+"""The columns that may go over several lines."""
+
+_FOLDED_WIDTH = 30
+"""Columns that they keep then: a reason with its control is seldom longer."""
+
+_GAP = 2
+"""Columns between two columns."""
 
 _STYLES = {
     **dict.fromkeys(("allow", "succeeded", "approved", "consumed", "ready", "ok"), "green"),
@@ -76,15 +82,43 @@ def exact(value: Any) -> Any:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """Write rows under a head; columns in which nothing stands are left out."""
+    """Write rows under a head; columns in which nothing stands are left out.
+
+    Nothing is ever cut off, because an id that is not whole is no id: in a terminal that is too narrow each row goes
+    over several lines, its cells behind their names.
+    """
     cells = [[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row] for row in rows]
     filled = [at for at in range(len(columns)) if any(row[at].plain for row in cells)]
-    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    widths = {at: max(len(columns[at]), *(row[at].cell_len for row in cells)) for at in filled}
+    least = {at: min(width, _FOLDED_WIDTH) if columns[at] in _FOLDED else width for at, width in widths.items()}
+    gaps = _GAP * len(filled)
+    target = console()
+    if not sys.stdout.isatty():
+        target.width = max(target.width, sum(widths.values()) + gaps)
+    elif sum(least.values()) + gaps > target.width:
+        for row in cells:
+            _write_flowing(target, [(columns[at], row[at]) for at in filled if row[at].plain])
+        return
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     for at in filled:
-        drawn.add_column(columns[at], overflow="fold", no_wrap=columns[at] not in _FOLDED)
+        drawn.add_column(columns[at], overflow="fold", no_wrap=columns[at] not in _FOLDED, min_width=least[at])
     for row in cells:
         drawn.add_row(*(row[at] for at in filled))
-    console().print(drawn)
+    target.print(drawn)
+
+
+def _write_flowing(target: Console, named: Sequence[tuple[str, Text]]) -> None:
+    """Write one row: the first cell, then the others behind their names; lines break between cells, not in them."""
+    (_, line), *others = named
+    indent = Text("  ")
+    for name, cell in others:
+        part = Text.assemble((name.lower(), "bright_black"), " ", cell)
+        if line.cell_len + _GAP + part.cell_len > target.width:
+            target.print(line, soft_wrap=True)
+            line = indent + part
+        else:
+            line = line + indent + part
+    target.print(line, soft_wrap=True)
 
 
 def word(enum: Any, value: int, prefix: str) -> str:

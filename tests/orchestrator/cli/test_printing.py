@@ -1,5 +1,7 @@
 import json
 import logging
+import re
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -59,6 +61,25 @@ def test_lengths_of_time_are_written_as_policies_write_them(duration: Duration, 
 def test_columns_in_which_nothing_stands_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     table(("A", "B", "C"), [("1", "", "[red]x"), ("2", "", "")])
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["A", "C"], ["1", "[red]x"], ["2"]]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120])
+def test_no_terminal_is_so_narrow_that_something_is_cut_off(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    row = ("f" * 32, "refund", "waiting", "ORDER_BLOCKED (LEG-01), REFUND_STEP (SRV-02)", "2026-11-23 05:43:06Z")
+    table(("RUN", "PROCESS", "STATE", "BECAUSE", "SINCE"), [row, row])
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    for cell in (row[0], row[1], row[2], "ORDER_BLOCKED", "(SRV-02)", row[4]):
+        assert shown.count(cell) == 2
+    assert max(len(line) for line in shown.splitlines()) <= max(width, len(row[3]) + len("  because "))
+
+
+def test_a_line_in_a_pipe_is_one_row_however_long_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    table(("A", "BECAUSE"), [("x" * 200, "y " * 200)])
+    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 def test_every_obligation_has_words() -> None:
