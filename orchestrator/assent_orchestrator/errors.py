@@ -82,3 +82,9 @@ class UnavailableError(AssentError):
     """Something Assent needs is away; the same call may succeed later."""
 
     code = "UNAVAILABLE"
+
+
+class ExecutorError(AssentError):
+    """Another live server on the database has the executor name."""
+
+    code = "EXECUTOR_IN_USE"

@@ -6,17 +6,11 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from assent_orchestrator.errors import AssentError
+from assent_orchestrator.errors import ExecutorError
 from assent_orchestrator.store.embedded import DatabaseUnavailableError
 
 _LINGERING = 5.0  # seconds in which PostgreSQL notices that the one who had the name was killed
 _PAUSE = 0.2
-
-
-class ExecutorError(AssentError):
-    """Another live server has the executor name."""
-
-    code = "EXECUTOR_IN_USE"
 
 
 @contextlib.asynccontextmanager
