@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assent_sidecar.admission import AT_ONCE, WAITING
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.serve import RESOURCE, BundleServer
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, SidecarError
@@ -31,12 +32,17 @@ class SidecarSettings:
     """Where the decision point lives and how long it waits; all times in seconds.
 
     ``state_dir`` holds a folder 0700 for the engine's socket while it runs. ``environ`` is where ``ASSENT_OPA_*`` and
-    the standard ``OTEL_*`` variables are read from.
+    the standard ``OTEL_*`` variables are read from. ``query_timeout`` is the most that one decision may take, whatever
+    its budget; ``probe_timeout`` how long the engine has to say how it is. Of the questions, ``at_once`` are before the
+    engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY.
     """
 
     state_dir: Path
     environ: Mapping[str, str] = field(repr=False)
     query_timeout: float = 1.0
+    probe_timeout: float = 1.0
+    at_once: int = AT_ONCE
+    waiting: int = WAITING
     start_timeout: float = 30.0
     activation_timeout: float = 10.0
 
@@ -77,7 +83,12 @@ class Sidecar:
         self._process = process
         self._activating = asyncio.Lock()
         self._evaluator = Evaluator(
-            client, versions=versions, revisions=self._revisions, query_timeout=settings.query_timeout
+            client,
+            versions=versions,
+            revisions=self._revisions,
+            query_timeout=settings.query_timeout,
+            at_once=settings.at_once,
+            waiting=settings.waiting,
         )
 
     @property
@@ -121,7 +132,7 @@ class Sidecar:
         if self._process is not None and not self._process.running:
             return self._unwell(None, "the engine is down and is being started again")
         try:
-            answer = await self._client.probe(self._settings.query_timeout)
+            answer = await self._client.probe(self._settings.probe_timeout)
         except SidecarError as error:
             return self._unwell(None, str(error))
         if answer.version not in self._versions:
@@ -146,7 +157,7 @@ class Sidecar:
         return tuple(bundle.revision for bundle in (self._arriving, self._bundle) if bundle is not None)
 
     async def _take(self, bundle: Bundle) -> None:
-        limit = self._settings.query_timeout
+        limit = self._settings.probe_timeout
         earlier = await self._failure() if self._server is not None else None
         if self._server is not None:
             self._server.publish(bundle)
@@ -172,7 +183,7 @@ class Sidecar:
 
     async def _failure(self) -> str | None:
         with contextlib.suppress(SidecarError):
-            return await self._client.bundle_failure(self._settings.query_timeout)
+            return await self._client.bundle_failure(self._settings.probe_timeout)
         return None
 
 
@@ -212,7 +223,7 @@ async def _first_answer(client: OpaClient, settings: SidecarSettings) -> Answer:
     deadline = loop.time() + settings.start_timeout
     while True:
         try:
-            return await client.probe(settings.query_timeout)
+            return await client.probe(settings.probe_timeout)
         except EngineUnavailableError:
             if loop.time() > deadline:
                 raise

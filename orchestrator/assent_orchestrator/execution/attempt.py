@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
 from assent_orchestrator.audit import spans
+from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
@@ -126,6 +127,8 @@ class Attempts:
             decided = await self.parts.gate.decide(question, sequel)
         except OvertakenError:
             return Pause(settled=False, seconds=0.0)
+        except BusyError:
+            return Pause(settled=False, seconds=patience(turn.tries))
         if decided.fault:
             return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
@@ -148,6 +151,8 @@ class Attempts:
             ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
         except OvertakenError:
             return Pause(settled=False, seconds=0.0)
+        except BusyError:
+            return Pause(settled=False, seconds=patience(tries))
         match ruling:
             case Allowed():
                 return await self.outcomes.perform(situation, appointed, ruling)
