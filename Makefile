@@ -33,8 +33,8 @@ lint: setup ## style, types, import rules, protos and policies
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/buf lint proto
-	$(ENGINE) fmt --list --fail rego examples
-	$(ENGINE) check --strict rego
+	$(ENGINE) fmt --list --fail rego examples sidecar/assent_sidecar/opa/authz.rego
+	$(ENGINE) check --strict rego sidecar/assent_sidecar/opa/authz.rego
 	@for workspace in $(dir $(wildcard examples/*/assent.yaml)); do \
 		echo "$(BIN)/assent policy test $$workspace"; $(BIN)/assent policy test "$$workspace" || exit 1; done
 

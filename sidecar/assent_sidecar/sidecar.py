@@ -18,10 +18,12 @@ from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.opa.binary import accepted_versions, find_binary, require_version
 from assent_sidecar.opa.client import Answer, OpaClient
 from assent_sidecar.opa.config import child_environment, render
+from assent_sidecar.opa.liveness import Liveness, Patience
+from assent_sidecar.opa.memory import read_memory
 from assent_sidecar.opa.process import LONGEST_SOCKET_PATH, OpaProcess
+from assent_sidecar.opa.tcp import TOKEN_VARIABLE, read_door
 
 URL_VARIABLE = "ASSENT_OPA_URL"
-TOKEN_VARIABLE = "ASSENT_OPA_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
 _POLL = 0.03
 _FOLDER = re.compile(r"^engine-([0-9]+)-")
@@ -34,7 +36,8 @@ class SidecarSettings:
     ``state_dir`` holds a folder 0700 for the engine's socket while it runs. ``environ`` is where ``ASSENT_OPA_*`` and
     the standard ``OTEL_*`` variables are read from. ``query_timeout`` is the most that one decision may take, whatever
     its budget; ``probe_timeout`` how long the engine has to say how it is. Of the questions, ``at_once`` are before the
-    engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY.
+    engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY. ``patience``
+    says when an engine that does not answer is ended and started again.
     """
 
     state_dir: Path
@@ -43,6 +46,7 @@ class SidecarSettings:
     probe_timeout: float = 1.0
     at_once: int = AT_ONCE
     waiting: int = WAITING
+    patience: Patience = field(default_factory=Patience)
     start_timeout: float = 30.0
     activation_timeout: float = 10.0
 
@@ -233,6 +237,7 @@ async def _first_answer(client: OpaClient, settings: SidecarSettings) -> Answer:
 @contextlib.asynccontextmanager
 async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[Sidecar]:
     environ = settings.environ
+    door = read_door(environ)
     binary = await asyncio.to_thread(find_binary, environ)
     async with contextlib.AsyncExitStack() as stack:
         server = BundleServer()
@@ -246,11 +251,16 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
             render(environ, bundles=server.url, resource=RESOURCE, token=server.token),
             folder / "opa.sock",
             environ=child_environment(environ),
+            memory=read_memory(environ),
+            door=door,
             start_timeout=settings.start_timeout,
         )
         await process.start()
         stack.push_async_callback(process.stop)
-        client = await stack.enter_async_context(OpaClient(folder / "opa.sock"))
+        client = await stack.enter_async_context(OpaClient(folder / "opa.sock", token=door.token if door else None))
+        liveness = Liveness(client.probe, process.kill, settings.patience)
+        liveness.start()
+        stack.push_async_callback(liveness.stop)
         versions = frozenset({binary.version})
         sidecar = Sidecar(
             settings, client, bundle, origin=binary.origin, versions=versions, server=server, process=process
