@@ -14,7 +14,7 @@ UV = env -u VIRTUAL_ENV -u PYTHONPATH UV_PROJECT_ENVIRONMENT="$(CURDIR)/.venv" U
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint proto bench clean
+.PHONY: help setup demo test fuzz lint proto bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,10 @@ demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves 
 
 test: setup ## run every test; ARGS="-k name" runs some
 	@$(BIN)/python -m pytest $(ARGS)
+
+fuzz: setup ## look for ways to make an allow of a fault, for some minutes
+	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=3600 $(addprefix tests/sidecar/,test_http_fuzz.py \
+		test_question_fuzz.py test_mutations.py test_evaluator.py) $(ARGS)
 
 lint: setup ## style, types, import rules, protos and policies
 	$(BIN)/ruff check
