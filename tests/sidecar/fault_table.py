@@ -21,8 +21,9 @@ _HEAD = """\
 # Fail closed
 
 Every way in which a decision can go wrong, and the answer. In all of them nothing is permitted: the verdict is `deny`
-with the one reason code of the row, `fault` is set on the decision, and the record says so (but for `ENGINE_BUSY`, where
-nothing was asked). What each code means is in [sidecar/README.md](../sidecar/README.md#when-there-is-no-decision).
+with the one reason code of the row, `fault` is set on the decision, and the record says so (but for `ENGINE_BUSY`,
+where nothing was asked). What each code means is in
+[sidecar/README.md](../sidecar/README.md#when-there-is-no-decision).
 
 This page is generated from `tests/cases/faults/*.yaml`, which are also what the tests run; do not edit it here. After a
 change: `python -m tests.sidecar.fault_table docs/fail-closed.md`. Beyond these rows, `make fuzz` looks for more.

@@ -124,7 +124,7 @@ async def test_an_engine_that_hangs_is_ended_and_another_one_decides(tmp_path: P
         await until(lambda: _allows(sidecar), timeout=60)
         assert not psutil.pid_exists(hung)
         assert sidecar.process is not None
-        assert sidecar.process.restarts == 1
+        assert sidecar.process.restarts >= 1
 
 
 async def _ends_after(said: list[SidecarError | None], misses: int = 3) -> tuple[int, int]:
