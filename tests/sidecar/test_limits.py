@@ -120,7 +120,11 @@ async def test_an_engine_that_hangs_is_ended_and_another_one_decides(tmp_path: P
     async with open_sidecar(settings, bundle_of()) as sidecar:
         hung = _pid(sidecar)
         os.kill(hung, signal.SIGSTOP)
-        assert (await sidecar.evaluator.decide(question(answer=ALLOW), budget=0.5)).codes == ("ENGINE_TIMEOUT",)
+
+        async def is_late() -> bool:
+            return (await sidecar.evaluator.decide(question(answer=ALLOW), budget=0.5)).codes == ("ENGINE_TIMEOUT",)
+
+        await until(is_late)  # the signal is on its way to each thread
         await until(lambda: _allows(sidecar), timeout=60)
         assert not psutil.pid_exists(hung)
         assert sidecar.process is not None
