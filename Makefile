@@ -14,7 +14,7 @@ UV = env -u VIRTUAL_ENV -u PYTHONPATH UV_PROJECT_ENVIRONMENT="$(CURDIR)/.venv" U
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint proto bench clean
+.PHONY: help setup demo test fuzz lint proto bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,14 +27,18 @@ demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves 
 test: setup ## run every test; ARGS="-k name" runs some
 	@$(BIN)/python -m pytest $(ARGS)
 
+fuzz: setup ## look for ways to make an allow of a fault, for some minutes
+	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=3600 $(addprefix tests/sidecar/,test_http_fuzz.py \
+		test_question_fuzz.py test_mutations.py test_evaluator.py) $(ARGS)
+
 lint: setup ## style, types, import rules, protos and policies
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/buf lint proto
-	$(ENGINE) fmt --list --fail rego examples
-	$(ENGINE) check --strict rego
+	$(ENGINE) fmt --list --fail rego examples sidecar/assent_sidecar/opa/authz.rego
+	$(ENGINE) check --strict rego sidecar/assent_sidecar/opa/authz.rego
 	@for workspace in $(dir $(wildcard examples/*/assent.yaml)); do \
 		echo "$(BIN)/assent policy test $$workspace"; $(BIN)/assent policy test "$$workspace" || exit 1; done
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from assent_sidecar.admission import AT_ONCE, WAITING
+
 DEFAULT_LISTEN = "127.0.0.1:7433"
 
 EXECUTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -20,6 +22,9 @@ class Settings:
     ``workspace`` is the folder the bundle is built from. ``data`` keeps the embedded database, the token file and the
     signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
+    A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
+    ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
+    the next one is refused.
     """
 
     workspace: Path
@@ -32,6 +37,9 @@ class Settings:
     tls_key: Path | None = None
     executor: str = "local"
     decision_budget: float = 2.0
+    longest_decision: float = 10.0
+    decisions_at_once: int = AT_ONCE
+    decisions_waiting: int = WAITING
 
     @property
     def tokens(self) -> Path:

@@ -78,6 +78,12 @@ class StateError(AssentError):
     code = "WRONG_STATE"
 
 
+class BusyError(AssentError):
+    """As many decisions wait as may, so nothing was asked and nothing was done; the same call may succeed later."""
+
+    code = "ENGINE_BUSY"
+
+
 class UnavailableError(AssentError):
     """Something Assent needs is away; the same call may succeed later."""
 

@@ -39,6 +39,12 @@ class EngineTimeoutError(SidecarError):
     code = "ENGINE_TIMEOUT"
 
 
+class EngineBusyError(SidecarError):
+    """As many questions wait for the engine as may; this one was not asked."""
+
+    code = "ENGINE_BUSY"
+
+
 class EngineFaultError(SidecarError):
     """The engine answered that it could not evaluate, or something that no engine says."""
 

@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 
 from pydantic import ValidationError
 
+from assent_sidecar.admission import AT_ONCE, WAITING, Admission
 from assent_sidecar.canonical import NotCanonicalError, canonical, digest_bytes
 from assent_sidecar.decision import Decided, Decision, Provenance, Reason, StepForecast, Verdict
 from assent_sidecar.errors import SidecarError
@@ -29,6 +30,7 @@ _MESSAGES: Mapping[str, str] = {
     "ENGINE_ERROR": "the policy engine could not evaluate the policies",
     "ENGINE_TIMEOUT": "the policy engine did not answer in time",
     "ENGINE_UNAVAILABLE": "the policy engine cannot be reached",
+    "ENGINE_BUSY": "too many questions wait for the policy engine",
     "ENGINE_VERSION": "the policy engine is not of the version that decides here",
     "POLICY_STALE": "the policy engine decided under another revision than the one in force",
     "QUESTION_TOO_LARGE": "there is more to decide on than one question may hold",
@@ -71,6 +73,8 @@ class Evaluator:
         revisions: Callable[[], tuple[str, ...]],
         query_timeout: float = 1.0,
         max_question: int = MAX_QUESTION,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
     ) -> None:
         """Say who is asked and what is believed.
 
@@ -80,12 +84,15 @@ class Evaluator:
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
             query_timeout: seconds that one question may take, whatever the caller's budget.
             max_question: bytes of a question at most.
+            at_once: questions that the engine looks at together.
+            waiting: questions that may wait for their turn; the next one is denied at once.
         """
         self._engine = engine
         self._versions = versions
         self._revisions = revisions
         self._query_timeout = query_timeout
         self._max_question = max_question
+        self._admission = Admission(at_once=at_once, waiting=waiting)
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
         """Return the decision on ``question``, within ``budget`` seconds.
@@ -106,7 +113,7 @@ class Evaluator:
 
     async def _decide(self, question: Question, asking: "_Asking", budget: float) -> Decision:
         try:
-            async with asyncio.timeout(min(budget, self._query_timeout)) as limit:
+            async with asyncio.timeout(min(budget, self._query_timeout)) as limit, self._admission.place():
                 document = await self._write_out(question, asking)
                 before = self._revisions()
                 left = (limit.when() or 0.0) - asyncio.get_running_loop().time()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assent_sidecar.admission import AT_ONCE, WAITING
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.serve import RESOURCE, BundleServer
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, SidecarError
@@ -17,10 +18,12 @@ from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.opa.binary import accepted_versions, find_binary, require_version
 from assent_sidecar.opa.client import Answer, OpaClient
 from assent_sidecar.opa.config import child_environment, render
+from assent_sidecar.opa.liveness import Liveness, Patience
+from assent_sidecar.opa.memory import read_memory
 from assent_sidecar.opa.process import LONGEST_SOCKET_PATH, OpaProcess
+from assent_sidecar.opa.tcp import TOKEN_VARIABLE, read_door
 
 URL_VARIABLE = "ASSENT_OPA_URL"
-TOKEN_VARIABLE = "ASSENT_OPA_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
 _POLL = 0.03
 _FOLDER = re.compile(r"^engine-([0-9]+)-")
@@ -31,12 +34,19 @@ class SidecarSettings:
     """Where the decision point lives and how long it waits; all times in seconds.
 
     ``state_dir`` holds a folder 0700 for the engine's socket while it runs. ``environ`` is where ``ASSENT_OPA_*`` and
-    the standard ``OTEL_*`` variables are read from.
+    the standard ``OTEL_*`` variables are read from. ``query_timeout`` is the most that one decision may take, whatever
+    its budget; ``probe_timeout`` how long the engine has to say how it is. Of the questions, ``at_once`` are before the
+    engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY. ``patience``
+    says when an engine that does not answer is ended and started again.
     """
 
     state_dir: Path
     environ: Mapping[str, str] = field(repr=False)
     query_timeout: float = 1.0
+    probe_timeout: float = 1.0
+    at_once: int = AT_ONCE
+    waiting: int = WAITING
+    patience: Patience = field(default_factory=Patience)
     start_timeout: float = 30.0
     activation_timeout: float = 10.0
 
@@ -77,7 +87,12 @@ class Sidecar:
         self._process = process
         self._activating = asyncio.Lock()
         self._evaluator = Evaluator(
-            client, versions=versions, revisions=self._revisions, query_timeout=settings.query_timeout
+            client,
+            versions=versions,
+            revisions=self._revisions,
+            query_timeout=settings.query_timeout,
+            at_once=settings.at_once,
+            waiting=settings.waiting,
         )
 
     @property
@@ -121,7 +136,7 @@ class Sidecar:
         if self._process is not None and not self._process.running:
             return self._unwell(None, "the engine is down and is being started again")
         try:
-            answer = await self._client.probe(self._settings.query_timeout)
+            answer = await self._client.probe(self._settings.probe_timeout)
         except SidecarError as error:
             return self._unwell(None, str(error))
         if answer.version not in self._versions:
@@ -146,7 +161,7 @@ class Sidecar:
         return tuple(bundle.revision for bundle in (self._arriving, self._bundle) if bundle is not None)
 
     async def _take(self, bundle: Bundle) -> None:
-        limit = self._settings.query_timeout
+        limit = self._settings.probe_timeout
         earlier = await self._failure() if self._server is not None else None
         if self._server is not None:
             self._server.publish(bundle)
@@ -172,7 +187,7 @@ class Sidecar:
 
     async def _failure(self) -> str | None:
         with contextlib.suppress(SidecarError):
-            return await self._client.bundle_failure(self._settings.query_timeout)
+            return await self._client.bundle_failure(self._settings.probe_timeout)
         return None
 
 
@@ -212,7 +227,7 @@ async def _first_answer(client: OpaClient, settings: SidecarSettings) -> Answer:
     deadline = loop.time() + settings.start_timeout
     while True:
         try:
-            return await client.probe(settings.query_timeout)
+            return await client.probe(settings.probe_timeout)
         except EngineUnavailableError:
             if loop.time() > deadline:
                 raise
@@ -222,6 +237,7 @@ async def _first_answer(client: OpaClient, settings: SidecarSettings) -> Answer:
 @contextlib.asynccontextmanager
 async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[Sidecar]:
     environ = settings.environ
+    door = read_door(environ)
     binary = await asyncio.to_thread(find_binary, environ)
     async with contextlib.AsyncExitStack() as stack:
         server = BundleServer()
@@ -235,11 +251,16 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
             render(environ, bundles=server.url, resource=RESOURCE, token=server.token),
             folder / "opa.sock",
             environ=child_environment(environ),
+            memory=read_memory(environ),
+            door=door,
             start_timeout=settings.start_timeout,
         )
         await process.start()
         stack.push_async_callback(process.stop)
-        client = await stack.enter_async_context(OpaClient(folder / "opa.sock"))
+        client = await stack.enter_async_context(OpaClient(folder / "opa.sock", token=door.token if door else None))
+        liveness = Liveness(client.probe, process.kill, settings.patience)
+        liveness.start()
+        stack.push_async_callback(liveness.stop)
         versions = frozenset({binary.version})
         sidecar = Sidecar(
             settings, client, bundle, origin=binary.origin, versions=versions, server=server, process=process

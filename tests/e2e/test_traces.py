@@ -39,6 +39,7 @@ def attributes(span: Span) -> dict[str, str]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.requirement("traces.one-trace-with-the-engine")
+@pytest.mark.requirement("traces.one-id-joins-all")
 @pytest.mark.requirement("traces.exported-when-otel-says-so")
 async def test_a_run_is_one_trace_from_decision_to_tool_with_the_engine_in_it(tmp_path: Path) -> None:
     collector = Collector()
@@ -57,6 +58,7 @@ async def test_a_run_is_one_trace_from_decision_to_tool_with_the_engine_in_it(tm
         async with deployment(tmp_path, environ=environ) as deployed:
             run = await deployed.end_of((await deployed.submit("ACC-1003")).name)
             assert state(run) == "succeeded"
+            records = await deployed.trail(run.name.rpartition("/")[2])
             email = next(step for step in run.steps if step.id == "email")
 
             def engine_saw(decision: str) -> bool:
@@ -87,5 +89,7 @@ async def test_a_run_is_one_trace_from_decision_to_tool_with_the_engine_in_it(tm
         if service == "opa" and attributes(span).get("opa.decision_id") == email.decision.decision_id
     )
     assert opa.parent_span_id == denied.span_id
+    recorded = next(one for one in records if (one.get("decision") or {}).get("id") == email.decision.decision_id)
+    assert recorded["trace"]["trace_id"] == run.trace_id
     known = {span.span_id for _, span in mine}
     assert all(span.parent_span_id in known for _, span in mine if span.parent_span_id)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.packaging.checkout import REGISTRIES, ROOT, Checkout
 
-TARGETS = ("demo", "test", "lint", "proto", "bench", "clean")
+TARGETS = ("demo", "test", "fuzz", "lint", "proto", "bench", "clean")
 
 
 def project() -> dict[str, Any]:

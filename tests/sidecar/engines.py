@@ -1,6 +1,7 @@
 """What the tests of the decision point share: questions, small bundles, and an engine that says what a test wants."""
 
 import asyncio
+import gzip
 import io
 import json
 import tarfile
@@ -59,7 +60,8 @@ def bundle_of_files(files: dict[str, str], *, note: str = "") -> Bundle:
     roots = sorted({name.split("/")[0] for name in files})
     files = files | {".manifest": json.dumps({"revision": revision, "roots": roots, "rego_version": 1})}
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    # Without the time of day: the same files are the same bundle.
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         for name, text in files.items():
             entry = tarfile.TarInfo(f"/{name}")
             entry.size = len(text.encode())

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -17,38 +17,11 @@ from assent_sidecar.model import Json
 from assent_sidecar.opa.client import UNDEFINED, Answer
 from assent_sidecar.question import Question
 from assent_sidecar.schema import schemas
+from tests.sidecar.decisions import APPROVAL, DEFER, FORECAST, WELL_FORMED, places
 from tests.sidecar.engines import ALLOW, SaidEngine, question
+from tests.sidecar.fuzzing import FUZZ
 
 VERSIONS = frozenset({"1.22.2"})
-APPROVAL: dict[str, Json] = {
-    "verdict": "require_approval",
-    "reasons": [
-        {"code": "DISCOUNT_OVER_LIMIT", "message": "20 % needs a director", "control": "FIN-07", "scope": "org"}
-    ],
-    "obligations": [
-        {"type": "redact", "path": "/body", "labels": ["pii"]},
-        {"type": "reserve", "ledger": "discount_eur", "amount": "1200.00"},
-        {"type": "retry", "max_attempts": 4, "backoff": "2s", "factor": 2, "max_backoff": "60s"},
-        {"type": "timeout", "after": "30s"},
-        {"type": "remember", "class": "notes"},
-        {"type": "notify", "role": "manager"},
-    ],
-    "approval": {
-        "stages": [{"role": "sales_director", "quorum": 1}],
-        "not": ["principal", "process_owner"],
-        "expires_in": "72h",
-        "on_expiry": "deny",
-        "escalate": [{"after": "24h", "role": "cfo"}],
-        "editable": ["/discount"],
-    },
-    "defer_until": None,
-    "steps": {},
-}
-FORECAST: dict[str, Json] = {
-    "verdict": "allow",
-    "steps": {"look": {"verdict": "allow"}, "write": {k: v for k, v in APPROVAL.items() if k != "steps"}},
-}
-DEFER: dict[str, Json] = {"verdict": "defer", "defer_until": "2026-01-02T04:00:00+01:00"}
 
 
 def evaluator(engine: Any, **more: Any) -> Evaluator:
@@ -169,8 +142,7 @@ async def test_a_result_that_is_too_deep_to_read_is_a_deny() -> None:
     assert is_fault(await told(ALLOW | {"obligations": deep}), "MALFORMED_DECISION")
 
 
-_SEEDS = [("action", ALLOW), ("action", APPROVAL), ("action", DEFER), ("plan", FORECAST)]
-_KINDS = st.sampled_from([*_SEEDS, ("condition", {"verdict": "allow", "taken": True})])
+_KINDS = st.sampled_from(WELL_FORMED)
 _SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -185,18 +157,13 @@ _VALUES = st.one_of(
 _CHECKER = Draft202012Validator(schemas()["decision.json"])
 
 
-def _places(value: Json, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, item in inner for place in _places(item, (*path, key)))]
-
-
 @st.composite
 def _mutations(draw: st.DrawFn) -> tuple[str, Json]:
     """Draw a well-formed decision to which one to three things happened: a value replaced, a key added or dropped."""
     kind, seed = draw(_KINDS)
     root = {"": json.loads(json.dumps(seed))}
     for _ in range(draw(st.integers(1, 3))):
-        place = ("", *draw(st.sampled_from(_places(root[""]))))
+        place = ("", *draw(st.sampled_from(places(root[""]))))
         holder: Any = root
         for key in place[:-1]:
             holder = holder[key]
@@ -210,8 +177,8 @@ def _mutations(draw: st.DrawFn) -> tuple[str, Json]:
     return kind, root[""]
 
 
-@pytest.mark.requirement("sidecar.malformed-denies")
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@pytest.mark.requirement("sidecar.malformed-denies", "sidecar.fuzz")
+@FUZZ
 @given(mutation=_mutations())
 def test_no_damage_to_a_decision_makes_it_an_allow(mutation: tuple[str, Json]) -> None:
     kind, result = mutation

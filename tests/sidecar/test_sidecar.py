@@ -5,6 +5,7 @@ import signal
 import stat
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -23,8 +24,9 @@ GENEROUS = 20.0
 """Seconds: this machine is busy, and no test here is about speed."""
 
 
-def settings(folder: Path, environ: Mapping[str, str] | None = None, **more: float) -> SidecarSettings:
-    return SidecarSettings(folder / "state", environ or {}, **({"query_timeout": GENEROUS} | more))
+def settings(folder: Path, environ: Mapping[str, str] | None = None, **more: Any) -> SidecarSettings:
+    times = {"query_timeout": GENEROUS, "probe_timeout": GENEROUS}
+    return SidecarSettings(folder / "state", environ or {}, **(times | more))
 
 
 @contextlib.asynccontextmanager
@@ -177,7 +179,7 @@ async def test_an_engine_that_hangs_is_a_timeout_and_then_decides_again(tmp_path
 
 
 async def test_a_sidecar_without_an_engine_is_not_ready(tmp_path: Path) -> None:
-    async with open_sidecar(settings(tmp_path, query_timeout=0.5), bundle_of()) as sidecar:
+    async with open_sidecar(settings(tmp_path, query_timeout=0.5, probe_timeout=0.5), bundle_of()) as sidecar:
         assert sidecar.process is not None
         await sidecar.process.stop()
         health = await sidecar.health()

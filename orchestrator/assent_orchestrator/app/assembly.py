@@ -102,14 +102,20 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
         await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
-        sidecar_settings = SidecarSettings(state_dir=settings.data, environ=environ)
+        sidecar_settings = SidecarSettings(
+            state_dir=settings.data,
+            environ=environ,
+            query_timeout=settings.longest_decision,
+            at_once=settings.decisions_at_once,
+            waiting=settings.decisions_waiting,
+        )
         sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
         listener = await stack.enter_async_context(Listener(database.sync_url))
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock)
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
-        gate = Gate(sidecar.evaluator, trail, issuer, clock, settings.decision_budget)
+        gate = Gate(sidecar.evaluator, trail, issuer, clock, settings.decision_budget, settings.longest_decision)
         parts = Parts(
             engine=database.engine,
             trail=trail,

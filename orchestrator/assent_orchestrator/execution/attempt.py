@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
 from assent_orchestrator.audit import spans
+from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
@@ -126,7 +127,10 @@ class Attempts:
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             return await self.sequels.of_condition(tx, turn, decided)
 
-        decided = await self.parts.gate.decide(question, sequel)
+        try:
+            decided = await self.parts.gate.decide(question, sequel)
+        except BusyError:
+            return Pause(settled=False, seconds=patience(turn.tries))
         if decided.fault:
             return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
@@ -145,7 +149,10 @@ class Attempts:
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
             return await self.sequels.of_ruling(tx, turn, action, ruling)
 
-        ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
+        try:
+            ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
+        except BusyError:
+            return Pause(settled=False, seconds=patience(turn.tries))
         match ruling:
             case Allowed():
                 return await self.outcomes.perform(situation, appointed, ruling)

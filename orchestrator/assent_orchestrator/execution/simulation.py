@@ -31,10 +31,13 @@ class Simulations:
 
     parts: Parts
 
-    async def simulate(self, caller: Caller, plan: Plan) -> Forecast:
+    async def simulate(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Forecast:
         """Return the forecast; the decision is recorded, for it is one.
 
+        ``within`` is how many seconds the caller still waits; None: it did not say.
+
         Raises:
+            BusyError: as many decisions wait as may.
             ForbiddenError: the caller may not submit plans.
             InvalidError: the plan has faults; every one is named.
 
@@ -53,5 +56,5 @@ class Simulations:
                 process=catalogue.processes[accepted.process],
                 inputs=accepted.inputs,
             )
-            decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts))
+            decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts), within=within)
         return Forecast(decided, accepted, facts.digest, {step.id: step.action.unknown for step in facts.steps})

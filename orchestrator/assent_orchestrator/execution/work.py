@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.errors import UnavailableError
+from assent_orchestrator.errors import BusyError, UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
@@ -92,6 +92,8 @@ class RunWork:
                 decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts), sequel)
             except OvertakenError:
                 return SETTLED
+            except BusyError:
+                return Pause(settled=False, seconds=patience(tries))
             if decided.fault and wait:
                 return Pause(settled=False, seconds=patience(tries))
             return SETTLED

@@ -14,6 +14,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
+from assent_orchestrator.errors import BusyError
 from assent_orchestrator.governance import intent, minutes
 from assent_orchestrator.governance.obligations import Duties, sort_out
 from assent_orchestrator.governance.permit import PermitIssuer
@@ -21,6 +22,7 @@ from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refus
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.errors import EngineBusyError
 from assent_sidecar.question import Action, Question, StepFacts
 
 
@@ -40,6 +42,9 @@ class Followed:
     drafts: tuple[Draft, ...] = ()
 
 
+_SHARE = 0.8
+"""How much of a caller's time the engine gets; the rest is for committing the record and for the way back."""
+
 Transition = Callable[[AsyncConnection, Ruling], Awaitable[Followed]]
 """Writes the state that follows from a ruling, in the transaction that commits the ruling."""
 
@@ -53,22 +58,29 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Asks, records, and only then permits. ``budget`` is how long a decision may take, in seconds."""
+    """Asks, records, and only then permits.
+
+    ``budget`` is how long a decision may take when nobody says, ``longest`` whatever anybody says; both in seconds.
+    """
 
     decision_point: DecisionPoint
     trail: Trail
     issuer: PermitIssuer
     clock: Clock
     budget: float = 2.0
+    longest: float = 10.0
 
-    async def decide(self, question: Question, sequel: Sequel | None = None) -> Decided:
+    async def decide(self, question: Question, sequel: Sequel | None = None, *, within: float | None = None) -> Decided:
         """Decide something that permits nothing by itself, and commit the decision with what follows from it.
 
+        ``within`` is how many seconds whoever asks still waits; None: no one said.
+
         Raises:
+            BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             UnavailableError: the trail could not be written; the decision counts for nothing.
 
         """
-        decided = await self._ask(question)
+        decided = await self._ask(question, self._budget(within))
         async with self.trail.recording() as tx:
             followed = await sequel(tx, decided) if sequel else Followed()
             draft = minutes.decision_made(question, decided, followed.state)
@@ -81,6 +93,7 @@ class Gate:
         ``repeatable`` says that doing the effect again under the same key is doing it once.
 
         Raises:
+            BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             OvertakenError: ``transition`` found that the ruling came too late; nothing is written.
             DoubleIntentError: an earlier effect of the step may have happened; nothing is written.
             UnavailableError: the trail could not be written; nothing is permitted.
@@ -88,7 +101,7 @@ class Gate:
         """
         if question.action is None or question.step is None:
             raise ValueError("the gate rules on actions")
-        decided = await self._ask(question)
+        decided = await self._ask(question, self._budget(None))
         ruling = self._rule(question, question.action, question.step, decided)
         async with self.trail.recording() as tx:
             followed = await transition(tx, ruling)
@@ -106,7 +119,10 @@ class Gate:
             await self.trail.append(tx, question.tenant, drafts)
         return ruling
 
-    async def _ask(self, question: Question) -> Decided:
+    def _budget(self, within: float | None) -> float:
+        return min(self.budget if within is None else within * _SHARE, self.longest)
+
+    async def _ask(self, question: Question, budget: float) -> Decided:
         step, action = question.step, question.action
         with spans.decision_span(
             question.kind,
@@ -115,9 +131,12 @@ class Gate:
             action=f"{action.system}.{action.operation}" if action else None,
             action_digest=action.digest if action else None,
         ) as span:
-            decided = await self.decision_point.decide(question, budget=self.budget)
+            decided = await self.decision_point.decide(question, budget=budget)
             spans.describe_decision(span, decided)
-            return decided
+        if decided.fault and EngineBusyError.code in decided.codes:
+            # Not a decision: to write it down would cost more than was asked for, just when there is too much to do.
+            raise BusyError("too many decisions are waiting; nothing was decided and nothing was done")
+        return decided
 
     def _rule(self, question: Question, action: Action, step: StepFacts, decided: Decided) -> Ruling:
         decision = decided.decision

@@ -31,8 +31,8 @@ class Submissions(Protocol):
 class Simulations(Protocol):
     """Forecasts."""
 
-    async def simulate(self, caller: Caller, plan: Plan) -> Forecast:
-        """Return what would be decided; nothing happens."""
+    async def simulate(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Forecast:
+        """Return what would be decided; nothing happens. ``within`` is how many seconds the caller still waits."""
         ...
 
 

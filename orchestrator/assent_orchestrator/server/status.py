@@ -12,6 +12,7 @@ from google.rpc.status_pb2 import Status
 from assent_orchestrator.errors import (
     AlreadyExistsError,
     AssentError,
+    BusyError,
     ConflictError,
     Fault,
     ForbiddenError,
@@ -40,6 +41,7 @@ _CODES: tuple[tuple[type[AssentError], grpc.StatusCode], ...] = (
     (StateError, grpc.StatusCode.FAILED_PRECONDITION),
     (UnavailableError, grpc.StatusCode.UNAVAILABLE),
     (DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
+    (BusyError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (SlowReaderError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (UnknownMethodError, grpc.StatusCode.UNIMPLEMENTED),
 )
@@ -104,7 +106,7 @@ def _advice(error: AssentError) -> tuple[Message, ...]:
         subject = next((f"{name}/{value}" for name, value in error.metadata.items()), "")
         violation = details.PreconditionFailure.Violation(type=error.code, subject=subject, description=error.message)
         return (details.PreconditionFailure(violations=[violation]),)
-    if isinstance(error, (UnavailableError, SlowReaderError)):
+    if isinstance(error, (UnavailableError, BusyError, SlowReaderError)):
         return (details.RetryInfo(retry_delay=_RETRY_AFTER),)
     return ()
 

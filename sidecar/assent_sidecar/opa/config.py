@@ -16,7 +16,7 @@ DROP_RULE = "/assent/log/drop"
 _LONG_POLL_SECONDS = 60
 _LONGEST_RETRY_SECONDS = 2
 _DEFAULT_PORTS = {"grpc": 4317, "http": 4318}
-_PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GOMAXPROCS", "GOMEMLIMIT")
+_PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GOMAXPROCS")
 _PASSED_ON_PREFIX = "OTEL_EXPORTER_OTLP_"  # headers and the path of an endpoint are read by its exporter itself
 
 

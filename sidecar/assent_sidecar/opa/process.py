@@ -12,7 +12,9 @@ from pathlib import Path
 from assent_sidecar.errors import EngineUnavailableError
 from assent_sidecar.model import Json
 from assent_sidecar.opa.binary import Binary
+from assent_sidecar.opa.memory import GO_VARIABLE, Memory
 from assent_sidecar.opa.output import Output
+from assent_sidecar.opa.tcp import TcpDoor
 
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernel's limit is 108 on Linux and 104 on macOS, the closing zero included."""
@@ -27,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpaProcess:
-    """An OPA that listens on ``socket`` (0600, in a folder 0700) and nowhere else.
+    """An OPA that listens on ``socket`` (0600, in a folder 0700), and nowhere else unless a ``door`` is asked for.
 
     It does not listen before its bundles are active, so an engine that answers has policies. What it writes is kept
     out of the terminal; ``lines`` has the end of it.
@@ -40,6 +42,8 @@ class OpaProcess:
         socket: Path,
         *,
         environ: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
+        door: TcpDoor | None = None,
         start_timeout: float = 30.0,
         backoff: tuple[float, float] = (0.05, 5.0),
     ) -> None:
@@ -51,13 +55,19 @@ class OpaProcess:
             socket: where it listens; at most ``LONGEST_SOCKET_PATH`` bytes.
             environ: all that the engine sees of the environment. OPA reads its own flags from ``OPA_*``, so nothing
                 is inherited.
+            memory: how much of it the engine may take; without limits when None.
+            door: where it listens beside its socket; then it wants a token on both.
             start_timeout: seconds until it must be listening.
             backoff: seconds before the first restart, and at most.
         """
         self._binary = binary
         self._config = config
-        self._socket = socket
+        self._socket = socket.absolute()  # its folder is where the engine works
         self._environ = dict(environ or {})
+        self._memory = memory.hard if memory is not None else 0
+        if memory is not None:
+            self._environ[GO_VARIABLE] = str(memory.soft)
+        self._door = door
         self._start_timeout = start_timeout
         self._first_delay, self._longest_delay = backoff
         self._process: asyncio.subprocess.Process | None = None
@@ -119,6 +129,12 @@ class OpaProcess:
                 await supervisor
         await self._end()
 
+    def kill(self) -> None:
+        """End the engine at once, whatever it does; it is started again."""
+        if self._process is not None and self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
     async def _supervise(self) -> None:
         delay = self._first_delay
         loop = asyncio.get_running_loop()
@@ -143,10 +159,12 @@ class OpaProcess:
             await self._reader  # the pipe of the one before is at its end
         self._socket.unlink(missing_ok=True)
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), str(self._binary.path)),
+            *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), str(self._memory), str(self._binary.path)),
             *("run", "--server", "--skip-version-check", "--log-level", "error", "--log-format", "json"),
             *("--addr", f"unix://{self._socket}", "--unix-socket-perm", "600"),
             *("--config-file", str(self._config_file), "--ready-timeout", str(max(1, int(self._start_timeout)))),
+            *(self._door.arguments if self._door is not None else ()),
+            cwd=self._socket.parent,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -204,10 +222,14 @@ class OpaProcess:
         self._config_file.unlink(missing_ok=True)
         with open(os.open(self._config_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 - the mode is set at birth
             json.dump(self._config, file)
+        if self._door is not None:
+            self._door.write(folder)
 
     def _remove_files(self) -> None:
         self._socket.unlink(missing_ok=True)
         self._config_file.unlink(missing_ok=True)
+        if self._door is not None:
+            self._door.remove(self._socket.parent)
 
     def _why(self, what: str) -> str:
         said = "; ".join(self.lines[-5:])

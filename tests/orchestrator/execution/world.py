@@ -45,16 +45,23 @@ def deny(code: str = "NO_GRANT") -> Mapping[str, Any]:
 
 @dataclass
 class ScriptedDecisionPoint:
-    """Answers as told; ``away`` makes it the absence of an engine."""
+    """Answers as told; ``away`` makes it the absence of an engine.
+
+    ``busy`` holds the numbers of the questions, from 1, that are one too many.
+    """
 
     ruler: Ruler
     asked: list[Question] = field(default_factory=list)
+    budgets: list[float] = field(default_factory=list)
     away: bool = False
+    busy: frozenset[int] = frozenset()
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
-        del budget
         self.asked.append(question)
-        answer = deny("ENGINE_UNAVAILABLE") if self.away else self.ruler(question)
+        self.budgets.append(budget)
+        busy = len(self.asked) in self.busy
+        fault = "ENGINE_BUSY" if busy else "ENGINE_UNAVAILABLE" if self.away else None
+        answer = deny(fault) if fault else self.ruler(question)
         provenance = Provenance(
             decision_id=uuid.uuid4().hex,
             revision=REVISION,
@@ -63,7 +70,7 @@ class ScriptedDecisionPoint:
             input_digest=digest(question.to_json()),
             duration_us=1,
         )
-        return Decided(decision=Decision.from_json(answer), provenance=provenance, fault=self.away)
+        return Decided(decision=Decision.from_json(answer), provenance=provenance, fault=fault is not None)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from assent.v1 import approvals_pb2, runs_pb2
 from assent_orchestrator.errors import (
     AlreadyExistsError,
     AssentError,
+    BusyError,
     ConflictError,
     Fault,
     ForbiddenError,
@@ -40,6 +41,7 @@ SUBMIT = runs_pb2.SubmitPlanRequest(parent=TENANT, plan=write_plan(PLAN))
         (AlreadyExistsError("used", request_id="r-1"), "ALREADY_EXISTS", "REQUEST_ID_USED"),
         (StateError("it is over", run="run1"), "FAILED_PRECONDITION", "WRONG_STATE"),
         (UnavailableError("away"), "UNAVAILABLE", "UNAVAILABLE"),
+        (BusyError("full"), "RESOURCE_EXHAUSTED", "ENGINE_BUSY"),
     ],
 )
 async def test_each_error_has_its_code_and_one_reason(wire, error, code, reason):
@@ -62,8 +64,9 @@ async def test_a_wrong_state_says_which_precondition_failed(wire):
     assert [(one.type, one.subject) for one in failure.violations] == [("WRONG_STATE", "run/run1")]
 
 
-async def test_what_may_work_later_says_when_to_try_again(wire):
-    wire.use_cases.error = UnavailableError("the trail is away")
+@pytest.mark.parametrize("error", [UnavailableError("the trail is away"), BusyError("too many wait")])
+async def test_what_may_work_later_says_when_to_try_again(wire, error):
+    wire.use_cases.error = error
     refused = await refusal(wire.runs.SubmitPlan(SUBMIT, metadata=wire.auth))
     advice = refused.find(error_details_pb2.RetryInfo)
     assert advice is not None

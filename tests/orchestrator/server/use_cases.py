@@ -216,6 +216,7 @@ class UseCases:
     stays: bool = False
     is_ready: bool = True
     health_error: Exception | None = None
+    within: float | None = None
 
     async def _enter(self, *call: Any) -> None:
         self.calls.append(call)
@@ -232,7 +233,8 @@ class UseCases:
         await self._enter("submit", caller, plan)
         return self.view
 
-    async def simulate(self, caller: Caller, plan: Plan) -> Forecast:
+    async def simulate(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Forecast:
+        self.within = within
         await self._enter("simulate", caller, plan)
         return Forecast(DECIDED, PLAN, DIGEST, {"usage": ("/account",)})
 

@@ -18,6 +18,7 @@ from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
+from assent_orchestrator.server.time_left import time_left
 from assent_orchestrator.server.translate.plan import read_plan
 from assent_orchestrator.server.translate.run import (
     write_event,
@@ -42,7 +43,7 @@ class RunHandlers(RunServiceServicer):
         names.own_tenant(request.parent, caller)
         plan = read_plan(request.plan)
         with _faults_of_plan():
-            forecast = await self._parts.simulations.simulate(caller, plan)
+            forecast = await self._parts.simulations.simulate(caller, plan, within=time_left())
         return write_forecast(forecast, spans.current_trace_id() or "")
 
     async def SubmitPlan(self, request: wire.SubmitPlanRequest, context: Context) -> wire.Run:
