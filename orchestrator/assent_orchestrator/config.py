@@ -11,11 +11,14 @@ DEFAULT_LISTEN = "127.0.0.1:7433"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one server.
+    """The settings of one server; times are in seconds.
 
-    ``workspace`` is the folder the bundle is built from. ``data`` keeps the embedded database, the token file and the
+    ``workspace`` is the folder the bundle is built from, unless ``bundle`` names the file or URL of one that was built
+    and signed elsewhere, by one of ``bundle_keys``. ``data`` keeps the embedded database, the token file and the
     signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
+    ``watch`` takes in every change of the workspace; ``max_staleness`` is how long nobody may have confirmed the
+    policies before nothing is decided by them; ``rollback`` names a kept revision to go back to.
     """
 
     workspace: Path
@@ -27,6 +30,12 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     executor: str = "local"
+    bundle: str | None = None
+    bundle_keys: tuple[str, ...] = ()
+    allow_unsigned: bool = False
+    watch: bool = False
+    max_staleness: float | None = None
+    rollback: str | None = None
     decision_budget: float = 2.0
 
     @property

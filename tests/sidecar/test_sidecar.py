@@ -4,7 +4,9 @@ import os
 import signal
 import stat
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -23,8 +25,9 @@ GENEROUS = 20.0
 """Seconds: this machine is busy, and no test here is about speed."""
 
 
-def settings(folder: Path, environ: Mapping[str, str] | None = None, **more: float) -> SidecarSettings:
-    return SidecarSettings(folder / "state", environ or {}, **({"query_timeout": GENEROUS} | more))
+def settings(folder: Path, environ: Mapping[str, str] | None = None, **more: Any) -> SidecarSettings:
+    whole = SidecarSettings(folder / "state", environ or {}, query_timeout=GENEROUS)
+    return replace(whole, **more)
 
 
 @contextlib.asynccontextmanager

@@ -75,7 +75,7 @@ async def serve(settings: Settings, started: Started) -> None:
 async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
     with contextlib.ExitStack() as held:
         held.enter_context(executor_lock(settings.data, settings.executor))
-        _log.info("starting on the workspace %s", settings.workspace)
+        _log.info("starting on the %s", _place(settings))
         directory = TokenDirectory(tokens_of(settings))
         provider = open_telemetry(os.environ)
         try:
@@ -108,6 +108,12 @@ class _Stop:
         self.wanted = True
         _log.info("stopping; a second signal ends the process at once")
         self._task.cancel()
+
+
+def _place(settings: Settings) -> str:
+    """Return where the policies are, without the query of a URL, which may hold a secret."""
+    bundle = settings.bundle
+    return f"workspace {settings.workspace}" if bundle is None else f"bundle {bundle.partition('?')[0]}"
 
 
 def server_parts(app: App, directory: TokenDirectory) -> ServerParts:
