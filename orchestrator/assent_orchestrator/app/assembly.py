@@ -96,9 +96,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
     await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True, mode=0o700)
     async with contextlib.AsyncExitStack() as stack:
         binary = await asyncio.to_thread(find_binary, environ)
+        # First, because it is quick to fail: nobody waits for a database to hear that a workspace has faults.
+        sidecar, feed = await stack.enter_async_context(open_policies(settings, environ, binary))
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
-        sidecar, feed = await stack.enter_async_context(open_policies(settings, environ, binary))
         listener = await stack.enter_async_context(Listener(database.sync_url))
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
