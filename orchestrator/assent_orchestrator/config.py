@@ -17,14 +17,17 @@ EXECUTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one server.
+    """The settings of one server; times are in seconds.
 
-    ``workspace`` is the folder the bundle is built from. ``data`` keeps the embedded database, the token file and the
+    ``workspace`` is the folder the bundle is built from, unless ``bundle`` names the file or URL of one that was built
+    and signed elsewhere, by one of ``bundle_keys``. ``data`` keeps the embedded database, the token file and the
     signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
     the next one is refused.
+    ``watch`` takes in every change of the workspace; ``max_staleness`` is how long nobody may have confirmed the
+    policies before nothing is decided by them; ``rollback`` names a kept revision to go back to.
     """
 
     workspace: Path
@@ -36,6 +39,12 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     executor: str = "local"
+    bundle: str | None = None
+    bundle_keys: tuple[str, ...] = ()
+    allow_unsigned: bool = False
+    watch: bool = False
+    max_staleness: float | None = None
+    rollback: str | None = None
     decision_budget: float = 2.0
     longest_decision: float = 10.0
     decisions_at_once: int = AT_ONCE

@@ -32,7 +32,7 @@ _MESSAGES: Mapping[str, str] = {
     "ENGINE_UNAVAILABLE": "the policy engine cannot be reached",
     "ENGINE_BUSY": "too many questions wait for the policy engine",
     "ENGINE_VERSION": "the policy engine is not of the version that decides here",
-    "POLICY_STALE": "the policy engine decided under another revision than the one in force",
+    "POLICY_STALE": "the policies are not known to be the ones in force, or not to be in force still",
     "QUESTION_TOO_LARGE": "there is more to decide on than one question may hold",
     "QUESTION_INVALID": "the question is not one that policies can be asked",
 }
@@ -71,6 +71,7 @@ class Evaluator:
         *,
         versions: frozenset[str],
         revisions: Callable[[], tuple[str, ...]],
+        stale: Callable[[], bool] = lambda: False,
         query_timeout: float = 1.0,
         max_question: int = MAX_QUESTION,
         at_once: int = AT_ONCE,
@@ -82,6 +83,7 @@ class Evaluator:
             engine: the engine.
             versions: the engine versions that may decide.
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
+            stale: whether the policies were confirmed too long ago to decide by.
             query_timeout: seconds that one question may take, whatever the caller's budget.
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
@@ -90,6 +92,7 @@ class Evaluator:
         self._engine = engine
         self._versions = versions
         self._revisions = revisions
+        self._stale = stale
         self._query_timeout = query_timeout
         self._max_question = max_question
         self._admission = Admission(at_once=at_once, waiting=waiting)
@@ -102,6 +105,7 @@ class Evaluator:
         """
         asking = _Asking()
         try:
+            self._require_fresh()
             decision = await self._decide(question, asking, budget)
         except _NoDecisionError as missing:
             return self._deny(asking, missing.code, missing.detail)
@@ -125,9 +129,14 @@ class Evaluator:
         # A revision that was in force at any time since the question was asked is not stale.
         if answer.revision is None or answer.revision not in (*before, *self._revisions()):
             raise _NoDecisionError("POLICY_STALE", f"revision {answer.revision} answered")
+        self._require_fresh()  # also of an answer that took long
         if answer.result is UNDEFINED:
             raise _NoDecisionError("UNDEFINED_DECISION", "no result")
         return _well_formed(answer.result, question)
+
+    def _require_fresh(self) -> None:
+        if self._stale():
+            raise _NoDecisionError("POLICY_STALE", "the policies were confirmed too long ago")
 
     async def _write_out(self, question: Question, asking: "_Asking") -> dict[str, Json]:
         if question.missing:

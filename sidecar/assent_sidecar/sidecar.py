@@ -12,7 +12,9 @@ from pathlib import Path
 
 from assent_sidecar.admission import AT_ONCE, WAITING
 from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.serve import RESOURCE, BundleServer
+from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, SidecarError
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.opa.binary import accepted_versions, find_binary, require_version
@@ -37,7 +39,9 @@ class SidecarSettings:
     the standard ``OTEL_*`` variables are read from. ``query_timeout`` is the most that one decision may take, whatever
     its budget; ``probe_timeout`` how long the engine has to say how it is. Of the questions, ``at_once`` are before the
     engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY. ``patience``
-    says when an engine that does not answer is ended and started again.
+    says when an engine that does not answer is ended and started again. ``trust`` says whose signatures the
+    engine demands: with keys, it checks each bundle once more by itself. ``freshness`` says when the policies are too
+    old to decide by.
     """
 
     state_dir: Path
@@ -49,6 +53,8 @@ class SidecarSettings:
     patience: Patience = field(default_factory=Patience)
     start_timeout: float = 30.0
     activation_timeout: float = 10.0
+    trust: Trust = field(default_factory=Trust)
+    freshness: Freshness = field(default_factory=Freshness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ class Sidecar:
             client,
             versions=versions,
             revisions=self._revisions,
+            stale=lambda: settings.freshness.stale,
             query_timeout=settings.query_timeout,
             at_once=settings.at_once,
             waiting=settings.waiting,
@@ -143,6 +150,8 @@ class Sidecar:
             return self._unwell(answer, f"the engine is OPA {answer.version}")
         if answer.revision not in self._revisions():
             return self._unwell(answer, f"the engine serves revision {answer.revision}, not {self._bundle.revision}")
+        if self._settings.freshness.stale:
+            return self._unwell(answer, "the policies were confirmed too long ago: every decision is POLICY_STALE")
         return SidecarHealth(
             ready=True, engine_version=answer.version, engine_origin=self._origin, revision=answer.revision, detail=""
         )
@@ -171,7 +180,7 @@ class Sidecar:
                 while True:
                     with contextlib.suppress(SidecarError):  # away or slow: it is asked again until time is up
                         answer = await self._client.probe(limit)
-                        if answer.revision == bundle.revision:
+                        if answer.revision == bundle.revision and await self._confirms(bundle):
                             return
                         if self._server is None:
                             said = f"the OPA at {URL_VARIABLE} serves revision {answer.revision}"
@@ -185,9 +194,15 @@ class Sidecar:
             pass
         raise ActivationError(f"the engine did not activate {bundle.revision}: {said}")
 
+    async def _confirms(self, bundle: Bundle) -> bool:
+        """Return whether the engine's status agrees with its answer; the user's own may keep its status to itself."""
+        if self._server is None:
+            return True
+        return (await self._client.bundle_status(self._settings.query_timeout)).active == bundle.revision
+
     async def _failure(self) -> str | None:
         with contextlib.suppress(SidecarError):
-            return await self._client.bundle_failure(self._settings.probe_timeout)
+            return (await self._client.bundle_status(self._settings.probe_timeout)).failure
         return None
 
 
@@ -248,7 +263,14 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
         stack.push_async_callback(asyncio.to_thread, shutil.rmtree, folder, ignore_errors=True)
         process = OpaProcess(
             binary,
-            render(environ, bundles=server.url, resource=RESOURCE, token=server.token),
+            render(
+                environ,
+                bundles=server.url,
+                resource=RESOURCE,
+                token=server.token,
+                keys=settings.trust.keys.config(),
+                allow_unsigned=settings.trust.allow_unsigned,
+            ),
             folder / "opa.sock",
             environ=child_environment(environ),
             memory=read_memory(environ),

@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ GENEROUS = 20.0
 
 def settings(folder: Path, environ: Mapping[str, str] | None = None, **more: Any) -> SidecarSettings:
     times = {"query_timeout": GENEROUS, "probe_timeout": GENEROUS}
-    return SidecarSettings(folder / "state", environ or {}, **(times | more))
+    return replace(SidecarSettings(folder / "state", environ or {}), **(times | more))
 
 
 @contextlib.asynccontextmanager

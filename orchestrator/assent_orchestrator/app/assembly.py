@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from assent_orchestrator.app.policies import open_policies
 from assent_orchestrator.approvals.inbox import Inbox
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
@@ -32,9 +33,9 @@ from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_orchestrator.store.seat import take_seat
 from assent_orchestrator.tools.server import ToolServers
-from assent_sidecar.bundle.build import build_bundle
+from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.opa.binary import find_binary
-from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
+from assent_sidecar.sidecar import Sidecar
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class App:
     version: str
     database: Database
     sidecar: Sidecar
+    feed: Feed
     trail: Trail
     issuer: PermitIssuer
     submissions: Submissions
@@ -57,24 +59,22 @@ class App:
     tools: ToolServers
 
     async def reload(self) -> str:
-        """Build the workspace again and put it in force; return its revision.
+        """Take in what the workspace, file or URL of the policies has now; return the revision in force.
 
         Raises:
             WorkspaceError: it has faults, each with file and line; the bundle in force stays.
-            SidecarError: the engine did not take it; the bundle in force stays.
+            SidecarError: it is not believed, older, or not taken by the engine; the bundle in force stays.
         """
-        binary = await asyncio.to_thread(find_binary, self.environ)
-        bundle = await build_bundle(self.settings.workspace, binary)
-        await self.sidecar.activate(bundle)
-        return bundle.revision
+        return await self.feed.refresh()
 
     async def health(self) -> HealthView:
         """Say how every part is; ready only when all of them are."""
         engine = await self.sidecar.health()
         database = await _database_view(self.database)
-        components = (ComponentView("engine", engine.ready, engine.detail), database)
+        policies = ComponentView("policies", not self.feed.status.problem, self.feed.status.problem)
+        components = (ComponentView("engine", engine.ready, engine.detail), database, policies)
         return HealthView(
-            ready=all(component.ready for component in components),
+            ready=engine.ready and database.ready,  # with a problem of the newest policies, those before decide
             components=components,
             engine_version=engine.engine_version or "",
             engine_origin=engine.engine_origin,
@@ -98,18 +98,11 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
     await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True, mode=0o700)
     async with contextlib.AsyncExitStack() as stack:
         binary = await asyncio.to_thread(find_binary, environ)
-        bundle = await build_bundle(settings.workspace, binary)
+        # First, because it is quick to fail: nobody waits for a database to hear that a workspace has faults.
+        sidecar, feed = await stack.enter_async_context(open_policies(settings, environ, binary))
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
         await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
-        sidecar_settings = SidecarSettings(
-            state_dir=settings.data,
-            environ=environ,
-            query_timeout=settings.longest_decision,
-            at_once=settings.decisions_at_once,
-            waiting=settings.decisions_waiting,
-        )
-        sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
         listener = await stack.enter_async_context(Listener(database.sync_url))
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
@@ -145,6 +138,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             version=await asyncio.to_thread(importlib.metadata.version, "assent"),
             database=database,
             sidecar=sidecar,
+            feed=feed,
             trail=trail,
             issuer=issuer,
             submissions=submissions,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from assent_orchestrator.cli import approvals, audit, plan, policy, runs
+from assent_orchestrator.cli import approvals, audit, bundle, plan, policy, runs
 from assent_orchestrator.cli.doctor import doctor_command
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.init import init_command
@@ -70,6 +70,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
+app.add_typer(bundle.app, name="bundle")
 app.command("doctor")(doctor_command)
 
 

@@ -5,6 +5,14 @@ from pathlib import Path
 
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_sidecar.bundle.fault import WorkspaceError
+from assent_sidecar.bundle.refusal import (
+    BundleKeyError,
+    BundleMalformedError,
+    BundleOlderError,
+    BundleSignatureError,
+    BundleUnsignedError,
+)
+from assent_sidecar.errors import EngineSettingsError, SidecarError
 
 SHOWN = 50
 """Lines of details at most; the rest is counted."""
@@ -36,6 +44,18 @@ class Problem(Exception):  # noqa: N818 -- what a person is told; the error behi
         left_out = self.total - len(self.details[:SHOWN])
         more = (f"  ... and {left_out} more",) if left_out else ()
         return (f"error: {self.message}", *(f"  {detail}" for detail in self.details[:SHOWN]), *more)
+
+
+def sidecar_problem(error: SidecarError) -> Problem:
+    """Return what is wrong with the engine, or with a bundle."""
+    kinds: tuple[tuple[ExitCode, tuple[type[SidecarError], ...]], ...] = (
+        (ExitCode.USAGE, (EngineSettingsError,)),
+        (ExitCode.NOT_ALLOWED, (BundleKeyError, BundleUnsignedError, BundleSignatureError)),
+        (ExitCode.INVALID, (BundleMalformedError,)),
+        (ExitCode.CONFLICT, (BundleOlderError,)),
+    )
+    kind = next((kind for kind, types in kinds if isinstance(error, types)), ExitCode.UNAVAILABLE)
+    return Problem(str(error), kind, code=error.code)
 
 
 def workspace_problem(root: Path, error: WorkspaceError) -> Problem:

@@ -72,7 +72,7 @@ async def serve(settings: Settings, started: Started) -> None:
 
 
 async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
-    _log.info("starting on the workspace %s", settings.workspace)
+    _log.info("starting on the %s", _place(settings))
     directory = TokenDirectory(tokens_of(settings))
     provider = open_telemetry(os.environ)
     try:
@@ -105,6 +105,12 @@ class _Stop:
         self.wanted = True
         _log.info("stopping; a second signal ends the process at once")
         self._task.cancel()
+
+
+def _place(settings: Settings) -> str:
+    """Return where the policies are, without the query of a URL, which may hold a secret."""
+    bundle = settings.bundle
+    return f"workspace {settings.workspace}" if bundle is None else f"bundle {bundle.partition('?')[0]}"
 
 
 def listen_settings(settings: Settings) -> ListenSettings:

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
-from assent_orchestrator.cli.problem import Problem, workspace_problem
+from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
 from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, default_data
-from assent_orchestrator.errors import AssentError, UnavailableError
-from assent_orchestrator.store.seat import ExecutorError
+from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
-from assent_sidecar.errors import EngineSettingsError, SidecarError
+from assent_sidecar.errors import SidecarError
+from assent_sidecar.model import Duration, seconds
+
+_DURATION: TypeAdapter[str] = TypeAdapter(Duration)
 
 
 @with_output
@@ -33,6 +36,25 @@ def serve_command(
     ] = Path(),
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", envvar="ASSENT_DATA", help="Where database, tokens and keys are kept.")
+    ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|URL", help="Decide by this bundle, built and signed elsewhere, and its successors."),
+    ] = None,
+    bundle_key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEYID=FILE", help="A public key (PEM) of bundles, or a folder of them; repeatable."),
+    ] = None,
+    allow_unsigned: Annotated[
+        bool, typer.Option("--allow-unsigned", help="Take --bundle also when nobody signed it.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Take in every change of the workspace by itself.")] = False,
+    max_staleness: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Deny all when the policies were not confirmed for so long (24h)."),
+    ] = None,
+    rollback: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Go back to this bundle, which was in force before.")
     ] = None,
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", envvar="ASSENT_LISTEN", help="Where to listen; port 0 takes a free one.")
@@ -65,6 +87,8 @@ def serve_command(
     """
     if (tls_cert is None) != (tls_key is None):
         raise Problem("--tls-cert and --tls-key belong together; give both or none", ExitCode.USAGE)
+    if bundle is None and (bundle_key or allow_unsigned):
+        raise Problem("--bundle-key and --allow-unsigned are about --bundle; a workspace needs neither", ExitCode.USAGE)
     settings = Settings(
         workspace=workspace,
         data=(data or default_data()).expanduser().absolute(),
@@ -75,6 +99,12 @@ def serve_command(
         tls_cert=tls_cert,
         tls_key=tls_key,
         executor=executor,
+        bundle=bundle,
+        bundle_keys=tuple(bundle_key or ()),
+        allow_unsigned=allow_unsigned,
+        watch=watch,
+        max_staleness=read_duration(max_staleness) if max_staleness is not None else None,
+        rollback=rollback,
     )
     open_log(as_json=log_json)
     run_server(settings, as_json=common.as_json)
@@ -117,6 +147,21 @@ def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
     return found
 
 
+def read_duration(text: str) -> float:
+    """Return the seconds of a duration such as ``24h``.
+
+    Raises:
+        Problem: it is none, or nothing.
+    """
+    try:
+        length = seconds(_DURATION.validate_python(text))
+    except ValidationError as error:
+        raise Problem(f"{text!r} is no duration; write 24h, 90m or 30s", ExitCode.USAGE) from error
+    if length <= 0:
+        raise Problem("no policy is confirmed all the time; give --max-staleness a minute or more", ExitCode.USAGE)
+    return length
+
+
 @contextlib.contextmanager
 def start_problems(settings: Settings) -> Iterator[None]:
     """Turn whatever keeps a server from starting into one line for whoever started it.
@@ -150,8 +195,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         kind = next((code for type_, code in kinds_of_errors if isinstance(error, type_)), ExitCode.INTERNAL)
         raise Problem(error.message, kind, code=error.code) from error
     except SidecarError as error:
-        kind = ExitCode.USAGE if isinstance(error, EngineSettingsError) else ExitCode.UNAVAILABLE
-        raise Problem(str(error), kind, code=error.code) from error
+        raise sidecar_problem(error) from error
     except (ListenError, TokenFileError, SigningKeyError, CommandError) as error:
         raise Problem(str(error), kinds[type(error)]) from error
     except PermissionError as error:

@@ -10,9 +10,12 @@ class Bundle:
     """An OPA bundle and the catalogue that was built into it.
 
     ``archive`` is the gzipped tar that OPA downloads. ``revision`` is ``sha256:<hex>`` over the content: the same
-    content always has the same revision, and every decision names it.
+    content always has the same revision, and every decision names it. ``sequence`` is its place in the line of those
+    that were signed, ``signed_by`` the id of the key that was verified; both None where nothing was signed.
     """
 
     archive: bytes = field(repr=False)
     revision: str
     catalogue: Catalogue = field(repr=False)
+    sequence: int | None = None
+    signed_by: str | None = None

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.command import CommandError, run
+from assent_sidecar.bundle.contents import write_archive
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.bundle.modules import answer_conditions, check_heads, read_heads
 from assent_sidecar.bundle.stage import Stage, stage, write
-from assent_sidecar.bundle.strict import allowed, check_strictly, write_capabilities
+from assent_sidecar.bundle.strict import check_strictly, write_capabilities
 from assent_sidecar.bundle.tree import POLICIES
 from assent_sidecar.bundle.workspace import Workspace, read_workspace
 from assent_sidecar.opa.binary import Binary
@@ -43,22 +43,13 @@ async def build_bundle(root: Path, binary: Binary) -> Bundle:
         CommandError: OPA cannot be run.
     """
     async with compile_workspace(root, binary) as compiled:
-        return await pack(compiled, binary)
+        return await pack(compiled)
 
 
-async def pack(compiled: Compiled, binary: Binary) -> Bundle:
-    """Pack what OPA accepted.
-
-    Raises:
-        CommandError: OPA cannot be run.
-    """
-    archive = compiled.folder.with_name("bundle.tar.gz")
-    # Paths in the archive begin with the path that is named, so the folder itself has to be the working directory.
-    arguments = ("build", "--bundle", "--output", str(archive), *allowed(compiled.capabilities), ".")
-    done = await run(binary, *arguments, cwd=compiled.folder)
-    if done.status != 0:
-        raise CommandError(f"opa build failed: {done.stderr[:2000]}")
-    content = await asyncio.to_thread(archive.read_bytes)
+async def pack(compiled: Compiled) -> Bundle:
+    """Pack what OPA accepted."""
+    # Not by `opa build`, which formats what it packs: the revision is of the very bytes that were reviewed.
+    content = await asyncio.to_thread(write_archive, compiled.stage.files)
     return Bundle(archive=content, revision=compiled.stage.revision, catalogue=compiled.workspace.catalogue)
 
 

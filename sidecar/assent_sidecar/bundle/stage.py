@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assent_sidecar.bundle.library import library_modules
+from assent_sidecar.bundle.manifest import MANIFEST, revision_of
 from assent_sidecar.bundle.modules import CONDITIONS
 from assent_sidecar.bundle.workspace import Workspace
-from assent_sidecar.canonical import canonical, digest, digest_bytes
+from assent_sidecar.canonical import canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.model import Json
 
 ROOTS = ("assent", "catalogue", "policies", "settings")
 """The parts of ``data`` that belong to the bundle."""
-
-MANIFEST = ".manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,7 @@ def stage(workspace: Workspace, conditions: str) -> Stage:
         "rego_version": 1,
         "metadata": {"workspace": catalogue.workspace, "title": catalogue.title},
     }
-    content = [{"path": path, "digest": digest_bytes(files[path])} for path in sorted(files)]
-    revision = digest({"files": content, "manifest": manifest})
+    revision = revision_of(files, manifest)
     files[MANIFEST] = canonical({**manifest, "revision": revision})
     return Stage({path: files[path] for path in sorted(files)}, revision)
 

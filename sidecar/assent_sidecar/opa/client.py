@@ -67,6 +67,14 @@ class Answer:
     controls: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BundleStatus:
+    """Which revision OPA activated last, and why it did not take the last bundle, if it did not."""
+
+    active: str | None
+    failure: str | None
+
+
 class OpaClient:
     """A pool of connections to one OPA, on a Unix socket or at a URL."""
 
@@ -128,14 +136,16 @@ class OpaClient:
         """Ask for nothing: the answer's ``version`` and ``revision`` are what is wanted. Raises as ``decide``."""
         return await self._query("ready", {}, {}, timeout)
 
-    async def bundle_failure(self, timeout: float) -> str | None:  # noqa: ASYNC109 - as above
-        """Return why OPA did not take the last bundle, or None. Raises as ``decide``."""
+    async def bundle_status(self, timeout: float) -> BundleStatus:  # noqa: ASYNC109 - as above
+        """Return what OPA says of our bundle, by ``/v1/status``. Raises as ``decide``."""
         body = await self._ask(self._transport.get_status(), timeout)
         status = _member(_member(_member(body, "result"), "bundles"), BUNDLE_NAME)
+        active = _text(_member(status, "active_revision"))
         if not isinstance(status, dict) or not status.get("code"):
-            return None
+            return BundleStatus(active, None)
         errors = [_located(error) for error in _list(status.get("errors"))]
-        return "; ".join([str(status.get("message", "")), *errors, f"({status.get('last_request', '')})"])
+        failure = "; ".join([str(status.get("message", "")), *errors, f"({status.get('last_request', '')})"])
+        return BundleStatus(active, failure)
 
     async def _query(
         self,

@@ -20,7 +20,15 @@ _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GOMAXPROCS")
 _PASSED_ON_PREFIX = "OTEL_EXPORTER_OTLP_"  # headers and the path of an endpoint are read by its exporter itself
 
 
-def render(environ: Mapping[str, str], *, bundles: str, resource: str, token: str) -> dict[str, Json]:
+def render(
+    environ: Mapping[str, str],
+    *,
+    bundles: str,
+    resource: str,
+    token: str,
+    keys: Mapping[str, Json] | None = None,
+    allow_unsigned: bool = False,
+) -> dict[str, Json]:
     """Return the configuration of an engine that serves one bundle.
 
     OPA gives out decision ids only while a decision log is configured. So there is one, to the console, and every
@@ -31,26 +39,32 @@ def render(environ: Mapping[str, str], *, bundles: str, resource: str, token: st
         bundles: base URL of the bundle server.
         resource: path of the bundle below it.
         token: its bearer token.
+        keys: the public keys of bundles, by their ids. With any, a bundle must be signed by one of them and name it.
+        allow_unsigned: whether one that is not signed is taken all the same.
 
     Raises:
         EngineSettingsError: the exporter's variables make no sense.
     """
+    bundle: dict[str, Json] = {
+        "service": BUNDLE_NAME,
+        "resource": resource,
+        "polling": {
+            "min_delay_seconds": 1,
+            "max_delay_seconds": _LONGEST_RETRY_SECONDS,
+            "long_polling_timeout_seconds": _LONG_POLL_SECONDS,
+        },
+    }
+    if keys and not allow_unsigned:
+        # Without a key id OPA looks up the one that the signature names, so that several are valid at once.
+        bundle["signing"] = {}
     config: dict[str, Json] = {
         "services": {BUNDLE_NAME: {"url": bundles, "credentials": {"bearer": {"token": token}}}},
-        "bundles": {
-            BUNDLE_NAME: {
-                "service": BUNDLE_NAME,
-                "resource": resource,
-                "polling": {
-                    "min_delay_seconds": 1,
-                    "max_delay_seconds": _LONGEST_RETRY_SECONDS,
-                    "long_polling_timeout_seconds": _LONG_POLL_SECONDS,
-                },
-            }
-        },
+        "bundles": {BUNDLE_NAME: bundle},
         "decision_logs": {"console": True, "drop_decision": DROP_RULE},
         "status": {"prometheus": True},  # without a sink the status API answers 500
     }
+    if keys:
+        config["keys"] = dict(keys)
     tracing = _tracing(environ)
     if tracing is not None:
         config["distributed_tracing"] = tracing

@@ -12,7 +12,8 @@ from assent_sidecar.bundle.build import Compiled, compile_workspace, pack
 from assent_sidecar.bundle.command import CommandError, run
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.bundle.library import library_modules
-from assent_sidecar.bundle.stage import MANIFEST, write
+from assent_sidecar.bundle.manifest import MANIFEST
+from assent_sidecar.bundle.stage import write
 from assent_sidecar.bundle.strict import allowed, check_strictly
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.model import Json
@@ -145,7 +146,7 @@ class _Inspection:
     async def _cases(self) -> AsyncIterator[Check]:
         if not self.compiled.workspace.cases:
             return
-        bundle = await pack(self.compiled, self.binary)
+        bundle = await pack(self.compiled)
         settings = SidecarSettings(
             state_dir=self.folder.with_name("engine"),
             environ={BINARY_VARIABLE: str(self.binary.path), ALLOW_VARIABLE: self.binary.version},

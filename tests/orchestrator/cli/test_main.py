@@ -13,7 +13,7 @@ def test_every_command_of_the_issue_is_there() -> None:
     said = assent("--help")
     assert said.code == 0
     assert [line.split()[0] for line in said.out.partition("Commands:\n")[2].splitlines()] == [
-        "demo", "init", "serve", "doctor", "plan", "runs", "approvals", "audit", "policy",
+        "demo", "init", "serve", "doctor", "plan", "runs", "approvals", "audit", "policy", "bundle",
     ]  # fmt: skip
     for group, verbs in {
         "plan": ["check", "simulate", "run"],
@@ -21,6 +21,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "approvals": ["list", "show", "approve", "reject"],
         "audit": ["show", "verify"],
         "policy": ["test"],
+        "bundle": ["key", "build", "sign", "verify", "inspect"],
     }.items():
         help_text = assent(group, "--help").out
         assert [

@@ -1,0 +1,75 @@
+"""Where the policies come from, and whose signature they need, as the settings say it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from assent_orchestrator.config import Settings
+from assent_sidecar.bundle.feed import Feed
+from assent_sidecar.bundle.freshness import Freshness
+from assent_sidecar.bundle.keep import Keep
+from assent_sidecar.bundle.keys import read_key_ring
+from assent_sidecar.bundle.origin.file import FileOrigin
+from assent_sidecar.bundle.origin.folder import FolderOrigin
+from assent_sidecar.bundle.origin.origin import Origin
+from assent_sidecar.bundle.origin.url import UrlOrigin
+from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.opa.binary import Binary
+from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
+
+BUNDLE_TOKEN = "ASSENT_BUNDLE_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+KEPT = "bundles"
+"""In the data folder: the last bundles, and which one is in force."""
+
+_LOOK_EVERY = 30.0
+
+
+@contextlib.asynccontextmanager
+async def open_policies(
+    settings: Settings, environ: Mapping[str, str], binary: Binary
+) -> AsyncIterator[tuple[Sidecar, Feed]]:
+    """Open the decision point on the bundle that the settings name, and follow its changes where they say so.
+
+    Raises:
+        WorkspaceError, SidecarError, CommandError: there is no bundle to begin with, or the engine does not take it.
+    """
+    trust = Trust(await asyncio.to_thread(read_key_ring, settings.bundle_keys), settings.allow_unsigned)
+    freshness = Freshness(settings.max_staleness)
+    origin = _origin(settings, environ, binary, trust)
+    feed = Feed(origin, trust, Keep(settings.data / KEPT), freshness)
+    sidecar_settings = SidecarSettings(
+        state_dir=settings.data,
+        environ=environ,
+        query_timeout=settings.longest_decision,
+        at_once=settings.decisions_at_once,
+        waiting=settings.decisions_waiting,
+        trust=trust,
+        freshness=freshness,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(feed.close)
+        bundle = await feed.begin()
+        sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
+        await feed.begun(sidecar.activate)
+        if settings.rollback is not None:
+            await feed.roll_back(settings.rollback)
+        if settings.watch or settings.bundle is not None or settings.max_staleness is not None:
+            following = asyncio.create_task(feed.follow(), name="assent-policies")
+            stack.push_async_callback(_end, following)
+        yield sidecar, feed
+
+
+def _origin(settings: Settings, environ: Mapping[str, str], binary: Binary, trust: Trust) -> Origin:
+    every = _LOOK_EVERY if settings.max_staleness is None else min(_LOOK_EVERY, settings.max_staleness / 4)
+    if settings.bundle is None:
+        return FolderOrigin(settings.workspace, binary, every=every)
+    if settings.bundle.startswith(("http://", "https://")):
+        return UrlOrigin(settings.bundle, trust, token=environ.get(BUNDLE_TOKEN) or None, every=every)
+    return FileOrigin(Path(settings.bundle), trust, every=every)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

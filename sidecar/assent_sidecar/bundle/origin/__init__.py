@@ -1,0 +1,1 @@
+"""Where bundles come from: a workspace folder, a file, or any server of OPA bundles."""

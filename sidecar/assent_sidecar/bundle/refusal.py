@@ -1,0 +1,47 @@
+"""Why a bundle does not come into force; the one before stays, whatever the reason."""
+
+from typing import ClassVar
+
+from assent_sidecar.errors import SidecarError
+
+
+class BundleKeyError(SidecarError):
+    """A key cannot be used; the message names the file and never what is in it."""
+
+    code: ClassVar[str] = "BUNDLE_KEY"
+
+
+class BundleUnavailableError(SidecarError):
+    """The place where bundles come from cannot be reached, or gives none."""
+
+    code: ClassVar[str] = "BUNDLE_UNAVAILABLE"
+
+
+class BundleMalformedError(SidecarError):
+    """The archive is not one bundle of ours, whole and as its revision says."""
+
+    code: ClassVar[str] = "BUNDLE_MALFORMED"
+
+
+class BundleUnsignedError(SidecarError):
+    """Nobody signed it, and unsigned ones were not allowed."""
+
+    code: ClassVar[str] = "BUNDLE_UNSIGNED"
+
+
+class BundleSignatureError(SidecarError):
+    """It is signed, but not by a key that counts here, or not in the form in which it came."""
+
+    code: ClassVar[str] = "BUNDLE_SIGNATURE"
+
+
+class BundleOlderError(SidecarError):
+    """A later one was in force before, and nobody named this one to go back to."""
+
+    code: ClassVar[str] = "BUNDLE_OLDER"
+
+
+class BundleNotKeptError(SidecarError):
+    """The state folder cannot be written or read, so that a restart would not know what was in force."""
+
+    code: ClassVar[str] = "BUNDLE_NOT_KEPT"

@@ -1,0 +1,84 @@
+"""Which bundle may follow which: a signed one only if it is later than all before it, or was named to go back to."""
+
+from enum import Enum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.refusal import BundleOlderError
+from assent_sidecar.model import Document
+
+Counted = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class Rollback(Document):
+    """That somebody went back by name: from what, to what, and when (seconds since 1970)."""
+
+    left: str
+    to: str
+    at: float
+
+
+class Standing(Document):
+    """What must be remembered over restarts.
+
+    ``sequence`` is the highest one that was ever in force; ``active`` is the revision in force, from ``origin``;
+    ``held`` is the one that was left by name, and is not taken again until something later is offered; ``confirmed_at``
+    (seconds since 1970) is when the origin last said that ``active`` is its newest.
+    """
+
+    version: Literal[1] = 1
+    sequence: Counted | None = None
+    active: str | None = None
+    origin: str = ""
+    held: str | None = None
+    confirmed_at: float | None = None
+    rollbacks: tuple[Rollback, ...] = ()
+
+
+class Step(Enum):
+    """What becomes of a bundle that is offered."""
+
+    TAKE = "take"
+    SAME = "same"
+    HOLD = "hold"
+
+
+_REMEMBERED = 20
+"""Rollbacks that are remembered; the log has all of them."""
+
+
+def judge(standing: Standing, bundle: Bundle, *, named: bool) -> Step:
+    """Return whether ``bundle`` may come into force; ``named`` is whether somebody asked for exactly this one.
+
+    Raises:
+        BundleOlderError: it is signed, and not later than what was in force before.
+    """
+    if bundle.revision == standing.active:
+        return Step.SAME
+    if named:
+        return Step.TAKE
+    if bundle.revision == standing.held:
+        return Step.HOLD
+    if bundle.sequence is not None and standing.sequence is not None and bundle.sequence <= standing.sequence:
+        raise BundleOlderError(
+            f"the bundle {bundle.revision} has the sequence {bundle.sequence}, but {standing.sequence} was in force; "
+            "to go back to it, name it"
+        )
+    return Step.TAKE
+
+
+def follow(standing: Standing, bundle: Bundle, *, origin: str, named: bool, now: float) -> Standing:
+    """Return what is to be remembered once ``bundle`` is in force."""
+    sequences = [number for number in (standing.sequence, bundle.sequence) if number is not None]
+    next_one = standing.model_copy(
+        update={"sequence": max(sequences, default=None), "active": bundle.revision, "origin": origin}
+    )
+    if bundle.revision == standing.active:
+        return next_one
+    if not named or standing.active is None:
+        return next_one.model_copy(update={"held": None})
+    held = None if bundle.revision == standing.held else (standing.held or standing.active)
+    gone_back = Rollback(left=standing.active, to=bundle.revision, at=now)
+    return next_one.model_copy(update={"held": held, "rollbacks": (*standing.rollbacks, gone_back)[-_REMEMBERED:]})
