@@ -119,6 +119,7 @@ def server_parts(app: App, directory: TokenDirectory) -> ServerParts:
         runs=app.runs,
         cancellations=app.cancellations,
         inbox=app.inbox,
+        stops=app.stops,
         records=app.records,
         health=app.health,
     )
