@@ -5,6 +5,9 @@ was dispatched before the stop; one that is second reads the stop, on whichever 
 committed there is no decision left under way that does not know of it.
 """
 
+import asyncio
+import contextlib
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,20 +19,19 @@ from assent_orchestrator.store.tables import stops
 
 LOCK = 0x73746F7073  # "stops"; the migration that makes the function has the same number
 
-_PATIENCE_MS = 300
-"""How long a commit that is under way may take before its connection is cut: its work is undone, and tried again."""
-
-_TRIES = 3
+_SOFT_SECONDS, _HARD_SECONDS, _PACE_SECONDS = 0.3, 0.6, 0.1
+"""How long commits that are under way are waited for: after the first, the connections of those that do not move are
+cut; after the second, of all. Their work is undone, and tried again by whoever it belongs to."""
 
 _IN_FORCE = sa.text("SELECT * FROM assent.stops_in_force(:tenant)")
 _SHUT = sa.select(sa.func.pg_advisory_xact_lock(LOCK))
 _CUT = sa.text(
     "SELECT pg_terminate_backend(held.pid) FROM pg_locks held JOIN pg_stat_activity USING (pid)"
-    " WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1 AND held.pid <> pg_backend_pid()"
+    " WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1"
     " AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND held.classid = :high AND held.objid = :low AND state_change < clock_timestamp() - interval '300 ms'"
+    " AND held.classid = :high AND held.objid = :low"
+    " AND (state_change < clock_timestamp() - interval '300 ms' OR (:all AND held.mode = 'ShareLock'))"
 ).bindparams(high=LOCK >> 32, low=LOCK & 0xFFFFFFFF)
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Barrier:
@@ -70,17 +72,25 @@ class Barrier:
         Raises:
             sqlalchemy.exc.DBAPIError: it cannot be had.
         """
-        await tx.execute(sa.text(f"SET LOCAL lock_timeout = {_PATIENCE_MS}"))
-        for left in reversed(range(_TRIES)):
-            try:
-                async with tx.begin_nested():
-                    await tx.execute(_SHUT)
-                break
-            except sa.exc.OperationalError as error:
-                if left == 0 or getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
-                    raise
-            await tx.execute(_CUT)  # whoever has been in there for that long
         await tx.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+        # Had beforehand: whoever waits behind us may have taken every other connection.
+        async with tx.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as second:
+            cutting = asyncio.create_task(_cut(second))
+            try:
+                await tx.execute(_SHUT)
+            finally:
+                cutting.cancel()
+                with contextlib.suppress(asyncio.CancelledError, sa.exc.SQLAlchemyError, OSError):
+                    await cutting
+
+
+async def _cut(connection: AsyncConnection) -> None:
+    """Cut off who stands in the way for too long, until we are stopped: nobody new comes in meanwhile."""
+    begun = time.monotonic()
+    await asyncio.sleep(_SOFT_SECONDS)
+    while True:
+        await connection.execute(_CUT, {"all": time.monotonic() - begun >= _HARD_SECONDS})
+        await asyncio.sleep(_PACE_SECONDS)
 
 
 def stop_of(row: Any) -> Stop:
