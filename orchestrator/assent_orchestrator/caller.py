@@ -13,6 +13,8 @@ class Role(StrEnum):
     SUBMITTER = "submitter"
     OPERATOR = "operator"
     AUDITOR = "auditor"
+    PLATFORM_OPERATOR = "platform_operator"
+    """Beyond one tenant: may stop, and let go on, everybody's."""
 
 
 @dataclass(frozen=True, slots=True)

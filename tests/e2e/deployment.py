@@ -27,6 +27,8 @@ from assent.v1 import (
     plans_pb2,
     runs_pb2,
     runs_pb2_grpc,
+    stops_pb2,
+    stops_pb2_grpc,
 )
 from assent_orchestrator.server.tokens import TokenFile, new_entry, write_tokens
 from tests.examples.programs import EXAMPLES, program
@@ -45,6 +47,7 @@ class Deployment:
     workspace: Path
     tokens: TokenFile
     environ: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
     address: str = ""
     log: list[str] = field(default_factory=list)
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,7 +61,7 @@ class Deployment:
             *(sys.executable, "-m", "assent_orchestrator", "serve"),
             *("--workspace", str(self.workspace), "--data", str(self.folder / "data")),
             *("--listen", "127.0.0.1:0", "--tool-server", f"company={self.company}"),
-            *("--token-file", str(self.folder / "tokens.json")),
+            *("--token-file", str(self.folder / "tokens.json"), *self.arguments),
             env={**os.environ, **self.environ},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -137,6 +140,22 @@ class Deployment:
         assert self._channel is not None
         return audit_pb2_grpc.AuditServiceStub(self._channel)
 
+    @property
+    def stops(self) -> "stops_pb2_grpc.StopServiceAsyncStub":
+        assert self._channel is not None
+        return stops_pb2_grpc.StopServiceStub(self._channel)
+
+    async def stop_all_of(self, scope: str, value: str = "") -> stops_pb2.Stop:
+        """Give an order to stop."""
+        stop = stops_pb2.Stop(scope=stops_pb2.StopScope.Value(f"STOP_SCOPE_{scope.upper()}"), value=value, reason="why")
+        request = stops_pb2.CreateStopRequest(parent=TENANT, stop=stop)
+        return await self.stops.CreateStop(request, metadata=self.metadata(OPERATOR), timeout=SECONDS)
+
+    async def lift(self, stop: stops_pb2.Stop) -> stops_pb2.Stop:
+        """Lift a stop."""
+        request = stops_pb2.LiftStopRequest(name=stop.name, reason="looked into")
+        return await self.stops.LiftStop(request, metadata=self.metadata(OPERATOR), timeout=SECONDS)
+
     async def health(self) -> health_pb2.Health:
         assert self._channel is not None
         stub: health_pb2_grpc.HealthServiceAsyncStub = health_pb2_grpc.HealthServiceStub(self._channel)
@@ -164,6 +183,16 @@ class Deployment:
                 if one.event == event and one.step == step:
                     return one
         raise AssertionError(f"the run ended without {event} {step}")
+
+    async def until_stopped(self, run: str) -> None:
+        """Wait until a run waits for nothing but a stop: all that it has under way is stopped."""
+        async for _ in self.events(run):
+            found = await self.get(run)
+            under_way = [step for step in found.steps if state_of(step) not in ("pending", "succeeded", "skipped")]
+            waits = under_way and all(step.reason == "STOPPED" for step in under_way)
+            if waits or (state(found), found.reason) == ("planned", "STOPPED"):
+                return
+        raise AssertionError(f"the run ended without being stopped: {run}")
 
     async def end_of(self, run: str) -> runs_pb2.Run:
         """Wait for the end of a run and return it."""
@@ -224,8 +253,12 @@ class Deployment:
         return sorted((self.folder / "mail").rglob("*.eml"))
 
 
+def state_of(step: runs_pb2.Step) -> str:
+    return runs_pb2.StepState.Name(step.state).removeprefix("STEP_STATE_").lower()
+
+
 def states(run: runs_pb2.Run) -> dict[str, str]:
-    return {step.id: runs_pb2.StepState.Name(step.state).removeprefix("STEP_STATE_").lower() for step in run.steps}
+    return {step.id: state_of(step) for step in run.steps}
 
 
 def state(run: runs_pb2.Run) -> str:
@@ -234,7 +267,11 @@ def state(run: runs_pb2.Run) -> str:
 
 @contextlib.asynccontextmanager
 async def deployment(
-    folder: Path, *faults: str, environ: Mapping[str, str] | None = None, copy: bool = False
+    folder: Path,
+    *faults: str,
+    environ: Mapping[str, str] | None = None,
+    copy: bool = False,
+    arguments: tuple[str, ...] = (),
 ) -> AsyncIterator[Deployment]:
     """Start everything in a folder; ``faults`` are the company's. ``copy``: the workspace may be changed."""
     workspace = EXAMPLES / "contract_renewal"
@@ -256,7 +293,7 @@ async def deployment(
             "company.server", "--folder", str(folder / "company"), "--port", "0", "--smtp", mailbox.address, *given
         ) as company,
     ):
-        deployed = Deployment(folder, company.address, workspace, tokens, environ or {})
+        deployed = Deployment(folder, company.address, workspace, tokens, environ or {}, arguments)
         await deployed.start()
         try:
             yield deployed

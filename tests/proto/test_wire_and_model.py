@@ -10,7 +10,8 @@ from google.api import annotations_pb2  # type: ignore[import-untyped] # it has 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.json_format import Parse
 
-from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, health_pb2, plans_pb2, runs_pb2
+from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, health_pb2, plans_pb2, runs_pb2, stops_pb2
+from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
 from assent_orchestrator.plan.model import MAX_STEPS, Plan
 from assent_sidecar import decision, model
@@ -43,6 +44,8 @@ def fields(message: Descriptor) -> set[str]:
         (decisions_pb2.ApprovalRequirement.Expiry.DESCRIPTOR, ("deny", "escalate")),
         (runs_pb2.RunState.DESCRIPTOR, state.RunState),
         (runs_pb2.StepState.DESCRIPTOR, state.StepState),
+        (stops_pb2.StopScope.DESCRIPTOR, Scope),
+        (stops_pb2.StopState.DESCRIPTOR, ("in_force", "lifted")),
         (
             approvals_pb2.ApprovalState.DESCRIPTOR,
             ("pending", "approved", "rejected", "expired", "void", "consumed"),
@@ -106,7 +109,9 @@ def test_the_patterns_are_those_of_the_models() -> None:
     known = {pattern_of(kind) for kind in (model.Name, model.ActionName, model.Pointer, model.Duration)}
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
-    resources = {tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in ("runs", "approvals")}
+    resources = {
+        tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in ("runs", "approvals", "stops")
+    }
     used = set()
     for file in (PROTO / "assent").rglob("*.proto"):
         found = re.findall(r'pattern(?:: | = )"(.*?)"', file.read_text(encoding="utf-8"))
@@ -195,7 +200,13 @@ def test_an_answer_must_say_yes_or_no_to_what_was_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [runs_pb2.ListRunsRequest, approvals_pb2.ListApprovalsRequest, audit_pb2.ListAuditRecordsRequest]
+    "request_",
+    [
+        runs_pb2.ListRunsRequest,
+        approvals_pb2.ListApprovalsRequest,
+        stops_pb2.ListStopsRequest,
+        audit_pb2.ListAuditRecordsRequest,
+    ],
 )
 @pytest.mark.requirement("proto.follows-aip")
 def test_lists_have_pages(request_: Any) -> None:
@@ -205,7 +216,7 @@ def test_lists_have_pages(request_: Any) -> None:
 
 @pytest.mark.requirement("proto.follows-aip")
 def test_every_method_has_a_way_over_http() -> None:
-    for module in (runs_pb2, approvals_pb2, audit_pb2, health_pb2):
+    for module in (runs_pb2, approvals_pb2, stops_pb2, audit_pb2, health_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 assert method.GetOptions().Extensions[annotations_pb2.http].WhichOneof("pattern"), method.full_name

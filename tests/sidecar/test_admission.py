@@ -30,8 +30,15 @@ class Held(SaidEngine):
             self.inside -= 1
 
 
-def evaluator(engine: Held, **more: int) -> Evaluator:
-    return Evaluator(engine, versions=frozenset({"1.22.2"}), revisions=lambda: ("r1",), query_timeout=60, **more)
+def evaluator(engine: Held, *, at_once: int, waiting: int) -> Evaluator:
+    return Evaluator(
+        engine,
+        versions=frozenset({"1.22.2"}),
+        revisions=lambda: ("r1",),
+        query_timeout=60,
+        at_once=at_once,
+        waiting=waiting,
+    )
 
 
 @pytest.mark.requirement("sidecar.admission")

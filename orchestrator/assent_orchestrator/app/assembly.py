@@ -18,6 +18,7 @@ from assent_orchestrator.config import Settings
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
+from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import Runs
@@ -25,9 +26,12 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.signing_key import open_signing_key
+from assent_orchestrator.governance.stop import Scope, declares
+from assent_orchestrator.governance.stops import Stops
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
@@ -55,6 +59,7 @@ class App:
     runs: Runs
     cancellations: Cancellations
     inbox: Inbox
+    stops: Stops
     records: Records
     tools: ToolServers
 
@@ -108,7 +113,15 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock)
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
-        gate = Gate(sidecar.evaluator, trail, issuer, clock, settings.decision_budget, settings.longest_decision)
+        gate = Gate(
+            sidecar.evaluator,
+            trail,
+            issuer,
+            clock,
+            Barrier(database.engine),
+            settings.decision_budget,
+            settings.longest_decision,
+        )
         parts = Parts(
             engine=database.engine,
             trail=trail,
@@ -129,6 +142,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             found = sidecar.bundle.catalogue.processes.get(process)
             return found.owner if found else ""
 
+        def known(scope: Scope, name: str) -> bool:
+            return declares(sidecar.bundle.catalogue, scope, name)
+
         async def wake(run: str, step: str) -> None:
             await durable.wake(run, (step,))
 
@@ -146,6 +162,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             runs=Runs(database.engine, trail, listener),
             cancellations=Cancellations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
+            stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
             records=Records(database.engine, trail),
             tools=tools,
         )

@@ -14,6 +14,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         runs=app.runs,
         cancellations=app.cancellations,
         inbox=app.inbox,
+        stops=app.stops,
         records=app.records,
         health=app.health,
     )

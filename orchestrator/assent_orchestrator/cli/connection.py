@@ -14,6 +14,7 @@ from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent.v1.stops_pb2_grpc import StopServiceStub
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common
 from assent_orchestrator.cli.problem import Problem
@@ -139,6 +140,11 @@ class Connection:
     def approvals(self) -> ApprovalServiceStub:
         """What waits for people."""
         return ApprovalServiceStub(self.channel)
+
+    @property
+    def stops(self) -> StopServiceStub:
+        """Orders to stop."""
+        return StopServiceStub(self.channel)
 
     @property
     def audit(self) -> AuditServiceStub:

@@ -30,10 +30,12 @@ _GAP = 2
 """Columns between two columns."""
 
 _STYLES = {
-    **dict.fromkeys(("allow", "succeeded", "approved", "consumed", "ready", "ok"), "green"),
+    **dict.fromkeys(("allow", "succeeded", "approved", "consumed", "ready", "ok", "lifted"), "green"),
     **dict.fromkeys(("defer", "waiting", "deferred", "awaiting_approval", "require_approval", "pending"), "yellow"),
     **dict.fromkeys(("unknown", "stopping", "warn"), "yellow"),
-    **dict.fromkeys(("deny", "halt", "failed", "denied", "halted", "rejected", "expired", "void", "fail"), "red"),
+    **dict.fromkeys(
+        ("deny", "halt", "failed", "denied", "halted", "rejected", "expired", "void", "fail", "in_force"), "red"
+    ),
     **dict.fromkeys(("skipped", "cancelled", "planned"), "bright_black"),
 }
 

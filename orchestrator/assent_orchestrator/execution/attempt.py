@@ -18,7 +18,7 @@ from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import patience, until
+from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
 from assent_orchestrator.execution.sequel import Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
     Situation,
@@ -30,13 +30,15 @@ from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import action_question, condition_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
-from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
+from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
+from assent_orchestrator.governance.stop import is_stopped, named_in
 from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action, ApprovalFacts
 
 _BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
+_FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
 _EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 
 
@@ -95,14 +97,23 @@ class Attempts:
             if approval.expires_at > now:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
             return await self._end(situation, _EXPIRED)
+        if await self._still_stopped(situation):
+            return _FROZEN
         return await self._ask(situation, tries)
+
+    async def _still_stopped(self, situation: Situation) -> bool:
+        """Say whether everything that stopped the step still does: then there is nothing new to record."""
+        named = set(named_in(situation.step.decision))
+        if not named:
+            return False
+        return named <= {stop.id for stop in await self.parts.gate.stops(situation.subject)}
 
     async def _ask(self, situation: Situation, tries: int) -> Pause:
         try:
             turn = Turn(situation, appoint(self.parts.catalogue(), situation), tries)
         except UncataloguedError as error:
             return await self._end(situation, Ending(StepState.DENIED, error.code, error.message))
-        if situation.spec.when is not None and situation.step.state is StepState.PENDING:
+        if situation.spec.when is not None and situation.condition_open:
             pause = await self._condition(turn, situation.spec.when)
             if pause is not None:
                 return pause
@@ -131,6 +142,8 @@ class Attempts:
             decided = await self.parts.gate.decide(question, sequel)
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
+        if is_stopped(decided):
+            return _FROZEN
         if decided.fault:
             return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
@@ -161,6 +174,8 @@ class Attempts:
             case Deferred(until=moment):
                 # A moment that has passed is no reason to ask over and over.
                 return Pause(settled=False, seconds=max(until(moment, self.parts.clock()), patience(tries)))
+            case Stopped():
+                return _FROZEN
             case Refused(fault=fault):
                 return _without_decision(turn) if fault else SETTLED
 

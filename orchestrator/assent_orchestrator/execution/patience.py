@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+STOPPED_SECONDS = 300.0
+"""How long what is stopped sleeps when nobody wakes it: lifting does, unless the server dies in that moment."""
+
 _FIRST, _LONGEST = 0.25, 30.0
 
 

@@ -18,7 +18,8 @@ from assent_orchestrator.execution.standing import keep, move
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.minutes import SYSTEM
-from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
+from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
+from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import ApprovalRequirement, Decided
 from assent_sidecar.question import Action
@@ -40,6 +41,8 @@ class Sequels:
         run = await self._still_wanted(tx, situation)
         now = self.clock()
         values = _decided(decided, situation, now)
+        if is_stopped(decided):
+            return await self._frozen(tx, run, situation, decided, values)
         if decided.fault:
             return await self._refused(tx, run, turn, decided, values)
         if decided.decision.taken:
@@ -76,15 +79,22 @@ class Sequels:
             case Held(requirement=requirement):
                 voided = await self._void(tx, situation, now)
                 requested = await self._request(tx, situation, action, requirement, ruling.decided)
-                values |= {"reason": ruling.decided.codes[0] if ruling.decided.codes else None, "not_before": None}
+                values |= {
+                    "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
+                    "message": None,
+                    "not_before": None,
+                }
                 drafts = (*voided, requested)
                 return await self._written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
             case Deferred(until=until):
                 values |= {
                     "not_before": writable(until),
+                    "message": None,
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
                 }
                 return await self._written(tx, run, situation, StepState.DEFERRED, values)
+            case Stopped():
+                return await self._frozen(tx, run, situation, ruling.decided, values)
             case Refused(code=code, message=message):
                 values |= {"reason": code, "message": message}
                 return await self._refused(tx, run, turn, ruling.decided, values, halt=ruling.halt)
@@ -112,6 +122,13 @@ class Sequels:
             drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
         values |= {"finished_at": now, "not_before": None}
         return await self._written(tx, run, situation, StepState.DENIED, values, drafts=drafts)
+
+    async def _frozen(
+        self, tx: AsyncConnection, run: RunRow, situation: Situation, decided: Decided, values: dict[str, Any]
+    ) -> Followed:
+        """Wait until the stop is lifted: nobody said no to this step, and an approval given earlier stays good."""
+        values |= {"reason": STOPPED, "message": decided.decision.reasons[0].message, "not_before": None}
+        return await self._written(tx, run, situation, StepState.DEFERRED, values)
 
     async def _written(
         self,

@@ -10,6 +10,7 @@ from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs,
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
+from assent_orchestrator.governance.stop import STOPPED, Subject
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.agent import Agent
@@ -42,6 +43,19 @@ class Situation:
     outputs: Mapping[str, StepRow]
     intent: Intent | None
     approval: Approval | None
+
+    @property
+    def condition_open(self) -> bool:
+        """Whether nobody has said yet that the step is taken, or nothing was decided on the strength of it."""
+        if self.step.state is StepState.PENDING:
+            return True
+        return self.step.reason == STOPPED and self.step.attempt == 0 and self.approval is None
+
+    @property
+    def subject(self) -> Subject:
+        """What stops are held against."""
+        system = self.spec.action.partition(".")[0]
+        return Subject(self.run.tenant, self.run.id, self.run.process, self.spec.agent, system)
 
     @property
     def next_attempt(self) -> int:

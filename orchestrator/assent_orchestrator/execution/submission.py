@@ -16,6 +16,7 @@ from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, view
+from assent_orchestrator.governance.stop import STOPPED
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import ASLEEP_STEPS, RunState, StepState
 from assent_orchestrator.store.tables import approvals, runs, steps
@@ -38,11 +39,12 @@ _UNHEARD = (
         sa.or_(
             runs.c.cancel_requested.is_not(None),
             sa.and_(steps.c.state == str(StepState.AWAITING_APPROVAL), approvals.c.id.is_not(None)),
+            steps.c.reason == STOPPED,
         ),
     )
     .distinct()
 )
-"""Steps that sleep although their run was cancelled, or their question answered."""
+"""Steps that sleep although their run was cancelled, their question answered, or perhaps their stop lifted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
@@ -21,11 +21,12 @@ from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
 from assent_orchestrator.execution.standing import move
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.stop import STOPPED, Subject, is_stopped
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.graph import Graph
@@ -36,6 +37,8 @@ T = TypeVar("T")
 
 _FAULTS = 3
 """How often something that is nobody's absence may go wrong before it is given up."""
+
+_FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +73,8 @@ class RunWork:
             run = await read_run(tx, run_id)
         if run.state is not RunState.PLANNED:
             return SETTLED
+        if run.reason == STOPPED and run.cancel_requested is None and await self.parts.gate.stops(_subject(run)):
+            return _FROZEN  # and recorded already
         with spans.segment_span(
             run.id, process=run.process, tenant=run.tenant, segment=1, links={"caller": run.traceparent}
         ) as span:
@@ -94,6 +99,8 @@ class RunWork:
                 return SETTLED
             except BusyError:
                 return Pause(settled=False, seconds=patience(tries))
+            if is_stopped(decided):
+                return Pause(settled=False, seconds=0.0)  # it is recorded now, or the run was cancelled: look again
             if decided.fault and wait:
                 return Pause(settled=False, seconds=patience(tries))
             return SETTLED
@@ -107,12 +114,16 @@ class RunWork:
             raise OvertakenError
         if current.cancel_requested is not None:
             return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason="CANCELLED"),))
+        if is_stopped(decided):
+            await change_run(tx, run.id, now, reason=STOPPED)
+            return Followed()
         if decided.fault and wait:
             await change_run(tx, run.id, now, reason=decided.codes[0])
             return Followed()
         await change_run(tx, run.id, now, traceparent=traceparent, revision=decided.provenance.revision)
         if decided.verdict is Verdict.ALLOW:
-            return Followed(drafts=(await move(tx, current, RunState.RUNNING, now),))
+            # What it waited for until now is over.
+            return Followed(drafts=(await move(tx, replace(current, reason=None), RunState.RUNNING, now),))
         # A plan is allowed or it is not: approvals and timers belong to its steps.
         code = (
             decided.codes[0]
@@ -229,6 +240,10 @@ async def _patiently(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awa
             if faults >= _FAULTS and abandon is not None:
                 work, abandon = abandon, None
             await asyncio.sleep(patience(tries))
+
+
+def _subject(run: RunRow) -> Subject:
+    return Subject(run.tenant, run.id, run.process)
 
 
 def _is_away(error: Exception) -> bool:

@@ -3,7 +3,9 @@
 Deciding and recording are one function on purpose: a caller can have no ruling that the trail does not hold.
 """
 
+import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,11 +18,14 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.governance import intent, minutes
+from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.obligations import Duties, sort_out
 from assent_orchestrator.governance.permit import PermitIssuer
-from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling
+from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
+from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.errors import EngineBusyError
 from assent_sidecar.question import Action, Question, StepFacts
@@ -67,6 +72,7 @@ class Gate:
     trail: Trail
     issuer: PermitIssuer
     clock: Clock
+    barrier: Barrier
     budget: float = 2.0
     longest: float = 10.0
 
@@ -80,12 +86,16 @@ class Gate:
             UnavailableError: the trail could not be written; the decision counts for nothing.
 
         """
-        decided = await self._ask(question, self._budget(within))
-        async with self.trail.recording() as tx:
-            followed = await sequel(tx, decided) if sequel else Followed()
-            draft = minutes.decision_made(question, decided, followed.state)
-            await self.trail.append(tx, question.tenant, (draft, *followed.drafts))
-        return decided
+        while True:
+            asked = await self._ask(question, self._budget(within))
+            async with self.trail.recording() as tx:
+                decided = await self._under_stops(tx, question, asked)
+                if decided is None:
+                    continue
+                followed = await sequel(tx, decided) if sequel else Followed()
+                draft = minutes.decision_made(question, decided, followed.state)
+                await self.trail.append(tx, question.tenant, (draft, *followed.drafts))
+            return decided
 
     async def rule(self, question: Question, transition: Transition, *, repeatable: bool) -> Ruling:
         """Decide one action and commit the decision, the intent (when allowed) and the state that follows.
@@ -101,23 +111,47 @@ class Gate:
         """
         if question.action is None or question.step is None:
             raise ValueError("the gate rules on actions")
-        decided = await self._ask(question, self._budget(None))
-        ruling = self._rule(question, question.action, question.step, decided)
-        async with self.trail.recording() as tx:
-            followed = await transition(tx, ruling)
-            if isinstance(ruling, Allowed):
-                await intent.write(
-                    tx, question.run.id, question.step, ruling.permit, self.clock(), repeatable=repeatable
-                )
-                drafts = (
-                    minutes.decision_made(question, decided),
-                    *followed.drafts,
-                    minutes.action_intended(question, ruling, followed.state),
-                )
-            else:
-                drafts = (minutes.decision_made(question, decided, followed.state), *followed.drafts)
-            await self.trail.append(tx, question.tenant, drafts)
-        return ruling
+        while True:
+            asked = await self._ask(question, self._budget(None))
+            async with self.trail.recording() as tx:
+                decided = await self._under_stops(tx, question, asked)
+                if decided is None:
+                    continue
+                ruling = self._rule(question, question.action, question.step, decided)
+                followed = await transition(tx, ruling)
+                if isinstance(ruling, Allowed):
+                    await intent.write(
+                        tx, question.run.id, question.step, ruling.permit, self.clock(), repeatable=repeatable
+                    )
+                    drafts = (
+                        minutes.decision_made(question, decided),
+                        *followed.drafts,
+                        minutes.action_intended(question, ruling, followed.state),
+                    )
+                else:
+                    drafts = (minutes.decision_made(question, decided, followed.state), *followed.drafts)
+                await self.trail.append(tx, question.tenant, drafts)
+            return ruling
+
+    async def stops(self, subject: Subject) -> tuple[Stop, ...]:
+        """Return the stops that hold this up right now; a hint about whether asking makes sense.
+
+        Raises:
+            UnavailableError: the database is away.
+
+        """
+        return applying(await self.barrier.seen(subject.tenant), subject)
+
+    async def _under_stops(self, tx: AsyncConnection, question: Question, asked: Decided) -> Decided | None:
+        """Return the decision with the stops that are in force as it is committed; None: what stopped it is lifted."""
+        in_force = await self.barrier.in_force(tx, question.tenant)
+        found = applying(in_force, Subject.of(question))
+        if found and tuple(stop.id for stop in found) == stop_ids(asked):
+            return asked
+        if found:
+            source = asked.provenance
+            return stopped(question, found, input_digest=source.input_digest, duration_us=source.duration_us)
+        return None if is_stopped(asked) else foreseen(question, asked, in_force)
 
     def _budget(self, within: float | None) -> float:
         return min(self.budget if within is None else within * _SHARE, self.longest)
@@ -131,15 +165,30 @@ class Gate:
             action=f"{action.system}.{action.operation}" if action else None,
             action_digest=action.digest if action else None,
         ) as span:
-            decided = await self.decision_point.decide(question, budget=budget)
+            decided = await self._stopped(question)
+            if decided is None:
+                decided = await self.decision_point.decide(question, budget=budget)
             spans.describe_decision(span, decided)
         if decided.fault and EngineBusyError.code in decided.codes:
             # Not a decision: to write it down would cost more than was asked for, just when there is too much to do.
             raise BusyError("too many decisions are waiting; nothing was decided and nothing was done")
         return decided
 
+    async def _stopped(self, question: Question) -> Decided | None:
+        """Answer without the decision point when a stop is in force."""
+        started = time.perf_counter_ns()
+        found = await self.stops(Subject.of(question))
+        if not found:
+            return None
+        input_digest = await asyncio.to_thread(_digest_of, question)
+        return stopped(
+            question, found, input_digest=input_digest, duration_us=(time.perf_counter_ns() - started) // 1000
+        )
+
     def _rule(self, question: Question, action: Action, step: StepFacts, decided: Decided) -> Ruling:
         decision = decided.decision
+        if is_stopped(decided):
+            return Stopped(decided)
         if decided.verdict is Verdict.REQUIRE_APPROVAL and decision.approval is not None:
             return Held(decided, decision.approval)
         if decided.verdict is Verdict.DEFER and decision.defer_until is not None:
@@ -170,6 +219,13 @@ class Gate:
             now=self.clock(),
         )
         return Allowed(decided, permit, action, duties.timeout, duties.retry)
+
+
+def _digest_of(question: Question) -> str:
+    try:
+        return digest(question.to_json())
+    except (NotCanonicalError, ValueError, TypeError, RecursionError):
+        return ""  # what cannot be written out; without a stop it would be QUESTION_INVALID
 
 
 def _redacted(action: Action, duties: Duties) -> Action:

@@ -11,6 +11,7 @@ from assent_orchestrator.audit.record import (
 )
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.governance.ruling import Allowed
+from assent_orchestrator.governance.stop import stop_ids
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import Question
 
@@ -18,7 +19,8 @@ SYSTEM = Actor(kind="system", id="assent")
 
 
 def decision_made(question: Question, decided: Decided, state: StateNote | None = None) -> Draft:
-    """Return the record of a decision."""
+    """Return the record of a decision. One that a stop made names the stop: ``detail.stops``."""
+    named = stop_ids(decided)
     return Draft(
         event="decision.made",
         run=question.run.id,
@@ -30,6 +32,7 @@ def decision_made(question: Question, decided: Decided, state: StateNote | None 
         decision=DecisionNote.of(decided, kind=str(question.kind)),
         obligations=tuple(ObligationNote.of(one) for one in decided.decision.obligations) or None,
         state=state,
+        detail={"stops": list(named)} if named else None,
         trace=trace_note(),
     )
 

@@ -50,4 +50,11 @@ class Refused:
         return self.decided.fault
 
 
-Ruling = Allowed | Held | Deferred | Refused
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Not for as long as somebody's order to stop is in force; then asked again."""
+
+    decided: Decided
+
+
+Ruling = Allowed | Held | Deferred | Refused | Stopped

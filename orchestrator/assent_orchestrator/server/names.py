@@ -32,6 +32,15 @@ def approval_id(name: str, caller: Caller) -> str:
     return _id(name, "approvals", "approval", caller)
 
 
+def stop_id(name: str, caller: Caller) -> str:
+    """Return the id of a stop as the caller's tenant knows it.
+
+    Raises:
+        NotFoundError: it is not a name of such a stop.
+    """
+    return _id(name, "stops", "stop", caller)
+
+
 def run_name(tenant: str, run: str) -> str:
     """Return the name of a run."""
     return f"tenants/{tenant}/runs/{run}"
@@ -40,6 +49,11 @@ def run_name(tenant: str, run: str) -> str:
 def approval_name(tenant: str, approval: str) -> str:
     """Return the name of an approval."""
     return f"tenants/{tenant}/approvals/{approval}"
+
+
+def stop_name(tenant: str, stop: str) -> str:
+    """Return the name of a stop; one for all tenants has a name in each."""
+    return f"tenants/{tenant}/stops/{stop}"
 
 
 def record_name(tenant: str, seq: int) -> str:

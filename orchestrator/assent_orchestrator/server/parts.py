@@ -13,6 +13,8 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.stop import Scope, Stop
+from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
@@ -80,6 +82,28 @@ class Inbox(Protocol):
         ...
 
 
+class Stops(Protocol):
+    """Orders to stop."""
+
+    async def create(self, caller: Caller, order: Order) -> Stop:
+        """Stop; nothing in the scope is dispatched any more when this returns."""
+        ...
+
+    async def lift(self, caller: Caller, stop_id: str, reason: str, request_id: str) -> Stop:
+        """Lift a stop."""
+        ...
+
+    async def get(self, caller: Caller, stop_id: str) -> Stop:
+        """Return one stop."""
+        ...
+
+    async def list(
+        self, caller: Caller, *, in_force: bool | None, scope: Scope | None, size: int, token: str
+    ) -> Page[Stop]:
+        """Return a page of stops, newest first."""
+        ...
+
+
 class Records(Protocol):
     """Reads and proves the trail."""
 
@@ -102,6 +126,7 @@ class ServerParts:
     runs: Runs
     cancellations: Cancellations
     inbox: Inbox
+    stops: Stops
     records: Records
     health: HealthCheck
     clock: Clock = utc_now

@@ -86,7 +86,7 @@ def read_tokens(path: Path) -> TokenFile:
 
 def default_entries() -> tuple[TokenEntry, ...]:
     """Return the one caller of a fresh installation: whoever owns the file."""
-    return (new_entry("local-operator", (Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR)),)
+    return (new_entry("local-operator", (Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR, Role.PLATFORM_OPERATOR)),)
 
 
 class TokenDirectory:

@@ -55,6 +55,8 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
             max_overflow=20,
             pool_timeout=10,
             pool_pre_ping=True,
+            # Whatever the server's default is: governance/barrier.py relies on statements that see what was committed.
+            isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": 10, "application_name": "assent"},
         )
         stack.push_async_callback(engine.dispose)

@@ -141,3 +141,25 @@ heads = sa.Table(
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
 """The newest record of each tenant's trail; appending locks it, which is what makes ``seq`` gapless."""
+
+stops = sa.Table(
+    "stops",
+    metadata,
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", _moment, nullable=False),
+    sa.Column("request_id", sa.Text),
+    sa.Column("lifted_by", sa.Text),
+    sa.Column("lifted_at", _moment),
+    sa.Column("lift_reason", sa.Text),
+    sa.Column("lift_request_id", sa.Text),
+    sa.UniqueConstraint("tenant", "created_by", "request_id"),
+)
+"""One row an order to stop, in force until ``lifted_at`` is set. ``tenant`` is that of who gave it; ``value`` is empty
+where the scope needs none."""
+
+sa.Index("stops_open", stops.c.tenant, postgresql_where=stops.c.lifted_at.is_(None))

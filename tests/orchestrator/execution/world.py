@@ -14,6 +14,7 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
+from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import Runs, RunView
@@ -21,8 +22,11 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
+from assent_orchestrator.governance.stop import Scope, Stop, declares
+from assent_orchestrator.governance.stops import Order, Stops
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Found, Success
@@ -165,6 +169,7 @@ class World:
     runs: Runs
     cancellations: Cancellations
     inbox: Inbox
+    stops: Stops
     trail: Trail
 
     @property
@@ -193,6 +198,13 @@ class World:
                     return entry
         raise AssertionError(f"the run ended without {event}")
 
+    async def stop(self, scope: Scope, value: str = "", *, who: str = "otto") -> Stop:
+        caller = self.person(who, Role.OPERATOR, Role.PLATFORM_OPERATOR)
+        return await self.stops.create(caller, Order(scope, value, "to look into it"))
+
+    async def lift(self, stop: Stop, *, who: str = "olga") -> Stop:
+        return await self.stops.lift(self.person(who, Role.OPERATOR, Role.PLATFORM_OPERATOR), stop.id, "looked into")
+
     async def events(self, run: str) -> list[str]:
         entries = await self.trail.read(self.tenant, run=run, limit=1000)
         return [f"{entry.record['event']} {entry.record.get('step', '')}".strip() for entry in entries]
@@ -220,13 +232,16 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
 ) -> World:
     decisions, tools = ScriptedDecisionPoint(ruler), ScriptedTools(tool)
     trail = Trail(database.engine, clock)
-    gate = Gate(decisions, trail, PermitIssuer.generate(), clock)
+    gate = Gate(decisions, trail, PermitIssuer.generate(), clock, Barrier(database.engine))
     parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
     durable = Durable(
         DurableSettings(database.sync_url, executor),
         RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock))),
     )
     await durable.open()
+
+    def known(scope: Scope, name: str) -> bool:
+        return declares(declared, scope, name)
 
     async def wake(run: str, step: str) -> None:
         await durable.wake(run, (step,))
@@ -242,6 +257,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         runs=Runs(database.engine, trail, listener),
         cancellations=Cancellations(parts, durable),
         inbox=Inbox(database.engine, trail, clock, lambda _: "boss", wake),
+        stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
         trail=trail,
     )
 

@@ -16,7 +16,7 @@ from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
-from tests.orchestrator.server.use_cases import NOON, Approvals, TrailRecords, UseCases
+from tests.orchestrator.server.use_cases import NOON, Approvals, Orders, TrailRecords, UseCases
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Wire:
     use_cases: UseCases
     approvals: Approvals
     trail: TrailRecords
+    stops: Orders
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
@@ -54,7 +55,7 @@ class Wire:
 
 @contextlib.asynccontextmanager
 async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
-    use_cases, approvals, trail = UseCases(), Approvals(), TrailRecords()
+    use_cases, approvals, trail, stops = UseCases(), Approvals(), TrailRecords(), Orders()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
         identities=TokenDirectory(TokenFile(callers=(entry,))),
@@ -63,6 +64,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         runs=use_cases,
         cancellations=use_cases,
         inbox=approvals,
+        stops=stops,
         records=trail,
         health=use_cases,
         clock=lambda: NOON,
@@ -71,7 +73,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
-            yield Wire(use_cases, approvals, trail, server, channel, entry, stack.aclose)
+            yield Wire(use_cases, approvals, trail, stops, server, channel, entry, stack.aclose)
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             runs=world.runs,
             cancellations=world.cancellations,
             inbox=world.inbox,
+            stops=world.stops,
             records=Records(database.engine, world.trail),
             health=UseCases(),
         )

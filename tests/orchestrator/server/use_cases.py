@@ -17,6 +17,8 @@ from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.stop import Scope, Stop
+from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
@@ -289,6 +291,40 @@ class Approvals:
     async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
         self.calls.append(("decide", caller, approval_id, answer))
         return replace(APPROVAL, state=ApprovalState.APPROVED, resolved_at=NOON)
+
+
+STOP = Stop(
+    tenant="acme",
+    id="s1",
+    scope=Scope.AGENT,
+    value="seller",
+    reason="it writes to the wrong people",
+    created_by="otto",
+    created_at=NOON,
+)
+
+
+@dataclass
+class Orders:
+    """The stops."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def create(self, caller: Caller, order: Order) -> Stop:
+        self.calls.append(("create", caller, order))
+        return STOP
+
+    async def lift(self, caller: Caller, stop_id: str, reason: str, request_id: str = "") -> Stop:
+        self.calls.append(("lift", caller, stop_id, reason, request_id))
+        return replace(STOP, lifted_by="olga", lifted_at=NOON, lift_reason=reason)
+
+    async def get(self, caller: Caller, stop_id: str) -> Stop:
+        self.calls.append(("get", caller, stop_id))
+        return STOP
+
+    async def list(self, caller: Caller, **wanted: Any) -> Page[Stop]:
+        self.calls.append(("list", caller, wanted))
+        return Page([STOP], "more")
 
 
 @dataclass
