@@ -19,7 +19,7 @@ from assent_orchestrator.store.tables import stops
 
 LOCK = 0x73746F7073  # "stops"; the migration that makes the function has the same number
 
-_SOFT_SECONDS, _HARD_SECONDS, _PACE_SECONDS = 0.3, 0.6, 0.1
+_SOFT_SECONDS, _HARD_SECONDS, _PACE_SECONDS = 0.2, 0.4, 0.05
 """How long commits that are under way are waited for: after the first, the connections of those that do not move are
 cut; after the second, of all. Their work is undone, and tried again by whoever it belongs to."""
 
@@ -30,7 +30,7 @@ _CUT = sa.text(
     " WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1"
     " AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND held.classid = :high AND held.objid = :low"
-    " AND (state_change < clock_timestamp() - interval '300 ms' OR (:all AND held.mode = 'ShareLock'))"
+    " AND (state_change < clock_timestamp() - interval '200 ms' OR (:all AND held.mode = 'ShareLock'))"
 ).bindparams(high=LOCK >> 32, low=LOCK & 0xFFFFFFFF)
 
 
