@@ -179,6 +179,7 @@ def _require_json(question: Question) -> None:
     if question.plan is not None:
         free.extend(step.bindings for step in question.plan.steps)
         actions.extend(step.action for step in question.plan.steps)
+    actions.extend(one.action for one in question.actions)
     free.extend(action.args for action in actions)
     while free:
         value = free.pop()
@@ -195,7 +196,9 @@ def _finite(value: Json) -> bool:
 
 
 def _metadata(question: Question) -> dict[str, str]:
-    metadata = {"tenant": question.tenant, "run": question.run.id, "kind": str(question.kind)}
+    metadata = {"tenant": question.tenant, "kind": str(question.kind)}
+    if question.run is not None:
+        metadata["run"] = question.run.id
     if question.step is not None:
         metadata |= {"step": question.step.id, "attempt": str(question.step.attempt)}
     return metadata
@@ -235,11 +238,21 @@ def _check_kind(decision: Decision, question: Question) -> None:
             _malformed("a condition without an answer")
     elif decision.taken is not None:
         _malformed("taken, but no condition was asked")
-    asked = {step.id for step in question.plan.steps} if question.kind is Kind.PLAN and question.plan else set()
-    if set(decision.steps) != asked:
-        _malformed("the steps are not those of the plan")
+    if set(decision.steps) != _asked_one_by_one(question):
+        _malformed("the steps are not those of the question")
     for forecast in decision.steps.values():
         _check_verdict(forecast)
+    if question.kind is Kind.BATCH and (decision.verdict is Verdict.ALLOW) != all(
+        one.verdict is Verdict.ALLOW for one in decision.steps.values()
+    ):
+        _malformed("the verdict on the batch is not that of its actions")
+
+
+def _asked_one_by_one(question: Question) -> set[str]:
+    """Return the ids of what has a verdict of its own: the steps of a plan, the actions of a batch."""
+    if question.kind is Kind.BATCH:
+        return {one.id for one in question.actions}
+    return {step.id for step in question.plan.steps} if question.kind is Kind.PLAN and question.plan else set()
 
 
 def _malformed(detail: str) -> NoReturn:

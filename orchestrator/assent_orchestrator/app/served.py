@@ -15,5 +15,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         cancellations=app.cancellations,
         inbox=app.inbox,
         records=app.records,
+        desk=app.desk,
+        permits=app.permits,
         health=app.health,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
 from assent_orchestrator.audit.record import Draft
+from assent_orchestrator.audit.share import ClaimedError, Share
 from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
@@ -95,6 +96,25 @@ class Trail:
             # Notes ride on the update: one round trip less, and PostgreSQL sends them when it commits.
             await tx.execute(moved.returning(heads.c.seq, *(sa.func.pg_notify(CHANNEL, run) for run in runs)))
             return tuple(appended)
+
+    async def commit(self, tenant: str, share: Share) -> None:
+        """Commit a share by itself, and return when it is.
+
+        Raises:
+            ClaimedError: its claim came too late; nothing of it was written.
+            AuditUnavailableError: it could not be written; nothing that depends on it may happen.
+            AuditError: a draft cannot be recorded as it is.
+        """
+        async with self.recording() as tx:
+            claim = share.claim
+            if claim is not None:
+                first = insert(claim.table).values(dict(claim.row)).on_conflict_do_nothing()
+                taken = await tx.execute(first.returning(*(claim.table.c[name] for name in claim.key)))
+                if taken.one_or_none() is None:
+                    raise ClaimedError
+            if share.rows:
+                await tx.execute(sa.insert(share.table), [dict(row) for row in share.rows])
+            await self.append(tx, tenant, share.drafts)
 
     async def read(self, tenant: str, *, run: str | None = None, after_seq: int = 0, limit: int = 100) -> list[Entry]:
         """Return committed records after ``after_seq``, oldest first: at most ``limit`` and never more than 1,000.

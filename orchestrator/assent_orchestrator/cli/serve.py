@@ -120,6 +120,8 @@ def server_parts(app: App, directory: TokenDirectory) -> ServerParts:
         cancellations=app.cancellations,
         inbox=app.inbox,
         records=app.records,
+        desk=app.desk,
+        permits=app.permits,
         health=app.health,
     )
 

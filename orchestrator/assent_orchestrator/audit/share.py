@@ -1,0 +1,36 @@
+"""What one caller commits together with others: its records, and rows that depend on nothing but them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from assent_orchestrator.audit.record import Draft
+
+
+class ClaimedError(Exception):
+    """The row that was to be the only one of its key is there already; nothing of the share was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that must be the first of its key, or the whole share is void."""
+
+    table: sa.Table
+    key: tuple[str, ...]
+    row: Mapping[str, object]
+
+    @property
+    def value(self) -> tuple[object, ...]:
+        """The key's value."""
+        return tuple(self.row[name] for name in self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Records of one tenant, rows for one table, and at most one claim: committed all together or not at all."""
+
+    drafts: tuple[Draft, ...]
+    table: sa.Table
+    rows: tuple[Mapping[str, object], ...] = ()
+    claim: Claim | None = None
