@@ -20,11 +20,6 @@ class Claim:
     key: tuple[str, ...]
     row: Mapping[str, object]
 
-    @property
-    def value(self) -> tuple[object, ...]:
-        """The key's value."""
-        return tuple(self.row[name] for name in self.key)
-
 
 @dataclass(frozen=True, slots=True)
 class Share:

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
 from assent_orchestrator.audit.record import Draft
-from assent_orchestrator.audit.share import ClaimedError, Share
+from assent_orchestrator.audit.share import Claim, Share
+from assent_orchestrator.audit.statement import write_at_once
+from assent_orchestrator.audit.together import Together
 from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
@@ -55,6 +57,8 @@ class Trail:
         """Read with ``engine``; writing uses the caller's transaction."""
         self._engine = engine
         self._clock = clock
+        self._heads: dict[str, Head] = {}
+        self._together = Together(self._commit_together, _lost)
 
     @contextlib.asynccontextmanager
     async def recording(self) -> AsyncIterator[AsyncConnection]:
@@ -81,40 +85,68 @@ class Trail:
             return ()
         with _available():
             head = await _lock(tx, tenant)
-            now = self._clock()
-            links: list[Link] = []
-            appended: list[Appended] = []
-            for draft in drafts:
-                record_id = str(uuid7(now))
-                link = seal(draft, tenant=tenant, head=head, now=now, record_id=record_id)
-                links.append(link)
-                appended.append(Appended(link.seq, record_id, hash_text(link.hash)))
-                head = link.head
-            await tx.execute(sa.insert(trail).values([_row(tenant, link) for link in links]))
+            links = self._seal(tenant, head, drafts)
+            head = links[-1].head
+            await tx.execute(sa.insert(trail), [_row(tenant, link) for link in links])
             runs = dict.fromkeys(link.run_id for link in links if link.run_id)
             moved = sa.update(heads).where(heads.c.tenant == tenant).values(seq=head.seq, hash=head.hash)
             # Notes ride on the update: one round trip less, and PostgreSQL sends them when it commits.
             await tx.execute(moved.returning(heads.c.seq, *(sa.func.pg_notify(CHANNEL, run) for run in runs)))
-            return tuple(appended)
+            self._heads[tenant] = head  # where it will end, if the transaction is committed; nobody believes it blindly
+            return tuple(Appended(link.seq, link.record_id, hash_text(link.hash)) for link in links)
 
     async def commit(self, tenant: str, share: Share) -> None:
-        """Commit a share by itself, and return when it is.
+        """Commit a share, in one transaction with others that wait, and return when it is committed.
 
         Raises:
             ClaimedError: its claim came too late; nothing of it was written.
             AuditUnavailableError: it could not be written; nothing that depends on it may happen.
             AuditError: a draft cannot be recorded as it is.
         """
+        await self._together.commit(tenant, share)
+
+    async def _commit_together(self, tenant: str, shares: Sequence[Share]) -> Sequence[bool]:
+        if await self._commit_at_once(tenant, shares):
+            return [True] * len(shares)
         async with self.recording() as tx:
-            claim = share.claim
-            if claim is not None:
-                first = insert(claim.table).values(dict(claim.row)).on_conflict_do_nothing()
-                taken = await tx.execute(first.returning(*(claim.table.c[name] for name in claim.key)))
-                if taken.one_or_none() is None:
-                    raise ClaimedError
-            if share.rows:
-                await tx.execute(sa.insert(share.table), [dict(row) for row in share.rows])
-            await self.append(tx, tenant, share.drafts)
+            taken = [share.claim is None or await _claim(tx, share.claim) for share in shares]
+            kept = [share for share, in_time in zip(shares, taken, strict=True) if in_time]
+            for table, rows in _rows(kept).items():
+                await tx.execute(sa.insert(table), rows)
+            await self.append(tx, tenant, [draft for share in kept for draft in share.drafts])
+        return taken
+
+    async def _commit_at_once(self, tenant: str, shares: Sequence[Share]) -> bool:
+        """Commit in one statement if the trail still ends where we left it; else nothing is written."""
+        head = self._heads.get(tenant)
+        drafts = [draft for share in shares for draft in share.drafts]
+        if head is None or not drafts or any(draft.run is not None for draft in drafts):
+            return False  # whoever listens to a run is told by the longer way
+        rows = _rows(shares)
+        for share in shares:
+            if share.claim is not None:
+                rows.setdefault(share.claim.table, []).append(dict(share.claim.row))
+        with _available():
+            links = self._seal(tenant, head, drafts)
+            try:
+                async with self._engine.connect() as connection:
+                    committing = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    done = await write_at_once(committing, tenant, head, links, rows)
+            except sa.exc.IntegrityError:
+                done = False  # a claim is taken, the longer way finds out whose
+        if done:
+            self._heads[tenant] = links[-1].head
+        else:
+            self._heads.pop(tenant, None)
+        return done
+
+    def _seal(self, tenant: str, head: Head, drafts: Sequence[Draft]) -> list[Link]:
+        now = self._clock()
+        links: list[Link] = []
+        for draft in drafts:
+            links.append(seal(draft, tenant=tenant, head=head, now=now, record_id=str(uuid7(now))))
+            head = links[-1].head
+        return links
 
     async def read(self, tenant: str, *, run: str | None = None, after_seq: int = 0, limit: int = 100) -> list[Entry]:
         """Return committed records after ``after_seq``, oldest first: at most ``limit`` and never more than 1,000.
@@ -142,6 +174,24 @@ def _available() -> Iterator[None]:
         raise AuditError("the database cannot keep a value; nothing was done") from error
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
+
+
+def _rows(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
+    found: dict[sa.Table, list[dict[str, object]]] = {}
+    for share in shares:
+        if share.rows:
+            found.setdefault(share.table, []).extend(dict(row) for row in share.rows)
+    return found
+
+
+def _lost() -> AuditUnavailableError:
+    return AuditUnavailableError("the server stops; look whether it was done")
+
+
+async def _claim(tx: AsyncConnection, claim: Claim) -> bool:
+    first = insert(claim.table).values(dict(claim.row)).on_conflict_do_nothing()
+    taken = await tx.execute(first.returning(*(claim.table.c[name] for name in claim.key)))
+    return taken.one_or_none() is not None
 
 
 async def _lock(tx: AsyncConnection, tenant: str) -> Head:
