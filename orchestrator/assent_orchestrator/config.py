@@ -13,14 +13,16 @@ DEFAULT_LISTEN = "127.0.0.1:7433"
 class Settings:
     """The settings of one server.
 
-    ``workspace`` is the folder the bundle is built from. ``data`` keeps the embedded database, the token file and the
-    signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
-    that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
+    ``workspace`` is the folder the bundle is built from. ``http`` is where AuthZEN is spoken, None for nowhere.
+    ``data`` keeps the embedded database, the token file and the signing key (0700). ``database_url`` names a
+    PostgreSQL of the user's own instead. ``tool_servers`` maps the names that systems use to addresses. ``executor``
+    must be the same over restarts and unique among live servers.
     """
 
     workspace: Path
     data: Path
     listen: str = DEFAULT_LISTEN
+    http: str | None = None
     database_url: str | None = field(default=None, repr=False)
     tool_servers: Mapping[str, str] = field(default_factory=dict)
     token_file: Path | None = None

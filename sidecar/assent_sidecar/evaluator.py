@@ -20,6 +20,9 @@ from assent_sidecar.question import Kind, Question
 MAX_QUESTION = 8 * 1024 * 1024
 """Bytes of a question's JSON; twice what one gRPC message may bring."""
 
+PER_ACTION = 0.01
+"""Seconds that each action of a batch adds to what one question may take."""
+
 _INLINE = 64 * 1024
 """Bytes of a question that is written out on the event loop; a longer one goes to a thread."""
 
@@ -78,7 +81,7 @@ class Evaluator:
             engine: the engine.
             versions: the engine versions that may decide.
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
-            query_timeout: seconds that one question may take, whatever the caller's budget.
+            query_timeout: seconds that one question may take, whatever the caller's budget; a batch has more time.
             max_question: bytes of a question at most.
         """
         self._engine = engine
@@ -106,7 +109,7 @@ class Evaluator:
 
     async def _decide(self, question: Question, asking: "_Asking", budget: float) -> Decision:
         try:
-            async with asyncio.timeout(min(budget, self._query_timeout)) as limit:
+            async with asyncio.timeout(min(budget, self._query_timeout + PER_ACTION * len(question.actions))) as limit:
                 document = await self._write_out(question, asking)
                 before = self._revisions()
                 left = (limit.when() or 0.0) - asyncio.get_running_loop().time()

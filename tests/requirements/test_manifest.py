@@ -5,7 +5,10 @@ import pytest
 
 from tests.requirements.manifest import ManifestError, claimed, promised
 
-SOURCE = re.compile(r"main job, (line (10|[1-9])|bad input|speed|done when)|(architecture|contract|facts-durable), .+")
+SOURCE = re.compile(
+    r"main job, (line (10|[1-9])|bad input|speed|done when)|(architecture|contract|facts-durable), .+"
+    r"|issue decision point, (line (10|[1-9])|speed|done when)"
+)
 """Where a promise stands: a numbered line or a section of what was asked for, or a page of the design."""
 
 ONE = "build.x: {sentence: The sky is blue., source: somewhere}\n"

@@ -42,7 +42,6 @@ class Link:
     recorded_at: datetime
     record: bytes
     hash: bytes
-    record_id: str = ""
 
     @property
     def head(self) -> Head:
@@ -96,7 +95,7 @@ def seal(draft: Draft, *, tenant: str, head: Head, now: datetime, record_id: str
             event=draft.event,
             bytes=str(len(content)),
         )
-    return Link(seq, draft.run, draft.event, now.astimezone(UTC), content, hashlib.sha256(content).digest(), record_id)
+    return Link(seq, draft.run, draft.event, now.astimezone(UTC), content, hashlib.sha256(content).digest())
 
 
 class Verifier:

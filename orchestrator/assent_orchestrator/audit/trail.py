@@ -85,7 +85,7 @@ class Trail:
             return ()
         with _available():
             head = await _lock(tx, tenant)
-            links = self._seal(tenant, head, drafts)
+            ids, links = self._seal(tenant, head, drafts)
             head = links[-1].head
             await tx.execute(sa.insert(trail), [_row(tenant, link) for link in links])
             runs = dict.fromkeys(link.run_id for link in links if link.run_id)
@@ -93,7 +93,9 @@ class Trail:
             # Notes ride on the update: one round trip less, and PostgreSQL sends them when it commits.
             await tx.execute(moved.returning(heads.c.seq, *(sa.func.pg_notify(CHANNEL, run) for run in runs)))
             self._heads[tenant] = head  # where it will end, if the transaction is committed; nobody believes it blindly
-            return tuple(Appended(link.seq, link.record_id, hash_text(link.hash)) for link in links)
+            return tuple(
+                Appended(link.seq, record_id, hash_text(link.hash)) for record_id, link in zip(ids, links, strict=True)
+            )
 
     async def commit(self, tenant: str, share: Share) -> None:
         """Commit a share, in one transaction with others that wait, and return when it is committed.
@@ -127,7 +129,7 @@ class Trail:
             if share.claim is not None:
                 rows.setdefault(share.claim.table, []).append(dict(share.claim.row))
         with _available():
-            links = self._seal(tenant, head, drafts)
+            _, links = self._seal(tenant, head, drafts)
             try:
                 async with self._engine.connect() as connection:
                     committing = await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -140,13 +142,15 @@ class Trail:
             self._heads.pop(tenant, None)
         return done
 
-    def _seal(self, tenant: str, head: Head, drafts: Sequence[Draft]) -> list[Link]:
+    def _seal(self, tenant: str, head: Head, drafts: Sequence[Draft]) -> tuple[list[str], list[Link]]:
+        """Return the records that follow ``head``, and their ids."""
         now = self._clock()
+        ids = [str(uuid7(now)) for _ in drafts]
         links: list[Link] = []
-        for draft in drafts:
-            links.append(seal(draft, tenant=tenant, head=head, now=now, record_id=str(uuid7(now))))
+        for draft, record_id in zip(drafts, ids, strict=True):
+            links.append(seal(draft, tenant=tenant, head=head, now=now, record_id=record_id))
             head = links[-1].head
-        return links
+        return ids, links
 
     async def read(self, tenant: str, *, run: str | None = None, after_seq: int = 0, limit: int = 100) -> list[Entry]:
         """Return committed records after ``after_seq``, oldest first: at most ``limit`` and never more than 1,000.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from assent_orchestrator.cli import approvals, audit, plan, policy, runs
+from assent_orchestrator.cli import approvals, audit, decide, plan, policy, runs
 from assent_orchestrator.cli.doctor import doctor_command
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.init import init_command
@@ -68,6 +68,8 @@ app.command("serve")(serve_command)
 app.add_typer(plan.app, name="plan")
 app.add_typer(runs.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
+app.command("decide")(decide.decide_command)
+app.add_typer(decide.app, name="permits")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.command("doctor")(doctor_command)

@@ -24,6 +24,7 @@ from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.decision import Decided, Decision, StepForecast, Verdict
+from assent_sidecar.evaluator import PER_ACTION
 from assent_sidecar.question import Action, BatchAction, Kind, Question, StepFacts
 
 
@@ -173,7 +174,8 @@ class Gate:
             action=f"{action.system}.{action.operation}" if action else None,
             action_digest=action.digest if action else None,
         ) as span:
-            decided = await self.decision_point.decide(question, budget=self.budget)
+            budget = self.budget + PER_ACTION * len(question.actions)
+            decided = await self.decision_point.decide(question, budget=budget)
             spans.describe_decision(span, decided)
             return decided
 

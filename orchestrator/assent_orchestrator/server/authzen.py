@@ -76,23 +76,23 @@ class Asked:
         return self.last is not None and (verdict is Verdict.ALLOW) is self.last
 
 
-def read_evaluation(body: bytes, request_id: str) -> Asked:
+def read_evaluation(body: bytes) -> Asked:
     """Read the body of one evaluation.
 
     Raises:
         InvalidError: it is none.
     """
-    return _asked(_parsed(Evaluation, body), (), "execute_all", request_id)
+    return _asked(_parsed(Evaluation, body), (), "execute_all")
 
 
-def read_evaluations(body: bytes, request_id: str) -> Asked:
+def read_evaluations(body: bytes) -> Asked:
     """Read the body of several evaluations.
 
     Raises:
         InvalidError: they are none.
     """
     parsed = _parsed(Evaluations, body)
-    return _asked(parsed, parsed.evaluations, parsed.options.evaluations_semantic, request_id)
+    return _asked(parsed, parsed.evaluations, parsed.options.evaluations_semantic)
 
 
 def write_evaluation(tenant: str, reply: Reply) -> dict[str, Json]:
@@ -149,11 +149,11 @@ def _parsed(kind: type[Body], body: bytes) -> Body:
         raise InvalidError("the body is not what AuthZEN asks with", faults, code="INVALID_REQUEST") from error
 
 
-def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semantic, request_id: str) -> Asked:
+def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semantic) -> Asked:
     faults: list[Fault] = []
     context = dict(whole.context or {})
     fulfils = _names(context.pop("fulfils", []), "context.fulfils", faults)
-    process, person = context.pop("process", ""), context.pop("on_behalf_of", "")
+    process, person, request_id = (context.pop(name, "") for name in ("process", "on_behalf_of", "request_id"))
     wishes: list[Wish] = []
     for number, one in enumerate(several or (whole,)):
         place = f"evaluations.{number}" if several else ""

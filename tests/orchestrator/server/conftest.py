@@ -16,7 +16,7 @@ from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
-from tests.orchestrator.server.use_cases import NOON, Approvals, TrailRecords, UseCases
+from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, TrailRecords, UseCases
 
 
 @dataclass
@@ -64,6 +64,8 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         cancellations=use_cases,
         inbox=approvals,
         records=trail,
+        desk=NoDecisions(),
+        permits=NoDecisions(),
         health=use_cases,
         clock=lambda: NOON,
     )

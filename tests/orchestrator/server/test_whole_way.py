@@ -23,7 +23,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
-from tests.orchestrator.server.use_cases import UseCases
+from tests.orchestrator.server.use_cases import NoDecisions, UseCases
 
 STEPS = (
     {"id": "look", "action": "box.get"},
@@ -81,6 +81,8 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             cancellations=world.cancellations,
             inbox=world.inbox,
             records=Records(database.engine, world.trail),
+            desk=NoDecisions(),
+            permits=NoDecisions(),
             health=UseCases(),
         )
         async with (
