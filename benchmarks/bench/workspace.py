@@ -35,14 +35,28 @@ allow contains {"code": "MEASURED", "message": "a benchmark"} if {
 """
 
 
-def make_workspace(folder: Path, *lengths: int) -> None:
-    """Write a workspace with a process ``steps-N`` for each length: a first step and others that follow it."""
+def make_rules(count: int) -> str:
+    """Return a policy of so many rules that apply to every question and find nothing wrong with it."""
+    rules = [
+        f'deny contains {{"code": "BAD_{n}", "message": "a benchmark"}} if input.action.args.text == "bad-{n}"'
+        for n in range(count)
+    ]
+    return "# METADATA\n# title: What is forbidden\npackage policies.org.many\n\n" + "\n\n".join(rules) + "\n"
+
+
+def make_workspace(folder: Path, *lengths: int, rules: int = 0) -> None:
+    """Write a workspace with a process ``steps-N`` for each length: a first step and others that follow it.
+
+    ``rules`` is how many rules there are beside the one that allows.
+    """
     for name in ("systems", "agents", "processes", "policies/org"):
         (folder / name).mkdir(parents=True)
     (folder / "assent.yaml").write_text("name: bench\ntitle: Bench\n")
     (folder / "systems/box.yaml").write_text(_SYSTEM)
     (folder / "agents/bot.yaml").write_text(_AGENT)
     (folder / "policies/org/allowed.rego").write_text(_POLICY)
+    if rules:
+        (folder / "policies/org/many.rego").write_text(make_rules(rules))
     for length in lengths:
         steps = ["  - {id: s0, agent: bot, action: box.put, args: {text: hello}}"]
         steps += [

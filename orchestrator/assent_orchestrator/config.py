@@ -23,6 +23,7 @@ class Settings:
     and signed elsewhere, by one of ``bundle_keys``. ``data`` keeps the embedded database, the token file and the
     signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
+    ``http`` is where AuthZEN is spoken, None for nowhere.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
     the next one is refused.
@@ -33,6 +34,7 @@ class Settings:
     workspace: Path
     data: Path
     listen: str = DEFAULT_LISTEN
+    http: str | None = None
     database_url: str | None = field(default=None, repr=False)
     tool_servers: Mapping[str, str] = field(default_factory=dict)
     token_file: Path | None = None

@@ -18,7 +18,8 @@ import data.assent.scope
 # title: The answer to the question
 # description: |
 #   A forecast (kind plan) has a decision of its own in `steps` for every step, from the question that the step will be
-#   asked. A condition is answered by `taken`. Whatever is no question of a known kind is denied.
+#   asked. So has a batch for every action, and it is allowed as a whole only if each of them is. A condition is answered
+#   by `taken`. Whatever is no question of a known kind is denied.
 # entrypoint: true
 default decision := {
 	"verdict": "deny",
@@ -31,6 +32,8 @@ default decision := {
 decision := ruling if input.kind in {"action", "handoff", "memory", "approval", "amendment"}
 
 decision := object.union(ruling, {"steps": steps}) if input.kind == "plan"
+
+decision := object.union(together, {"steps": answers}) if input.kind == "batch"
 
 decision := condition if input.kind == "condition"
 
@@ -129,6 +132,46 @@ question_of(step) := object.union(without_plan, {
 })
 
 without_plan := object.remove(input, {"kind", "agent", "step", "action", "plan"})
+
+# METADATA
+# title: What each action of a batch is told
+# description: The answer to the question that would be asked for the action alone; none of them sees the others.
+answers := {one.id: answer |
+	some one in input.actions
+	answer := ruling with input as question_about(one)
+}
+
+question_about(one) := object.union(without_actions, {
+	"kind": "action",
+	"agent": one.agent,
+	"step": {"id": one.id, "attempt": 1, "depends_on": []},
+	"action": one.action,
+	"actions": [],
+})
+
+without_actions := object.remove(input, {"kind", "agent", "step", "action", "actions"})
+
+# METADATA
+# title: What is said of a batch as a whole
+default together := {
+	"verdict": "deny",
+	"reasons": [{"code": "NOT_ALL_ALLOWED", "message": "not every action of the batch is allowed"}],
+	"obligations": [],
+	"approval": null,
+	"defer_until": null,
+}
+
+together := {
+	"verdict": "allow",
+	"reasons": [],
+	"obligations": [],
+	"approval": null,
+	"defer_until": null,
+} if {
+	every answer in answers {
+		answer.verdict == "allow"
+	}
+}
 
 # METADATA
 # title: Whether the step is taken

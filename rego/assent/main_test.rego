@@ -237,6 +237,37 @@ test_a_step_of_a_plan_is_asked_about_as_an_action if {
 	asked.process == plan.process
 }
 
+batch := object.union(object.remove(question, {"action", "agent"}), {
+	"kind": "batch",
+	"actions": [
+		{"id": "look", "agent": {"id": "a", "department": "sales"}, "action": {"system": "crm"}},
+		{"id": "mail", "agent": {"id": "b", "department": "post"}, "action": {"system": "email"}},
+	],
+})
+
+test_a_batch_has_a_decision_for_each_action_and_is_allowed_when_all_are if {
+	decision := answer_to(batch, granted)
+	decision.verdict == "allow"
+	{id: one.verdict | some id, one in decision.steps} == {"look": "allow", "mail": "allow"}
+}
+
+test_a_batch_is_not_allowed_when_one_action_is_not if {
+	decision := answer_to(batch, with_grant({"department": {"post": {"x": {"halt": {{"code": "NO_POST"}}}}}}))
+	decision.verdict == "deny"
+	codes(decision) == ["NOT_ALL_ALLOWED"]
+	decision.steps.look.verdict == "allow"
+	decision.steps.mail.verdict == "halt"
+}
+
+test_an_action_of_a_batch_is_asked_about_as_if_alone if {
+	asked := assent.question_about(batch.actions[1]) with input as batch
+	asked.kind == "action"
+	asked.step == {"id": "mail", "attempt": 1, "depends_on": []}
+	asked.action == {"system": "email"}
+	asked.agent.department == "post"
+	asked.actions == []
+}
+
 condition := object.union(question, {"kind": "condition", "condition": {"name": "at_risk", "outputs": {}}})
 
 test_a_condition_is_taken_when_its_rule_is_true if {

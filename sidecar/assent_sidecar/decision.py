@@ -108,7 +108,7 @@ class ApprovalRequirement(Document):
 
 
 class StepForecast(Document):
-    """The verdict on one step of a plan, as far as its values are known."""
+    """The verdict on one step of a plan, as far as its values are known, or on one action of a batch."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
@@ -120,7 +120,7 @@ class StepForecast(Document):
 class Decision(Document):
     """The document ``data.assent.decision`` (``assent.decision/v1``).
 
-    ``taken`` is set for questions of kind ``condition`` only; ``steps`` for kind ``plan`` only.
+    ``taken`` is set for questions of kind ``condition`` only; ``steps`` for the kinds ``plan`` and ``batch`` only.
     """
 
     verdict: Verdict

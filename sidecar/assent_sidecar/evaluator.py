@@ -21,6 +21,9 @@ from assent_sidecar.question import Kind, Question
 MAX_QUESTION = 8 * 1024 * 1024
 """Bytes of a question's JSON; twice what one gRPC message may bring."""
 
+PER_ACTION = 0.01
+"""Seconds that each action of a batch adds to what one question may take."""
+
 _INLINE = 64 * 1024
 """Bytes of a question that is written out on the event loop; a longer one goes to a thread."""
 
@@ -84,7 +87,7 @@ class Evaluator:
             versions: the engine versions that may decide.
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
             stale: whether the policies were confirmed too long ago to decide by.
-            query_timeout: seconds that one question may take, whatever the caller's budget.
+            query_timeout: seconds that one question may take, whatever the caller's budget; a batch has more time.
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
             waiting: questions that may wait for their turn; the next one is denied at once.
@@ -117,7 +120,8 @@ class Evaluator:
 
     async def _decide(self, question: Question, asking: "_Asking", budget: float) -> Decision:
         try:
-            async with asyncio.timeout(min(budget, self._query_timeout)) as limit, self._admission.place():
+            allowed = min(budget, self._query_timeout + PER_ACTION * len(question.actions))
+            async with asyncio.timeout(allowed) as limit, self._admission.place():
                 document = await self._write_out(question, asking)
                 before = self._revisions()
                 left = (limit.when() or 0.0) - asyncio.get_running_loop().time()
@@ -195,6 +199,7 @@ def _require_json(question: Question) -> None:
     if question.plan is not None:
         free.extend(step.bindings for step in question.plan.steps)
         actions.extend(step.action for step in question.plan.steps)
+    actions.extend(one.action for one in question.actions)
     free.extend(action.args for action in actions)
     while free:
         value = free.pop()
@@ -211,7 +216,9 @@ def _finite(value: Json) -> bool:
 
 
 def _metadata(question: Question) -> dict[str, str]:
-    metadata = {"tenant": question.tenant, "run": question.run.id, "kind": str(question.kind)}
+    metadata = {"tenant": question.tenant, "kind": str(question.kind)}
+    if question.run is not None:
+        metadata["run"] = question.run.id
     if question.step is not None:
         metadata |= {"step": question.step.id, "attempt": str(question.step.attempt)}
     return metadata
@@ -251,11 +258,21 @@ def _check_kind(decision: Decision, question: Question) -> None:
             _malformed("a condition without an answer")
     elif decision.taken is not None:
         _malformed("taken, but no condition was asked")
-    asked = {step.id for step in question.plan.steps} if question.kind is Kind.PLAN and question.plan else set()
-    if set(decision.steps) != asked:
-        _malformed("the steps are not those of the plan")
+    if set(decision.steps) != _asked_one_by_one(question):
+        _malformed("the steps are not those of the question")
     for forecast in decision.steps.values():
         _check_verdict(forecast)
+    if question.kind is Kind.BATCH and (decision.verdict is Verdict.ALLOW) != all(
+        one.verdict is Verdict.ALLOW for one in decision.steps.values()
+    ):
+        _malformed("the verdict on the batch is not that of its actions")
+
+
+def _asked_one_by_one(question: Question) -> set[str]:
+    """Return the ids of what has a verdict of its own: the steps of a plan, the actions of a batch."""
+    if question.kind is Kind.BATCH:
+        return {one.id for one in question.actions}
+    return {step.id for step in question.plan.steps} if question.kind is Kind.PLAN and question.plan else set()
 
 
 def _malformed(detail: str) -> NoReturn:

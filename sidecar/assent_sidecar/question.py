@@ -15,6 +15,7 @@ class Kind(StrEnum):
     """What is being decided."""
 
     PLAN = "plan"
+    BATCH = "batch"
     ACTION = "action"
     CONDITION = "condition"
     HANDOFF = "handoff"
@@ -24,9 +25,10 @@ class Kind(StrEnum):
 
 
 _NEEDED: dict[Kind, tuple[str, ...]] = {
-    Kind.PLAN: ("plan",),
+    Kind.PLAN: ("plan", "process", "run"),
+    Kind.BATCH: ("actions",),
     Kind.ACTION: ("agent", "step", "action"),
-    Kind.CONDITION: ("condition",),
+    Kind.CONDITION: ("condition", "process", "run"),
     Kind.HANDOFF: ("handoff",),
     Kind.MEMORY: ("memory",),
 }
@@ -119,6 +121,14 @@ class PlanFacts(Document):
     steps: tuple[PlanStep, ...]
 
 
+class BatchAction(Document):
+    """One of many actions that are decided at once, each by itself: the question that would be asked for it alone."""
+
+    id: Name
+    agent: AgentFacts
+    action: Action
+
+
 class ConditionFacts(Document):
     """A named rule of the process's own scope, and the outputs of the steps it may look at."""
 
@@ -167,7 +177,8 @@ class Question(Document):
     """One question to the decision point.
 
     ``time`` is the orchestrator's clock: policies never read their own. ``inputs`` are the run's inputs as the caller
-    gave them; what they hold is untrusted.
+    gave them; what they hold is untrusted. There is no ``run`` where an agent acts itself, and no ``process`` where it
+    names none.
     """
 
     version: Annotated[Literal["assent.question/v1"], Field(alias="schema")] = "assent.question/v1"
@@ -176,11 +187,12 @@ class Question(Document):
     tenant: Name
     principal: Principal
     agent: AgentFacts | None = None
-    process: ProcessFacts
-    run: RunFacts
+    process: ProcessFacts | None = None
+    run: RunFacts | None = None
     step: StepFacts | None = None
     action: Action | None = None
     plan: PlanFacts | None = None
+    actions: tuple[BatchAction, ...] = ()
     condition: ConditionFacts | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
     ledgers: dict[Name, LedgerFacts] = {}
@@ -192,4 +204,4 @@ class Question(Document):
     @property
     def missing(self) -> tuple[str, ...]:
         """The fields that a question of this kind needs and this one has not; such a question is not asked."""
-        return tuple(name for name in _NEEDED.get(self.kind, ()) if getattr(self, name) is None)
+        return tuple(name for name in _NEEDED.get(self.kind, ()) if getattr(self, name) in (None, ()))

@@ -37,3 +37,17 @@ async def test_forecasts_of_eight_and_two_hundred_steps_are_measured() -> None:
     text = await output("simulate.py", 2)
     for line in ("8 steps", "200 steps"):
         assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+
+
+@pytest.mark.requirement("speed.decide")
+async def test_decisions_are_set_beside_an_echo_the_raw_engine_and_a_commit() -> None:
+    text = await output("decide.py", 5)
+    for line in ("raw OPA call", "one commit", "Decide", "DecideBatch of 50"):
+        assert re.search(rf"^{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+    assert "times echo + OPA + one commit" in text
+    assert "of the echo's rate" in text
+
+
+@pytest.mark.requirement("speed.growth")
+async def test_the_growth_of_decisions_and_memory_is_measured() -> None:
+    assert re.search(r"^\s+10\s+0(\s+[\d.]+){8}$", await output("growth.py", 2), re.MULTILINE)

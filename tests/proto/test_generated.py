@@ -63,6 +63,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/stops.proto": ["StopService"],
         "assent/v1/audit.proto": ["AuditService"],
         "assent/v1/health.proto": ["HealthService"],
+        "assent/v1/permits.proto": ["DecisionService"],
         "assent/tool/v1/tools.proto": ["ToolService"],
     }
 

@@ -106,12 +106,13 @@ def pattern_of(kind: Any) -> str:
 
 @pytest.mark.requirement("proto.mirrors-the-models")
 def test_the_patterns_are_those_of_the_models() -> None:
-    known = {pattern_of(kind) for kind in (model.Name, model.ActionName, model.Pointer, model.Duration)}
+    known = {
+        pattern_of(kind) for kind in (model.Name, model.ActionName, model.Pointer, model.Duration, model.ReasonCode)
+    }
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
-    resources = {
-        tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in ("runs", "approvals", "stops")
-    }
+    plurals = ("runs", "approvals", "permits", "stops")
+    resources = {tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in plurals}
     used = set()
     for file in (PROTO / "assent").rglob("*.proto"):
         found = re.findall(r'pattern(?:: | = )"(.*?)"', file.read_text(encoding="utf-8"))

@@ -15,6 +15,9 @@ from assent_orchestrator.audit.records import Records
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.config import Settings
+from assent_orchestrator.decisions.desk import Desk
+from assent_orchestrator.decisions.permits import Permits
+from assent_orchestrator.decisions.sweep import sweeping
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
@@ -61,6 +64,8 @@ class App:
     inbox: Inbox
     stops: Stops
     records: Records
+    desk: Desk
+    permits: Permits
     tools: ToolServers
 
     async def reload(self) -> str:
@@ -138,6 +143,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         submissions = Submissions(parts, durable)
         await submissions.resume()
 
+        permits = Permits(database.engine, trail, clock)
+        await stack.enter_async_context(sweeping(permits))
+
         def owner_of(process: str) -> str:
             found = sidecar.bundle.catalogue.processes.get(process)
             return found.owner if found else ""
@@ -164,6 +172,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
             records=Records(database.engine, trail),
+            desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
+            permits=permits,
             tools=tools,
         )
 

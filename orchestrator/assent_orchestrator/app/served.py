@@ -16,5 +16,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         inbox=app.inbox,
         stops=app.stops,
         records=app.records,
+        desk=app.desk,
+        permits=app.permits,
         health=app.health,
     )

@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
 from assent_orchestrator.audit.record import Draft
+from assent_orchestrator.audit.share import Claim, ClaimedError, OutdatedError, Share
+from assent_orchestrator.audit.statement import write_at_once
+from assent_orchestrator.audit.together import Together
 from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
@@ -54,6 +57,8 @@ class Trail:
         """Read with ``engine``; writing uses the caller's transaction."""
         self._engine = engine
         self._clock = clock
+        self._heads: dict[str, Head] = {}
+        self._together = Together(self._commit_together, _lost)
 
     @contextlib.asynccontextmanager
     async def recording(self) -> AsyncIterator[AsyncConnection]:
@@ -80,21 +85,77 @@ class Trail:
             return ()
         with _available():
             head = await _lock(tx, tenant)
-            now = self._clock()
-            links: list[Link] = []
-            appended: list[Appended] = []
-            for draft in drafts:
-                record_id = str(uuid7(now))
-                link = seal(draft, tenant=tenant, head=head, now=now, record_id=record_id)
-                links.append(link)
-                appended.append(Appended(link.seq, record_id, hash_text(link.hash)))
-                head = link.head
-            await tx.execute(sa.insert(trail).values([_row(tenant, link) for link in links]))
+            ids, links = self._seal(tenant, head, drafts)
+            head = links[-1].head
+            await tx.execute(sa.insert(trail), [_row(tenant, link) for link in links])
             runs = dict.fromkeys(link.run_id for link in links if link.run_id)
             moved = sa.update(heads).where(heads.c.tenant == tenant).values(seq=head.seq, hash=head.hash)
             # Notes ride on the update: one round trip less, and PostgreSQL sends them when it commits.
             await tx.execute(moved.returning(heads.c.seq, *(sa.func.pg_notify(CHANNEL, run) for run in runs)))
-            return tuple(appended)
+            self._heads[tenant] = head  # where it will end, if the transaction is committed; nobody believes it blindly
+            return tuple(
+                Appended(link.seq, record_id, hash_text(link.hash)) for record_id, link in zip(ids, links, strict=True)
+            )
+
+    async def commit(self, tenant: str, share: Share) -> None:
+        """Commit a share, in one transaction with others that wait, and return when it is committed.
+
+        Raises:
+            ClaimedError: its claim came too late; nothing of it was written.
+            OutdatedError: what it was made under does not hold any more; nothing of it was written.
+            AuditUnavailableError: it could not be written; nothing that depends on it may happen.
+            AuditError: a draft cannot be recorded as it is.
+        """
+        await self._together.commit(tenant, share)
+
+    async def _commit_together(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None]:
+        told = await self._commit_at_once(tenant, shares)
+        if told is not None:
+            return told
+        async with self.recording() as tx:
+            told = await _outdated(tx, tenant, shares)
+            for number, share in enumerate(shares):
+                if told[number] is None and share.claim is not None and not await _claim(tx, share.claim):
+                    told[number] = ClaimedError()
+            kept = _kept(shares, told)
+            for table, rows in _rows(kept).items():
+                await tx.execute(sa.insert(table), rows)
+            await self.append(tx, tenant, _drafts(kept))
+        return told
+
+    async def _commit_at_once(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None] | None:
+        """Commit with one statement if the trail still ends where we left it; else nothing is written: None."""
+        head = self._heads.get(tenant)
+        if head is None or any(draft.run is not None for draft in _drafts(shares)):
+            return None  # whoever listens to a run is told by the longer way
+        with _available():
+            # Before the transaction, whose locks others wait for: it is rare that a share falls out.
+            links = self._seal(tenant, head, _drafts(shares))[1]
+            try:
+                async with self._engine.begin() as tx:
+                    told = await _outdated(tx, tenant, shares)
+                    kept = _kept(shares, told)
+                    if len(kept) < len(shares):
+                        links = self._seal(tenant, head, _drafts(kept))[1]
+                    done = not links or await write_at_once(tx, tenant, head, links, _rows_and_claims(kept))
+            except sa.exc.IntegrityError:
+                done = False  # a claim is taken, the longer way finds out whose
+        if not done:
+            self._heads.pop(tenant, None)
+            return None
+        if links:
+            self._heads[tenant] = links[-1].head
+        return told
+
+    def _seal(self, tenant: str, head: Head, drafts: Sequence[Draft]) -> tuple[list[str], list[Link]]:
+        """Return the records that follow ``head``, and their ids."""
+        now = self._clock()
+        ids = [str(uuid7(now)) for _ in drafts]
+        links: list[Link] = []
+        for draft, record_id in zip(drafts, ids, strict=True):
+            links.append(seal(draft, tenant=tenant, head=head, now=now, record_id=record_id))
+            head = links[-1].head
+        return ids, links
 
     async def read(self, tenant: str, *, run: str | None = None, after_seq: int = 0, limit: int = 100) -> list[Entry]:
         """Return committed records after ``after_seq``, oldest first: at most ``limit`` and never more than 1,000.
@@ -122,6 +183,48 @@ def _available() -> Iterator[None]:
         raise AuditError("the database cannot keep a value; nothing was done") from error
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
+
+
+def _rows(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
+    found: dict[sa.Table, list[dict[str, object]]] = {}
+    for share in shares:
+        if share.rows:
+            found.setdefault(share.table, []).extend(dict(row) for row in share.rows)
+    return found
+
+
+def _rows_and_claims(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
+    found = _rows(shares)
+    for share in shares:
+        if share.claim is not None:
+            found.setdefault(share.claim.table, []).append(dict(share.claim.row))
+    return found
+
+
+def _drafts(shares: Sequence[Share]) -> list[Draft]:
+    return [draft for share in shares for draft in share.drafts]
+
+
+def _kept(shares: Sequence[Share], told: Sequence[Exception | None]) -> list[Share]:
+    return [share for share, why_not in zip(shares, told, strict=True) if why_not is None]
+
+
+async def _outdated(tx: AsyncConnection, tenant: str, shares: Sequence[Share]) -> list[Exception | None]:
+    """Say of each share whether what it was made under holds no more. Done first, and once for all that look alike."""
+    found = {look: await look(tx, tenant) for look in {share.under.look: None for share in shares if share.under}}
+    return [
+        OutdatedError() if share.under and found[share.under.look] != share.under.seen else None for share in shares
+    ]
+
+
+def _lost() -> AuditUnavailableError:
+    return AuditUnavailableError("the server stops; look whether it was done")
+
+
+async def _claim(tx: AsyncConnection, claim: Claim) -> bool:
+    first = insert(claim.table).values(dict(claim.row)).on_conflict_do_nothing()
+    taken = await tx.execute(first.returning(*(claim.table.c[name] for name in claim.key)))
+    return taken.one_or_none() is not None
 
 
 async def _lock(tx: AsyncConnection, tenant: str) -> Head:

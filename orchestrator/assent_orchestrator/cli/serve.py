@@ -14,6 +14,7 @@ from assent_orchestrator.app.telemetry import open_telemetry
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.config import Settings
 from assent_orchestrator.server.address import TlsFiles
+from assent_orchestrator.server.http import listening_http
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, default_entries, read_tokens, write_tokens
 from assent_sidecar.bundle.command import CommandError
@@ -79,7 +80,11 @@ async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> 
         async with (
             open_app(settings, os.environ) as app,
             listening(server_parts(app, directory), listen_settings(settings)) as server,
+            contextlib.AsyncExitStack() as beside,
         ):
+            if settings.http is not None:
+                http = listening_http(server_parts(app, directory), settings.http)
+                _log.info("speaking AuthZEN at http://%s", await beside.enter_async_context(http))
             await asyncio.to_thread(_publish_key, app)
             _log.info("serving revision %s", app.sidecar.bundle.revision)
             await started(app, server)

@@ -59,6 +59,12 @@ def serve_command(
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", envvar="ASSENT_LISTEN", help="Where to listen; port 0 takes a free one.")
     ] = DEFAULT_LISTEN,
+    http: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", envvar="ASSENT_HTTP", help="Speak AuthZEN over HTTP there; this machine only."
+        ),
+    ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(
@@ -93,6 +99,7 @@ def serve_command(
         workspace=workspace,
         data=(data or default_data()).expanduser().absolute(),
         listen=listen,
+        http=http or None,
         database_url=database_url or None,
         tool_servers=read_tool_servers(tool_server or ()),
         token_file=token_file or common.token_file,
@@ -170,7 +177,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         Problem: something did.
     """
     from assent_orchestrator.governance.signing_key import SigningKeyError
-    from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_safe
+    from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_loopback, require_safe
     from assent_orchestrator.server.tokens import TokenFileError
 
     kinds: dict[type[Exception], ExitCode] = {
@@ -183,6 +190,8 @@ def start_problems(settings: Settings) -> Iterator[None]:
         raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
     certificate, key = settings.tls_cert, settings.tls_key
     try:
+        if settings.http is not None:
+            require_loopback(read_address(settings.http))
         require_safe(read_address(settings.listen), TlsFiles(certificate, key) if certificate and key else None)
     except ListenError as error:
         raise Problem(str(error), ExitCode.USAGE) from error

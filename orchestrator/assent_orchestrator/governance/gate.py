@@ -6,29 +6,33 @@ Deciding and recording are one function on purpose: a caller can have no ruling 
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.audit.share import OutdatedError, Share, Under
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import BusyError
-from assent_orchestrator.governance import intent, minutes
+from assent_orchestrator.governance import handed_out, intent, minutes
 from assent_orchestrator.governance.barrier import Barrier
-from assent_orchestrator.governance.obligations import Duties, sort_out
-from assent_orchestrator.governance.permit import PermitIssuer
+from assent_orchestrator.governance.obligations import OURS, Duties, sort_out
+from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
+from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.canonical import NotCanonicalError, digest
-from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.decision import Decided, Decision, StepForecast, Verdict
 from assent_sidecar.errors import EngineBusyError
-from assent_sidecar.question import Action, Question, StepFacts
+from assent_sidecar.evaluator import PER_ACTION
+from assent_sidecar.question import Action, BatchAction, Kind, Question, StepFacts
 
 
 class DecisionPoint(Protocol):
@@ -55,6 +59,10 @@ Transition = Callable[[AsyncConnection, Ruling], Awaitable[Followed]]
 
 Sequel = Callable[[AsyncConnection, Decided], Awaitable[Followed]]
 """The same for a decision that permits nothing by itself (a plan's, a condition's)."""
+
+
+OUTSIDE = "outside"
+"""In the place of a run, in permits of callers that act themselves."""
 
 
 class OvertakenError(Exception):
@@ -109,20 +117,19 @@ class Gate:
             UnavailableError: the trail could not be written; nothing is permitted.
 
         """
-        if question.action is None or question.step is None:
-            raise ValueError("the gate rules on actions")
+        if question.action is None or question.step is None or question.run is None:
+            raise ValueError("the gate rules on actions of runs")
+        action, run, step = question.action, question.run.id, question.step
         while True:
             asked = await self._ask(question, self._budget(None))
             async with self.trail.recording() as tx:
                 decided = await self._under_stops(tx, question, asked)
                 if decided is None:
                     continue
-                ruling = self._rule(question, question.action, question.step, decided)
+                ruling = _rule(action, decided, OURS, self._permitting(decided, run, step))
                 followed = await transition(tx, ruling)
                 if isinstance(ruling, Allowed):
-                    await intent.write(
-                        tx, question.run.id, question.step, ruling.permit, self.clock(), repeatable=repeatable
-                    )
+                    await intent.write(tx, run, step, ruling.permit, self.clock(), repeatable=repeatable)
                     drafts = (
                         minutes.decision_made(question, decided),
                         *followed.drafts,
@@ -132,6 +139,80 @@ class Gate:
                     drafts = (minutes.decision_made(question, decided, followed.state), *followed.drafts)
                 await self.trail.append(tx, question.tenant, drafts)
             return ruling
+
+    async def permit(self, question: Question, terms: Terms, *, within: float | None = None) -> tuple[Answer, ...]:
+        """Decide what is asked outside of runs, one action or a batch in one query, and commit every decision.
+
+        Each allow is committed with its intent, and the permit goes to ``terms.holder``; nothing else happens here.
+        An action that a stop holds up as its answer is committed is denied, whatever the policies say of it.
+
+        Raises:
+            BusyError: as many decisions wait as may; nothing was asked, nothing is written.
+            ClaimedError: ``terms.request_id`` was used by the same caller meanwhile; nothing is written.
+            UnavailableError: the trail could not be written; nothing is permitted.
+
+        """
+        wished = _wished(question)
+        decided: Decided | None = None
+        while True:
+            in_force = await self.barrier.seen(question.tenant)
+            held = {one.id: found for one in wished if (found := applying(in_force, _subject(question, one)))}
+            if decided is None and len(held) < len(wished):
+                decided = await self._ask(question, self._budget(within, len(question.actions)), look=False)
+            input_digest = decided.provenance.input_digest if decided else await asyncio.to_thread(_digest_of, question)
+            owns = [
+                (one, stopped(question, held[one.id], input_digest=input_digest))
+                if decided is None or one.id in held
+                else (one, _own(question, decided, one))
+                for one in wished
+            ]
+            answers, share = self._answered(question, terms, owns, in_force)
+            try:
+                await self.trail.commit(question.tenant, share)
+            except OutdatedError:
+                continue  # a stop was given or lifted meanwhile, and nothing was written
+            return answers
+
+    def _answered(
+        self, question: Question, terms: Terms, owns: Sequence[tuple[BatchAction, Decided]], in_force: tuple[Stop, ...]
+    ) -> tuple[tuple[Answer, ...], Share]:
+        """Return the answers, and what must be committed under just these stops before anybody hears them."""
+        answers: list[Answer] = []
+        rows: list[dict[str, object]] = []
+        drafts: list[Draft] = []
+        for asked, own in owns:
+            step, key = StepFacts(id=asked.id, attempt=1), terms.key(asked.id) or uuid.uuid4().hex
+
+            def permitted(action: Action, own: Decided = own, step: StepFacts = step, key: str = key) -> Permit:
+                return self._issue(action, own, OUTSIDE, step, key)
+
+            ruling = _rule(asked.action, own, terms.fulfilled, permitted)
+            drafts.append(minutes.decided_for_caller(question, asked, ruling, terms.holder))
+            report_by = None
+            if isinstance(ruling, Allowed):
+                report_by = terms.report_by(ruling)
+                rows.append(handed_out.row(question, asked, ruling, terms.holder, report_by))
+                drafts.append(minutes.intended_by_caller(question, asked, ruling, terms.holder))
+            answers.append(Answer(asked.id, ruling, report_by))
+            if terms.enough(ruling):
+                break
+        claim = terms.claim(question.tenant, answers, self.clock())
+        under = Under(Barrier.in_force, in_force)
+        return tuple(answers), Share(tuple(drafts), handed_out.TABLE, tuple(rows), claim, under)
+
+    def permit_again(self, decided: Decided, item: str, permit: handed_out.Issued) -> Permit:
+        """Return a permit that was issued before, as it was: its row is committed, and its time goes on."""
+        return self.issuer.issue(
+            action_digest=permit.action_digest,
+            action=permit.action,
+            decision_id=decided.provenance.decision_id,
+            run=OUTSIDE,
+            step=item,
+            attempt=1,
+            idempotency_key=permit.idempotency_key,
+            now=permit.issued_at,
+            identifier=permit.id,
+        )
 
     async def stops(self, subject: Subject) -> tuple[Stop, ...]:
         """Return the stops that hold this up right now; a hint about whether asking makes sense.
@@ -153,19 +234,23 @@ class Gate:
             return stopped(question, found, input_digest=source.input_digest, duration_us=source.duration_us)
         return None if is_stopped(asked) else foreseen(question, asked, in_force)
 
-    def _budget(self, within: float | None) -> float:
-        return min(self.budget if within is None else within * _SHARE, self.longest)
+    def _budget(self, within: float | None, actions: int = 0) -> float:
+        more = PER_ACTION * actions
+        return min(self.budget + more if within is None else within * _SHARE, self.longest + more)
 
-    async def _ask(self, question: Question, budget: float) -> Decided:
+    def _permitting(self, decided: Decided, run: str, step: StepFacts) -> Callable[[Action], Permit]:
+        return lambda action: self._issue(action, decided, run, step, idempotency_key(run, step.id))
+
+    async def _ask(self, question: Question, budget: float, *, look: bool = True) -> Decided:
         step, action = question.step, question.action
         with spans.decision_span(
             question.kind,
-            run=question.run.id,
+            run=question.run.id if question.run else None,
             step=step.id if step else None,
             action=f"{action.system}.{action.operation}" if action else None,
             action_digest=action.digest if action else None,
         ) as span:
-            decided = await self._stopped(question)
+            decided = await self._stopped(question) if look else None
             if decided is None:
                 decided = await self.decision_point.decide(question, budget=budget)
             spans.describe_decision(span, decided)
@@ -185,40 +270,17 @@ class Gate:
             question, found, input_digest=input_digest, duration_us=(time.perf_counter_ns() - started) // 1000
         )
 
-    def _rule(self, question: Question, action: Action, step: StepFacts, decided: Decided) -> Ruling:
-        decision = decided.decision
-        if is_stopped(decided):
-            return Stopped(decided)
-        if decided.verdict is Verdict.REQUIRE_APPROVAL and decision.approval is not None:
-            return Held(decided, decision.approval)
-        if decided.verdict is Verdict.DEFER and decision.defer_until is not None:
-            return Deferred(decided, decision.defer_until)
-        if decided.verdict is not Verdict.ALLOW:
-            reason = decision.reasons[0] if decision.reasons else None
-            return Refused(
-                decided,
-                code=reason.code if reason else "DENIED",
-                message=reason.message if reason else "",
-                halt=decided.verdict is Verdict.HALT,
-            )
-        duties = sort_out(decision.obligations)
-        if duties.unmet:
-            return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
-        try:
-            action = _redacted(action, duties)
-        except RedactionError:
-            return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
-        permit = self.issuer.issue(
+    def _issue(self, action: Action, decided: Decided, run: str, step: StepFacts, key: str) -> Permit:
+        return self.issuer.issue(
             action_digest=action.digest,
             action=f"{action.system}.{action.operation}",
             decision_id=decided.provenance.decision_id,
-            run=question.run.id,
+            run=run,
             step=step.id,
             attempt=step.attempt,
-            idempotency_key=idempotency_key(question.run.id, step.id),
+            idempotency_key=key,
             now=self.clock(),
         )
-        return Allowed(decided, permit, action, duties.timeout, duties.retry)
 
 
 def _digest_of(question: Question) -> str:
@@ -228,11 +290,81 @@ def _digest_of(question: Question) -> str:
         return ""  # what cannot be written out; without a stop it would be QUESTION_INVALID
 
 
-def _redacted(action: Action, duties: Duties) -> Action:
+def _wished(question: Question) -> tuple[BatchAction, ...]:
+    """Return what is asked for outside of runs."""
+    if question.kind is Kind.BATCH:
+        return tuple(question.actions)
+    if question.action is None or question.step is None or question.agent is None or question.run is not None:
+        raise ValueError("the gate permits what is asked outside of runs")
+    return (BatchAction(id=question.step.id, agent=question.agent, action=question.action),)
+
+
+def _subject(question: Question, one: BatchAction) -> Subject:
+    return replace(Subject.of(question), agent=one.agent.id, system=one.action.system)
+
+
+def _own(question: Question, decided: Decided, one: BatchAction) -> Decided:
+    """Return the decision on one action alone."""
+    if question.kind is not Kind.BATCH:
+        return decided
+    return of_batch(decided, one.id, decided.decision if decided.fault else decided.decision.steps[one.id])
+
+
+def _rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted: Callable[[Action], Permit]) -> Ruling:
+    decision = decided.decision
+    if is_stopped(decided):
+        return Stopped(decided)
+    if decided.verdict is Verdict.REQUIRE_APPROVAL and decision.approval is not None:
+        return Held(decided, decision.approval)
+    if decided.verdict is Verdict.DEFER and decision.defer_until is not None:
+        return Deferred(decided, decision.defer_until)
+    if decided.verdict is not Verdict.ALLOW or decided.fault:
+        reason = decision.reasons[0] if decision.reasons else None
+        return Refused(
+            decided,
+            code=reason.code if reason else "DENIED",
+            message=reason.message if reason else "",
+            halt=decided.verdict is Verdict.HALT,
+        )
+    duties = sort_out(decision.obligations, fulfilled)
+    if duties.unmet:
+        return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+    try:
+        action = redacted(action, duties)
+    except RedactionError:
+        return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
+    return Allowed(decided, permitted(action), action, duties.timeout, duties.retry)
+
+
+def redacted(action: Action, duties: Duties) -> Action:
+    """Return the action with every redaction carried out.
+
+    Raises:
+        RedactionError: one cannot be carried out with certainty.
+
+    """
     if not duties.redactions:
         return action
-    redacted = redact(action.args, action.labels, duties.redactions)
-    return make_action(f"{action.system}.{action.operation}", action.effect, redacted.args, redacted.labels)
+    left = redact(action.args, action.labels, duties.redactions)
+    return make_action(f"{action.system}.{action.operation}", action.effect, left.args, left.labels)
+
+
+def of_batch(decided: Decided, item: str, own: StepForecast | Decision) -> Decided:
+    """Return the decision on one action of a batch, under an id of its own.
+
+    Its controls are those that its own reasons name: the rules that fired, fired for the batch as a whole.
+    """
+    source = decided.provenance
+    controls = tuple(sorted({reason.control for reason in own.reasons if reason.control is not None}))
+    provenance = source.model_copy(update={"decision_id": f"{source.decision_id}/{item}", "controls": controls})
+    decision = Decision(
+        verdict=own.verdict,
+        reasons=own.reasons,
+        obligations=own.obligations,
+        approval=own.approval,
+        defer_until=own.defer_until,
+    )
+    return Decided(decision=decision, provenance=provenance, fault=decided.fault)
 
 
 def idempotency_key(run: str, step: str) -> str:

@@ -10,10 +10,11 @@ from assent_orchestrator.audit.record import (
     StateNote,
 )
 from assent_orchestrator.audit.spans import trace_note
-from assent_orchestrator.governance.ruling import Allowed
+from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import stop_ids
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import Question
+from assent_sidecar.model import Json
+from assent_sidecar.question import BatchAction, Question
 
 SYSTEM = Actor(kind="system", id="assent")
 
@@ -23,7 +24,7 @@ def decision_made(question: Question, decided: Decided, state: StateNote | None 
     named = stop_ids(decided)
     return Draft(
         event="decision.made",
-        run=question.run.id,
+        run=question.run.id if question.run else None,
         step=question.step.id if question.step else None,
         attempt=question.step.attempt if question.step else None,
         actor=Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM,
@@ -43,7 +44,7 @@ def action_intended(question: Question, allowed: Allowed, state: StateNote | Non
     assert question.agent is not None
     return Draft(
         event="action.intended",
-        run=question.run.id,
+        run=question.run.id if question.run else None,
         step=question.step.id,
         attempt=question.step.attempt,
         actor=Actor(kind="agent", id=question.agent.id),
@@ -52,4 +53,39 @@ def action_intended(question: Question, allowed: Allowed, state: StateNote | Non
         effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
         state=state,
         trace=trace_note(),
+    )
+
+
+def decided_for_caller(question: Question, asked: BatchAction, ruling: Ruling, holder: str) -> Draft:
+    """Return the record of a decision for a caller that acts itself; ``holder`` is that caller."""
+    decided = ruling.decided
+    detail: dict[str, Json] = {"caller": holder}
+    if isinstance(ruling, Refused) and ruling.code not in decided.codes:
+        detail["refused"] = ruling.code  # by the gate: the policies' own words are in the decision
+    if named := stop_ids(decided):
+        detail["stops"] = list(named)
+    return Draft(
+        event="decision.made",
+        step=asked.id,
+        actor=Actor(kind="agent", id=asked.agent.id),
+        on_behalf_of=question.principal.id,
+        action=ActionNote.of(asked.action),
+        decision=DecisionNote.of(decided, kind=str(question.kind)),
+        obligations=tuple(ObligationNote.of(one) for one in decided.decision.obligations) or None,
+        trace=trace_note(),
+        detail=detail,
+    )
+
+
+def intended_by_caller(question: Question, asked: BatchAction, allowed: Allowed, holder: str) -> Draft:
+    """Return the record of a permit that a caller is given."""
+    return Draft(
+        event="action.intended",
+        step=asked.id,
+        actor=Actor(kind="agent", id=asked.agent.id),
+        on_behalf_of=question.principal.id,
+        action=ActionNote.of(allowed.action),
+        effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
+        trace=trace_note(),
+        detail={"caller": holder},
     )

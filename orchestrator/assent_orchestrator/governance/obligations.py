@@ -16,16 +16,22 @@ class Duties:
     unmet: tuple[str, ...]
 
 
-def sort_out(obligations: tuple[Obligation, ...]) -> Duties:
-    """Sort obligations; of several of one kind, the strictest holds."""
+OURS = frozenset({"redact", "retry", "timeout"})
+"""What Assent does itself where it calls the tool."""
+
+
+def sort_out(obligations: tuple[Obligation, ...], fulfilled: frozenset[str] = OURS) -> Duties:
+    """Sort obligations by what they ask for; ``fulfilled`` are the types that somebody fulfils.
+
+    Of several of one kind, the strictest holds.
+    """
     retries = [one for one in obligations if isinstance(one, Retry)]
     timeouts = [seconds(one.after) for one in obligations if isinstance(one, Timeout)]
-    met = (Redact, Retry, Timeout)
     return Duties(
         redactions=tuple(one for one in obligations if isinstance(one, Redact)),
         retry=min(retries, key=lambda one: one.max_attempts, default=None),
         timeout=min(timeouts, default=None),
-        unmet=tuple(sorted({one.type for one in obligations if not isinstance(one, met)})),
+        unmet=tuple(sorted({one.type for one in obligations if one.type not in fulfilled})),
     )
 
 

@@ -45,6 +45,7 @@ class Permit:
     step: str
     attempt: int
     idempotency_key: str
+    issued_at: datetime
     expires_at: datetime
     token: str = field(repr=False)
 
@@ -106,9 +107,13 @@ class PermitIssuer:
         attempt: int,
         idempotency_key: str,
         now: datetime,
+        identifier: str | None = None,
     ) -> Permit:
-        """Return a permit for one attempt at one action; only the gate may call this."""
-        identifier = uuid.uuid4().hex
+        """Return a permit for one attempt at one action; only the gate may call this.
+
+        ``identifier`` is that of a permit that was issued before: with the same facts it is the same permit again.
+        """
+        identifier = identifier or uuid.uuid4().hex
         # JWTs count whole seconds (RFC 7519): the permit itself is not good for longer than its token.
         issued = now.astimezone(UTC).replace(microsecond=0)
         expires = issued + self._lifetime
@@ -133,6 +138,7 @@ class PermitIssuer:
             step=step,
             attempt=attempt,
             idempotency_key=idempotency_key,
+            issued_at=issued,
             expires_at=expires,
             token=token,
         )

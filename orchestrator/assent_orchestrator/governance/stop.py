@@ -39,8 +39,8 @@ class Subject:
     """What a question is about, as far as stops can name it; None is what the question does not have."""
 
     tenant: str
-    run: str
-    process: str
+    run: str | None
+    process: str | None
     agent: str | None = None
     system: str | None = None
 
@@ -49,8 +49,8 @@ class Subject:
         """Return what a question is about."""
         return cls(
             tenant=question.tenant,
-            run=question.run.id,
-            process=question.process.name,
+            run=question.run.id if question.run else None,
+            process=question.process.name if question.process else None,
             agent=question.agent.id if question.agent else None,
             system=question.action.system if question.action else None,
         )

@@ -66,6 +66,16 @@ def read_address(text: str) -> Address:
     return Address(host, int(port))
 
 
+def require_loopback(address: Address) -> None:
+    """Pass when only this machine reaches the address.
+
+    Raises:
+        ListenError: others do; what listens there speaks without TLS.
+    """
+    if not address.is_loopback:
+        raise ListenError(f"{address} can be reached from elsewhere; the HTTP port is for this machine only")
+
+
 def require_safe(address: Address, tls: TlsFiles | None) -> None:
     """Pass when what is sent to the address cannot be read on the way.
 

@@ -41,6 +41,20 @@ def stop_id(name: str, caller: Caller) -> str:
     return _id(name, "stops", "stop", caller)
 
 
+def permit_id(name: str, caller: Caller) -> str:
+    """Return the id of a permit of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is not a name of such a permit.
+    """
+    return _id(name, "permits", "permit", caller)
+
+
+def permit_name(tenant: str, permit: str) -> str:
+    """Return the name of a permit."""
+    return f"tenants/{tenant}/permits/{permit}"
+
+
 def run_name(tenant: str, run: str) -> str:
     """Return the name of a run."""
     return f"tenants/{tenant}/runs/{run}"

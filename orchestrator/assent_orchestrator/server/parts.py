@@ -1,6 +1,6 @@
 """What the server needs from the application: the use cases its handlers call, and who knows the callers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,9 +10,13 @@ from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock, utc_now
+from assent_orchestrator.decisions.permits import Outcome
+from assent_orchestrator.decisions.request import DecisionRequest
+from assent_orchestrator.decisions.request import Reply as DecisionReply
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.handed_out import Issued, PermitStatus
 from assent_orchestrator.governance.stop import Scope, Stop
 from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.page import Page
@@ -20,6 +24,7 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
+from assent_sidecar.decision import Verdict
 
 
 class Submissions(Protocol):
@@ -116,6 +121,39 @@ class Records(Protocol):
         ...
 
 
+class Desk(Protocol):
+    """Decides for agents that act themselves."""
+
+    async def decide(
+        self,
+        caller: Caller,
+        request: DecisionRequest,
+        *,
+        enough: Callable[[Verdict], bool] | None = None,
+        within: float | None = None,
+    ) -> tuple[DecisionReply, ...]:
+        """Decide every action of a request, up to the first verdict that is enough, while the caller waits."""
+        ...
+
+
+class Permits(Protocol):
+    """Looks after the permits that callers were given."""
+
+    async def get(self, caller: Caller, permit_id: str) -> Issued:
+        """Return one permit."""
+        ...
+
+    async def list(
+        self, caller: Caller, *, status: PermitStatus | None, agent: str, size: int, token: str
+    ) -> Page[Issued]:
+        """Return a page of permits, newest first."""
+        ...
+
+    async def report(self, caller: Caller, permit_id: str, outcome: Outcome) -> Issued:
+        """Take what became of a permitted action."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServerParts:
     """Everything the server is made of; ``app/served.py`` hands it in."""
@@ -128,5 +166,7 @@ class ServerParts:
     inbox: Inbox
     stops: Stops
     records: Records
+    desk: Desk
+    permits: Permits
     health: HealthCheck
     clock: Clock = utc_now

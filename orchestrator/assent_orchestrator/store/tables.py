@@ -118,6 +118,45 @@ answers = sa.Table(
 )
 """One row an answer; one person answers a stage once."""
 
+permits = sa.Table(
+    "permits",
+    metadata,
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("principal", sa.Text, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("item", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("effect", sa.Text, nullable=False),
+    sa.Column("action_digest", sa.Text, nullable=False),
+    sa.Column("idempotency_key", sa.Text, nullable=False),
+    sa.Column("decision_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("issued_at", _moment, nullable=False),
+    sa.Column("expires_at", _moment, nullable=False),
+    sa.Column("report_by", _moment, nullable=False),
+    sa.Column("reported_at", _moment),
+    sa.Column("closed_at", _moment),
+)
+"""One row a permit that a caller was given: issued, succeeded, failed or unknown. ``item`` is the caller's own id."""
+
+sa.Index("permits_by_age", permits.c.tenant, permits.c.issued_at.desc(), permits.c.id)
+sa.Index("permits_open", permits.c.report_by, postgresql_where=permits.c.status == "issued")
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("caller", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("request_digest", sa.Text, nullable=False),
+    sa.Column("answers", JSONB, nullable=False),
+    sa.Column("answered_at", _moment, nullable=False),
+)
+"""One row a request id with which decisions were asked for, so that the same request has the same answers."""
+
 trail = sa.Table(
     "trail",
     metadata,

@@ -16,7 +16,7 @@ from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
-from tests.orchestrator.server.use_cases import NOON, Approvals, Orders, TrailRecords, UseCases
+from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, Orders, TrailRecords, UseCases
 
 
 @dataclass
@@ -66,6 +66,8 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         inbox=approvals,
         stops=stops,
         records=trail,
+        desk=NoDecisions(),
+        permits=NoDecisions(),
         health=use_cases,
         clock=lambda: NOON,
     )

@@ -20,7 +20,7 @@ from assent_orchestrator.server.address import ListenError, TlsFiles, read_addre
 from tests.orchestrator.server.conftest import open_wire, refusal
 
 Status = probe_pb2.HealthCheckResponse
-SERVICES = ("RunService", "ApprovalService", "StopService", "AuditService", "HealthService")
+SERVICES = ("RunService", "ApprovalService", "StopService", "AuditService", "DecisionService", "HealthService")
 
 
 async def check(wire, service: str = "") -> Any:
@@ -34,7 +34,7 @@ async def test_health_is_told_for_the_server_and_for_each_service(wire):
     refused = await refusal(HealthStub(wire.channel).Check(probe_pb2.HealthCheckRequest(service="no.such.Service")))
     assert refused.code == "NOT_FOUND"
     listed = await HealthStub(wire.channel).List(probe_pb2.HealthListRequest())
-    assert len(listed.statuses) == 6
+    assert len(listed.statuses) == len(SERVICES) + 1
 
 
 @pytest.mark.requirement("orchestrator.not-ready-is-not-serving")

@@ -24,7 +24,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
-from tests.orchestrator.server.use_cases import UseCases
+from tests.orchestrator.server.use_cases import NoDecisions, UseCases
 
 STEPS = (
     {"id": "look", "action": "box.get"},
@@ -83,6 +83,8 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             inbox=world.inbox,
             stops=world.stops,
             records=Records(database.engine, world.trail),
+            desk=NoDecisions(),
+            permits=NoDecisions(),
             health=UseCases(),
         )
         async with (

@@ -341,3 +341,19 @@ class TrailRecords:
     async def verify(self, caller: Caller) -> Verification:
         self.calls.append(("verify", caller))
         return Verification(7, Head(7, bytes.fromhex("ab" * 32)) if self.fault is None else GENESIS, self.fault)
+
+
+class NoDecisions:
+    """Where nobody asks for a decision of their own, nobody is answered."""
+
+    async def decide(self, caller: Caller, request: Any, *, enough: Any = None, within: Any = None) -> Any:
+        raise NotImplementedError
+
+    async def get(self, caller: Caller, permit_id: str) -> Any:
+        raise NotImplementedError
+
+    async def list(self, caller: Caller, **wanted: Any) -> Any:
+        raise NotImplementedError
+
+    async def report(self, caller: Caller, permit_id: str, outcome: Any) -> Any:
+        raise NotImplementedError

@@ -38,7 +38,7 @@ async def test_a_folder_with_a_space_in_its_name_is_reached_through_libpq_too(da
     socket = sa.make_url(database.url).query["host"]
     with tempfile.TemporaryDirectory(prefix="a space + ") as folder:
         link = Path(folder) / "run"
-        link.symlink_to(socket)
+        link.symlink_to(str(socket))
         url = sa.make_url(database.url).update_query_dict({"host": str(link)})
         async with (
             open_database(url.render_as_string(hide_password=False), NOT_NEEDED) as opened,

@@ -1,0 +1,75 @@
+"""Records and rows in one statement: one way to the database and back, where one after the other they take five.
+
+It holds only if the trail still ends where the writer thinks: the head is moved from exactly that record, and whatever
+else the statement writes hangs on that. When somebody else wrote meanwhile, nothing is written at all.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.audit.chain import Head, Link
+from assent_orchestrator.store.tables import heads, trail
+
+_MOVE = f"""
+WITH moved AS (
+    UPDATE {heads.fullname} SET seq = %(seq)s, hash = %(hash)s
+    WHERE tenant = %(tenant)s AND seq = %(old_seq)s AND hash = %(old_hash)s RETURNING seq
+), recorded AS (
+    INSERT INTO {trail.fullname} (tenant, seq, run_id, event, recorded_at, record, hash)
+    SELECT %(tenant)s, one.* FROM moved, unnest(
+        %(seqs)s::bigint[], %(runs)s::text[], %(events)s::text[], %(times)s::timestamptz[],
+        %(records)s::bytea[], %(hashes)s::bytea[]
+    ) AS one
+)"""  # noqa: S608 - names of our own tables
+_DONE = "\nSELECT seq FROM moved"
+
+
+async def write_at_once(
+    connection: AsyncConnection,
+    tenant: str,
+    before: Head,
+    links: Sequence[Link],
+    rows: Mapping[sa.Table, Sequence[Mapping[str, object]]],
+) -> bool:
+    """Write links that follow ``before``, and rows; say whether the trail still ended there, or nothing was written.
+
+    It is committed with the transaction of the connection.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: one of the rows is there already; nothing was written.
+        sqlalchemy.exc.SQLAlchemyError: the database is away.
+    """
+    last = links[-1]
+    parameters: dict[str, object] = {
+        "tenant": tenant,
+        "old_seq": before.seq,
+        "old_hash": before.hash,
+        "seq": last.seq,
+        "hash": last.hash,
+        "seqs": [link.seq for link in links],
+        "runs": [link.run_id for link in links],
+        "events": [link.event for link in links],
+        "times": [link.recorded_at for link in links],
+        "records": [link.record for link in links],
+        "hashes": [link.hash for link in links],
+    }
+    statement = _MOVE
+    for number, (table, content) in enumerate(rows.items()):
+        columns = ", ".join(content[0])
+        statement += f""", rows_{number} AS (
+    INSERT INTO {table.fullname} ({columns})
+    SELECT {columns} FROM moved, jsonb_populate_recordset(NULL::{table.fullname}, %(rows_{number})s::jsonb)
+)"""  # noqa: S608 - names of our own tables and columns
+        parameters[f"rows_{number}"] = json.dumps([dict(row) for row in content], default=_moment)
+    done = await connection.exec_driver_sql(statement + _DONE, parameters)
+    return done.one_or_none() is not None
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} has no place in a row")

@@ -1,0 +1,103 @@
+"""Group commit: what waits for one tenant's trail is committed in one transaction, and nobody hears of it before.
+
+The head of a trail is locked from the first record of a transaction to its commit, so that transactions of one tenant
+follow one another, each with a flush to disk. Sharing them is what makes many callers as fast as one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from assent_orchestrator.audit.chain import AuditError
+from assent_orchestrator.audit.share import Share
+
+MOST_RECORDS = 2000
+"""Of one transaction, unless one share alone has more."""
+
+Commit = Callable[[str, Sequence[Share]], Awaitable[Sequence[Exception | None]]]
+"""Commits shares in one transaction, and says of each why it was not written, if so; all the others or none."""
+
+Lost = Callable[[], Exception]
+"""What those are told whose transaction was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    share: Share
+    told: asyncio.Future[None]
+
+
+class Together:
+    """Callers that wait for their commit, by tenant: the first begins one, those who come meanwhile share the next."""
+
+    def __init__(self, commit: Commit, lost: Lost) -> None:
+        self._commit = commit
+        self._lost = lost
+        self._waiting: dict[str, list[_Waiting]] = {}
+        self._leaders: dict[str, asyncio.Task[None]] = {}
+
+    async def commit(self, tenant: str, share: Share) -> None:
+        """Return once the share is committed, whoever else's was with it.
+
+        Raises:
+            ClaimedError: its claim came too late; nothing of it was written.
+            OutdatedError: what it was made under does not hold any more; nothing of it was written.
+            Exception: what ``commit`` raised; nothing of it was written, or nobody knows.
+        """
+        one = _Waiting(share, asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(tenant, []).append(one)
+        if tenant not in self._leaders:
+            self._leaders[tenant] = asyncio.create_task(self._lead(tenant), name=f"assent-trail-{tenant}")
+        await one.told
+
+    async def _lead(self, tenant: str) -> None:
+        group: list[_Waiting] = []
+        try:
+            while self._waiting.get(tenant):
+                group = _first(self._waiting[tenant])
+                await self._carry_out(tenant, group)
+                group = []
+        finally:
+            # Nobody waits on for a leader that is gone, as when the server stops.
+            for one in (*group, *self._waiting.pop(tenant, ())):
+                if not one.told.done():
+                    one.told.set_exception(self._lost())
+            del self._leaders[tenant]
+
+    async def _carry_out(self, tenant: str, group: list[_Waiting]) -> None:
+        try:
+            told = await self._commit(tenant, [one.share for one in group])
+        except AuditError as error:
+            if len(group) == 1:
+                _tell(group[0], error)
+                return
+            # One of them cannot be recorded, and none was: the others must not suffer from it.
+            for one in group:
+                await self._carry_out(tenant, [one])
+        except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait are told, and nothing happens
+            # Not tried again: when the connection broke in the very commit, it may be there.
+            for one in group:
+                _tell(one, error)
+        else:
+            for one, why_not in zip(group, told, strict=True):
+                _tell(one, why_not)
+
+
+def _first(waiting: list[_Waiting]) -> list[_Waiting]:
+    """Take those whose records fit into one transaction, at least one of them."""
+    records = taken = 0
+    while taken < len(waiting) and (not taken or records + len(waiting[taken].share.drafts) <= MOST_RECORDS):
+        records += len(waiting[taken].share.drafts)
+        taken += 1
+    group = waiting[:taken]
+    del waiting[:taken]
+    return group
+
+
+def _tell(one: _Waiting, error: Exception | None) -> None:
+    if one.told.done():
+        return  # the caller hung up; what was committed stays
+    if error is None:
+        one.told.set_result(None)
+    else:
+        one.told.set_exception(error)

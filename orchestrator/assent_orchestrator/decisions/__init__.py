@@ -1,0 +1,1 @@
+"""Decisions for agents that act themselves, and the permits that they were given."""

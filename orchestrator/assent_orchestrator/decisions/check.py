@@ -1,0 +1,96 @@
+"""Everything that is wrong with what is asked, found before any policy is. Pure."""
+
+import json
+from collections.abc import Iterator
+
+from assent_orchestrator.decisions.request import DecisionRequest, Wish
+from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.label import UNTRUSTED, join, place
+from assent_orchestrator.plan.model import MAX_ARGUMENT_BYTES
+from assent_orchestrator.plan.pointer import field, split
+from assent_orchestrator.plan.schema import validate
+from assent_sidecar.canonical import NotCanonicalError
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.question import Action, AgentFacts, BatchAction
+
+MAX_FAULTS = 100
+
+
+def accept(request: DecisionRequest, catalogue: Catalogue) -> tuple[BatchAction, ...]:
+    """Return the actions that are asked about, each with its digest; their arguments count as untrusted.
+
+    Raises:
+        InvalidError: something in the request is not declared, not given to the agent, or does not fit; all is named.
+    """
+    faults: list[Fault] = []
+    if request.process and request.process not in catalogue.processes:
+        faults.append(Fault("terms.process", "UNKNOWN_PROCESS", "there is no process of this name"))
+    seen: dict[str, int] = {}
+    accepted: list[BatchAction] = []
+    for number, wish in enumerate(request.wishes):
+        root = request.place(number)
+        first = seen.setdefault(wish.id, number)
+        if first != number:
+            faults.append(Fault(f"{root}.id", "DUPLICATE_ID", f"{request.place(first)} has this id already"))
+        wrong = list(_faults(root, wish, catalogue))
+        faults += wrong
+        if not wrong:
+            accepted += _accepted(root, wish, catalogue, faults)
+        if len(faults) > MAX_FAULTS:
+            faults[MAX_FAULTS:] = [Fault("", "MORE_FAULTS", f"there are more than {MAX_FAULTS} faults")]
+            break
+    if faults:
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise InvalidError(f"the request has {count}; nothing was decided", tuple(faults), code="INVALID_REQUEST")
+    return tuple(accepted)
+
+
+def _faults(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[Fault]:
+    agent, operation = catalogue.agents.get(wish.agent), catalogue.operation(wish.action)
+    if agent is None:
+        yield Fault(f"{root}.agent", "UNKNOWN_AGENT", "nobody appointed an agent of this name")
+    elif operation is not None and wish.action not in agent.may:
+        yield Fault(f"{root}.agent", "AGENT_MAY_NOT", f"this agent is not given {wish.action}")
+    if wish.action.partition(".")[0] not in catalogue.systems:
+        yield Fault(f"{root}.action", "UNKNOWN_SYSTEM", "there is no system of this name")
+    elif operation is None:
+        yield Fault(f"{root}.action", "UNKNOWN_OPERATION", "the system has no such operation")
+    try:
+        size = len(json.dumps(wish.args, ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, TypeError, RecursionError):
+        yield Fault(f"{root}.args", "ARGUMENTS_SCHEMA", "hold a value that JSON does not have, or are nested too deep")
+        return
+    if size > MAX_ARGUMENT_BYTES:
+        yield Fault(f"{root}.args", "TOO_LARGE", f"have {size} bytes; at most {MAX_ARGUMENT_BYTES} are taken")
+        return
+    for violation in validate(wish.args, operation.arguments) if operation is not None else ():
+        path = field(f"{root}.args", wish.args, split(violation.pointer))
+        yield Fault(path, "ARGUMENTS_SCHEMA", violation.message)
+    for pointer in wish.labels:
+        if place(pointer, wish.args) is None:
+            path = field(f"{root}.labels", {}, (pointer,))
+            yield Fault(path, "DANGLING_REFERENCE", "classifies an argument that is not there")
+
+
+def _accepted(root: str, wish: Wish, catalogue: Catalogue, faults: list[Fault]) -> Iterator[BatchAction]:
+    try:
+        action = as_action(wish, catalogue)
+    except NotCanonicalError:
+        what = "hold a number or a text that JSON readers do not agree on (RFC 8785)"
+        faults.append(Fault(f"{root}.args", "ARGUMENTS_SCHEMA", what))
+        return
+    agent = catalogue.agents[wish.agent]
+    facts = AgentFacts(id=agent.name, department=agent.department, owner=agent.owner)
+    yield BatchAction(id=wish.id, agent=facts, action=action)
+
+
+def as_action(wish: Wish, catalogue: Catalogue) -> Action:
+    """Return the action of a wish that has no fault; what a caller brings is untrusted.
+
+    Raises:
+        NotCanonicalError: the arguments have no canonical form.
+    """
+    operation = catalogue.operation(wish.action)
+    effect = operation.effect if operation is not None else "irreversible"
+    return make_action(wish.action, effect, wish.args, join(wish.labels, {"": (UNTRUSTED,)}))

@@ -1,0 +1,224 @@
+"""Decides for agents that act themselves: checked, asked, recorded, permitted; nothing is performed here."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from assent_orchestrator.audit.share import ClaimedError
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.carry import carry_through
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.decisions.check import accept, as_action
+from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
+from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, StateError
+from assent_orchestrator.governance.gate import Gate, redacted
+from assent_orchestrator.governance.handed_out import read_row
+from assent_orchestrator.governance.obligations import sort_out
+from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
+from assent_orchestrator.governance.stop import Subject
+from assent_orchestrator.governance.terms import Answer, Terms
+from assent_orchestrator.store.tables import permits, requests
+from assent_sidecar.canonical import digest
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.decision import Decided, Reason, Verdict
+from assent_sidecar.model import Json, seconds
+from assent_sidecar.question import BatchAction, Kind, Principal, ProcessFacts, Question, StepFacts
+
+_INLINE = 20
+"""Actions that are checked on the event loop; more of them go to a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Answers what agents may do themselves."""
+
+    engine: AsyncEngine
+    gate: Gate
+    clock: Clock
+    catalogue: Callable[[], Catalogue]
+
+    async def decide(
+        self,
+        caller: Caller,
+        request: DecisionRequest,
+        *,
+        enough: Callable[[Verdict], bool] | None = None,
+        within: float | None = None,
+    ) -> tuple[Reply, ...]:
+        """Decide every action of a request by itself; the same request id gives the same answers again.
+
+        After a verdict that is ``enough`` nothing further is ruled on or permitted. ``within`` is how many seconds the
+        caller still waits; None: no one said.
+
+        Raises:
+            ForbiddenError: the caller may not ask for that agent, or not for that person.
+            InvalidError: something in the request is not declared or does not fit; every fault is named.
+            AlreadyExistsError: the request id was used for another request.
+            StateError: the request id was given a permit for what a stop holds up now.
+            BusyError: as many decisions wait as may; nothing was asked, nothing is written.
+            UnavailableError: it could not be recorded; nothing is permitted.
+        """
+        catalogue = self.catalogue()
+        _require(caller, request, catalogue)
+        principal = caller.principal(request.on_behalf_of)
+        asked = ""
+        if request.request_id:
+            asked = await asyncio.to_thread(_digest_of, request)
+            earlier = await self._earlier(caller, request, asked, catalogue)
+            if earlier is not None:
+                return earlier
+        if len(request.wishes) > _INLINE:
+            actions = await asyncio.to_thread(accept, request, catalogue)
+        else:
+            actions = accept(request, catalogue)
+        terms = Terms(
+            tenant=caller.tenant,
+            holder=caller.id,
+            fulfilled=frozenset({"redact", *request.fulfils}),
+            timeouts=_timeouts(request, catalogue),
+            request_id=request.request_id,
+            request_digest=asked,
+            enough=lambda ruling: enough is not None and enough(_held_to(ruling).verdict),
+        )
+        question = self._question(caller, request, catalogue, principal, actions)
+        try:
+            answers = await carry_through(self.gate.permit(question, terms, within=within))
+        except ClaimedError:
+            # Somebody was quicker with the same request id: theirs are the answers.
+            earlier = await self._earlier(caller, request, asked, catalogue)
+            if earlier is None:
+                raise _used(request) from None
+            return earlier
+        return tuple(_reply(answer) for answer in answers)
+
+    def _question(
+        self,
+        caller: Caller,
+        request: DecisionRequest,
+        catalogue: Catalogue,
+        principal: Principal,
+        actions: Sequence[BatchAction],
+    ) -> Question:
+        declared = catalogue.processes.get(request.process)
+        process = None
+        if declared is not None:
+            process = ProcessFacts(
+                name=declared.name,
+                version=declared.version,
+                owner=declared.owner,
+                department=declared.department,
+            )
+        now, tenant, context = self.clock(), caller.tenant, request.context
+        if request.batch:
+            return Question(
+                kind=Kind.BATCH,
+                time=now,
+                tenant=tenant,
+                principal=principal,
+                process=process,
+                actions=tuple(actions),
+                context=context,
+            )
+        (one,) = actions
+        return Question(
+            kind=Kind.ACTION,
+            time=now,
+            tenant=tenant,
+            principal=principal,
+            process=process,
+            agent=one.agent,
+            step=StepFacts(id=one.id, attempt=1),
+            action=one.action,
+            context=context,
+        )
+
+    async def _earlier(
+        self, caller: Caller, request: DecisionRequest, asked: str, catalogue: Catalogue
+    ) -> tuple[Reply, ...] | None:
+        """Return what the request id was answered before, or None."""
+        found = sa.select(requests.c.request_digest, requests.c.answers).where(
+            requests.c.tenant == caller.tenant,
+            requests.c.caller == caller.id,
+            requests.c.request_id == request.request_id,
+        )
+        async with self.engine.connect() as tx:
+            row = (await tx.execute(found)).one_or_none()
+            if row is None:
+                return None
+            if row.request_digest != asked:
+                raise _used(request)
+            ids = [kept["permit"] for kept in row.answers if kept["permit"]]
+            given = {one.id: read_row(one) for one in await tx.execute(sa.select(permits).where(permits.c.id.in_(ids)))}
+        wishes = {wish.id: wish for wish in request.wishes}
+        for kept in row.answers:
+            if kept["permit"] in given:
+                await self._require_unstopped(caller, request, wishes[kept["id"]])
+        replies = []
+        for kept in row.answers:
+            decided = Decided.from_json(kept["decided"])
+            issued = given.get(kept["permit"])
+            if issued is None:
+                replies.append(Reply(kept["id"], _as_held(decided, kept["refused"]), None))
+                continue
+            permit = self.gate.permit_again(decided, kept["id"], issued)
+            duties = sort_out(decided.decision.obligations)
+            action = redacted(as_action(wishes[kept["id"]], catalogue), duties)
+            replies.append(Reply(kept["id"], decided, Leave(permit, action, issued.report_by)))
+        return tuple(replies)
+
+    async def _require_unstopped(self, caller: Caller, request: DecisionRequest, wish: Wish) -> None:
+        """Pass when no stop holds up what was permitted before: until it is lifted, the permit stays here."""
+        system = wish.action.partition(".")[0]
+        found = await self.gate.stops(Subject(caller.tenant, None, request.process or None, wish.agent, system))
+        if found:
+            raise StateError("a stop is in force; the permit is not handed out again", stop=found[0].id)
+
+
+def _require(caller: Caller, request: DecisionRequest, catalogue: Catalogue) -> None:
+    """Pass when the caller may ask for every agent: an agent for itself, a submitter for all."""
+    if caller.id in catalogue.agents:
+        if any(wish.agent != caller.id for wish in request.wishes):
+            raise ForbiddenError("an agent asks for itself only", caller=caller.id)
+    else:
+        caller.require(Role.SUBMITTER)
+
+
+def _timeouts(request: DecisionRequest, catalogue: Catalogue) -> dict[str, float]:
+    operations = {wish.action: catalogue.operation(wish.action) for wish in request.wishes}
+    return {name: seconds(found.timeout) for name, found in operations.items() if found is not None}
+
+
+def _reply(answer: Answer) -> Reply:
+    ruling = answer.ruling
+    if isinstance(ruling, Allowed) and answer.report_by is not None:
+        return Reply(answer.id, ruling.decided, Leave(ruling.permit, ruling.action, answer.report_by))
+    return Reply(answer.id, _held_to(ruling), None)
+
+
+def _held_to(ruling: Ruling) -> Decided:
+    """Return the decision as it holds for the caller: an allow that could not be granted is a deny."""
+    if isinstance(ruling, Refused):
+        return _as_held(ruling.decided, (ruling.code, ruling.message))
+    return ruling.decided
+
+
+def _as_held(decided: Decided, refused: Sequence[Json]) -> Decided:
+    if decided.verdict is not Verdict.ALLOW:
+        return decided
+    code, message = refused
+    reasons = (Reason(code=code or "DENIED", message=message or ""), *decided.decision.reasons)
+    decision = decided.decision.model_copy(update={"verdict": Verdict.DENY, "reasons": reasons})
+    return decided.model_copy(update={"decision": decision})
+
+
+def _digest_of(request: DecisionRequest) -> str:
+    content = request.to_json()
+    del content["request_id"]
+    return digest(content)
+
+
+def _used(request: DecisionRequest) -> AlreadyExistsError:
+    return AlreadyExistsError("the request id was used for another request", request_id=request.request_id)

@@ -1,0 +1,184 @@
+"""The permits that callers were given: listed, reported on, and unknown when nobody does in time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote
+from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.governance.handed_out import Issued, PermitStatus, read_row
+from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.store.tables import permits
+
+SWEPT_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the holder of a permit says became of the action."""
+
+    status: PermitStatus
+    result_digest: str = ""
+    error: str = ""
+
+
+class PermitClosedError(StateError):
+    """The outcome was reported before, and it was another one."""
+
+    code = "PERMIT_CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Permits:
+    """Looks after the permits that callers were given."""
+
+    engine: AsyncEngine
+    trail: Trail
+    clock: Clock
+
+    async def get(self, caller: Caller, permit_id: str) -> Issued:
+        """Return one permit.
+
+        Raises:
+            NotFoundError: there is none, or the caller may not know of it.
+        """
+        async with self.engine.connect() as tx:
+            return await _find(tx, caller, permit_id)
+
+    async def list(
+        self, caller: Caller, *, status: PermitStatus | None = None, agent: str = "", size: int = 0, token: str = ""
+    ) -> Page[Issued]:
+        """Return a page of permits, newest first: the caller's own, or everybody's for operators and auditors.
+
+        Raises:
+            InvalidError: the token is not one of ours.
+        """
+        query = sa.select(permits).where(permits.c.tenant == caller.tenant)
+        if not caller.sees_all():
+            query = query.where(permits.c.holder == caller.id)
+        if status is not None:
+            query = query.where(permits.c.status == str(status))
+        if agent:
+            query = query.where(permits.c.agent == agent)
+        position = read_token(token, 2)
+        if position is not None:
+            issued, identifier = read_moment(position[0]), position[1]
+            older = permits.c.issued_at < issued
+            query = query.where(sa.or_(older, sa.and_(permits.c.issued_at == issued, permits.c.id > identifier)))
+        limit = page_size(size)
+        query = query.order_by(permits.c.issued_at.desc(), permits.c.id).limit(limit + 1)
+        async with self.engine.connect() as tx:
+            found = [read_row(row) for row in await tx.execute(query)]
+        items = found[:limit]
+        more = len(found) > limit
+        return Page(items, write_token(items[-1].issued_at.isoformat(), items[-1].id) if more else "")
+
+    async def report(self, caller: Caller, permit_id: str, outcome: Outcome) -> Issued:
+        """Take what became of a permitted action: from its holder, once; the same again changes nothing.
+
+        What had become unknown is settled, and recorded as late.
+
+        Raises:
+            NotFoundError: there is no such permit, or the caller may not know of it.
+            ForbiddenError: the caller is not its holder.
+            PermitClosedError: another outcome was reported before.
+            UnavailableError: it could not be recorded; nothing is changed.
+        """
+        async with self.trail.recording() as tx:
+            found = await _find(tx, caller, permit_id, lock=True)
+            if found.holder != caller.id:
+                raise ForbiddenError("only the holder of a permit reports its outcome", permit=permit_id)
+            if found.reported_at is not None:
+                if found.status is outcome.status:
+                    return found
+                raise PermitClosedError("another outcome was reported before", permit=permit_id)
+            now = self.clock()
+            late = found.status is PermitStatus.UNKNOWN
+            closed = replace(found, status=outcome.status, late=late, reported_at=now, closed_at=now)
+            await tx.execute(sa.update(permits).where(permits.c.id == permit_id).values(**_changed(closed)))
+            await self.trail.append(tx, caller.tenant, (_settled(closed, outcome, caller),))
+        return closed
+
+    async def sweep(self) -> int:
+        """Make unknown what nobody reported in time; return how many. Every server may do this at any time.
+
+        Raises:
+            UnavailableError: it could not be recorded; nothing is changed.
+        """
+        now = self.clock()
+        async with self.trail.recording() as tx:
+            due = sa.select(permits).where(permits.c.status == str(PermitStatus.ISSUED), permits.c.report_by <= now)
+            due = due.order_by(permits.c.report_by).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+            found = [read_row(row) for row in await tx.execute(due)]
+            if not found:
+                return 0
+            changed = {"status": str(PermitStatus.UNKNOWN), "closed_at": now}
+            ids = [one.id for one in found]
+            await tx.execute(sa.update(permits).where(permits.c.id.in_(ids)).values(**changed))
+            # Always in this order, so that two sweeps never wait for one another's tenant.
+            for tenant in sorted({one.tenant for one in found}):
+                await self.trail.append(tx, tenant, [_overdue(one) for one in found if one.tenant == tenant])
+        return len(found)
+
+
+async def _find(tx: Any, caller: Caller, permit_id: str, *, lock: bool = False) -> Issued:
+    query = sa.select(permits).where(permits.c.tenant == caller.tenant, permits.c.id == permit_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    if row is None or (row.holder != caller.id and not caller.sees_all()):
+        raise NotFoundError("there is no such permit", permit=permit_id)
+    return read_row(row)
+
+
+def _changed(permit: Issued) -> Mapping[str, object]:
+    return {
+        "status": str(permit.status),
+        "late": permit.late,
+        "reported_at": permit.reported_at,
+        "closed_at": permit.closed_at,
+    }
+
+
+def _settled(permit: Issued, outcome: Outcome, caller: Caller) -> Draft:
+    effect = EffectNote(
+        status=_status(outcome.status),
+        permit=permit.id,
+        idempotency_key=permit.idempotency_key,
+        result_digest=outcome.result_digest or None,
+        error=outcome.error or None,
+    )
+    detail = {"caller": caller.id, "decision": permit.decision_id, **({"late": True} if permit.late else {})}
+    return _draft(permit, effect, Actor(kind="service", id=caller.id), detail)
+
+
+def _overdue(permit: Issued) -> Draft:
+    effect = EffectNote(
+        status="unknown", permit=permit.id, idempotency_key=permit.idempotency_key, error="NEVER_REPORTED"
+    )
+    detail = {"caller": permit.holder, "decision": permit.decision_id}
+    return _draft(permit, effect, Actor(kind="system", id="assent"), detail)
+
+
+def _draft(permit: Issued, effect: EffectNote, actor: Actor, detail: dict[str, Any]) -> Draft:
+    return Draft(
+        event=f"action.{effect.status}",
+        step=permit.item,
+        actor=actor,
+        on_behalf_of=permit.principal,
+        action=ActionNote.model_validate(
+            {"name": permit.action, "digest": permit.action_digest, "effect": permit.effect}
+        ),
+        effect=effect,
+        trace=trace_note(),
+        detail=detail,
+    )
+
+
+def _status(status: PermitStatus) -> Any:
+    return str(status)

@@ -1,0 +1,35 @@
+"""Keeps looking for permits that nobody reported on, for as long as a server runs."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from assent_orchestrator.decisions.permits import SWEPT_AT_ONCE, Permits
+from assent_orchestrator.errors import AssentError
+
+INTERVAL = 5.0
+
+_log = logging.getLogger("assent.permits")
+
+
+@contextlib.asynccontextmanager
+async def sweeping(permits: Permits, interval: float = INTERVAL) -> AsyncIterator[None]:
+    """Sweep every ``interval`` seconds while the block lasts; what fails is tried again with the next round."""
+    task = asyncio.create_task(_sweep(permits, interval), name="assent-permits")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _sweep(permits: Permits, interval: float) -> None:
+    while True:
+        try:
+            if await permits.sweep() < SWEPT_AT_ONCE:
+                await asyncio.sleep(interval)
+        except AssentError as error:
+            _log.warning("permits could not be looked through, and will be again: %s", error.code)
+            await asyncio.sleep(interval)
