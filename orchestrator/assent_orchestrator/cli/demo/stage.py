@@ -24,9 +24,9 @@ from assent_orchestrator.store.embedded import EmbeddedServer
 # The command itself, whatever folder its script was installed to.
 _ASSENT = ("-m", "assent_orchestrator")
 # The demo's server is the demo's alone: it must not meet the database, the tokens or the engine of a real one.
-_REMOVALS, _BETWEEN = 20, 0.25  # seconds
 _KEPT = frozenset({"ASSENT_OPA_BINARY", "ASSENT_OPA_ALLOW_VERSION"})
 _PREFIX = "assent-demo-"
+_REMOVALS, _BETWEEN = 20, 0.25  # seconds
 _LONGEST_SOCKET_PATH = 100
 # Proxies of the environment are for browsing, not for this machine's own programs.
 _OPTIONS = (("grpc.enable_http_proxy", 0),)
@@ -110,7 +110,7 @@ async def _remove(folder: Path) -> None:
     """Remove the folder; a program that is just ending may still write into it for a moment."""
     for _ in range(_REMOVALS):
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if not folder.exists():
+        if not await asyncio.to_thread(folder.exists):
             return
         await asyncio.sleep(_BETWEEN)
     _log.warning("%s could not be removed", folder)
