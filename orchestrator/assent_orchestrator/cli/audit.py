@@ -3,7 +3,7 @@
 import json
 import sys
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -17,6 +17,9 @@ from assent_orchestrator.cli.printing import clock_time, coloured, json_of, say,
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import RunArgument
+
+_PEOPLE = frozenset({"user", "service"})
+"""The kinds of actors who came from outside; what agents and the system do is said by action and step."""
 
 app = typer.Typer(help="Read the trail, and prove it.", rich_markup_mode=None)
 
@@ -76,24 +79,36 @@ def verify_command(common: Common) -> int:
 def _show(entry: wire.AuditRecord) -> None:
     """Write a record in two lines: what happened, and why, under which numbers it is found elsewhere."""
     record = json.loads(entry.canonical_json)
-    decision, state, trace, effect, approval, detail = (
-        record.get(part) or {} for part in ("decision", "state", "trace", "effect", "approval", "detail")
+    decision, state, trace, effect, approval, detail, action, actor = (
+        record.get(part) or {}
+        for part in ("decision", "state", "trace", "effect", "approval", "detail", "action", "actor")
     )
     before, after = state.get("from"), state.get("to")
     say(
         f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  ",
         f"{entry.event:<20} {record.get('step') or 'run':<16} ",
-        coloured(decision.get("verdict") or approval.get("outcome") or effect.get("status") or ""),
+        coloured(_answer(decision) or approval.get("outcome") or effect.get("status") or ""),
         f"  {before or 'new'} -> {after}" if after else "",
     )
     codes = (*(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
     why = ", ".join(str(code) for code in codes if code)
     controls = ", ".join(decision.get("controls") or ())
+    who = approval.get("approver") or (actor.get("id") if actor.get("kind") in _PEOPLE else "")
+    whom = record.get("on_behalf_of")
     parts = (
+        action.get("name") or "",
         why + (f" ({controls})" if controls else ""),
-        f"by {approval['approver']}" if approval.get("approver") else "",
+        f"by {who}" + (f" for {whom}" if whom and whom != who else "") if who else "",
         f"decision {decision['id']}" if decision.get("id") else "",
         f"trace {trace['trace_id']}" if trace.get("trace_id") else "",
         f"hash {entry.hash.removeprefix('sha256:')[:12]}",
     )
     say(Text(one_line(f"{'':<22}{'  '.join(part for part in parts if part)}"), style="bright_black"))
+
+
+def _answer(decision: dict[str, Any]) -> str:
+    """Return the verdict, or for a condition that was not forbidden whether the step is taken."""
+    verdict = str(decision.get("verdict") or "")
+    if decision.get("kind") == "condition" and verdict == "allow":
+        return "taken" if decision.get("taken") else "not taken"
+    return verdict

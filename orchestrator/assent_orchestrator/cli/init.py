@@ -1,6 +1,7 @@
 """The command ``init``: a small workspace that works, to change into one's own."""
 
 import re
+import shlex
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -37,7 +38,7 @@ def init_command(
         say_json({"workspace": str(folder), "name": chosen, "files": [str(file) for file in written]})
     else:
         say(f"made the workspace {chosen} in {folder}, {len(written)} files; {folder / 'README.md'} says what they are")
-        say(f"next: assent policy test {folder}")
+        say(f"next: assent policy test {shlex.quote(str(folder))}")
     return ExitCode.DONE
 
 

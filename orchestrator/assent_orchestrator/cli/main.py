@@ -93,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     except Problem as problem:
         return _say(problem, as_json=as_json)
     except typer.TyperException as error:
-        return _say(Problem(f"{error.format_message()}; see assent --help", ExitCode.USAGE), as_json=as_json)
+        return _say(_misused(error), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except (BrokenPipeError, SystemExit):
@@ -106,6 +106,13 @@ def run(arguments: Sequence[str]) -> int:
         what = f"something went wrong inside ({type(error).__name__}); run it again with ASSENT_DEBUG=1 to see where"
         return _say(Problem(what, ExitCode.INTERNAL), as_json=as_json)
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _misused(error: typer.TyperException) -> Problem:
+    """Return what is wrong with a command line, and whose help says how it is meant."""
+    context = getattr(error, "ctx", None)
+    said = error.format_message().replace("Value error, ", "").rstrip(".")
+    return Problem(f"{said}; see {context.command_path if context else 'assent'} --help", ExitCode.USAGE)
 
 
 def _say(problem: Problem, *, as_json: bool) -> int:

@@ -20,7 +20,7 @@ from assent_sidecar.policy.junit import write_junit
 from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 app = typer.Typer(help="Test what policies decide.", rich_markup_mode=None)
 
@@ -91,9 +91,15 @@ def _show(root: Path, report: PolicyReport) -> None:
         say(
             coloured(verdict),
             f"{'':<{8 - len(verdict)}}{part:<10} {counts if checks else 'nothing to check':<20} {_WHAT[part]}",
+            _whose(checks) if part is Part.TESTS and checks else "",
         )
     if report.revision:
         say(f"revision {report.revision}")
+
+
+def _whose(checks: "Sequence[Check]") -> str:
+    own = sum(check.file.startswith("policies/") for check in checks)
+    return f": {own} of the workspace, {len(checks) - own} of the library that they build on"
 
 
 def _headline(root: Path, check: Check) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def step_word(state: int) -> str:
 
 def show_run(run: wire.Run) -> None:
     """Write a run with its steps."""
-    say(f"run {short(run.name)} of {run.process} {run.process_version}: ", state_text(run.state), _because(run.reason))
+    say(f"run {short(run.name)} of {run.process} {run.process_version}: ", state_text(run.state), because(run))
     acting = f", for {run.principal}" if run.principal != run.submitter else ""
     say(f"  submitted by {run.submitter}{acting} at {moment(run.create_time)}", _ended(run))
     say(f"  revision {run.revision}")
@@ -64,8 +64,9 @@ def _ended(run: wire.Run) -> str:
     return f", ended at {moment(run.end_time)}" if run.HasField("end_time") else ""
 
 
-def _because(reason: str) -> str:
-    return f" because of {reason}" if reason else ""
+def because(run: wire.Run) -> str:
+    """Return why a run stands where it does, unless the reason is the state again: a run that was cancelled."""
+    return f" because of {run.reason}" if run.reason and run.reason.lower() != state_word(run.state) else ""
 
 
 def _why(step: wire.Step) -> str:

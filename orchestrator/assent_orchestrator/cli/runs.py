@@ -87,7 +87,7 @@ def cancel_command(
     if common.as_json:
         say_json(found)
     else:
-        say(f"run {short(found.name)} ", state_text(found.state))
+        say(f"asked to stop: run {short(found.name)} is ", state_text(found.state))
     return ExitCode.DONE
 
 

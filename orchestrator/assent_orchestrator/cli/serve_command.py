@@ -5,6 +5,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from assent_sidecar.errors import SidecarError
 from assent_sidecar.model import Duration, seconds
 
 _DURATION: TypeAdapter[str] = TypeAdapter(Duration)
+
+_log = logging.getLogger("assent")
 
 
 @with_output
@@ -129,6 +132,9 @@ def run_server(settings: Settings, *, as_json: bool) -> None:
     from assent_orchestrator.server.listen import Listening
 
     async def tell(app: App, server: Listening) -> None:
+        needed = {system.tool_server for system in app.sidecar.bundle.catalogue.systems.values()}
+        for name in sorted(needed - settings.tool_servers.keys()):
+            _log.warning("no address of the tool server %s: its operations fail; give --tool-server %s=…", name, name)
         address, revision = str(server.address), app.sidecar.bundle.revision
         facts = {"serving": address, "pid": os.getpid(), "revision": revision, "data": str(settings.data)}
         print(json.dumps(facts) if as_json else f"serving on {address}", flush=True)  # noqa: T201 -- what was asked for
@@ -210,3 +216,8 @@ def start_problems(settings: Settings) -> Iterator[None]:
     except PermissionError as error:
         what = f"{error.filename} may not be read or written by this user; mend its rights, or name another with --data"
         raise Problem(what, ExitCode.NOT_ALLOWED) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        what = f"{error.filename} cannot be used: {error.strerror}; mend that, or name another folder with --data"
+        raise Problem(what, ExitCode.UNAVAILABLE) from error

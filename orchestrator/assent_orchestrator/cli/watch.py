@@ -13,7 +13,7 @@ from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.printing import clock_time, coloured, note, say, say_json
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.refusal import problem_of, status_code
-from assent_orchestrator.cli.run_card import ENDED, short, state_text, state_word, step_word
+from assent_orchestrator.cli.run_card import ENDED, because, short, state_text, state_word, step_word
 
 PATIENCE = 60.0
 """Seconds without any sign of the server after which a watcher gives up."""
@@ -46,8 +46,7 @@ def watch_run(connection: Connection, name: str, *, as_json: bool, after_seq: in
         note(f"not watching any more; the run goes on: assent runs watch {short(name)}, or runs cancel")
         return ExitCode.INTERRUPTED
     if not as_json:
-        because = f" because of {run.reason}" if run.reason else ""
-        say(f"run {short(name)} ", state_text(run.state), because)
+        say(f"run {short(name)} ", state_text(run.state), because(run))
     return ExitCode.DONE if run.state == wire.RUN_STATE_SUCCEEDED else ExitCode.NO
 
 

@@ -13,6 +13,9 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_sidecar.model import Document, Name
 
+_TOKEN_LENGTH = 43
+"""Characters that a token has at least: 256 bits in base64url."""
+
 Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")]
 
 
@@ -34,7 +37,7 @@ class TokenEntry(Document):
     tenant: Name = "local"
     roles: tuple[str, ...] = ()
     acts_for: tuple[Person, ...] = ()
-    token: Annotated[str, Field(min_length=43, max_length=256, repr=False)]
+    token: Annotated[str, Field(min_length=_TOKEN_LENGTH, max_length=256, repr=False)]
 
 
 class TokenFile(Document):
@@ -80,8 +83,18 @@ def read_tokens(path: Path) -> TokenFile:
             return TokenFile.model_validate_json(file.read(1 << 20))
     except FileNotFoundError as error:
         raise TokenFileError(f"{path} is missing; start the server once, it makes one") from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        raise TokenFileError(f"{path} is not a token file") from error
+    except ValidationError as error:
+        raise TokenFileError(f"{path} is not a token file: {_fault(error)}") from error
+    except UnicodeDecodeError as error:
+        raise TokenFileError(f"{path} is not a token file: it is not UTF-8") from error
+
+
+def _fault(error: ValidationError) -> str:
+    """Return the first fault with its place, as in ``callers.1.token: …``, and never what stands there."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    # A key that is not known is a part of the place; one as long as a token could be a token.
+    place = ".".join(str(part) if len(str(part)) < _TOKEN_LENGTH else "..." for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
 
 
 def default_entries() -> tuple[TokenEntry, ...]:

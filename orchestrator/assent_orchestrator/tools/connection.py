@@ -46,7 +46,8 @@ class Connections:
         ``reads``; otherwise it is ``unknown``.
         """
         if tool_server not in self._addresses:
-            return _unsent(outcome.TOOL_SERVER_UNKNOWN, f"no address is configured for the tool server {tool_server}")
+            what = f"no address is configured for the tool server {tool_server}; give assent serve a --tool-server"
+            return _unsent(outcome.TOOL_SERVER_UNKNOWN, what)
         if request.ByteSize() > MAX_MESSAGE_BYTES:
             return _unsent(outcome.ARGUMENTS_TOO_LARGE, f"the call is larger than {MAX_MESSAGE_BYTES} bytes")
         clock = asyncio.get_running_loop().time

@@ -73,3 +73,23 @@ def test_a_token_shows_in_no_representation() -> None:
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TokenFileError, match="start the server once"):
         read_tokens(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{ bad", "Invalid JSON"),
+        ('{"callers": [{"id": "a", "token": "short"}]}', "callers.0.token: String should have at least 43 characters"),
+        (json.dumps({"callers": [{"id": "a", "rolls": [], "token": "x" * 43}]}), "callers.0.rolls: Extra inputs"),
+        (json.dumps({"callers": [{"id": "a", "token": "y" * 43, "x" * 43: 1}]}), "callers.0....: Extra inputs"),
+    ],
+)
+def test_the_place_of_a_mistake_is_named_but_not_what_stands_there(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(TokenFileError) as refused:
+        read_tokens(path)
+    assert f"{path} is not a token file: {said}" in str(refused.value)
+    assert "short" not in str(refused.value)
+    assert "x" * 43 not in str(refused.value)

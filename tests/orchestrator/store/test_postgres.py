@@ -35,7 +35,7 @@ async def test_a_database_of_the_users_own_is_used_by_its_url(database, form):
 
 
 async def test_a_folder_with_a_space_in_its_name_is_reached_through_libpq_too(database):
-    socket = sa.make_url(database.url).query["host"]
+    socket = str(sa.make_url(database.url).query["host"])
     with tempfile.TemporaryDirectory(prefix="a space + ") as folder:
         link = Path(folder) / "run"
         link.symlink_to(str(socket))

@@ -1,6 +1,8 @@
 """What to try while the demo keeps running: commands to copy, with the real address and files."""
 
 import shlex
+import shutil
+import sysconfig
 from dataclasses import dataclass
 
 from assent_orchestrator.cli.demo.ending import Ending
@@ -20,6 +22,8 @@ class NextStep:
 def next_steps(stage: Stage, ending: Ending) -> tuple[NextStep, ...]:
     """Return the commands. No token is in them: they are read from files of this user only."""
     address = stage.server.address
+    # `make demo` runs a command that is on nobody's PATH.
+    path = "" if shutil.which("assent") else f'PATH={shlex.quote(sysconfig.get_path("scripts"))}:"$PATH" '
     tokens = shlex.quote(str(stage.people.path))
     denied = ending.acts[-1].run.name.rpartition("/")[2]
     runtime = shlex.quote(str(stage.people.token_file(RUNTIME)))
@@ -29,7 +33,7 @@ def next_steps(stage: Stage, ending: Ending) -> tuple[NextStep, ...]:
     )
     mailbox = shlex.quote(str(stage.mailbox))
     return (
-        NextStep("in another terminal, first", f"export ASSENT_SERVER={address} ASSENT_TOKEN_FILE={tokens}"),
+        NextStep("in another terminal, first", f"export {path}ASSENT_SERVER={address} ASSENT_TOKEN_FILE={tokens}"),
         NextStep("what ran", f"assent --as {OPERATOR} runs list"),
         NextStep("everything about the run whose e-mail was denied", f"assent --as {OPERATOR} audit show {denied}"),
         NextStep("does the trail still hold?", f"assent --as {OPERATOR} audit verify"),

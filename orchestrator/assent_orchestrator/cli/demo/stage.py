@@ -26,6 +26,7 @@ _ASSENT = ("-m", "assent_orchestrator")
 # The demo's server is the demo's alone: it must not meet the database, the tokens or the engine of a real one.
 _KEPT = frozenset({"ASSENT_OPA_BINARY", "ASSENT_OPA_ALLOW_VERSION"})
 _PREFIX = "assent-demo-"
+_REMOVALS, _BETWEEN = 20, 0.25  # seconds
 _LONGEST_SOCKET_PATH = 100
 # Proxies of the environment are for browsing, not for this machine's own programs.
 _OPTIONS = (("grpc.enable_http_proxy", 0),)
@@ -84,7 +85,7 @@ async def _folder() -> AsyncIterator[Path]:
     try:
         yield folder
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, onerror=_not_removed)
+        await _remove(folder)
 
 
 def short_base(temporary: Path) -> Path:
@@ -105,8 +106,14 @@ def _make_folder() -> Path:
     return folder
 
 
-def _not_removed(_function: object, path: str, _why: object) -> None:
-    _log.warning("%s could not be removed", path)
+async def _remove(folder: Path) -> None:
+    """Remove the folder; a program that is just ending may still write into it for a moment."""
+    for _ in range(_REMOVALS):
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if not await asyncio.to_thread(folder.exists):
+            return
+        await asyncio.sleep(_BETWEEN)
+    _log.warning("%s could not be removed", folder)
 
 
 def _permit_key(folder: Path) -> Path:
