@@ -183,7 +183,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         Problem: something did.
     """
     from assent_orchestrator.governance.signing_key import SigningKeyError
-    from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_loopback, require_safe
+    from assent_orchestrator.server.address import ListenError
     from assent_orchestrator.server.tokens import TokenFileError
 
     kinds: dict[type[Exception], ExitCode] = {
@@ -192,15 +192,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         SigningKeyError: ExitCode.NOT_ALLOWED,
         CommandError: ExitCode.UNAVAILABLE,
     }
-    if not EXECUTOR_NAME.fullmatch(settings.executor):
-        raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
-    certificate, key = settings.tls_cert, settings.tls_key
-    try:
-        if settings.http is not None:
-            require_loopback(read_address(settings.http))
-        require_safe(read_address(settings.listen), TlsFiles(certificate, key) if certificate and key else None)
-    except ListenError as error:
-        raise Problem(str(error), ExitCode.USAGE) from error
+    _require_sense(settings)
     try:
         yield
     except WorkspaceError as error:
@@ -221,3 +213,22 @@ def start_problems(settings: Settings) -> Iterator[None]:
             raise
         what = f"{error.filename} cannot be used: {error.strerror}; mend that, or name another folder with --data"
         raise Problem(what, ExitCode.UNAVAILABLE) from error
+
+
+def _require_sense(settings: Settings) -> None:
+    """Refuse what can be seen to be wrong before anything is started.
+
+    Raises:
+        Problem: an address or a name makes no sense, or is not safe.
+    """
+    from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_loopback, require_safe
+
+    if not EXECUTOR_NAME.fullmatch(settings.executor):
+        raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
+    certificate, key = settings.tls_cert, settings.tls_key
+    try:
+        if settings.http is not None:
+            require_loopback(read_address(settings.http))
+        require_safe(read_address(settings.listen), TlsFiles(certificate, key) if certificate and key else None)
+    except ListenError as error:
+        raise Problem(str(error), ExitCode.USAGE) from error
