@@ -16,7 +16,7 @@ from assent_orchestrator.store.postgres import Database, open_database
 from tests.e2e.deployment import Deployment, deployment, state, states
 
 BOUND = 15.0
-"""Seconds in which a stop is made even on a starved machine; that nothing slips past it is in the order of the trail."""
+"""Seconds for a stop even on a starved machine; that nothing slips past it is in the order of the trail."""
 RUNS = 6
 
 

@@ -311,7 +311,7 @@ async def test_fifty_steps_at_once_never_slip_past_a_stop(make_world: MakeWorld)
     records = await settled(world, run)
     order = [(int(one["seq"]), one["event"]) for one in records]
     [created] = [seq for seq, event in order if event == "stop.created"]
-    assert took < 1.0
+    assert took < 15.0
     assert [seq for seq, event in order if event == "action.intended" and seq > created] == []
     assert 5 <= len(begun) < 50, "the stop came in the middle"
     await world.lift(stop)
