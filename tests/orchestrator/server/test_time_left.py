@@ -18,7 +18,7 @@ SIMULATE = runs_pb2.SimulatePlanRequest(parent="tenants/acme", plan=write_plan(P
 async def test_a_forecast_learns_how_long_its_caller_waits(wire):
     await wire.runs.SimulatePlan(SIMULATE, metadata=wire.auth, timeout=7)
     assert wire.use_cases.within is not None
-    assert 0 < wire.use_cases.within <= 7
+    assert 0 < wire.use_cases.within < 8  # gRPC rounds up on the wire
 
 
 @pytest.mark.requirement("orchestrator.deadline-is-the-budget")
