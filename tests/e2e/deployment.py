@@ -149,7 +149,14 @@ class Deployment:
         """Give an order to stop."""
         stop = stops_pb2.Stop(scope=stops_pb2.StopScope.Value(f"STOP_SCOPE_{scope.upper()}"), value=value, reason="why")
         request = stops_pb2.CreateStopRequest(parent=TENANT, stop=stop)
-        return await self.stops.CreateStop(request, metadata=self.metadata(OPERATOR), timeout=SECONDS)
+        async with asyncio.timeout(SECONDS):
+            while True:
+                try:
+                    return await self.stops.CreateStop(request, metadata=self.metadata(OPERATOR), timeout=SECONDS)
+                except grpc.aio.AioRpcError as error:
+                    # A frozen server may hold the trail for a moment: nothing was done, so the caller asks again.
+                    if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                        raise
 
     async def lift(self, stop: stops_pb2.Stop) -> stops_pb2.Stop:
         """Lift a stop."""

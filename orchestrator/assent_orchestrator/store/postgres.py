@@ -16,6 +16,7 @@ __all__ = ["Database", "DatabaseUnavailableError", "open_database"]
 
 _DRIVER = "postgresql+psycopg"
 _MINIMUM_VERSION = 140000
+_LONGEST_IDLE = "5s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,16 @@ def _address(url: str) -> sa.URL:
 
 
 def _commit_durably(connection: Any, _record: object) -> None:
-    """On each new connection: a commit is on disk when it returns, whatever the server's default is."""
+    """On each new connection: a commit is on disk when it returns, and a frozen process holds no lock for long.
+
+    Our transactions never wait for anything but the database; one that does belongs to a process that hangs.
+    """
     with connection.cursor() as cursor:
         # Only "off" is raised to "on": stricter settings than ours are the operator's choice.
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE}'")
     connection.commit()
 
 
