@@ -29,8 +29,9 @@ _AGAIN = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was seen of one fault. ``verdicts`` counts what the trail has on agents and runs, ``codes`` why no decision was had.
+    """What was seen of one fault.
 
+    ``verdicts`` counts the decisions that the trail has, ``codes`` those of them that no engine made.
     ``missed`` says why the fault proved nothing, or nothing; ``calls`` is how many calls were checked.
     """
 
@@ -51,7 +52,7 @@ class Result:
 
 
 async def try_out(deployment: Deployment, fault: Fault, runs: int) -> Result:
-    """Bring the fault about while ``runs`` runs and some agents work; return what was seen.
+    """Bring the fault about while agents and runs work; half of the ``runs`` come before it, half while it lasts.
 
     Raises:
         TimeoutError: the deployment was not well before.
@@ -61,7 +62,7 @@ async def try_out(deployment: Deployment, fault: Fault, runs: int) -> Result:
     await _well(deployment)
     first_entry, first_call = await deployment.trail.read(), len(deployment.witness.witness.calls)
     asking = Asking(lambda: deployment.desk(RUNTIME), deployment.witness.tools)
-    submitted = [(await deployment.desk(RUNTIME).submit(_plan())).name for _ in range(runs)]
+    submitted = await _submitted(deployment, runs - runs // 2)
     silent: list[tuple[float, float]] = []
     missed = ""
     async with asking.going_on():
@@ -69,6 +70,7 @@ async def try_out(deployment: Deployment, fault: Fault, runs: int) -> Result:
             missed = "nothing was allowed before it"
         try:
             async with fault.bring(deployment, asking) as since:
+                submitted += await _submitted(deployment, runs // 2)
                 if fault.silent:
                     silent.append((since, time.monotonic()))
         except FaultError as error:
@@ -94,6 +96,12 @@ async def try_out(deployment: Deployment, fault: Fault, runs: int) -> Result:
 
 def _allowed(asks: list[Ask]) -> bool:
     return any(ask.permitted for ask in asks)
+
+
+async def _submitted(deployment: Deployment, runs: int) -> list[str]:
+    """Submit so many renewals; return their names."""
+    desk = deployment.desk(RUNTIME)
+    return [(await desk.submit(_plan())).name for _ in range(runs)]
 
 
 def _plan() -> Plan:

@@ -1,0 +1,72 @@
+"""Each fault on a whole deployment, with runs and agents at work: no tool is called without a committed allow."""
+
+import sys
+
+import pytest
+
+from assent_orchestrator.cli.chaos.command import chosen
+from assent_orchestrator.cli.chaos.deployment import Deployment
+from assent_orchestrator.cli.chaos.faults import FAULTS
+from assent_orchestrator.cli.chaos.trial import Result, try_out
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.requirement("sidecar.faults-hold")]
+
+
+async def held(deployment: Deployment, name: str) -> Result:
+    """Bring the fault about; fail unless it was felt and every promise was kept."""
+    [fault] = chosen((name,))
+    result = await try_out(deployment, fault, runs=2)
+    assert (result.missed, result.breaches) == ("", ())
+    assert result.calls > 0
+    assert dict(result.runs) == {"succeeded": 2}, "what waited for a decision goes on when there is one again"
+    return result
+
+
+@pytest.mark.requirement("sidecar.fault-killed")
+async def test_with_opa_killed_under_load_no_tool_is_called_without_an_allow(deployment: Deployment) -> None:
+    assert (await held(deployment, "killed")).codes["ENGINE_UNAVAILABLE"] >= 3
+
+
+@pytest.mark.requirement("sidecar.fault-stopped")
+async def test_with_opa_stopped_nothing_is_allowed_until_it_goes_on(deployment: Deployment) -> None:
+    assert (await held(deployment, "stopped")).codes["ENGINE_TIMEOUT"] >= 12
+
+
+@pytest.mark.requirement("sidecar.fault-garbage")
+async def test_of_garbage_that_looks_like_an_allow_none_comes_out(deployment: Deployment) -> None:
+    codes = (await held(deployment, "garbage")).codes
+    assert {"ENGINE_ERROR", "ENGINE_VERSION", "MALFORMED_DECISION"} <= set(codes)
+
+
+@pytest.mark.requirement("sidecar.fault-slow")
+async def test_answers_that_come_a_byte_at_a_time_are_not_waited_for(deployment: Deployment) -> None:
+    assert (await held(deployment, "slow")).codes["ENGINE_TIMEOUT"] >= 12
+
+
+@pytest.mark.requirement("sidecar.fault-half-body")
+async def test_half_a_body_with_status_200_is_no_decision(deployment: Deployment) -> None:
+    assert (await held(deployment, "half-body")).codes["ENGINE_UNAVAILABLE"] >= 12
+
+
+@pytest.mark.requirement("sidecar.fault-reload")
+async def test_while_policies_change_under_load_each_answer_is_that_of_one_revision(deployment: Deployment) -> None:
+    result = await held(deployment, "reload")
+    assert result.verdicts["require_approval"] > 0, "only the narrow policies ask a person"
+    assert result.verdicts["allow"] > 0
+
+
+@pytest.mark.requirement("sidecar.fault-disk-full")
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process by prlimit(2)")
+async def test_with_no_room_for_a_bundle_the_last_good_one_decides_also_after_a_restart(deployment: Deployment) -> None:
+    assert (await held(deployment, "disk-full")).verdicts["allow"] > 0
+
+
+def test_every_fault_has_a_test_here() -> None:
+    tried = {
+        mark.args[0].removeprefix("sidecar.fault-")
+        for name, test in globals().items()
+        if name.startswith("test_")
+        for mark in getattr(test, "pytestmark", ())
+        if mark.name == "requirement"
+    }
+    assert tried == {fault.name for fault in FAULTS}
