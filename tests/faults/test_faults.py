@@ -4,10 +4,15 @@ import sys
 
 import pytest
 
+from assent.tool.v1 import tools_pb2
+from assent_orchestrator.cli.chaos.asking import Asking
 from assent_orchestrator.cli.chaos.command import chosen
 from assent_orchestrator.cli.chaos.deployment import Deployment
 from assent_orchestrator.cli.chaos.faults import FAULTS
-from assent_orchestrator.cli.chaos.trial import Result, try_out
+from assent_orchestrator.cli.chaos.invariant import breaches
+from assent_orchestrator.cli.chaos.trial import Result, look, try_out
+from assent_orchestrator.cli.stage.people import RUNTIME
+from tests.sidecar.fault_table import faults
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.requirement("sidecar.faults-hold")]
 
@@ -61,12 +66,35 @@ async def test_with_no_room_for_a_bundle_the_last_good_one_decides_also_after_a_
     assert (await held(deployment, "disk-full")).verdicts["allow"] > 0
 
 
-def test_every_fault_has_a_test_here() -> None:
-    tried = {
-        mark.args[0].removeprefix("sidecar.fault-")
+@pytest.mark.requirement("sidecar.faults-checker-can-fail")
+async def test_a_call_past_the_gate_is_caught_in_the_act(deployment: Deployment) -> None:
+    calls = deployment.witness.witness.calls
+    before = len(calls)
+    asking = Asking(lambda: deployment.desk(RUNTIME), deployment.witness.tools)
+    assert breaches(await look(deployment, asking, [], [])) == ()
+    past = tools_pb2.InvokeRequest(system="tasks", operation="notify", idempotency_key="past-the-gate", permit="forged")
+    answer = await deployment.witness.tools.Invoke(past, timeout=60)
+    assert answer.failure.code == "PERMIT_REFUSED", "the company looks at permits, too"
+    assert [one.code for one in breaches(await look(deployment, asking, [], []))] == ["CALL_WITHOUT_PERMIT"]
+    del calls[before:]
+
+
+def by_fault() -> dict[str, str]:
+    """The tests of this file by the fault that they bring about."""
+    return {
+        mark.args[0].removeprefix("sidecar.fault-"): name
         for name, test in globals().items()
         if name.startswith("test_")
         for mark in getattr(test, "pytestmark", ())
-        if mark.name == "requirement"
+        if mark.name == "requirement" and mark.args[0].startswith("sidecar.fault-")
     }
-    assert tried == {fault.name for fault in FAULTS}
+
+
+def test_every_fault_has_a_test_here() -> None:
+    assert set(by_fault()) == {fault.name for fault in FAULTS}
+
+
+@pytest.mark.requirement("done.fail-closed-page")
+def test_every_fault_has_a_row_in_the_table() -> None:
+    rows = {row.what for row in faults() if row.how == "test" and row.what.startswith("tests/faults/")}
+    assert rows == {f"tests/faults/test_faults.py::{name}" for name in by_fault().values()}

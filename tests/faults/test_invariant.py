@@ -139,7 +139,7 @@ def test_what_is_right_passes() -> None:
     assert breaches(RIGHT) == ()
 
 
-@pytest.mark.requirement("sidecar.fault-checker-can-fail")
+@pytest.mark.requirement("sidecar.faults-checker-can-fail")
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_is_found(cheat: str) -> None:
     seen, code = CHEATS[cheat]

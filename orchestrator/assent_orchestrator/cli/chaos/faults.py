@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from assent.v1 import health_pb2
 from assent_orchestrator.cli.chaos.asking import Ask, Asking
 from assent_orchestrator.cli.chaos.deployment import Deployment
+from assent_sidecar.bundle.refusal import BundleNotKeptError
 
 _DENIED = 12
 """Answers that must have come out of a fault before it ends."""
@@ -73,6 +74,7 @@ async def _killed(deployment: Deployment, asking: Asking) -> AsyncIterator[float
             raise FaultError("there is no engine to be killed")
         if not await asking.until(lambda asks: any(_UNAVAILABLE & set(ask.codes) for ask in asks), since=since):
             raise FaultError("nobody noticed that the engine was gone")
+        since = time.monotonic()
         if not await asking.until(lambda asks: any(ask.permitted for ask in asks), since=since):
             raise FaultError("the engine did not come back")
     yield time.monotonic()
@@ -146,10 +148,10 @@ async def _reported(deployment: Deployment) -> None:
     for _ in range(_LOOKS):
         health = await deployment.health()
         said = next((part.detail for part in health.components if part.name == "policies"), "")
-        if "cannot be kept" in said and health.state == health_pb2.HEALTH_STATE_READY:
+        if said.startswith(f"{BundleNotKeptError.code}:") and health.state == health_pb2.HEALTH_STATE_READY:
             return
         await asyncio.sleep(_BETWEEN)
-    raise FaultError(f"the server does not say that the bundle cannot be kept: {said or 'nothing'}")
+    raise FaultError(f"the server does not say {BundleNotKeptError.code}, but: {said or 'nothing'}")
 
 
 _DISK_FULL = "disk-full"
