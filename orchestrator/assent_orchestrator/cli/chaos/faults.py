@@ -19,7 +19,7 @@ _DENIED = 12
 """Answers that must have come out of a fault before it ends."""
 _KILLS = 3
 _RELOADS = 8
-_LOOKS, _BETWEEN = 200, 0.05
+_PATIENCE, _BETWEEN = 60.0, 0.1  # seconds
 _MARGIN = 256 * 1024
 """Bytes that the server's log may still grow by while no file may."""
 
@@ -34,15 +34,11 @@ Bring = Callable[[Deployment, Asking], AbstractAsyncContextManager[float]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. ``interposed``: somebody stands between engine and server. ``silent``: the engine can say no word.
-
-    ``answers`` are the codes one of which an answer has while it lasts; empty where nothing is to be denied.
-    """
+    """One fault. ``interposed``: somebody stands between engine and server. ``silent``: the engine can say no word."""
 
     name: str
     what: str
     bring: Bring
-    answers: frozenset[str] = frozenset()
     interposed: bool = False
     silent: bool = False
 
@@ -122,7 +118,8 @@ async def _disk_full(deployment: Deployment, asking: Asking) -> AsyncIterator[fl
     policies, server = deployment.policies, deployment.server_process()
     limit = deployment.ground.folder.joinpath("logs", "server.log").stat().st_size + _MARGIN
     heavy = await policies.heavy(limit)
-    before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, before[1]))
     try:
         policies.offer(heavy)
         await _reported(deployment)
@@ -145,13 +142,16 @@ async def _disk_full(deployment: Deployment, asking: Asking) -> AsyncIterator[fl
 async def _reported(deployment: Deployment) -> None:
     """Wait until the server says that the newest policies are not in force because they cannot be kept."""
     said = ""
-    for _ in range(_LOOKS):
-        health = await deployment.health()
-        said = next((part.detail for part in health.components if part.name == "policies"), "")
-        if said.startswith(f"{BundleNotKeptError.code}:") and health.state == health_pb2.HEALTH_STATE_READY:
-            return
-        await asyncio.sleep(_BETWEEN)
-    raise FaultError(f"the server does not say {BundleNotKeptError.code}, but: {said or 'nothing'}")
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                health = await deployment.health()
+                said = next((part.detail for part in health.components if part.name == "policies"), "")
+                if said.startswith(f"{BundleNotKeptError.code}:") and health.state == health_pb2.HEALTH_STATE_READY:
+                    return
+                await asyncio.sleep(_BETWEEN)
+    except TimeoutError as error:
+        raise FaultError(f"the server does not say {BundleNotKeptError.code}, but: {said or 'nothing'}") from error
 
 
 _DISK_FULL = "disk-full"
@@ -159,14 +159,11 @@ _UNAVAILABLE, _TIMEOUT = frozenset({"ENGINE_UNAVAILABLE"}), frozenset({"ENGINE_T
 _GARBAGE = frozenset({"ENGINE_ERROR", "ENGINE_VERSION", "MALFORMED_DECISION"})
 
 FAULTS = (
-    Fault("killed", "OPA is killed (SIGKILL), three times", _killed, _UNAVAILABLE),
-    Fault("stopped", "OPA is stopped (SIGSTOP)", _stopped, _TIMEOUT, silent=True),
-    Fault("garbage", "OPA answers garbage", _lying("garbage", _GARBAGE), _GARBAGE, interposed=True, silent=True),
-    Fault("slow", "OPA answers a byte at a time", _lying("slow", _TIMEOUT), _TIMEOUT, interposed=True, silent=True),
-    Fault(
-        "half-body", "OPA answers 200 and half a body", _lying("half", _UNAVAILABLE), _UNAVAILABLE, interposed=True,
-        silent=True,
-    ),
+    Fault("killed", "OPA is killed (SIGKILL), three times", _killed),
+    Fault("stopped", "OPA is stopped (SIGSTOP)", _stopped, silent=True),
+    Fault("garbage", "OPA answers garbage", _lying("garbage", _GARBAGE), interposed=True, silent=True),
+    Fault("slow", "OPA answers a byte at a time", _lying("slow", _TIMEOUT), interposed=True, silent=True),
+    Fault("half-body", "OPA answers 200 and half a body", _lying("half", _UNAVAILABLE), interposed=True, silent=True),
     Fault("reload", "the policies change, eight times", _reloading),
     Fault(_DISK_FULL, "the disk is full for bundles", _disk_full),
-)  # fmt: skip
+)
