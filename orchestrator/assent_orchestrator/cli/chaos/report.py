@@ -42,7 +42,7 @@ def document(results: Iterable[Result], *, left_out: Sequence[str] = ()) -> dict
 
 def _row(result: Result) -> tuple[str | Text, ...]:
     verdict = Text("broken", "red") if result.breaches else Text("held", "green")
-    refused = sum(result.verdicts.values()) - result.verdicts.get("allow", 0) - sum(result.codes.values())
+    refused = sum(result.verdicts.values()) - result.verdicts.get("allow", 0)
     codes = ", ".join(f"{code} {number}" for code, number in _most(result.codes))
     return (
         result.fault.name,

@@ -31,7 +31,7 @@ _AGAIN = 0.1
 class Result:
     """What was seen of one fault.
 
-    ``verdicts`` counts the decisions that the trail has, ``codes`` those of them that no engine made.
+    ``verdicts`` counts the decisions in the trail that the engine made, ``codes`` those that it did not make.
     ``missed`` says why the fault proved nothing, or nothing; ``calls`` is how many calls were checked.
     """
 
@@ -161,8 +161,8 @@ async def look(
 
 
 def _counted(seen: Seen, since: int) -> tuple[Counter[str], Counter[str]]:
-    """Count the verdicts of all decisions since a record, and the codes of those that were had from no engine."""
+    """Count the verdicts of the engine since a record, and the codes of what was denied without one."""
     made = [entry.record["decision"] for entry in seen.entries[since:] if entry.record.get("event") == "decision.made"]
-    verdicts = Counter(decision["verdict"] for decision in made)
+    verdicts = Counter(decision["verdict"] for decision in made if not decision["fault"])
     codes = Counter(decision["codes"][0] for decision in made if decision["fault"])
     return verdicts, codes
