@@ -21,9 +21,9 @@ from assent.v1 import runs_pb2
 from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.cli.demo import story
 from assent_orchestrator.cli.demo.course import traces_of
-from assent_orchestrator.cli.demo.examples import find_examples
-from assent_orchestrator.cli.demo.stage import short_base
 from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.stage.examples import find_examples
+from assent_orchestrator.cli.stage.ground import short_base
 from company.accounts import FLOWS, MUST_NOT_LEAVE, NEEDS_DIRECTOR, STORIES
 from tests.e2e.demonstration import ASSENT, SECONDS, demonstration, wait_for_the_end_of
 
@@ -201,7 +201,8 @@ async def test_what_does_not_end_as_told_is_a_failure(folder: Path, tmp_path: Pa
     limits.write_text(limits.read_text().replace("director_above_percent: 15", "director_above_percent: 25"))
     outbound.write_text(outbound.read_text().replace("[a-z]{2}[0-9]{2}", "XX[0-9]{2}"))
     loosened = (
-        "import pathlib; from assent_orchestrator.cli.demo import course, examples; "
+        "import pathlib; from assent_orchestrator.cli.demo import course; "
+        "from assent_orchestrator.cli.stage import examples; "
         f"course.find_examples = lambda: examples.Examples(pathlib.Path({str(examples)!r})); {ASSENT[1]}"
     )
     done = await perform(folder, start=("-c", loosened, "demo"))

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 
@@ -50,16 +50,30 @@ def common(
     ctx.obj = Common(server, token_file, caller, tenant, tls_ca, as_json)
 
 
-@app.command(
-    "demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-)
+_HEAVY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""Of commands that load a whole server: what they take is read only when they are called."""
+
+
+@app.command("demo", context_settings=_HEAVY)
 def demo(ctx: typer.Context) -> None:
     """Renew three contracts of a made-up company, on this machine, and show what was decided and why."""
     from assent_orchestrator.cli.demo import demo_command  # noqa: PLC0415 -- it loads a whole server
 
+    _hand_over(ctx, "demo", demo_command)
+
+
+@app.command("chaos", context_settings=_HEAVY)
+def chaos(ctx: typer.Context) -> None:
+    """Break a deployment of its own in one way after another, and check that no tool is called without an allow."""
+    from assent_orchestrator.cli.chaos.command import chaos_command  # noqa: PLC0415 -- as above
+
+    _hand_over(ctx, "chaos", chaos_command)
+
+
+def _hand_over(ctx: typer.Context, name: str, command: Callable[..., None]) -> None:
     inner = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    inner.command("demo")(demo_command)
-    code = inner(list(ctx.args), prog_name="assent demo", standalone_mode=False, obj=ctx.obj)
+    inner.command(name)(command)
+    code = inner(list(ctx.args), prog_name=f"assent {name}", standalone_mode=False, obj=ctx.obj)
     raise typer.Exit(code if isinstance(code, int) else ExitCode.DONE)
 
 

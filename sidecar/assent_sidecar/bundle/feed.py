@@ -170,7 +170,8 @@ class Feed:
             now = await self.refresh()
         except REFUSALS as error:
             if self._problem != before:
-                _log.error("the newest of %s is not in force, %s stays", self._origin.name, revision)
+                code = error.code if isinstance(error, SidecarError) else type(error).__name__
+                _log.error("the newest of %s is not in force (%s), %s stays", self._origin.name, code, revision)
                 for line in str(error).splitlines():
                     _log.error("%s", line)
         except Exception:  # noqa: BLE001 - whoever follows goes on following; the bundle in force stays
@@ -255,4 +256,6 @@ class Feed:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
+    if isinstance(error, SidecarError):
+        lines[0] = f"{error.code}: {lines[0]}"
     return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"

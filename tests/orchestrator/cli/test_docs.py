@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from assent_orchestrator.cli.chaos.command import chaos_command
 from assent_orchestrator.cli.demo import demo_command
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.main import app
@@ -29,14 +30,14 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
             yield " ".join((*path, name)), command
 
 
-def demo() -> Any:
-    """The demo's own command: the one in the app only loads it."""
+def itself(command: Any) -> Any:
+    """A command of its own: the one in the app only loads it."""
     alone = typer.Typer()
-    alone.command()(demo_command)
+    alone.command()(command)
     return typer.main.get_command(alone)
 
 
-COMMANDS = {**dict(commands(typer.main.get_command(app))), "demo": demo()}
+COMMANDS = {**dict(commands(typer.main.get_command(app))), "demo": itself(demo_command), "chaos": itself(chaos_command)}
 
 
 def options(command: Any) -> dict[str, str | None]:

@@ -13,8 +13,8 @@ def test_every_command_of_the_issue_is_there() -> None:
     said = assent("--help")
     assert said.code == 0
     assert [line.split()[0] for line in said.out.partition("Commands:\n")[2].splitlines()] == [
-        "demo", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "runs", "approvals", "stops", "permits",
-        "audit", "policy", "bundle",
+        "demo", "chaos", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "runs", "approvals", "stops",
+        "permits", "audit", "policy", "bundle",
     ]  # fmt: skip
     for group, verbs in {
         "plan": ["check", "simulate", "run"],

@@ -17,16 +17,16 @@ from assent_orchestrator.cli.demo.board import Board
 from assent_orchestrator.cli.demo.card import WIDTH
 from assent_orchestrator.cli.demo.document import document
 from assent_orchestrator.cli.demo.ending import Ending
-from assent_orchestrator.cli.demo.examples import find_examples
-from assent_orchestrator.cli.demo.interruption import interruptible
 from assent_orchestrator.cli.demo.letter import read_letters
 from assent_orchestrator.cli.demo.next_steps import next_steps
 from assent_orchestrator.cli.demo.page import Page
-from assent_orchestrator.cli.demo.people import AUDITOR, DIRECTOR, OPERATOR, RUNTIME
 from assent_orchestrator.cli.demo.stage import Stage, open_stage
 from assent_orchestrator.cli.demo.story import CUSTOMERS
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.stage.examples import find_examples
+from assent_orchestrator.cli.stage.interruption import interruptible
+from assent_orchestrator.cli.stage.people import AUDITOR, DIRECTOR, OPERATOR, RUNTIME
 
 _STARTING = "starting PostgreSQL, OPA, the server, the company's systems and its mail server ..."
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")

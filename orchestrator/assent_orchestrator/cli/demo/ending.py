@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from assent.v1 import approvals_pb2, audit_pb2, runs_pb2
 from assent_orchestrator.cli.demo import story
 from assent_orchestrator.cli.demo.letter import Letter
-from assent_orchestrator.cli.demo.people import DIRECTOR
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.timeline import timeline
+from assent_orchestrator.cli.stage.people import DIRECTOR
 
 _DONE, _DENIED = runs_pb2.STEP_STATE_SUCCEEDED, runs_pb2.STEP_STATE_DENIED
 

@@ -6,9 +6,9 @@ import sysconfig
 from dataclasses import dataclass
 
 from assent_orchestrator.cli.demo.ending import Ending
-from assent_orchestrator.cli.demo.people import DIRECTOR, MANAGER, OPERATOR, RUNTIME, TENANT
 from assent_orchestrator.cli.demo.stage import Stage
 from assent_orchestrator.cli.demo.story import NEEDS_DIRECTOR, PROCESS
+from assent_orchestrator.cli.stage.people import DIRECTOR, MANAGER, OPERATOR, RUNTIME, TENANT
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from assent_orchestrator.cli.demo.board import Board
 from assent_orchestrator.cli.demo.card import WIDTH, approval_card, denied_card
 from assent_orchestrator.cli.demo.ending import Ending, contact
 from assent_orchestrator.cli.demo.next_steps import NextStep
-from assent_orchestrator.cli.demo.people import DIRECTOR, MANAGER, RUNTIME
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.story import CUSTOMERS, PROCESS, RATIONALE
 from assent_orchestrator.cli.demo.timeline import Moment, timeline
+from assent_orchestrator.cli.stage.people import DIRECTOR, MANAGER, RUNTIME
 
 _MARKS = {
     "done": ("✓", "green"),

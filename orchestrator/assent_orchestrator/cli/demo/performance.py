@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from assent.v1 import approvals_pb2, audit_pb2, runs_pb2
-from assent_orchestrator.cli.demo.desk import Desk
 from assent_orchestrator.cli.demo.story import RATIONALE, Customer
+from assent_orchestrator.cli.stage.desk import Desk
 
 _SECONDS = 90.0
 """How long all renewals together may take."""

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from assent.v1.plans_pb2 import Plan
-from assent_orchestrator.cli.demo.people import MANAGER
+from assent_orchestrator.cli.stage.people import MANAGER
 
 PROCESS = "contract_renewal"
 

@@ -1,18 +1,29 @@
 """One person's line to the server: the same calls that any client makes, with that person's token."""
 
+import contextlib
 from collections.abc import AsyncIterator
 
 from grpc import aio
 
-from assent.v1 import approvals_pb2, audit_pb2, health_pb2, plans_pb2, runs_pb2
+from assent.v1 import approvals_pb2, audit_pb2, health_pb2, permits_pb2, plans_pb2, runs_pb2
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
+from assent.v1.permits_pb2_grpc import DecisionServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
 
 _SECONDS = 30.0
 """How long an answer may take; a watch lasts as long as its run."""
 _PAGE = 500
+# Proxies of the environment are for browsing, not for this machine's own programs.
+_OPTIONS = (("grpc.enable_http_proxy", 0),)
+
+
+@contextlib.asynccontextmanager
+async def open_channel(address: str) -> AsyncIterator[aio.Channel]:
+    """Connect to a program of this machine."""
+    async with aio.insecure_channel(address, options=_OPTIONS) as channel:
+        yield channel
 
 
 class Desk:
@@ -23,6 +34,7 @@ class Desk:
         self._approvals = ApprovalServiceStub(channel)
         self._audit = AuditServiceStub(channel)
         self._health = HealthServiceStub(channel)
+        self._decisions = DecisionServiceStub(channel)
         self._parent = f"tenants/{tenant}"
         self._metadata = (("authorization", f"Bearer {token}"),)
 
@@ -77,10 +89,15 @@ class Desk:
 
     async def records(self, run: str) -> list[audit_pb2.AuditRecord]:
         """Return everything the trail has on a run, oldest first."""
+        return await self._listed(audit_pb2.ListAuditRecordsRequest(filter=f"run={run.rpartition('/')[2]}"))
+
+    async def records_after(self, seq: int) -> list[audit_pb2.AuditRecord]:
+        """Return everything the trail has behind this number, oldest first."""
+        return await self._listed(audit_pb2.ListAuditRecordsRequest(after_seq=seq))
+
+    async def _listed(self, request: audit_pb2.ListAuditRecordsRequest) -> list[audit_pb2.AuditRecord]:
         found: list[audit_pb2.AuditRecord] = []
-        request = audit_pb2.ListAuditRecordsRequest(
-            parent=self._parent, page_size=_PAGE, filter=f"run={run.rpartition('/')[2]}"
-        )
+        request.parent, request.page_size = self._parent, _PAGE
         while True:
             page = await self._audit.ListAuditRecords(request, metadata=self._metadata, timeout=_SECONDS)
             found.extend(page.audit_records)
@@ -92,3 +109,13 @@ class Desk:
         """Prove the whole trail."""
         request = audit_pb2.VerifyTrailRequest(parent=self._parent)
         return await self._audit.VerifyTrail(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def decide(self, request: permits_pb2.DecideRequest, within: float) -> permits_pb2.DecideResponse:
+        """Ask whether an agent may do something itself, and wait ``within`` seconds for the answer."""
+        request.parent = self._parent
+        return await self._decisions.Decide(request, metadata=self._metadata, timeout=within)
+
+    async def report(self, permit: str, outcome: permits_pb2.PermitState.ValueType) -> permits_pb2.Permit:
+        """Say what became of what was permitted."""
+        request = permits_pb2.ReportOutcomeRequest(name=permit, outcome=outcome)
+        return await self._decisions.ReportOutcome(request, metadata=self._metadata, timeout=_SECONDS)

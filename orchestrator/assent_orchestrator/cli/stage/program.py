@@ -1,4 +1,4 @@
-"""One program of the demo: started, waited for until it listens, stopped, never left behind."""
+"""One program of a throw-away deployment: started, waited for until it listens, stopped, never left behind."""
 
 import asyncio
 import contextlib
@@ -68,7 +68,7 @@ async def running(
     reading: asyncio.Task[None] | None = None
     try:
         address = await _listening(name, process, log)
-        reading = asyncio.create_task(_drain(process), name=f"demo-{name}")
+        reading = asyncio.create_task(_drain(process), name=f"output-{name}")
         yield Program(name, address, log, process)
     finally:
         await _stop(process)
@@ -90,7 +90,7 @@ async def _listening(name: str, process: asyncio.subprocess.Process, log: Path) 
 
 
 def _failure(message: str, log: Path) -> Problem:
-    return Problem(f"{message}; it said:", ExitCode.UNAVAILABLE, code="DEMO_NOT_STARTED", details=last_words(log))
+    return Problem(f"{message}; it said:", ExitCode.UNAVAILABLE, code="NOT_STARTED", details=last_words(log))
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:

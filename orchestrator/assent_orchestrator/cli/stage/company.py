@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assent_orchestrator.cli.demo.examples import Examples
-from assent_orchestrator.cli.demo.program import running
+from assent_orchestrator.cli.stage.examples import Examples
+from assent_orchestrator.cli.stage.program import running
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who calls in the demo: nobody has more than their part needs."""
+"""Who calls in a throw-away deployment: nobody has more than their part needs."""
 
 import os
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Runs a program that is stopped when the demo is gone: ``python -I -S leash.py PROGRAM ARGUMENT...``.
+"""Runs a program that is stopped when whoever started it is gone: ``python -I -S leash.py PROGRAM ARGUMENT...``.
 
-A demo that is killed cannot stop what it started. So it holds the other end of this process's standard input: when that
+Who is killed cannot stop what it started. So it holds the other end of this process's standard input: when that
 ends, or when this process gets a SIGTERM, the program gets one SIGTERM. Exactly one: to a server the second means that
 it has no time to stop its database. (Linux can send a signal when a parent dies, but does so for each of its threads.)
 The exit code is the program's, 128 more than the signal if one ended it.

@@ -1,0 +1,1 @@
+"""``assent chaos``: a deployment of its own, broken in one way after another, and whether the promise held."""
