@@ -53,6 +53,7 @@ class Follower:
         self._candidates = candidates
         self._clock = clock
         self._interval = interval
+        self._trial: Trial | None = None
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self.problem = ""
@@ -76,15 +77,12 @@ class Follower:
         async with self._looking:
             try:
                 running = await self._journal.running()
-                trial = self._beside.trial
-                if trial is not None and (running is None or running.id != trial.shadow):
+                if self._trial is not None and (running is None or running.id != self._trial.shadow):
                     await self._leave()
-                if running is not None and self._beside.trial is None:
-                    trial = Trial(running.id, self._clock, budget=self._candidates.budget)
-                    self._beside.trial = trial
-                    self._task = asyncio.create_task(self._serve(trial), name="assent-shadow")
-                if self._beside.trial is not None:
-                    await self._write(self._beside.trial)
+                if running is not None and self._trial is None:
+                    self._enter(Trial(running.id, self._clock, budget=self._candidates.budget))
+                if self._trial is not None:
+                    await self._write(self._trial)
             except (sa.exc.SQLAlchemyError, OSError) as error:
                 _log.warning("shadows could not be looked after, and will be again: %s", type(error).__name__)
 
@@ -96,9 +94,15 @@ class Follower:
                 _log.exception("shadows could not be looked after, and will be again")
             await wakeups.wait(self._interval)
 
+    def _enter(self, trial: Trial) -> None:
+        """Begin a trial: what is asked live is offered to it from now on."""
+        self._trial = self._beside.trial = trial
+        self._task = asyncio.create_task(self._serve(trial), name="assent-shadow")
+
     async def _leave(self) -> None:
         """End the trial, and write down what it counted."""
-        trial, self._beside.trial = self._beside.trial, None
+        self._beside.trial = None
+        trial, self._trial = self._trial, None
         task, self._task = self._task, None
         if task is not None:
             await _end(task)

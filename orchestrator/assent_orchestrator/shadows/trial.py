@@ -53,6 +53,11 @@ class Trial:
         self._asking = False
 
     @property
+    def asking(self) -> bool:
+        """Whether there is a candidate that is asked; without one, what is offered is only counted."""
+        return self._asking
+
+    @property
     def held(self) -> tuple[int, int]:
         """How many questions are kept in memory, and how many bytes of JSON they are."""
         return self._count, self._bytes

@@ -1,4 +1,4 @@
-"""Servers on one database, as far as shadows are concerned: everything real but the decision points, which are scripted."""
+"""Servers on one database, as far as shadows go: everything is real but the decision points, which are scripted."""
 
 import asyncio
 import contextlib

@@ -24,7 +24,7 @@ from tests.sidecar.engines import DIGEST
 DENY = {"verdict": "deny", "reasons": [{"code": "NO", "control": "A-1"}]}
 ALLOW = {"verdict": "allow", "reasons": [{"code": "FINE", "control": "B-2"}]}
 HELD = {"verdict": "require_approval", "approval": {"stages": [{"role": "cfo"}]}}
-LOOSER = {"live": DENY, "candidate": ALLOW}
+LOOSER: dict[str, Any] = {"live": DENY, "candidate": ALLOW}
 
 
 @pytest.fixture

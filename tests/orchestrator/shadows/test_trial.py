@@ -1,4 +1,4 @@
-"""What a live decision has to do with a candidate: nothing, whatever the candidate does. The candidates are scripted."""
+"""What a live decision has to do with a candidate: nothing, whatever that does. The candidates are scripted."""
 
 import asyncio
 import contextlib
