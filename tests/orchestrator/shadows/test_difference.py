@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.shadows.difference import Change, Compared, compare, faulted
+from assent_orchestrator.shadows.shadow import in_order
+from assent_orchestrator.shadows.tally import Seen
 from assent_sidecar.decision import Decided, Decision, Provenance
 from assent_sidecar.question import Question
 from tests.sidecar.engines import DIGEST, question
 
+NOW = utc_now()
 ALLOW: dict[str, Any] = {"verdict": "allow"}
 DENY: dict[str, Any] = {"verdict": "deny"}
 HALT: dict[str, Any] = {"verdict": "halt"}
@@ -137,6 +141,24 @@ def test_nothing_of_the_arguments_gets_into_a_difference_by_way_of_obligations_o
     assert found.candidate.obligations == ("notify", "redact", "reserve")
     assert secret not in str(found.to_json())
     assert "89370400440532" not in str(found.to_json())
+
+
+@pytest.mark.requirement("shadow.reports-by-reason-and-control")
+def test_what_would_be_looser_is_read_first_and_then_what_is_seen_often() -> None:
+    seen = []
+    for number, (live, candidate) in enumerate(((ALLOW, DENY), (DENY, ALLOW), (because("A"), DENY), (HALT, ALLOW))):
+        found = one(question(), decided(live), decided(candidate)).difference
+        assert found is not None
+        seen.append(Seen(found, NOW, NOW, count=number))
+    none = decided({**DENY, "reasons": [{"code": "ENGINE_TIMEOUT"}]}, fault=True)
+    seen.insert(0, Seen(faulted(question(), decided(ALLOW), none), NOW, NOW, count=100))
+    assert [(str(each.difference.change), each.count) for each in in_order(seen)] == [
+        ("looser", 3),
+        ("looser", 1),
+        ("stricter", 0),
+        ("other", 2),
+        ("fault", 100),
+    ]
 
 
 def test_the_same_difference_has_the_same_digest() -> None:
