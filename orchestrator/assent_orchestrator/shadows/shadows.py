@@ -9,6 +9,7 @@ from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import Fault, InvalidError, NotFoundError, StateError, UnavailableError
 from assent_orchestrator.shadows import journal as rows
@@ -97,7 +98,8 @@ class Shadows:
             NotFoundError: there is no such shadow.
         """
         caller.require(Role.COMPLIANCE_OFFICER, Role.OPERATOR, Role.AUDITOR)
-        await self.follower.look()  # what this server has counted so far is part of it
+        # What this server has counted so far is part of it. Whoever hangs up meanwhile must not leave it half written.
+        await carry_through(self.follower.look())
         shadow = await self.journal.find(shadow_id)
         if shadow is None:
             raise _none(shadow_id)
