@@ -15,6 +15,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     PLATFORM_OPERATOR = "platform_operator"
     """Beyond one tenant: may stop, and let go on, everybody's."""
+    COMPLIANCE_OFFICER = "compliance_officer"
+    """May put policies in force, and try them beside those in force."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class Evaluator:
         max_question: int = MAX_QUESTION,
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
+        shadow: str = "",
     ) -> None:
         """Say who is asked and what is believed.
 
@@ -91,6 +92,8 @@ class Evaluator:
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
             waiting: questions that may wait for their turn; the next one is denied at once.
+            shadow: the id of the trial that this is for: nothing follows from its decisions, so OPA's log has the id
+                beside them, and ours is not filled with their faults. Empty for the evaluator that counts.
         """
         self._engine = engine
         self._versions = versions
@@ -99,6 +102,7 @@ class Evaluator:
         self._query_timeout = query_timeout
         self._max_question = max_question
         self._admission = Admission(at_once=at_once, waiting=waiting)
+        self._marks = {"shadow": shadow} if shadow else {}
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
         """Return the decision on ``question``, within ``budget`` seconds.
@@ -125,7 +129,8 @@ class Evaluator:
                 document = await self._write_out(question, asking)
                 before = self._revisions()
                 left = (limit.when() or 0.0) - asyncio.get_running_loop().time()
-                asking.answer = answer = await self._engine.decide(document, _metadata(question), max(left, 0.0))
+                metadata = _metadata(question) | self._marks
+                asking.answer = answer = await self._engine.decide(document, metadata, max(left, 0.0))
         except TimeoutError:
             raise _NoDecisionError("ENGINE_TIMEOUT", "the budget is spent") from None
         if answer.version not in self._versions:
@@ -158,7 +163,8 @@ class Evaluator:
     def _deny(self, asking: "_Asking", code: str, detail: str) -> Decided:
         decision = Decision(verdict=Verdict.DENY, reasons=(Reason(code=code, message=_MESSAGES.get(code, "")),))
         provenance = self._provenance(asking, decision)
-        _log.warning("denied without a decision: %s (%s), decision %s", code, detail, provenance.decision_id)
+        level = logging.DEBUG if self._marks else logging.WARNING
+        _log.log(level, "denied without a decision: %s (%s), decision %s", code, detail, provenance.decision_id)
         return Decided(decision=decision, provenance=provenance, fault=True)
 
     def _provenance(self, asking: "_Asking", decision: Decision) -> Provenance:

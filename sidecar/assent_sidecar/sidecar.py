@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assent_sidecar.admission import AT_ONCE, WAITING
@@ -23,11 +23,12 @@ from assent_sidecar.opa.config import child_environment, render
 from assent_sidecar.opa.liveness import Liveness, Patience
 from assent_sidecar.opa.memory import read_memory
 from assent_sidecar.opa.process import LONGEST_SOCKET_PATH, OpaProcess
-from assent_sidecar.opa.tcp import TOKEN_VARIABLE, read_door
+from assent_sidecar.opa.tcp import LISTEN_VARIABLE, TOKEN_VARIABLE, read_door
 
 URL_VARIABLE = "ASSENT_OPA_URL"
 
 _POLL = 0.03
+_SHADOW_NICENESS = 19
 _FOLDER = re.compile(r"^engine-([0-9]+)-")
 
 
@@ -41,7 +42,8 @@ class SidecarSettings:
     engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY. ``patience``
     says when an engine that does not answer is ended and started again. ``trust`` says whose signatures the
     engine demands: with keys, it checks each bundle once more by itself. ``freshness`` says when the policies are too
-    old to decide by.
+    old to decide by. ``shadow`` is the id of the trial of a bundle, empty for the bundle in force: its engine is always
+    one of its own, listens on its socket only, lets others go first, and tells nobody of its spans.
     """
 
     state_dir: Path
@@ -55,6 +57,7 @@ class SidecarSettings:
     activation_timeout: float = 10.0
     trust: Trust = field(default_factory=Trust)
     freshness: Freshness = field(default_factory=Freshness)
+    shadow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Sidecar:
             query_timeout=settings.query_timeout,
             at_once=settings.at_once,
             waiting=settings.waiting,
+            shadow=settings.shadow,
         )
 
     @property
@@ -220,6 +224,8 @@ async def open_sidecar(settings: SidecarSettings, bundle: Bundle) -> AsyncIterat
         EngineUnavailableError: the engine does not start, or nobody answers at the URL.
         ActivationError: the engine started, but decides under another revision.
     """
+    if settings.shadow:
+        settings = replace(settings, environ=_apart(settings.environ))
     url = settings.environ.get(URL_VARIABLE)
     opened = _open_running(settings, bundle, url) if url else _open_own(settings, bundle)
     async with opened as sidecar:
@@ -275,6 +281,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
             environ=child_environment(environ),
             memory=read_memory(environ),
             door=door,
+            niceness=_SHADOW_NICENESS if settings.shadow else 0,
             start_timeout=settings.start_timeout,
         )
         await process.start()
@@ -289,6 +296,13 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
         )
         await sidecar.activate(bundle)
         yield sidecar
+
+
+def _apart(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what an engine sees whose decisions do not count: not the doors and traces of the one that does."""
+    shared = {URL_VARIABLE, LISTEN_VARIABLE, TOKEN_VARIABLE}
+    own = {name: value for name, value in environ.items() if name not in shared}
+    return own | {"OTEL_SDK_DISABLED": "true", "GOMAXPROCS": "1"}
 
 
 def _engine_folder(state_dir: Path) -> Path:

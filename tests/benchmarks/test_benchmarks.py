@@ -51,3 +51,11 @@ async def test_decisions_are_set_beside_an_echo_the_raw_engine_and_a_commit() ->
 @pytest.mark.requirement("speed.growth")
 async def test_the_growth_of_decisions_and_memory_is_measured() -> None:
     assert re.search(r"^\s+10\s+0(\s+[\d.]+){8}$", await output("growth.py", 2), re.MULTILINE)
+
+
+@pytest.mark.requirement("speed.shadow")
+async def test_decisions_with_a_shadow_are_set_beside_decisions_without() -> None:
+    text = await output("shadow.py", 2)
+    for clients in (1, 16):
+        assert f"of {10 * clients} answers {10 * clients} were compared and 0 were not" in text
+    assert len(re.findall(r"^Decide with a shadow(\s+[\d.]+){3}$", text, re.MULTILINE)) == 2, text

@@ -35,7 +35,7 @@ async def ask(program: Path, *arguments: str) -> str:
 @pytest.mark.requirement("done.reflection")
 async def test_grpcurl_lists_the_services_and_calls_one(grpcurl: Path, deployed: Deployment) -> None:
     listed = await ask(grpcurl, "-plaintext", deployed.address, "list")
-    for service in ("RunService", "ApprovalService", "StopService", "AuditService", "HealthService"):
+    for service in ("RunService", "ApprovalService", "StopService", "ShadowService", "AuditService", "HealthService"):
         assert f"assent.v1.{service}" in listed
     assert "grpc.health.v1.Health" in listed
     token = deployed.tokens.token_of(RUNTIME)

@@ -10,10 +10,12 @@ from google.api import annotations_pb2  # type: ignore[import-untyped] # it has 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.json_format import Parse
 
-from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, health_pb2, plans_pb2, runs_pb2, stops_pb2
+from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, health_pb2, plans_pb2, runs_pb2, shadows_pb2, stops_pb2
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
 from assent_orchestrator.plan.model import MAX_STEPS, Plan
+from assent_orchestrator.shadows.difference import Aspect, Change
+from assent_orchestrator.shadows.shadow import NOT_COMPARED
 from assent_sidecar import decision, model
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.question import Effect
@@ -46,6 +48,10 @@ def fields(message: Descriptor) -> set[str]:
         (runs_pb2.StepState.DESCRIPTOR, state.StepState),
         (stops_pb2.StopScope.DESCRIPTOR, Scope),
         (stops_pb2.StopState.DESCRIPTOR, ("in_force", "lifted")),
+        (shadows_pb2.ShadowState.DESCRIPTOR, ("running", "ended")),
+        (shadows_pb2.ShadowChange.DESCRIPTOR, Change),
+        (shadows_pb2.ShadowAspect.DESCRIPTOR, Aspect),
+        (shadows_pb2.ShadowOmission.DESCRIPTOR, NOT_COMPARED),
         (
             approvals_pb2.ApprovalState.DESCRIPTOR,
             ("pending", "approved", "rejected", "expired", "void", "consumed"),
@@ -111,7 +117,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
     }
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
-    plurals = ("runs", "approvals", "permits", "stops")
+    plurals = ("runs", "approvals", "permits", "stops", "shadows")
     resources = {tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in plurals}
     used = set()
     for file in (PROTO / "assent").rglob("*.proto"):
@@ -217,7 +223,7 @@ def test_lists_have_pages(request_: Any) -> None:
 
 @pytest.mark.requirement("proto.follows-aip")
 def test_every_method_has_a_way_over_http() -> None:
-    for module in (runs_pb2, approvals_pb2, stops_pb2, audit_pb2, health_pb2):
+    for module in (runs_pb2, approvals_pb2, stops_pb2, shadows_pb2, audit_pb2, health_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 assert method.GetOptions().Extensions[annotations_pb2.http].WhichOneof("pattern"), method.full_name

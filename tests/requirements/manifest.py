@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 AREAS = (
     "build", "engine", "proto", "sidecar", "orchestrator", "audit", "traces", "example", "demo", "cli", "bad-input",
-    "speed", "done",
+    "speed", "done", "shadow",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from assent_orchestrator.app.policies import open_policies
+from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.inbox import Inbox
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
@@ -36,6 +37,7 @@ from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stop import Scope, declares
 from assent_orchestrator.governance.stops import Stops
 from assent_orchestrator.server.health import ComponentView, HealthView
+from assent_orchestrator.shadows.shadows import Shadows
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_orchestrator.store.seat import take_seat
@@ -66,6 +68,7 @@ class App:
     records: Records
     desk: Desk
     permits: Permits
+    shadows: Shadows
     tools: ToolServers
 
     async def reload(self) -> str:
@@ -118,8 +121,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock)
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
+        around = Surroundings(environ, database, trail, listener, clock)
+        shadowing = await stack.enter_async_context(open_shadowing(settings, around, sidecar.evaluator))
         gate = Gate(
-            sidecar.evaluator,
+            shadowing.decision_point,
             trail,
             issuer,
             clock,
@@ -174,6 +179,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             records=Records(database.engine, trail),
             desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
             permits=permits,
+            shadows=shadowing.shadows,
             tools=tools,
         )
 

@@ -18,5 +18,6 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         records=app.records,
         desk=app.desk,
         permits=app.permits,
+        shadows=app.shadows,
         health=app.health,
     )

@@ -43,6 +43,12 @@ APPROVAL_OUTCOME: Final = "assent.approval.outcome"
 APPROVER_KIND: Final = "assent.approver.kind"
 EFFECT_STATUS: Final = "assent.effect.status"
 LINK_KIND: Final = "assent.link"
+SHADOW_ID: Final = "assent.shadow.id"
+SHADOW_DECISION_ID: Final = "assent.shadow.decision.id"
+SHADOW_OUTCOME: Final = "assent.shadow.outcome"
+SHADOW_REASON_CODES: Final = "assent.shadow.reason_codes"
+SHADOW_REVISION: Final = "assent.shadow.revision"
+SHADOW_DIFFERENCES: Final = "assent.shadow.differences"
 
 ERROR_TYPE: Final = "error.type"
 RPC_SYSTEM: Final = "rpc.system.name"
@@ -159,6 +165,24 @@ def describe_decision(span: Span, decided: Decided) -> None:
     span.set_attributes(_present(described))
     if decided.fault:
         fail(span, decided.codes[0] if decided.codes else "ENGINE_ERROR")
+
+
+def shadow_span(live_span: SpanContext, shadow: str, live: Decided, candidate: Decided, *, differences: int) -> None:
+    """Write that a candidate would have decided otherwise, below the live decision; nothing is written when it agrees.
+
+    What the candidate says is in attributes of its own: nothing of it is to be taken for a decision.
+    """
+    described: Attributes = {
+        SHADOW_ID: shadow,
+        SHADOW_DECISION_ID: candidate.provenance.decision_id,
+        SHADOW_OUTCOME: str(candidate.verdict),
+        SHADOW_REASON_CODES: candidate.codes,
+        SHADOW_REVISION: candidate.provenance.revision,
+        SHADOW_DIFFERENCES: differences,
+        DECISION_ID: live.provenance.decision_id,
+    }
+    context = trace.set_span_in_context(trace.NonRecordingSpan(live_span), Context())
+    _tracer().start_span("policy.shadow", context=context, attributes=_present(described)).end()
 
 
 @contextlib.contextmanager

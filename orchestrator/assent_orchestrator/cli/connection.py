@@ -15,6 +15,7 @@ from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent.v1.shadows_pb2_grpc import ShadowServiceStub
 from assent.v1.stops_pb2_grpc import StopServiceStub
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common
@@ -156,6 +157,11 @@ class Connection:
     def decisions(self) -> DecisionServiceStub:
         """Decisions for agents that act themselves, and their permits."""
         return DecisionServiceStub(self.channel)
+
+    @property
+    def shadows(self) -> ShadowServiceStub:
+        """Policies that are tried beside those in force."""
+        return ShadowServiceStub(self.channel)
 
     @property
     def health(self) -> HealthServiceStub:

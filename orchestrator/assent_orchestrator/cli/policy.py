@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assent_orchestrator.cli import shadow
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.printing import coloured, say, say_json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 app = typer.Typer(help="Test what policies decide.", rich_markup_mode=None)
+app.add_typer(shadow.app, name="shadow")
 
 _WHAT = {
     Part.WORKSPACE: "opa check --strict, and every reference in the workspace",

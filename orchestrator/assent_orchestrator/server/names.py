@@ -50,6 +50,15 @@ def permit_id(name: str, caller: Caller) -> str:
     return _id(name, "permits", "permit", caller)
 
 
+def shadow_id(name: str, caller: Caller) -> str:
+    """Return the id of a shadow as the caller's tenant knows it; ``latest`` is one.
+
+    Raises:
+        NotFoundError: it is not a name of such a shadow.
+    """
+    return _id(name, "shadows", "shadow", caller)
+
+
 def permit_name(tenant: str, permit: str) -> str:
     """Return the name of a permit."""
     return f"tenants/{tenant}/permits/{permit}"
@@ -68,6 +77,11 @@ def approval_name(tenant: str, approval: str) -> str:
 def stop_name(tenant: str, stop: str) -> str:
     """Return the name of a stop; one for all tenants has a name in each."""
     return f"tenants/{tenant}/stops/{stop}"
+
+
+def shadow_name(tenant: str, shadow: str) -> str:
+    """Return the name of a shadow; it has one in each tenant."""
+    return f"tenants/{tenant}/shadows/{shadow}"
 
 
 def record_name(tenant: str, seq: int) -> str:

@@ -24,6 +24,7 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
+from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_sidecar.decision import Verdict
 
 
@@ -154,6 +155,22 @@ class Permits(Protocol):
         ...
 
 
+class Shadows(Protocol):
+    """Candidates beside the policies in force."""
+
+    async def start(self, caller: Caller, *, archive: bytes, revision: str) -> Shadow:
+        """Have a candidate asked what is asked live: the bundle in ``archive``, or one that is kept."""
+        ...
+
+    async def report(self, caller: Caller, shadow_id: str) -> Report:
+        """Return what a shadow found."""
+        ...
+
+    async def stop(self, caller: Caller, shadow_id: str) -> Shadow:
+        """End a shadow."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServerParts:
     """Everything the server is made of; ``app/served.py`` hands it in."""
@@ -168,5 +185,6 @@ class ServerParts:
     records: Records
     desk: Desk
     permits: Permits
+    shadows: Shadows
     health: HealthCheck
     clock: Clock = utc_now

@@ -9,7 +9,12 @@ import pytest
 
 from tests.orchestrator.cli.program import SECONDS, Desk, assent, clean_environ, serving, write_tokens
 
-PEOPLE = {"sam": ["submitter"], "lea": ["service_lead"], "olga": ["operator", "auditor"]}
+PEOPLE = {
+    "sam": ["submitter"],
+    "lea": ["service_lead"],
+    "olga": ["operator", "auditor"],
+    "cora": ["compliance_officer"],
+}
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
-from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, Orders, TrailRecords, UseCases
+from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, Orders, TrailRecords, Trials, UseCases
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Wire:
     approvals: Approvals
     trail: TrailRecords
     stops: Orders
+    shadows: Trials
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
@@ -55,7 +56,7 @@ class Wire:
 
 @contextlib.asynccontextmanager
 async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
-    use_cases, approvals, trail, stops = UseCases(), Approvals(), TrailRecords(), Orders()
+    use_cases, approvals, trail, stops, shadows = UseCases(), Approvals(), TrailRecords(), Orders(), Trials()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
         identities=TokenDirectory(TokenFile(callers=(entry,))),
@@ -68,6 +69,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         records=trail,
         desk=NoDecisions(),
         permits=NoDecisions(),
+        shadows=shadows,
         health=use_cases,
         clock=lambda: NOON,
     )
@@ -75,7 +77,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
-            yield Wire(use_cases, approvals, trail, stops, server, channel, entry, stack.aclose)
+            yield Wire(use_cases, approvals, trail, stops, shadows, server, channel, entry, stack.aclose)
 
 
 @pytest.fixture

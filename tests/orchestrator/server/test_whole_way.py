@@ -24,7 +24,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
-from tests.orchestrator.server.use_cases import NoDecisions, UseCases
+from tests.orchestrator.server.use_cases import NoDecisions, Trials, UseCases
 
 STEPS = (
     {"id": "look", "action": "box.get"},
@@ -85,6 +85,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             records=Records(database.engine, world.trail),
             desk=NoDecisions(),
             permits=NoDecisions(),
+            shadows=Trials(),
             health=UseCases(),
         )
         async with (

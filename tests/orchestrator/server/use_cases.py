@@ -23,6 +23,10 @@ from assent_orchestrator.page import Page
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.server.health import ComponentView, HealthView
+from assent_orchestrator.shadows.difference import Answer as SideAnswer
+from assent_orchestrator.shadows.difference import Aspect, Change, Difference, Finding
+from assent_orchestrator.shadows.shadow import Report, Shadow
+from assent_orchestrator.shadows.tally import Example, Outcome, Seen
 from assent_sidecar.canonical import canonical, digest_bytes
 from assent_sidecar.catalogue.process import Alternative, Step
 from assent_sidecar.decision import (
@@ -36,6 +40,7 @@ from assent_sidecar.decision import (
     Remember,
     Reserve,
     Retry,
+    Stage,
     StepForecast,
     Timeout,
     Verdict,
@@ -304,6 +309,45 @@ STOP = Stop(
 )
 
 
+SHADOW = Shadow("5a", DIGEST, "release", "cora", NOON)
+REPORT = Report(
+    shadow=SHADOW,
+    outcomes={
+        Outcome.SAME: 90,
+        Outcome.DIFFERENT: 7,
+        Outcome.FAULT: 2,
+        Outcome.CROWDED: 4,
+        Outcome.NO_CANDIDATE: 5,
+        Outcome.LIVE_FAULT: 1,
+    },
+    differences=(
+        Seen(
+            difference=Difference(
+                change=Change.LOOSER,
+                kind="condition",
+                action="email.send",
+                live=SideAnswer(
+                    verdict=Verdict.DENY,
+                    reasons=(Finding(code="DATA_MUST_NOT_LEAVE", control="PRV-01"), Finding(code="TOO_LATE")),
+                    controls=("PRV-01",),
+                    stages=(Stage(role="cfo", quorum=2),),
+                    obligations=("redact",),
+                    taken=True,
+                ),
+                candidate=SideAnswer(verdict=Verdict.ALLOW),
+                aspects=tuple(Aspect),
+                live_revision=DIGEST,
+            ),
+            first=NOON,
+            last=NOON,
+            count=6,
+            examples=[Example(decision="d1", run="r1", step="mail"), Example(decision="d2")],
+        ),
+    ),
+    problem="the engine does not start",
+)
+
+
 @dataclass
 class Orders:
     """The stops."""
@@ -341,6 +385,25 @@ class TrailRecords:
     async def verify(self, caller: Caller) -> Verification:
         self.calls.append(("verify", caller))
         return Verification(7, Head(7, bytes.fromhex("ab" * 32)) if self.fault is None else GENESIS, self.fault)
+
+
+@dataclass
+class Trials:
+    """The shadows."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def start(self, caller: Caller, *, archive: bytes, revision: str) -> Shadow:
+        self.calls.append(("start", caller, archive, revision))
+        return SHADOW
+
+    async def report(self, caller: Caller, shadow_id: str) -> Report:
+        self.calls.append(("report", caller, shadow_id))
+        return REPORT
+
+    async def stop(self, caller: Caller, shadow_id: str) -> Shadow:
+        self.calls.append(("stop", caller, shadow_id))
+        return replace(SHADOW, ended_by="cora", ended_at=NOON)
 
 
 class NoDecisions:

@@ -1,0 +1,71 @@
+"""Trying a candidate beside the policies in force, as the settings say it: whom to believe, and with which engine."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from assent_orchestrator.app.policies import KEPT
+from assent_orchestrator.audit.listen import Listener
+from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.config import Settings
+from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.shadows.beside import Beside
+from assent_orchestrator.shadows.follow import Candidates, Follower
+from assent_orchestrator.shadows.journal import Journal
+from assent_orchestrator.shadows.shadows import Shadows
+from assent_orchestrator.store.postgres import Database
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.keep import Keep
+from assent_sidecar.bundle.keys import read_key_ring
+from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.evaluator import Evaluator
+from assent_sidecar.sidecar import SidecarSettings, open_sidecar
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowing:
+    """Whom the gate asks, and the shadows that hear of it."""
+
+    decision_point: DecisionPoint
+    shadows: Shadows
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What shadows need of a server that is being put together."""
+
+    environ: Mapping[str, str] = field(repr=False)
+    database: Database
+    trail: Trail
+    listener: Listener
+    clock: Clock
+
+
+@contextlib.asynccontextmanager
+async def open_shadowing(settings: Settings, around: Surroundings, live: DecisionPoint) -> AsyncIterator[Shadowing]:
+    """Follow the shadows of the database for as long as the block lasts, beside ``live``."""
+    # As of the bundle in force: what is built on this machine needs no signature.
+    keys = await asyncio.to_thread(read_key_ring, settings.bundle_keys)
+    trust = Trust(keys, allow_unsigned=settings.allow_unsigned or settings.bundle is None)
+
+    @contextlib.asynccontextmanager
+    async def open_candidate(bundle: Bundle, shadow: str) -> AsyncIterator[Evaluator]:
+        candidate = SidecarSettings(
+            state_dir=settings.data,
+            environ=around.environ,
+            query_timeout=settings.longest_decision,
+            trust=trust,
+            shadow=shadow,
+        )
+        async with open_sidecar(candidate, bundle) as sidecar:
+            yield sidecar.evaluator
+
+    candidates = Candidates(trust.read, open_candidate, settings.decision_budget)
+    journal, beside = Journal(around.database.engine), Beside(live)
+    follower = Follower(journal, beside, candidates, around.clock)
+    keep = Keep(settings.data / KEPT)
+    shadows = Shadows(journal, around.trail, around.clock, candidates, keep.load, follower)
+    async with follower.following(around.listener):
+        yield Shadowing(beside, shadows)
