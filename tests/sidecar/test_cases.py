@@ -47,6 +47,7 @@ def test_a_step_is_enough_for_a_whole_question() -> None:
             "digest": digest({"system": "crm", "operation": "write_offer", "args": {}, "labels": {}}),
         },
         "plan": None,
+        "trials": [],
         "actions": [],
         "condition": None,
         "approvals": [],
