@@ -144,7 +144,13 @@ tried := {one.id: answer |
 	answer := ruling with input as question_in(one)
 }
 
-question_in(one) := question_of(object.union(planned[one.step], {"action": one.action})) if one.step != null
+# The other action comes whole: a union of objects would bring back what is withheld.
+question_in(one) := question_of(object.union(
+	object.remove(planned[one.step], {"action"}),
+	{"action": one.action},
+)) if {
+	one.step != null
+}
 
 question_in(one) := object.union(
 	object.remove(input, {"kind", "plan", "trials"}),

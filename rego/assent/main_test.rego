@@ -212,7 +212,7 @@ plan := object.union(object.remove(question, {"action", "agent"}), {
 		{
 			"id": "mail",
 			"agent": {"id": "b", "department": "post"},
-			"action": {"system": "email"},
+			"action": {"system": "email", "args": {"to": "anna"}},
 			"after": [],
 			"depends_on": ["look"],
 		},
@@ -237,7 +237,7 @@ test_a_step_of_a_plan_is_asked_about_as_an_action if {
 	asked := assent.question_of(plan.plan.steps[1]) with input as plan
 	asked.kind == "action"
 	asked.step == {"id": "mail", "attempt": 1, "depends_on": ["look"]}
-	asked.action == {"system": "email"}
+	asked.action == {"system": "email", "args": {"to": "anna"}}
 	asked.agent.department == "post"
 	asked.plan == null
 	asked.process == plan.process
@@ -246,11 +246,11 @@ test_a_step_of_a_plan_is_asked_about_as_an_action if {
 in_trials(trials) := object.union(object.remove(plan, {"kind"}), {"kind": "trial", "trials": trials})
 
 test_a_trial_of_a_step_is_its_question_with_another_action if {
-	one := {"id": "t1", "step": "mail", "action": {"system": "letter"}, "without": []}
+	one := {"id": "t1", "step": "mail", "action": {"system": "letter", "args": {}}, "without": []}
 	asked := assent.question_in(one) with input as in_trials([one])
 	asked.kind == "action"
 	asked.step == {"id": "mail", "attempt": 1, "depends_on": ["look"]}
-	asked.action == {"system": "letter"}
+	asked.action == {"system": "letter", "args": {}}
 	asked.agent.department == "post"
 	not "trials" in object.keys(asked)
 }
