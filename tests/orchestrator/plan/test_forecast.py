@@ -119,7 +119,7 @@ def test_no_label_of_the_run_is_missing_in_the_forecast(
     """At every pointer: the labels that the arguments have in the run are among those of the forecast."""
     declared = {"one": one, "two": two}
     refs = [{"$ref": ".".join(("steps", name, "output", *path))} for path in paths for name in ("one", "two")]
-    args = {f"r{at}": [ref, {"x": ref}] for at, ref in enumerate(refs)}
+    args: dict[str, Any] = {f"r{at}": [ref, {"x": ref}] for at, ref in enumerate(refs)}
     args |= {f"c{at}": {"$concat": ["-", ref]} for at, ref in enumerate(refs)}
     args |= {"first": {"$first": refs}, "input": {"$ref": "inputs.a"}}
     told: dict[str, Any] = {"inputs": {"a": 1}, "input_labels": {"/a": ("internal",)}}
