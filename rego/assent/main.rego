@@ -167,12 +167,18 @@ steps_without(one) := left if {
 	through := {id: planned[id].depends_on | some id in gone}
 	beyond := {id: [] | some id, _ in planned; not id in gone}
 	edges := object.union(beyond, through)
-	left := [object.union(step, {"after": after, "depends_on": sort(depends_on)}) |
-		some step in input.plan.steps
-		not step.id in gone
-		after := [id | some id in step.after; not id in gone]
-		depends_on := graph.reachable(edges, step.depends_on) - gone
-	]
+	left := [led_on(step, gone, edges) | some step in input.plan.steps; not step.id in gone]
+}
+
+led_on(step, gone, _) := step if every id in step.depends_on {
+	not id in gone
+}
+
+led_on(step, gone, edges) := object.union(step, {"after": after, "depends_on": sort(depends_on)}) if {
+	some other in step.depends_on
+	other in gone
+	after := [id | some id in step.after; not id in gone]
+	depends_on := graph.reachable(edges, step.depends_on) - gone
 }
 
 nothing := {

@@ -63,16 +63,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Asks the decision point."""
+    """Asks the decision point; ``longest`` is what finding out may take at most, in seconds."""
 
     decision_point: DecisionPoint
+    longest: float = SECONDS
 
     async def failure(
         self, question: Question, decided: Decided, steps: Sequence[Step], *, within: float
     ) -> Failure | None:
         """Return why the plan of ``question``, decided and foretold, would fail; None when nothing makes it fail.
 
-        It takes ``within`` seconds at most, and never more than ``SECONDS``.
+        It takes ``within`` seconds at most, and never more than ``longest``.
         """
         plan, said = question.plan, decided.decision.steps
         if plan is None or decided.fault or is_stopped(decided):
@@ -83,7 +84,7 @@ class Trials:
         whole = decided.verdict is not Verdict.ALLOW
         if not found and not whole:
             return None
-        until = asyncio.get_running_loop().time() + min(within, SECONDS)
+        until = asyncio.get_running_loop().time() + min(within, self.longest)
         asking = _Asking(self.decision_point, question, plan, decided.provenance.revision, until)
         planned = {step.id: step for step in plan.steps}
         return Failure(

@@ -5,7 +5,8 @@ and returns a list that is sufficient and minimal: with all of it withheld it pa
 does not. What has been shown by no trial is never said.
 """
 
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
@@ -56,19 +57,30 @@ def _shrink(current: Sequence[T]) -> Searching[T]:
     """Narrow down what passes as a whole."""
     parts = min(_CHUNKS, len(current))
     while len(current) > 1:
-        chunks = _divided(current, parts)
-        rests = [[one for one in current if one not in set(chunk)] for chunk in chunks]
-        tried = [*chunks, *rests]
-        passing = yield [frozenset(one) for one in tried]
-        found = next((at for at, passes in enumerate(passing) if passes), None)
-        if found is not None:
-            current = tried[found]
-            parts = min(_CHUNKS if found < len(chunks) else max(parts - 1, 2), len(current))
+        chunks = [frozenset(chunk) for chunk in _divided(current, parts)]
+        rests = [frozenset(current) - chunk for chunk in chunks]
+        chunk = yield from _first(chunks)
+        rest = (yield from _first(rests)) if chunk is None else None
+        if chunk is not None:
+            current, parts = _only(current, chunk), _CHUNKS
+        elif rest is not None:
+            current, parts = _only(current, rest), max(parts - 1, 2)
         elif parts == len(current):
             break  # no element can be given back
         else:
-            parts = min(2 * parts, len(current))
+            parts *= 2
+        parts = min(parts, len(current))
     return tuple(current)
+
+
+def _first(tried: list[frozenset[T]]) -> Generator[list[frozenset[T]], list[bool], frozenset[T] | None]:
+    """Try several and return the first that passes."""
+    passing = yield tried
+    return next((one for one, passes in zip(tried, passing, strict=True) if passes), None)
+
+
+def _only(elements: Sequence[T], left: frozenset[T]) -> list[T]:
+    return [one for one in elements if one in left]
 
 
 def _divided(elements: Sequence[T], parts: int) -> list[list[T]]:
@@ -95,23 +107,49 @@ def arguments(action: Action) -> Searching[Argument]:
 
 
 def roots(steps: Iterable[Step], refused: Collection[str], halted: Collection[str]) -> tuple[str, ...]:
-    """Return the steps whose refusal makes a plan fail, each behind all that it depends on.
+    """Return the fewest steps whose refusal makes a plan fail, each behind all that it depends on.
 
     A step that would never be begun is none, and none is one without which its process goes on, or in whose place
-    another step is taken; unless it halts the run. Every condition counts as true and every call as a success, and what
-    was found counts as mended, so that all is found that has to be.
+    another step is taken; unless it halts the run. Every condition counts as true and every call as a success. Were
+    none of these refused the plan would not fail, and were any one of them it would.
     """
     by_id = {step.id: step for step in steps}
-    graph = Graph.of(by_id.values())
-    states = dict.fromkeys(by_id, StepState.PENDING)
-    found: list[str] = []
-    for name in graph.order:
-        if graph.obstacle(name, states) is not None:
-            states[name] = StepState.SKIPPED
-        elif name in halted or (name in refused and by_id[name].on_failure == "fail"):
-            found.append(name)
-            states[name] = StepState.SUCCEEDED
-        else:
-            states[name] = StepState.DENIED if name in refused else StepState.SUCCEEDED
-    # What is left failed because the step in its place will not be taken either.
-    return (*found, *graph.failures(states))
+    course = _Course(by_id, Graph.of(by_id.values()), refused, halted)
+    found = frozenset[str]()
+    while more := course.failures(found):
+        found |= more
+    if any(name not in halted and by_id[name].on_failure != "fail" for name in found):
+        # Whether a step has an alternative depends on what else is mended: some may not be needed any more.
+        while needless := next((one for one in sorted(found) if not course.failures(found - {one})), None):
+            found -= {needless}
+    return tuple(name for name in course.graph.order if name in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What a run would come to by its verdicts alone."""
+
+    steps: Mapping[str, Step]
+    graph: Graph
+    refused: Collection[str]
+    halted: Collection[str]
+
+    def failures(self, mended: Collection[str]) -> frozenset[str]:
+        """Return steps that make it fail when those that are ``mended`` are not refused; none only if nothing does.
+
+        What is found counts as mended for what comes after it.
+        """
+        states = dict.fromkeys(self.steps, StepState.PENDING)
+        found: set[str] = set()
+        for name in self.graph.order:
+            if self.graph.obstacle(name, states) is not None:
+                states[name] = StepState.SKIPPED
+            elif name in mended or name not in self.refused:
+                states[name] = StepState.SUCCEEDED
+            elif name in self.halted or self.steps[name].on_failure == "fail":
+                found.add(name)
+                states[name] = StepState.SUCCEEDED
+            else:
+                states[name] = StepState.DENIED
+        # Those are left whose alternative will not be taken either.
+        return frozenset(found).union(self.graph.failures(states))

@@ -75,7 +75,7 @@ class Office:
         question, plan = self.question(steps, inputs or {})
         assert question.plan is not None
         decided = foretell(await asked.decide(question, budget=SECONDS), question.plan)
-        failure = await Trials(asked).failure(question, decided, plan.steps, within=SECONDS)
+        failure = await Trials(asked, SECONDS).failure(question, decided, plan.steps, within=SECONDS)
         return Seen(question, question.plan, plan.steps, decided, approvals_ahead(decided, question.plan), failure)
 
     async def refuses(self, seen: Seen, step: str, gone: Collection[Argument]) -> bool:

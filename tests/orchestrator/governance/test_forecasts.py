@@ -1,5 +1,6 @@
 """What a forecast says of a plan: verdicts, what may change, approvals, and the fewest steps and arguments to blame."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,8 @@ async def test_a_thousand_steps_are_one_question_and_one_of_them_is_found(office
     [leak] = seen.failure.culprits
     assert (leak.step, leak.arguments) == ("leak", (Argument("/body"),))
     assert seen.failure.plan is not None
-    # A busy machine may not let the search for the step come to its end; what it says is true all the same.
-    assert (seen.failure.plan.search, seen.failure.plan.steps) in {
-        (Search.FOUND, ("early",)),
-        (Search.GAVE_UP, ()),
-    }
+    assert (seen.failure.plan.search, seen.failure.plan.steps) == (Search.FOUND, ("early",))
+    assert len(counting.asked) <= QUESTIONS
 
 
 IBAN = [{"id": "mail", "action": "email.send", "args": {"to": "anna", "body": "DE00"}}]
@@ -145,3 +143,31 @@ async def test_a_plan_that_nobody_decided_on_has_no_culprits(office: Office) -> 
     seen = await office.foresee(IBAN)
     fault = seen.decided.model_copy(update={"fault": True})
     assert await Trials(office.decision_point).failure(seen.question, fault, seen.steps, within=SECONDS) is None
+
+
+POSSIBLE: tuple[dict[str, Any], ...] = (
+    {"action": "crm.read"},
+    {"action": "crm.update", "args": {"n": 1}},
+    {"action": "crm.delete", "args": {"all": True}},
+    {"action": "desk.review", "args": {"text": {"$ref": "steps.s0.output.margin"}}},
+    {"action": "desk.review", "args": {"text": "fine"}},
+    {"action": "desk.pay", "args": {"to": "anna", "amount": 2000}},
+    {"action": "email.send", "args": {"to": "anna", "body": {"a": "DE00", "b": {"$ref": "steps.s0.output"}}}},
+    {"action": "email.send", "args": {"subject": "urgent", "body": "urgent", "to": ["DE00", "bob"]}},
+    {"action": "email.shout"},
+)
+
+
+@pytest.mark.requirement("sidecar.plan-culprits")
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_the_plan_what_is_found_is_proven_anew(office: Office, seed: int) -> None:
+    chance = random.Random(seed)
+    steps: list[dict[str, Any]] = [{"id": "s0", "action": "crm.read"}]
+    for at in range(1, chance.randint(3, 14)):
+        after = [f"s{chance.randrange(at)}"] if chance.random() < 0.5 else []
+        failing = chance.choice(["fail", "fail", "skip"])
+        steps.append({"id": f"s{at}", "after": after, "on_failure": failing, **chance.choice(POSSIBLE)})
+    seen = await office.foresee(steps)
+    await prove(office, seen)
+    assert seen.failure is not None or seen.decided.verdict == "allow"
+    assert (await office.foresee(steps)).failure == seen.failure
