@@ -120,8 +120,11 @@ def roots(steps: Iterable[Step], refused: Collection[str], halted: Collection[st
         found |= more
     if any(name not in halted and by_id[name].on_failure != "fail" for name in found):
         # Whether a step has an alternative depends on what else is mended: some may not be needed any more.
-        while needless := next((one for one in sorted(found) if not course.failures(found - {one})), None):
-            found -= {needless}
+        before = None
+        while before != found:
+            before = found
+            for one in sorted(before):
+                found = found if course.failures(found - {one}) else found - {one}
     return tuple(name for name in course.graph.order if name in found)
 
 
