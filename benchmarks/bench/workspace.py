@@ -28,6 +28,12 @@ package policies.org.allowed
 
 allow contains {"code": "MEASURED", "message": "a benchmark"} if input.kind == "plan"
 
+deny contains {"code": "FAILING", "message": "a benchmark"} if {
+\tinput.inputs.failing == true
+\tinput.step.id == "s500"
+\tinput.action.args.text
+}
+
 allow contains {"code": "MEASURED", "message": "a benchmark"} if {
 \tinput.action.system == "box"
 \tcount(input.action.args.text) < 1000

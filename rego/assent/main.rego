@@ -19,7 +19,8 @@ import data.assent.scope
 # description: |
 #   A forecast (kind plan) has a decision of its own in `steps` for every step, from the question that the step will be
 #   asked. So has a batch for every action, and it is allowed as a whole only if each of them is. A condition is answered
-#   by `taken`. Whatever is no question of a known kind is denied.
+#   by `taken`. A trial as a whole is a deny: it asks what would be said, and permits nothing. Whatever is no question of a
+#   known kind is denied.
 # entrypoint: true
 default decision := {
 	"verdict": "deny",
@@ -34,6 +35,8 @@ decision := ruling if input.kind in {"action", "handoff", "memory", "approval", 
 decision := object.union(ruling, {"steps": steps}) if input.kind == "plan"
 
 decision := object.union(together, {"steps": answers}) if input.kind == "batch"
+
+decision := object.union(nothing, {"steps": tried}) if input.kind == "trial"
 
 decision := condition if input.kind == "condition"
 
@@ -126,12 +129,65 @@ steps := {step.id: answer |
 question_of(step) := object.union(without_plan, {
 	"kind": "action",
 	"agent": step.agent,
-	"step": {"id": step.id, "attempt": 1, "depends_on": object.get(step, "after", [])},
+	"step": {"id": step.id, "attempt": 1, "depends_on": object.get(step, "depends_on", [])},
 	"action": step.action,
 	"plan": null,
 })
 
-without_plan := object.remove(input, {"kind", "agent", "step", "action", "plan"})
+without_plan := object.remove(input, {"kind", "agent", "step", "action", "plan", "trials"})
+
+# METADATA
+# title: What is said in each trial
+# description: The answer to the question of one step with another action, or of the plan without some of its steps.
+tried := {one.id: answer |
+	some one in input.trials
+	answer := ruling with input as question_in(one)
+}
+
+# The other action comes whole: a union of objects would bring back what is withheld.
+question_in(one) := question_of(object.union(
+	object.remove(planned[one.step], {"action"}),
+	{"action": one.action},
+)) if {
+	one.step != null
+}
+
+question_in(one) := object.union(
+	object.remove(input, {"kind", "plan", "trials"}),
+	{"kind": "plan", "plan": {"digest": input.plan.digest, "steps": steps_without(one)}},
+) if {
+	one.step == null
+}
+
+planned := {step.id: step | some step in input.plan.steps}
+
+# Edges go through what is left out: the order of what is left stays as it was.
+steps_without(one) := left if {
+	gone := {id | some id in one.without}
+	through := {id: planned[id].depends_on | some id in gone}
+	beyond := {id: [] | some id, _ in planned; not id in gone}
+	edges := object.union(beyond, through)
+	left := [led_on(step, gone, edges) | some step in input.plan.steps; not step.id in gone]
+}
+
+led_on(step, gone, _) := step if every id in step.depends_on {
+	not id in gone
+}
+
+led_on(step, gone, edges) := object.union(step, {"after": after, "depends_on": sort(depends_on)}) if {
+	some other in step.depends_on
+	other in gone
+	after := [id | some id in step.after; not id in gone]
+	depends_on := graph.reachable(edges, step.depends_on) - gone
+}
+
+nothing := {
+	"verdict": "deny",
+	"reasons": [{"code": "TRIAL", "message": "a trial permits nothing"}],
+	"obligations": [],
+	"approval": null,
+	"defer_until": null,
+}
 
 # METADATA
 # title: What each action of a batch is told

@@ -208,8 +208,14 @@ test_every_other_kind_is_decided_like_an_action[kind] if {
 plan := object.union(object.remove(question, {"action", "agent"}), {
 	"kind": "plan",
 	"plan": {"digest": "sha256:2", "steps": [
-		{"id": "look", "agent": {"id": "a", "department": "sales"}, "action": {"system": "crm"}, "after": []},
-		{"id": "mail", "agent": {"id": "b", "department": "post"}, "action": {"system": "email"}, "after": ["look"]},
+		{"id": "look", "agent": {"id": "a", "department": "sales"}, "action": {"system": "crm"}, "after": [], "depends_on": []},
+		{
+			"id": "mail",
+			"agent": {"id": "b", "department": "post"},
+			"action": {"system": "email", "args": {"to": "anna"}},
+			"after": [],
+			"depends_on": ["look"],
+		},
 	]},
 })
 
@@ -231,10 +237,51 @@ test_a_step_of_a_plan_is_asked_about_as_an_action if {
 	asked := assent.question_of(plan.plan.steps[1]) with input as plan
 	asked.kind == "action"
 	asked.step == {"id": "mail", "attempt": 1, "depends_on": ["look"]}
-	asked.action == {"system": "email"}
+	asked.action == {"system": "email", "args": {"to": "anna"}}
 	asked.agent.department == "post"
 	asked.plan == null
 	asked.process == plan.process
+}
+
+in_trials(trials) := object.union(object.remove(plan, {"kind"}), {"kind": "trial", "trials": trials})
+
+test_a_trial_of_a_step_is_its_question_with_another_action if {
+	one := {"id": "t1", "step": "mail", "action": {"system": "letter", "args": {}}, "without": []}
+	asked := assent.question_in(one) with input as in_trials([one])
+	asked.kind == "action"
+	asked.step == {"id": "mail", "attempt": 1, "depends_on": ["look"]}
+	asked.action == {"system": "letter", "args": {}}
+	asked.agent.department == "post"
+	not "trials" in object.keys(asked)
+}
+
+chained := object.union(plan, {"plan": {"steps": [
+	{"id": "a", "after": [], "depends_on": []},
+	{"id": "b", "after": ["a"], "depends_on": ["a"]},
+	{"id": "c", "after": ["b"], "depends_on": ["b"]},
+	{"id": "d", "after": ["c", "a"], "depends_on": ["a", "c"]},
+]}})
+
+test_a_trial_of_a_plan_leaves_steps_out_and_their_order_in if {
+	one := {"id": "t1", "step": null, "action": null, "without": ["b", "c"]}
+	asked := assent.question_in(one) with input as object.union(object.remove(chained, {"kind"}), {"kind": "trial", "trials": [one]})
+	asked.kind == "plan"
+	asked.plan.steps == [
+		{"id": "a", "after": [], "depends_on": []},
+		{"id": "d", "after": ["a"], "depends_on": ["a"]},
+	]
+}
+
+test_trials_are_answered_one_by_one_and_permit_nothing if {
+	trials := [
+		{"id": "t1", "step": "look", "action": {"system": "crm"}, "without": []},
+		{"id": "t2", "step": "mail", "action": {"system": "email"}, "without": []},
+		{"id": "t3", "step": null, "action": null, "without": ["mail"]},
+	]
+	decision := answer_to(in_trials(trials), with_grant({"department": {"post": {"x": {"deny": {{"code": "NO_POST"}}}}}}))
+	decision.verdict == "deny"
+	codes(decision) == ["TRIAL"]
+	{id: one.verdict | some id, one in decision.steps} == {"t1": "allow", "t2": "deny", "t3": "allow"}
 }
 
 batch := object.union(object.remove(question, {"action", "agent"}), {

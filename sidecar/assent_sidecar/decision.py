@@ -108,7 +108,7 @@ class ApprovalRequirement(Document):
 
 
 class StepForecast(Document):
-    """The verdict on one step of a plan, as far as its values are known, or on one action of a batch."""
+    """The verdict on one step of a plan, as far as its values are known, on one action of a batch, or in one trial."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
@@ -120,7 +120,8 @@ class StepForecast(Document):
 class Decision(Document):
     """The document ``data.assent.decision`` (``assent.decision/v1``).
 
-    ``taken`` is set for questions of kind ``condition`` only; ``steps`` for the kinds ``plan`` and ``batch`` only.
+    ``taken`` is set for questions of kind ``condition`` only; ``steps`` for the kinds
+    ``plan``, ``batch`` and ``trial`` only.
     """
 
     verdict: Verdict

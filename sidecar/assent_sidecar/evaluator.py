@@ -22,7 +22,7 @@ MAX_QUESTION = 8 * 1024 * 1024
 """Bytes of a question's JSON; twice what one gRPC message may bring."""
 
 PER_ACTION = 0.01
-"""Seconds that each action of a batch adds to what one question may take."""
+"""Seconds that each verdict of its own adds to what one question may take: of a step, an action, a trial."""
 
 _INLINE = 64 * 1024
 """Bytes of a question that is written out on the event loop; a longer one goes to a thread."""
@@ -88,7 +88,7 @@ class Evaluator:
             versions: the engine versions that may decide.
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
             stale: whether the policies were confirmed too long ago to decide by.
-            query_timeout: seconds that one question may take, whatever the caller's budget; a batch has more time.
+            query_timeout: seconds that one question may take, whatever the budget; one with several verdicts has more.
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
             waiting: questions that may wait for their turn; the next one is denied at once.
@@ -124,7 +124,7 @@ class Evaluator:
 
     async def _decide(self, question: Question, asking: "_Asking", budget: float) -> Decision:
         try:
-            allowed = min(budget, self._query_timeout + PER_ACTION * len(question.actions))
+            allowed = min(budget, self._query_timeout + PER_ACTION * question.several)
             async with asyncio.timeout(allowed) as limit, self._admission.place():
                 document = await self._write_out(question, asking)
                 before = self._revisions()
@@ -206,6 +206,7 @@ def _require_json(question: Question) -> None:
         free.extend(step.bindings for step in question.plan.steps)
         actions.extend(step.action for step in question.plan.steps)
     actions.extend(one.action for one in question.actions)
+    actions.extend(one.action for one in question.trials if one.action is not None)
     free.extend(action.args for action in actions)
     while free:
         value = free.pop()
@@ -272,10 +273,14 @@ def _check_kind(decision: Decision, question: Question) -> None:
         one.verdict is Verdict.ALLOW for one in decision.steps.values()
     ):
         _malformed("the verdict on the batch is not that of its actions")
+    if question.kind is Kind.TRIAL and decision.verdict is not Verdict.DENY:
+        _malformed("a trial that permits something")
 
 
 def _asked_one_by_one(question: Question) -> set[str]:
-    """Return the ids of what has a verdict of its own: the steps of a plan, the actions of a batch."""
+    """Return the ids of what has a verdict of its own: the steps of a plan, the actions of a batch, the trials."""
+    if question.kind is Kind.TRIAL:
+        return {one.id for one in question.trials}
     if question.kind is Kind.BATCH:
         return {one.id for one in question.actions}
     return {step.id for step in question.plan.steps} if question.kind is Kind.PLAN and question.plan else set()

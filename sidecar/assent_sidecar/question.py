@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from assent_sidecar.catalogue.process import OnFailure
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
 
 Effect = Literal["read", "write", "irreversible"]
@@ -15,6 +16,7 @@ class Kind(StrEnum):
     """What is being decided."""
 
     PLAN = "plan"
+    TRIAL = "trial"
     BATCH = "batch"
     ACTION = "action"
     CONDITION = "condition"
@@ -26,6 +28,7 @@ class Kind(StrEnum):
 
 _NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.PLAN: ("plan", "process", "run"),
+    Kind.TRIAL: ("trials", "plan", "process", "run"),
     Kind.BATCH: ("actions",),
     Kind.ACTION: ("agent", "step", "action"),
     Kind.CONDITION: ("condition", "process", "run"),
@@ -104,12 +107,18 @@ class Action(Document):
 
 
 class PlanStep(Document):
-    """One step of a plan under forecast: the question that will be asked for it, as far as it is known."""
+    """One step of a plan under forecast: the question that will be asked for it, as far as it is known.
+
+    ``after`` is what was written. ``depends_on`` are all the steps that must come to rest before it: those of ``after``
+    and of its bindings, and those that it stands in for. It is what the step's own question will have.
+    """
 
     id: Name
     agent: AgentFacts
     action: Action
     after: tuple[Name, ...] = ()
+    depends_on: tuple[Name, ...] = ()
+    on_failure: OnFailure = "fail"
     when: Name | None = None
     bindings: dict[Pointer, Json] = {}
 
@@ -119,6 +128,19 @@ class PlanFacts(Document):
 
     digest: str
     steps: tuple[PlanStep, ...]
+
+
+class Trial(Document):
+    """One thing to try on a plan: what would be said if something of it were withheld? It never permits anything.
+
+    With ``step`` the question of that step is asked, with ``action`` in the place of its own; without ``step`` that of
+    the plan as a whole, without the steps in ``without``: what depended on one of them depends on what that did.
+    """
+
+    id: Name
+    step: Name | None = None
+    action: Action | None = None
+    without: tuple[Name, ...] = ()
 
 
 class BatchAction(Document):
@@ -192,6 +214,7 @@ class Question(Document):
     step: StepFacts | None = None
     action: Action | None = None
     plan: PlanFacts | None = None
+    trials: tuple[Trial, ...] = ()
     actions: tuple[BatchAction, ...] = ()
     condition: ConditionFacts | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
@@ -205,3 +228,14 @@ class Question(Document):
     def missing(self) -> tuple[str, ...]:
         """The fields that a question of this kind needs and this one has not; such a question is not asked."""
         return tuple(name for name in _NEEDED.get(self.kind, ()) if getattr(self, name) in (None, ()))
+
+    @property
+    def several(self) -> int:
+        """How many verdicts of their own are asked for beside that on the whole: of steps, of actions, of trials."""
+        match self.kind:
+            case Kind.PLAN:
+                return len(self.plan.steps) if self.plan else 0
+            case Kind.TRIAL:
+                return len(self.trials)
+            case _:
+                return len(self.actions)

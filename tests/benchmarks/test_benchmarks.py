@@ -32,10 +32,10 @@ async def test_a_governed_action_is_set_beside_the_raw_engine_and_a_bare_echo() 
     assert "p99" in text
 
 
-@pytest.mark.requirement("speed.simulate")
-async def test_forecasts_of_eight_and_two_hundred_steps_are_measured() -> None:
+@pytest.mark.requirement("speed.simulate", "sidecar.plan-thousand-steps")
+async def test_forecasts_of_eight_to_a_thousand_steps_are_measured() -> None:
     text = await output("simulate.py", 2)
-    for line in ("8 steps", "200 steps"):
+    for line in ("8 steps", "200 steps", "1000 steps", "one step that fails"):
         assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
 
 

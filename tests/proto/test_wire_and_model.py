@@ -13,6 +13,7 @@ from google.protobuf.json_format import Parse
 from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, health_pb2, plans_pb2, runs_pb2, shadows_pb2, stops_pb2
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
+from assent_orchestrator.plan.culprit import Search
 from assent_orchestrator.plan.model import MAX_STEPS, Plan
 from assent_orchestrator.shadows.difference import Aspect, Change
 from assent_orchestrator.shadows.shadow import NOT_COMPARED
@@ -46,6 +47,7 @@ def fields(message: Descriptor) -> set[str]:
         (decisions_pb2.ApprovalRequirement.Expiry.DESCRIPTOR, ("deny", "escalate")),
         (runs_pb2.RunState.DESCRIPTOR, state.RunState),
         (runs_pb2.StepState.DESCRIPTOR, state.StepState),
+        (runs_pb2.Search.DESCRIPTOR, Search),
         (stops_pb2.StopScope.DESCRIPTOR, Scope),
         (stops_pb2.StopState.DESCRIPTOR, ("in_force", "lifted")),
         (shadows_pb2.ShadowState.DESCRIPTOR, ("running", "ended")),

@@ -35,6 +35,11 @@ FORECAST: dict[str, Json] = {
     "verdict": "allow",
     "steps": {"look": {"verdict": "allow"}, "write": {k: v for k, v in APPROVAL.items() if k != "steps"}},
 }
+TRIED: dict[str, Json] = {
+    "verdict": "deny",
+    "reasons": [{"code": "TRIAL"}],
+    "steps": {"t0": {"verdict": "allow"}, "t1": {"verdict": "deny", "reasons": [{"code": "NO_GRANT"}]}},
+}
 DEFER: dict[str, Json] = {"verdict": "defer", "defer_until": "2026-01-02T04:00:00+01:00"}
 RICH: dict[str, Json] = {
     "verdict": "allow",
@@ -47,6 +52,7 @@ WELL_FORMED: tuple[tuple[str, dict[str, Json]], ...] = (
     ("action", APPROVAL),
     ("action", DEFER),
     ("plan", FORECAST),
+    ("trial", TRIED),
     ("condition", {"verdict": "allow", "taken": True, "reasons": [{"code": "AT_RISK"}]}),
 )
 """Kind of question and decision."""

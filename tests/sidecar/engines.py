@@ -92,6 +92,7 @@ def question(kind: str = "action", answer: Json = None, **more: Json) -> Questio
             }
         },
     }
+    parts["trial"] = parts["plan"] | {"trials": [{"id": "t0", "step": "look", "action": action}, {"id": "t1"}]}
     return Question.from_json(document | parts.get(kind, {}) | more)
 
 

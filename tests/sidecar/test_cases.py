@@ -47,6 +47,7 @@ def test_a_step_is_enough_for_a_whole_question() -> None:
             "digest": digest({"system": "crm", "operation": "write_offer", "args": {}, "labels": {}}),
         },
         "plan": None,
+        "trials": [],
         "actions": [],
         "condition": None,
         "approvals": [],
@@ -112,6 +113,8 @@ def test_a_plan_is_the_process_as_written_with_what_is_bound_unknown() -> None:
     assert steps["offer"].action.unknown == ("/account", "/discount")
     assert steps["offer"].when == "at_risk"
     assert steps["mail"].bindings["/to"] == {"$ref": "steps.usage.output.contact"}
+    assert steps["mail"].depends_on == ("offer", "usage"), "what it comes after, and what it is bound to"
+    assert steps["offer"].on_failure == "skip"
 
 
 def test_a_step_of_a_plan_may_say_what_is_known() -> None:

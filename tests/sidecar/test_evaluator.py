@@ -17,7 +17,7 @@ from assent_sidecar.model import Json
 from assent_sidecar.opa.client import UNDEFINED, Answer
 from assent_sidecar.question import Question
 from assent_sidecar.schema import schemas
-from tests.sidecar.decisions import APPROVAL, DEFER, FORECAST, WELL_FORMED, places
+from tests.sidecar.decisions import APPROVAL, DEFER, FORECAST, TRIED, WELL_FORMED, places
 from tests.sidecar.engines import ALLOW, SaidEngine, question
 from tests.sidecar.fuzzing import FUZZ
 
@@ -129,6 +129,10 @@ async def test_what_is_not_a_decision_is_a_deny(result: Json) -> None:
         ("plan", FORECAST | {"steps": {**FORECAST["steps"], "look": {"verdict": "defer"}}}),
         ("plan", FORECAST | {"steps": {**FORECAST["steps"], "look": {"verdict": "allow", "taken": True}}}),
         ("plan", FORECAST | {"taken": True}),
+        ("trial", TRIED | {"verdict": "allow"}),
+        ("trial", APPROVAL | {"steps": TRIED["steps"]}),
+        ("trial", TRIED | {"steps": {}}),
+        ("trial", TRIED | {"steps": TRIED["steps"] | {"look": {"verdict": "allow"}}}),
     ],
 )
 async def test_a_decision_that_answers_another_question_is_a_deny(kind: str, result: Json) -> None:

@@ -25,7 +25,7 @@ def test_the_committed_schema_is_what_the_models_say(name: str, tmp_path: Path) 
 
 
 @pytest.mark.requirement("sidecar.schemas")
-@pytest.mark.parametrize("kind", ["action", "plan", "condition"])
+@pytest.mark.parametrize("kind", ["action", "plan", "trial", "condition"])
 def test_what_is_asked_is_what_the_schema_promises_to_policies(kind: str) -> None:
     schema = json.loads((COMMITTED / "question.json").read_text())
     Draft202012Validator.check_schema(schema)

@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 
 from assent.v1 import runs_pb2 as wire
-from assent.v1.decisions_pb2 import VERDICT_DENY, VERDICT_HALT, VERDICT_UNSPECIFIED
-from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.forecast_card import show_forecast, would_pass
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan_file import PlanFile, plan_of_process, read_plan_file
-from assent_orchestrator.cli.printing import say, say_json, table
+from assent_orchestrator.cli.printing import say, say_json
 from assent_orchestrator.cli.problem import Problem, workspace_problem
 from assent_orchestrator.cli.refusal import Refusal
 from assent_orchestrator.cli.run_card import short, state_text
@@ -56,16 +55,18 @@ def check_command(
 @app.command("simulate")
 @with_connection
 def simulate_command(common: Common, *, file: FileArgument, inputs: InputOption = None) -> int:
-    """Show what the policies would decide on each step, as far as its values are known. Nothing happens."""
+    """Show what the policies would decide on each step, which approvals it needs, and what makes it fail.
+
+    All of it as far as the values are known. Nothing happens.
+    """
     written = read_plan_file(file, inputs or ())
     with Connection(common) as connection:
         forecast = _forecast(connection, written)
     if common.as_json:
         say_json(forecast)
     else:
-        _show_forecast(forecast)
-    refused = forecast.decision.verdict in {VERDICT_DENY, VERDICT_HALT, VERDICT_UNSPECIFIED}
-    return ExitCode.NO if refused else ExitCode.DONE
+        show_forecast(forecast)
+    return ExitCode.DONE if would_pass(forecast) else ExitCode.NO
 
 
 @app.command("run")
@@ -131,29 +132,3 @@ def _check_offline(written: PlanFile, root: Path) -> int:
     if faults:
         raise written.problem("the plan cannot be carried out; mend what is listed", faults)
     return len(expand(written.plan, catalogue.processes[written.plan.process]).steps)
-
-
-def _show_forecast(forecast: wire.Forecast) -> None:
-    say(f"{forecast.plan.process} {forecast.plan.process_version}: ", finding.verdict_text(forecast.decision.verdict))
-    for reason in forecast.decision.reasons:
-        say(f"  {finding.reason_line(reason)}")
-    actions = {step.id: (step.agent, step.action) for step in forecast.plan.steps}
-    rows = []
-    for step in forecast.steps:
-        demands = [finding.obligation_line(one) for one in step.obligations]
-        if step.HasField("approval"):
-            demands.insert(0, f"approval by {finding.requirement_lines(step.approval)[0]}")
-        agent, action = actions.get(step.id, ("", ""))
-        rows.append(
-            (
-                step.id,
-                agent,
-                action,
-                finding.verdict_text(step.verdict),
-                finding.codes_line(step.reasons),
-                "; ".join(demands),
-                " ".join(step.unknown),
-            )
-        )
-    table(("STEP", "AGENT", "ACTION", "VERDICT", "BECAUSE", "DEMANDS", "NOT YET KNOWN"), rows)
-    say(f"under revision {forecast.decision.revision}, decision {forecast.decision.decision_id}")

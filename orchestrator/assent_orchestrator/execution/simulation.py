@@ -1,6 +1,7 @@
-"""What policy would say to a plan: one question for the whole of it, nothing stored, nothing done."""
+"""What policy would say to a plan: one question for the whole of it, nothing done; and what makes it fail."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +11,35 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.governance.enquiry import Matter, plan_question
+from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead, foretell
+from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.decision import Decided
 
+_SHARE = 0.8
+"""How much of a caller's time is used; the rest is for the way back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The decision on a plan and its steps. ``unknown`` are the places in a step's arguments not known beforehand."""
+    """The decision on a plan and its steps, as far as it can be told before anything has happened.
+
+    ``unknown`` are the places in a step's arguments not known beforehand: with them its verdict may be another one.
+    ``approvals`` are those that will be asked for, ``failure`` is why the plan would fail, None when it would not.
+    """
 
     decided: Decided
     plan: Plan
     plan_digest: str
     unknown: Mapping[str, tuple[str, ...]]
+    approvals: tuple[ApprovalAhead, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the verdict on the plan as a whole was reached without values that are not known yet."""
+        return any(self.unknown.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,7 @@ class Simulations:
             InvalidError: the plan has faults; every one is named.
 
         """
+        started = time.monotonic()
         caller.require(Role.SUBMITTER)
         catalogue = self.parts.catalogue()
         principal = caller.principal(plan.on_behalf_of)
@@ -56,5 +74,18 @@ class Simulations:
                 process=catalogue.processes[accepted.process],
                 inputs=accepted.inputs,
             )
-            decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts), within=within)
-        return Forecast(decided, accepted, facts.digest, {step.id: step.action.unknown for step in facts.steps})
+            question = plan_question(matter, self.parts.clock(), facts)
+            decided = await self.parts.gate.decide(question, within=within)
+            decided = await asyncio.to_thread(foretell, decided, facts)
+            left = SECONDS if within is None else within * _SHARE - (time.monotonic() - started)
+            failure = await Trials(self.parts.gate.decision_point).failure(
+                question, decided, accepted.steps, within=left
+            )
+        return Forecast(
+            decided,
+            accepted,
+            facts.digest,
+            {step.id: step.action.unknown for step in facts.steps},
+            approvals_ahead(decided, facts),
+            failure,
+        )

@@ -95,7 +95,7 @@ class Gate:
 
         """
         while True:
-            asked = await self._ask(question, self._budget(within))
+            asked = await self._ask(question, self._budget(within, question.several))
             async with self.trail.recording() as tx:
                 decided = await self._under_stops(tx, question, asked)
                 if decided is None:

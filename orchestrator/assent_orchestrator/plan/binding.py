@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assent_orchestrator.plan.label import fit, join, names, of_inputs, rebase
+from assent_orchestrator.plan.label import fit, foreseen, join, names, of_inputs, rebase
 from assent_orchestrator.plan.model import MAX_RESOLVED_BYTES
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render
 from assent_orchestrator.plan.reference import (
@@ -40,8 +40,9 @@ class Resolved:
     """Arguments with their bindings replaced.
 
     ``labels`` points into ``args``. ``unknown`` are the places whose values depend on steps without an output yet;
-    their labels are there already. A member that is unknown or missing is left out; an element of an array is null,
-    so that the others keep their places. The values are those of the inputs and outputs, not copies.
+    every label that they may have is there already, wherever it may come to rest (``label.foreseen``). A member that is
+    unknown or missing is left out; an element of an array is null, so that the others keep their places. The values are
+    those of the inputs and outputs, not copies.
     """
 
     args: dict[str, Json]
@@ -157,7 +158,7 @@ class _Resolution:
         elif source.step in self._outputs:
             root, labels = self._outputs[source.step], join(self._output_labels.get(source.step, {}))
         else:
-            return _Piece(False, None, rebase(self._output_labels.get(source.step, {}), source.path, ()))
+            return _Piece(False, None, foreseen(self._output_labels.get(source.step, {}), source.path))
         if source.step not in self._fitted:
             self._fitted[source.step] = fit(labels, root)
         labels = rebase(self._fitted[source.step], source.path, ())

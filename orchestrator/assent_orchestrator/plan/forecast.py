@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import Resolved, resolve
+from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import find, split
 from assent_orchestrator.plan.reference import scan
@@ -16,12 +17,17 @@ from assent_sidecar.question import AgentFacts, Labels, PlanFacts, PlanStep
 def forecast(plan: Plan, catalogue: Catalogue) -> PlanFacts:
     """Return the facts of a plan question: every step of an expanded plan that ``check`` found no fault with.
 
+    No label of the run is missing: whatever the steps return, each label that the arguments of a step have then is at
+    the same pointer here, as long as the catalogue stays as it is. Labels that will turn out not to be there may be.
+
     Raises:
         KeyError: the catalogue does not know an agent or an operation of the plan.
         BindingError: the bindings of a step bring in more than they may.
     """
     labels = result_labels(plan.steps, catalogue)
-    return PlanFacts(digest=plan.digest(), steps=tuple(_step(step, plan, catalogue, labels) for step in plan.steps))
+    graph = Graph.of(plan.steps)
+    steps = (_step(step, plan, catalogue, labels, graph.depends_on(step.id)) for step in plan.steps)
+    return PlanFacts(digest=plan.digest(), steps=tuple(steps))
 
 
 def known(
@@ -48,7 +54,9 @@ def bindings(args: Mapping[str, Json]) -> dict[Pointer, Json]:
     return {place: find(args, split(place))[1] for place in scan(args).bound}
 
 
-def _step(step: Step, plan: Plan, catalogue: Catalogue, labels: Mapping[str, Labels]) -> PlanStep:
+def _step(
+    step: Step, plan: Plan, catalogue: Catalogue, labels: Mapping[str, Labels], depends_on: tuple[str, ...]
+) -> PlanStep:
     agent = catalogue.agents[step.agent]
     operation = catalogue.operation(step.action)
     if operation is None:
@@ -60,6 +68,8 @@ def _step(step: Step, plan: Plan, catalogue: Catalogue, labels: Mapping[str, Lab
         agent=AgentFacts(id=agent.name, department=agent.department, owner=agent.owner),
         action=make_action(step.action, operation.effect, resolved.args, resolved.labels, unknown),
         after=step.after,
+        depends_on=depends_on,
+        on_failure=step.on_failure,
         when=step.when,
         bindings=bindings(step.args),
     )

@@ -87,7 +87,7 @@ class Graph:
                 for name in self._order
                 if states[name] is StepState.PENDING
                 and self._settled(name, states)
-                and self._obstacle(name, states) is None
+                and self.obstacle(name, states) is None
             )
         )
 
@@ -99,13 +99,25 @@ class Graph:
         for name in self._order if not failures else ():
             if now[name] is not StepState.PENDING or not self._settled(name, now):
                 continue
-            obstacle = self._obstacle(name, now)
+            obstacle = self.obstacle(name, now)
             if obstacle is not None:
                 now[name], skipped[name] = StepState.SKIPPED, obstacle
         failures = failures or self.failures(now)
         if failures:
             skipped |= self._abandon(now, failures)
         return skipped
+
+    def obstacle(self, name: str, states: States) -> SkipReason | None:
+        """Return why a step whose dependencies are at rest, in a run that goes on, will not be taken."""
+        originals = self._replaces.get(name, ())
+        if originals and not any(states[original] in UNSUCCESSFUL_STEPS for original in originals):
+            return SkipReason.NOT_NEEDED
+        succeeded = StepState.SUCCEEDED
+        if any(states[other] is not succeeded for other in self._needed[name]):
+            return SkipReason.DEPENDENCY_SKIPPED
+        if any(all(states[other] is not succeeded for other in candidates) for candidates in self._choices[name]):
+            return SkipReason.DEPENDENCY_SKIPPED
+        return None
 
     def failures(self, states: States) -> tuple[str, ...]:
         """Return the steps that fail the run, as ``failures`` has it."""
@@ -175,18 +187,6 @@ class Graph:
             seen.add(name)
             name = self._instead[name]
         return False
-
-    def _obstacle(self, name: str, states: States) -> SkipReason | None:
-        """Return why a step whose dependencies are at rest, in a run that goes on, will not be taken."""
-        originals = self._replaces.get(name, ())
-        if originals and not any(states[original] in UNSUCCESSFUL_STEPS for original in originals):
-            return SkipReason.NOT_NEEDED
-        succeeded = StepState.SUCCEEDED
-        if any(states[other] is not succeeded for other in self._needed[name]):
-            return SkipReason.DEPENDENCY_SKIPPED
-        if any(all(states[other] is not succeeded for other in candidates) for candidates in self._choices[name]):
-            return SkipReason.DEPENDENCY_SKIPPED
-        return None
 
     def _abandon(self, states: States, failures: Sequence[str]) -> dict[str, SkipReason]:
         """Return every pending step with the reason it has in a run that failed."""

@@ -5,7 +5,7 @@ A label on a value holds for everything in it. Names are kept sorted, so that eq
 
 from collections.abc import Iterable, Mapping
 
-from assent_orchestrator.plan.pointer import PointerError, Tokens, render, split, step_down
+from assent_orchestrator.plan.pointer import PointerError, Tokens, index, render, split, step_down
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Labels
 
@@ -51,6 +51,29 @@ def fit(labels: Mapping[Pointer, Iterable[str]], value: Json) -> Labels:
     lost.
     """
     return join(*({where: names} for pointer, names in labels.items() if (where := place(pointer, value)) is not None))
+
+
+def foreseen(labels: Mapping[Pointer, Iterable[str]], source: Tokens) -> Labels:
+    """Return every place, in a value at ``source`` that nobody has seen yet, at which a label may come to rest.
+
+    Whatever the whole turns out to be, what ``fit`` and ``rebase`` make of the labels then is among these: a label is
+    at its pointer or at anything on the way there, because it rests on the deepest value that is there. A label beside
+    the value counts when it may come to rest around it: at an array where a member was expected.
+    """
+    resting: dict[Pointer, set[str]] = {}
+    for pointer, names in labels.items():
+        tokens = split(pointer)
+        tokens = tokens[: tokens.index(ANY)] if ANY in tokens else tokens
+        shared = next((at for at, (mine, its) in enumerate(zip(tokens, source, strict=False)) if mine != its), None)
+        if shared is None:
+            around = tokens[len(source) :]
+        elif index(source[shared]) is not None and index(tokens[shared]) is None:
+            around = ()
+        else:
+            continue
+        for depth in range(len(around) + 1):
+            resting.setdefault(render(around[:depth]), set()).update(names)
+    return join(resting)
 
 
 def place(pointer: Pointer, value: Json) -> Pointer | None:

@@ -78,6 +78,7 @@ class CasePlanStep(Document):
     agent: Name | CaseAgent | None = None
     action: ActionName | CaseAction | None = None
     after: tuple[Name, ...] | None = None
+    depends_on: tuple[Name, ...] | None = None
     when: Name | None = None
     bindings: dict[Pointer, Json] | None = None
 

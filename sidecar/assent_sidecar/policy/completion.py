@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.catalogue.process import Process, Step
+from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.model import Json
 from assent_sidecar.policy.cases import (
     CaseAction,
@@ -149,7 +149,7 @@ class _Completion:
         if step is None:
             return StepFacts(id="case", attempt=1) if kind is Kind.ACTION else None
         wanted = given if isinstance(given, CaseStep) else CaseStep(id=step.id)
-        depends_on = step.after if wanted.depends_on is None else wanted.depends_on
+        depends_on = self._depends_on(step) if wanted.depends_on is None else wanted.depends_on
         return StepFacts(id=step.id, attempt=wanted.attempt, depends_on=depends_on)
 
     def _agent(self, kind: Kind, step: Step | None) -> AgentFacts | None:
@@ -236,9 +236,22 @@ class _Completion:
             agent=self._agent_facts(agent, (*place, "agent")),
             action=self._action_facts(wanted.action, step, (*place, "action"), forecast=True),
             after=(step.after if step else ()) if wanted.after is None else wanted.after,
+            depends_on=self._depends_on(step) if wanted.depends_on is None else wanted.depends_on,
+            on_failure=step.on_failure if step else "fail",
             when=wanted.when or (step.when if step else None),
             bindings=bindings,
         )
+
+    def _depends_on(self, step: Step | None) -> tuple[str, ...]:
+        """Return what a step of the process waits for: as written, by its bindings, and what it stands in for."""
+        if step is None:
+            return ()
+        replaced = {
+            other.id
+            for other in self._process.steps
+            if isinstance(other.on_failure, Alternative) and other.on_failure.alternative == step.id
+        }
+        return tuple(sorted({*step.after, *_bound_to(step.args), *replaced}))
 
     def _condition(self) -> ConditionFacts | None:
         given = self._case.condition
@@ -295,6 +308,16 @@ def _is_bound(value: Json) -> bool:
     if isinstance(value, dict):
         return any(key.startswith("$") or _is_bound(item) for key, item in value.items())
     return isinstance(value, list) and any(_is_bound(item) for item in value)
+
+
+def _bound_to(value: Json) -> Iterator[str]:
+    """Yield the steps whose outputs a value is bound to."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    reference = value.get("$ref") if isinstance(value, dict) else None
+    if isinstance(reference, str) and reference.startswith("steps."):
+        yield reference.split(".")[1]
+    for one in inner:
+        yield from _bound_to(one)
 
 
 def _pointer(name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.plan.model import Plan
+from assent_sidecar.evaluator import PER_ACTION
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, for_actions, states
 
@@ -39,7 +40,9 @@ async def test_the_steps_of_a_run_wait_until_there_is_time_whatever_the_process_
 
 
 @pytest.mark.requirement("orchestrator.deadline-is-the-budget")
-@pytest.mark.parametrize(("within", "budget"), [(None, 2.0), (0.5, 0.4), (3.0, 2.4), (3600.0, 10.0)])
+@pytest.mark.parametrize(
+    ("within", "budget"), [(None, 2.0 + PER_ACTION), (0.5, 0.4), (3.0, 2.4), (3600.0, 10.0 + PER_ACTION)]
+)
 async def test_a_decision_takes_what_the_caller_leaves_or_the_usual_and_never_more_than_the_longest(
     make_world: MakeWorld, within: float | None, budget: float
 ) -> None:
@@ -48,14 +51,15 @@ async def test_a_decision_takes_what_the_caller_leaves_or_the_usual_and_never_mo
     assert world.decisions.budgets == [pytest.approx(budget)]
 
 
-async def test_the_steps_of_a_run_have_the_configured_budget(make_world: MakeWorld) -> None:
+async def test_a_run_has_the_configured_budget_and_its_plan_more_for_each_step(make_world: MakeWorld) -> None:
     world = await make_world(STEPS)
     await world.end_of(await world.submit())
-    assert set(world.decisions.budgets) == {world.parts.gate.budget}
+    budget = world.parts.gate.budget
+    assert world.decisions.budgets == [budget + len(STEPS) * PER_ACTION, *[budget] * len(STEPS)]
 
 
 async def test_a_short_longest_bounds_the_usual_too(make_world: MakeWorld) -> None:
     world = await make_world(STEPS)
     gate = replace(world.parts.gate, longest=0.5)
     await Simulations(replace(world.parts, gate=gate)).simulate(world.alice, Plan(process="work"))
-    assert world.decisions.budgets == [0.5]
+    assert world.decisions.budgets == [0.5 + len(STEPS) * PER_ACTION]

@@ -3,14 +3,20 @@
 import base64
 import contextlib
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS
 
+from assent_orchestrator.governance.trials import SECONDS
+from assent_orchestrator.plan.withhold import Argument
 from assent_orchestrator.store.postgres import Database
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import ALLOW, deny
 
 
 class _Bomb:
@@ -98,3 +104,28 @@ async def test_a_forecast_is_one_question_and_does_nothing(make_world: MakeWorld
     assert len(world.decisions.asked) == 1
     assert world.tools.calls == []
     assert (await world.runs.list(world.alice)).items == []
+
+
+@pytest.mark.requirement("sidecar.plan-culprits", "orchestrator.deadline-is-the-budget")
+async def test_what_makes_a_plan_fail_is_found_in_the_time_that_is_left_and_is_no_decision(
+    make_world: MakeWorld,
+) -> None:
+    from assent_orchestrator.plan.model import Plan
+
+    def no_text(question: Question) -> Mapping[str, Any]:
+        assert question.plan is not None
+        if question.kind is Kind.PLAN:
+            return {"verdict": "allow", "steps": {"only": deny("TEXT")}}
+        said = {one.id: deny("TEXT") if one.action and "text" in one.action.args else ALLOW for one in question.trials}
+        return {**deny("TRIAL"), "steps": said}
+
+    world = await make_world([{"id": "only", "action": "box.put", "args": {"n": 1, "text": "x"}}], ruler=no_text)
+    forecast = await world.simulations.simulate(world.alice, Plan(process="work"), within=5.0)
+    assert forecast.failure is not None
+    [culprit] = forecast.failure.culprits
+    assert (culprit.step, culprit.arguments) == ("only", (Argument("/text"),))
+    first, *trials = world.decisions.budgets
+    assert len(trials) == 1
+    assert trials[0] <= min(first, SECONDS)
+    records = await world.trail.read(world.tenant, limit=100)
+    assert [entry.record["event"] for entry in records] == ["decision.made"]

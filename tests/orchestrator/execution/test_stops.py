@@ -212,6 +212,9 @@ async def test_a_forecast_says_what_is_stopped(make_world: MakeWorld) -> None:
     steps = forecast.decided.decision.steps
     assert {step.reasons[0].code for step in steps.values()} == {"STOPPED"}
     assert forecast.decided.verdict == "allow", "the plan itself would be taken, and wait"
+    assert forecast.failure is not None
+    assert {(one.step, one.search) for one in forecast.failure.culprits} == {("only", "nothing"), ("then", "nothing")}
+    assert [str(question.kind) for question in world.decisions.asked] == ["plan"], "no policy is asked about a stop"
     await world.lift(system)
     await world.stop(Scope.TENANT)
     forecast = await world.simulations.simulate(world.alice, Plan(process="work"))

@@ -79,7 +79,7 @@ def test_what_waits_for_a_step_is_unknown_left_out_and_labelled_already():
     )
     assert resolved.args == {"a": {}, "c": [1, None]}
     assert resolved.unknown == ("/a/b", "/c/1")
-    assert resolved.labels == {"/a/b/email": ("pii",), "/c/1": ("internal",)}
+    assert resolved.labels == {"/a/b": ("pii",), "/a/b/email": ("pii",), "/c/1": ("internal",)}
 
 
 def test_a_choice_that_is_unknown_carries_the_labels_of_every_candidate():

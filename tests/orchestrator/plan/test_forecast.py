@@ -1,16 +1,22 @@
 """What a plan will ask for, before anything has happened; and what an action's digest covers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from assent_orchestrator.plan.action import action_digest, make_action
+from assent_orchestrator.plan.binding import resolve
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.forecast import forecast, known, result_labels
+from assent_orchestrator.plan.label import fit
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.process import Alternative
 
 CASES = Path(__file__).parents[2] / "cases" / "plans"
 CATALOGUE = Catalogue.from_json(
@@ -68,3 +74,60 @@ def test_the_digest_of_an_action_covers_what_is_done_with_which_values_of_which_
 def test_an_action_without_a_canonical_form_cannot_be_made():
     with pytest.raises(NotCanonicalError):
         make_action("crm.note", "write", {"n": 2**60}, {})
+
+
+def test_a_forecast_shows_every_edge():
+    def plan(*steps: dict[str, Any]) -> Plan:
+        return Plan.from_json({"process": "renewal", "steps": [{"agent": "clerk", **step} for step in steps]})
+
+    facts = forecast(
+        plan(
+            {"id": "a", "action": "crm.read", "args": {"account": "ACME-1"}, "on_failure": {"alternative": "c"}},
+            {"id": "b", "action": "crm.note", "after": ["a"], "args": {"text": {"$ref": "steps.c.output.name"}}},
+            {"id": "c", "action": "crm.read", "args": {"account": "ACME-2"}},
+            {"id": "d", "action": "crm.note", "args": {"text": {"$first": [{"$ref": "steps.a.output.name"}]}}},
+        ),
+        CATALOGUE,
+    )
+    assert {step.id: step.depends_on for step in facts.steps} == {"a": (), "b": ("a", "c"), "c": ("a",), "d": ("a",)}
+    assert facts.steps[0].on_failure == Alternative(alternative="c")
+
+
+TOKENS = st.sampled_from(["a", "b", "0", "1"])
+VALUES = st.recursive(
+    st.sampled_from([1, "x", None]),
+    lambda inner: st.one_of(
+        st.dictionaries(TOKENS, inner, min_size=1, max_size=3), st.lists(inner, min_size=1, max_size=3)
+    ),
+    max_leaves=8,
+)
+POINTERS = st.lists(st.one_of(TOKENS, st.just("*")), max_size=4).map(lambda tokens: "".join(f"/{t}" for t in tokens))
+DECLARED = st.dictionaries(
+    POINTERS,
+    st.sets(st.sampled_from(["pii", "secret"]), min_size=1).map(lambda names: tuple(sorted(names))),
+    max_size=4,
+)
+PATHS = st.lists(TOKENS, max_size=3)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.dictionaries(st.sampled_from(["one", "two"]), VALUES), DECLARED, DECLARED, st.lists(PATHS, min_size=3))
+@pytest.mark.requirement("sidecar.plan-labels")
+def test_no_label_of_the_run_is_missing_in_the_forecast(
+    outputs: dict[str, Any], one: dict[str, Any], two: dict[str, Any], paths: list[list[str]]
+):
+    """At every pointer: the labels that the arguments have in the run are among those of the forecast."""
+    declared = {"one": one, "two": two}
+    refs = [{"$ref": ".".join(("steps", name, "output", *path))} for path in paths for name in ("one", "two")]
+    args: dict[str, Any] = {f"r{at}": [ref, {"x": ref}] for at, ref in enumerate(refs)}
+    args |= {f"c{at}": {"$concat": ["-", ref]} for at, ref in enumerate(refs)}
+    args |= {"first": {"$first": refs}, "input": {"$ref": "inputs.a"}}
+    told: dict[str, Any] = {"inputs": {"a": 1}, "input_labels": {"/a": ("internal",)}}
+    forecast_ = resolve(args, outputs={}, output_labels=declared, **told)
+    # As an outcome keeps them, and as an attempt reads them.
+    kept = {name: fit(declared[name], value) for name, value in outputs.items()}
+    run = resolve(args, outputs=outputs, output_labels=kept, **told)
+    missing = {place.pointer for place in run.missing}
+    for pointer, names in run.labels.items():
+        if not any(pointer == place or pointer.startswith(f"{place}/") for place in missing):
+            assert set(names) <= set(forecast_.labels.get(pointer, ())), pointer

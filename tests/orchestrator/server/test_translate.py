@@ -159,6 +159,27 @@ async def test_a_forecast_says_what_is_not_known_yet(wire):
     assert [(step.id, list(step.unknown)) for step in answer.steps] == [("usage", ["/account"])]
     assert answer.decision.verdict == decisions_pb2.VERDICT_REQUIRE_APPROVAL
     assert answer.plan_digest == DIGEST
+    assert answer.may_change
+    assert answer.steps[0].may_change
+
+
+@pytest.mark.requirement("sidecar.plan-approvals-ahead", "sidecar.plan-culprits")
+async def test_a_forecast_says_which_approvals_are_ahead_and_what_makes_it_fail(wire):
+    answer = await wire.runs.SimulatePlan(
+        runs_pb2.SimulatePlanRequest(parent=TENANT, plan=write_plan(PLAN)), metadata=wire.auth
+    )
+    [ahead] = answer.approvals
+    assert (ahead.step, ahead.agent, ahead.action) == ("offer", "seller", "crm.offer")
+    assert (ahead.conditional, ahead.may_change, ahead.reasons[0].control) == (True, True, "FIN-07")
+    assert len(ahead.requirement.stages) > 0
+    assert (answer.failure.plan_search, list(answer.failure.plan_steps)) == (runs_pb2.SEARCH_FOUND, ["usage", "mail"])
+    first, second = answer.failure.culprits
+    assert (first.step, first.verdict, first.search, first.sufficient) == (
+        "usage", decisions_pb2.VERDICT_DENY, runs_pb2.SEARCH_FOUND, True,
+    )  # fmt: skip
+    assert [(one.path, one.label) for one in first.arguments] == [("/account", ""), ("/body", "pii")]
+    assert (second.verdict, second.search) == (decisions_pb2.VERDICT_HALT, runs_pb2.SEARCH_GAVE_UP)
+    assert list(second.arguments) == []
 
 
 async def test_an_approval_arrives_as_it_was_presented(wire):

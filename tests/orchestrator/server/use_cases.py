@@ -17,11 +17,16 @@ from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.foretell import ApprovalAhead
 from assent_orchestrator.governance.stop import Scope, Stop
 from assent_orchestrator.governance.stops import Order
+from assent_orchestrator.governance.trials import Culprit, Failure, PlanCulprits
 from assent_orchestrator.page import Page
+from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.culprit import Search
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.plan.withhold import Argument
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.shadows.difference import Answer as SideAnswer
 from assent_orchestrator.shadows.difference import Aspect, Change, Difference, Finding
@@ -45,7 +50,7 @@ from assent_sidecar.decision import (
     Timeout,
     Verdict,
 )
-from assent_sidecar.question import Principal
+from assent_sidecar.question import AgentFacts, PlanStep, Principal
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
 DIGEST = "sha256:" + "ab" * 32
@@ -100,6 +105,30 @@ DECISION = Decision(
         Notify(type="notify", role="owner"),
     ),
     approval=REQUIREMENT,
+)
+
+AHEAD = ApprovalAhead(
+    PlanStep(
+        id="offer",
+        agent=AgentFacts(id="seller", department="sales", owner="boss"),
+        action=make_action("crm.offer", "write", {}, {}, ["/discount"]),
+    ),
+    REQUIREMENT,
+    DECISION.reasons,
+    conditional=True,
+)
+FAILURE = Failure(
+    culprits=(
+        Culprit(
+            "usage",
+            StepForecast(verdict=Verdict.DENY, reasons=DECISION.reasons),
+            Search.FOUND,
+            (Argument("/account"), Argument("/body", "pii")),
+            sufficient=True,
+        ),
+        Culprit("mail", StepForecast(verdict=Verdict.HALT), Search.GAVE_UP),
+    ),
+    plan=PlanCulprits(Search.FOUND, ("usage", "mail")),
 )
 
 DECIDED = Decided(
@@ -243,7 +272,7 @@ class UseCases:
     async def simulate(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Forecast:
         self.within = within
         await self._enter("simulate", caller, plan)
-        return Forecast(DECIDED, PLAN, DIGEST, {"usage": ("/account",)})
+        return Forecast(DECIDED, PLAN, DIGEST, {"usage": ("/account",)}, (AHEAD,), FAILURE)
 
     async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
         await self._enter("cancel", caller, run_id, etag)

@@ -7,6 +7,9 @@ from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.execution.journal import RunRow, StepRow
 from assent_orchestrator.execution.runs import RunView, etag_of
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.foretell import ApprovalAhead
+from assent_orchestrator.governance.trials import Culprit, Failure
+from assent_orchestrator.plan.culprit import Search
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.server.names import run_name
 from assent_orchestrator.server.translate.decision import (
@@ -85,6 +88,9 @@ def write_forecast(forecast: Forecast, trace_id: str) -> wire.Forecast:
         ],
         plan=write_plan(forecast.plan),
         plan_digest=forecast.plan_digest,
+        approvals=[_write_approval(one) for one in forecast.approvals],
+        failure=_write_failure(forecast.failure) if forecast.failure else None,
+        may_change=forecast.may_change,
     )
 
 
@@ -139,7 +145,45 @@ def _write_step_forecast(step_id: str, found: StepForecast, unknown: tuple[str, 
         approval=write_requirement(found.approval) if found.approval else None,
         defer_time=timestamp(found.defer_until),
         unknown=unknown,
+        may_change=bool(unknown),
     )
+
+
+def _write_approval(ahead: ApprovalAhead) -> wire.ApprovalForecast:
+    action = ahead.step.action
+    return wire.ApprovalForecast(
+        step=ahead.step.id,
+        agent=ahead.step.agent.id,
+        action=f"{action.system}.{action.operation}",
+        requirement=write_requirement(ahead.requirement),
+        reasons=[write_reason(reason) for reason in ahead.reasons],
+        conditional=ahead.conditional,
+        may_change=bool(action.unknown),
+    )
+
+
+def _write_failure(failure: Failure) -> wire.PlanFailure:
+    whole = failure.plan
+    return wire.PlanFailure(
+        plan_search=_search(whole.search) if whole else wire.SEARCH_UNSPECIFIED,
+        plan_steps=whole.steps if whole else (),
+        culprits=[_write_culprit(one) for one in failure.culprits],
+    )
+
+
+def _write_culprit(culprit: Culprit) -> wire.Culprit:
+    return wire.Culprit(
+        step=culprit.step,
+        verdict=verdict(culprit.said.verdict),
+        reasons=[write_reason(reason) for reason in culprit.said.reasons],
+        search=_search(culprit.search),
+        arguments=[wire.CulpritArgument(path=one.pointer, label=one.label or "") for one in culprit.arguments],
+        sufficient=culprit.sufficient,
+    )
+
+
+def _search(ended: Search) -> wire.Search.ValueType:
+    return wire.Search.Value(f"SEARCH_{ended.upper()}")
 
 
 def _reasons(record: dict[str, Json]) -> list[str]:

@@ -143,6 +143,34 @@ STEP_STATE_CANCELLED: StepState.ValueType  # 13
 """Given up because the run was stopped."""
 Global___StepState: _TypeAlias = StepState  # noqa: Y015
 
+class _Search:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SearchEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Search.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SEARCH_UNSPECIFIED: _Search.ValueType  # 0
+    """Nothing was searched for."""
+    SEARCH_FOUND: _Search.ValueType  # 1
+    """What was found was tried: without all of it, it does not fail; with any one of it given back, it does."""
+    SEARCH_NOTHING: _Search.ValueType  # 2
+    """It fails without all of what was searched, and, of up to 32, without any one of it."""
+    SEARCH_GAVE_UP: _Search.ValueType  # 3
+    """There was no time, or no answer: nothing is known."""
+
+class Search(_Search, metaclass=_SearchEnumTypeWrapper):
+    """How a search for what makes something fail has ended."""
+
+SEARCH_UNSPECIFIED: Search.ValueType  # 0
+"""Nothing was searched for."""
+SEARCH_FOUND: Search.ValueType  # 1
+"""What was found was tried: without all of it, it does not fail; with any one of it given back, it does."""
+SEARCH_NOTHING: Search.ValueType  # 2
+"""It fails without all of what was searched, and, of up to 32, without any one of it."""
+SEARCH_GAVE_UP: Search.ValueType  # 3
+"""There was no time, or no answer: nothing is known."""
+Global___Search: _TypeAlias = Search  # noqa: Y015
+
 @_typing.final
 class Run(_message.Message):
     """One durable execution of a plan."""
@@ -346,8 +374,13 @@ class Forecast(_message.Message):
     STEPS_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
     PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    APPROVALS_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    MAY_CHANGE_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.str
     """The digest of the plan, as `sha256:` and 64 hexadecimal digits."""
+    may_change: _builtins.bool
+    """The verdict on the plan as a whole was reached without values that are not known yet: it may be another one."""
     @_builtins.property
     def decision(self) -> _decisions_pb2.Decision:
         """The decision on the plan as a whole."""
@@ -360,6 +393,14 @@ class Forecast(_message.Message):
     def plan(self) -> _plans_pb2.Plan:
         """The plan with every step it consists of."""
 
+    @_builtins.property
+    def approvals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApprovalForecast]:
+        """The approvals that the plan will need, in the order of its steps."""
+
+    @_builtins.property
+    def failure(self) -> Global___PlanFailure:
+        """Why the plan would fail, as far as is known; not set when nothing makes it fail."""
+
     def __init__(
         self,
         *,
@@ -367,14 +408,177 @@ class Forecast(_message.Message):
         steps: _abc.Iterable[Global___StepForecast] | None = ...,
         plan: _plans_pb2.Plan | None = ...,
         plan_digest: _builtins.str = ...,
+        approvals: _abc.Iterable[Global___ApprovalForecast] | None = ...,
+        failure: Global___PlanFailure | None = ...,
+        may_change: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "plan", b"plan"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "failure", b"failure", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "plan", b"plan", "plan_digest", b"plan_digest", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvals", b"approvals", "decision", b"decision", "failure", b"failure", "may_change", b"may_change", "plan", b"plan", "plan_digest", b"plan_digest", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Forecast: _TypeAlias = Forecast  # noqa: Y015
+
+@_typing.final
+class ApprovalForecast(_message.Message):
+    """An approval that a plan will need."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    REQUIREMENT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    CONDITIONAL_FIELD_NUMBER: _builtins.int
+    MAY_CHANGE_FIELD_NUMBER: _builtins.int
+    step: _builtins.str
+    """The step, by its name within the plan."""
+    agent: _builtins.str
+    """The agent that acts."""
+    action: _builtins.str
+    """What it does, as `system.operation`."""
+    conditional: _builtins.bool
+    """It is needed only if the step is taken: the step has a condition, or stands in for another one."""
+    may_change: _builtins.bool
+    """It was foreseen without arguments that are not known yet: with them, more or less may be asked for."""
+    @_builtins.property
+    def requirement(self) -> _decisions_pb2.ApprovalRequirement:
+        """Who will have to approve."""
+
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Reason]:
+        """Every finding that led to it, each with its control."""
+
+    def __init__(
+        self,
+        *,
+        step: _builtins.str = ...,
+        agent: _builtins.str = ...,
+        action: _builtins.str = ...,
+        requirement: _decisions_pb2.ApprovalRequirement | None = ...,
+        reasons: _abc.Iterable[_decisions_pb2.Reason] | None = ...,
+        conditional: _builtins.bool = ...,
+        may_change: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["requirement", b"requirement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "conditional", b"conditional", "may_change", b"may_change", "reasons", b"reasons", "requirement", b"requirement", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApprovalForecast: _TypeAlias = ApprovalForecast  # noqa: Y015
+
+@_typing.final
+class PlanFailure(_message.Message):
+    """Why a plan would fail: the least that would have to be otherwise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_SEARCH_FIELD_NUMBER: _builtins.int
+    PLAN_STEPS_FIELD_NUMBER: _builtins.int
+    CULPRITS_FIELD_NUMBER: _builtins.int
+    plan_search: Global___Search.ValueType
+    """How the search for `plan_steps` has ended; not set when the plan as a whole is allowed."""
+    @_builtins.property
+    def plan_steps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The fewest steps, in the order of the plan, that make it fail as a whole: without all of these it would be allowed,
+        with any one of them it would not.
+        """
+
+    @_builtins.property
+    def culprits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Culprit]:
+        """The steps that would be refused and make the run fail. Not those that would never be begun, and not those that the
+        process goes on without.
+        """
+
+    def __init__(
+        self,
+        *,
+        plan_search: Global___Search.ValueType = ...,
+        plan_steps: _abc.Iterable[_builtins.str] | None = ...,
+        culprits: _abc.Iterable[Global___Culprit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["culprits", b"culprits", "plan_search", b"plan_search", "plan_steps", b"plan_steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanFailure: _TypeAlias = PlanFailure  # noqa: Y015
+
+@_typing.final
+class Culprit(_message.Message):
+    """A step whose refusal makes a plan fail."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_FIELD_NUMBER: _builtins.int
+    SUFFICIENT_FIELD_NUMBER: _builtins.int
+    step: _builtins.str
+    """The step, by its name within the plan."""
+    verdict: _decisions_pb2.Verdict.ValueType
+    """VERDICT_DENY or VERDICT_HALT."""
+    search: Global___Search.ValueType
+    """How the search for `arguments` has ended."""
+    sufficient: _builtins.bool
+    """Without `arguments` the step would not be refused. False: it still would, but with another first reason."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Reason]:
+        """Every finding that led to it, the strictest first."""
+
+    @_builtins.property
+    def arguments(self) -> _containers.RepeatedCompositeFieldContainer[Global___CulpritArgument]:
+        """The fewest arguments that make it fail."""
+
+    def __init__(
+        self,
+        *,
+        step: _builtins.str = ...,
+        verdict: _decisions_pb2.Verdict.ValueType = ...,
+        reasons: _abc.Iterable[_decisions_pb2.Reason] | None = ...,
+        search: Global___Search.ValueType = ...,
+        arguments: _abc.Iterable[Global___CulpritArgument] | None = ...,
+        sufficient: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "reasons", b"reasons", "search", b"search", "step", b"step", "sufficient", b"sufficient", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Culprit: _TypeAlias = Culprit  # noqa: Y015
+
+@_typing.final
+class CulpritArgument(_message.Message):
+    """A part of the arguments of a step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """A JSON pointer (RFC 6901) into the arguments; empty for all of them."""
+    label: _builtins.str
+    """Only this label of what is there, or of something in it; empty: the value itself."""
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        label: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CulpritArgument: _TypeAlias = CulpritArgument  # noqa: Y015
 
 @_typing.final
 class StepForecast(_message.Message):
@@ -389,10 +593,15 @@ class StepForecast(_message.Message):
     APPROVAL_FIELD_NUMBER: _builtins.int
     DEFER_TIME_FIELD_NUMBER: _builtins.int
     UNKNOWN_FIELD_NUMBER: _builtins.int
+    MAY_CHANGE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The name of the step within its plan."""
     verdict: _decisions_pb2.Verdict.ValueType
     """The answer."""
+    may_change: _builtins.bool
+    """The answer was reached without arguments that are not known yet: when they are, it may be another one, also a
+    stricter one.
+    """
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Reason]:
         """Every finding that led to the answer."""
@@ -423,10 +632,11 @@ class StepForecast(_message.Message):
         approval: _decisions_pb2.ApprovalRequirement | None = ...,
         defer_time: _timestamp_pb2.Timestamp | None = ...,
         unknown: _abc.Iterable[_builtins.str] | None = ...,
+        may_change: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "defer_time", b"defer_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "defer_time", b"defer_time", "id", b"id", "obligations", b"obligations", "reasons", b"reasons", "unknown", b"unknown", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "defer_time", b"defer_time", "id", b"id", "may_change", b"may_change", "obligations", b"obligations", "reasons", b"reasons", "unknown", b"unknown", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

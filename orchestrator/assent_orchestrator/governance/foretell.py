@@ -1,0 +1,61 @@
+"""What will become of the steps of a plan, given what the policies say of them now. Pure."""
+
+from dataclasses import dataclass
+
+from assent_orchestrator.governance.gate import redacted
+from assent_orchestrator.governance.obligations import sort_out
+from assent_orchestrator.plan.redaction import RedactionError
+from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict
+from assent_sidecar.question import Action, PlanFacts, PlanStep
+
+REFUSALS = frozenset({Verdict.DENY, Verdict.HALT})
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAhead:
+    """An approval that a plan will need. ``conditional``: only if the step is taken at all."""
+
+    step: PlanStep
+    requirement: ApprovalRequirement
+    reasons: tuple[Reason, ...]
+    conditional: bool
+
+
+def foretell(decided: Decided, plan: PlanFacts) -> Decided:
+    """Return the decision on a plan with each step's verdict as the gate will take it."""
+    said = decided.decision.steps
+    steps = {step.id: foretold(step.action, said[step.id]) for step in plan.steps if step.id in said}
+    return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": steps})})
+
+
+def foretold(action: Action, said: StepForecast) -> StepForecast:
+    """Return what the gate will make of a verdict: where an obligation cannot be fulfilled, nobody is asked or allowed.
+
+    A redaction is tried as far as the values are known; with unknown ones the answer may be another one anyway.
+    """
+    if said.verdict not in {Verdict.ALLOW, Verdict.REQUIRE_APPROVAL}:
+        return said
+    duties = sort_out(said.obligations)
+    if duties.unmet:
+        return _refused(said, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+    try:
+        if not action.unknown:
+            redacted(action, duties)
+    except RedactionError:
+        return _refused(said, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
+    return said
+
+
+def approvals_ahead(decided: Decided, plan: PlanFacts) -> tuple[ApprovalAhead, ...]:
+    """Return the approvals that the steps of a plan will need, in the order of the plan."""
+    replacing = {step.on_failure.alternative for step in plan.steps if not isinstance(step.on_failure, str)}
+    ahead = ((step, decided.decision.steps.get(step.id)) for step in plan.steps)
+    return tuple(
+        ApprovalAhead(step, said.approval, said.reasons, step.when is not None or step.id in replacing)
+        for step, said in ahead
+        if said is not None and said.verdict is Verdict.REQUIRE_APPROVAL and said.approval is not None
+    )
+
+
+def _refused(said: StepForecast, code: str, message: str) -> StepForecast:
+    return StepForecast(verdict=Verdict.DENY, reasons=(Reason(code=code, message=message), *said.reasons))

@@ -1,0 +1,71 @@
+import pytest
+
+from assent.v1 import decisions_pb2, plans_pb2, runs_pb2
+from assent_orchestrator.cli.forecast_card import show_forecast, would_pass
+
+ALLOW, DENY = decisions_pb2.VERDICT_ALLOW, decisions_pb2.VERDICT_DENY
+REASONS = [decisions_pb2.Reason(code="TOO_MUCH", control="FIN-07"), decisions_pb2.Reason(code="FINE")]
+
+
+@pytest.mark.requirement("cli.plan-simulate-fails", "cli.exit-codes")
+@pytest.mark.parametrize(
+    ("plan", "step", "passes"),
+    [
+        (ALLOW, ALLOW, True),
+        (ALLOW, decisions_pb2.VERDICT_REQUIRE_APPROVAL, True),
+        (ALLOW, decisions_pb2.VERDICT_DEFER, True),
+        (ALLOW, DENY, False),
+        (ALLOW, decisions_pb2.VERDICT_HALT, False),
+        (ALLOW, decisions_pb2.VERDICT_UNSPECIFIED, False),
+        (DENY, ALLOW, False),
+        (decisions_pb2.VERDICT_REQUIRE_APPROVAL, ALLOW, False),
+        (decisions_pb2.VERDICT_UNSPECIFIED, ALLOW, False),
+    ],
+)
+def test_a_plan_passes_only_when_nothing_of_it_would_be_refused(plan: int, step: int, passes: bool) -> None:
+    forecast = runs_pb2.Forecast()
+    forecast.decision.verdict = plan  # type: ignore[assignment] # any of them
+    forecast.steps.add().verdict = step  # type: ignore[assignment] # as above
+    assert would_pass(forecast) is passes
+
+
+@pytest.mark.requirement("cli.plan-simulate-fails")
+def test_what_a_plan_needs_and_what_makes_it_fail_is_read_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    argument, found = runs_pb2.CulpritArgument, runs_pb2.SEARCH_FOUND
+    boss = decisions_pb2.ApprovalRequirement(stages=[decisions_pb2.ApprovalStage(role="boss", quorum=2)])
+    forecast = runs_pb2.Forecast(
+        decision=decisions_pb2.Decision(verdict=DENY, revision="sha256:1", decision_id="d-1"),
+        plan=plans_pb2.Plan(process="refund", process_version="1"),
+        steps=[runs_pb2.StepForecast(id="pay", verdict=DENY, reasons=REASONS, unknown=["/to"], may_change=True)],
+        approvals=[runs_pb2.ApprovalForecast(step="tell", requirement=boss, reasons=REASONS[:1], conditional=True)],
+        failure=runs_pb2.PlanFailure(
+            plan_search=found,
+            plan_steps=["pay", "tell"],
+            culprits=[
+                runs_pb2.Culprit(
+                    step="pay",
+                    reasons=REASONS,
+                    search=found,
+                    arguments=[argument(path="/amount"), argument(path="/note", label="pii"), argument(label="secret")],
+                    sufficient=True,
+                ),
+                runs_pb2.Culprit(step="a", reasons=REASONS, search=found, arguments=[argument(path="/b")]),
+                runs_pb2.Culprit(step="c", reasons=REASONS, search=runs_pb2.SEARCH_NOTHING),
+                runs_pb2.Culprit(step="d", reasons=REASONS, search=runs_pb2.SEARCH_GAVE_UP),
+            ],
+        ),
+        may_change=True,
+    )
+    show_forecast(forecast)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "refund 1: deny, may change"
+    assert lines[2].startswith("pay   deny, may change  TOO_MUCH (FIN-07), FINE  /to")
+    assert lines[3:] == [
+        "needs approval: tell if it is taken, by 2 x boss, because of TOO_MUCH (FIN-07)",
+        "fails as a whole because of: pay tell; without these it would be allowed",
+        "fails because of: pay, TOO_MUCH (FIN-07): /amount and /note being pii and all arguments being secret",
+        "fails because of: a, TOO_MUCH (FIN-07): /b; without it there are other reasons",
+        "fails because of: c, TOO_MUCH (FIN-07): nothing in it that could be left out makes it so",
+        "fails because of: d, TOO_MUCH (FIN-07): what in it makes it so was not found in time",
+        "under revision sha256:1, decision d-1",
+    ]
