@@ -41,7 +41,7 @@ class SidecarSettings:
     engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY. ``patience``
     says when an engine that does not answer is ended and started again. ``trust`` says whose signatures the
     engine demands: with keys, it checks each bundle once more by itself. ``freshness`` says when the policies are too
-    old to decide by.
+    old to decide by. ``niceness`` is how far the engine stands back behind other processes (0 to 19).
     """
 
     state_dir: Path
@@ -55,6 +55,7 @@ class SidecarSettings:
     activation_timeout: float = 10.0
     trust: Trust = field(default_factory=Trust)
     freshness: Freshness = field(default_factory=Freshness)
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
             environ=child_environment(environ),
             memory=read_memory(environ),
             door=door,
+            niceness=settings.niceness,
             start_timeout=settings.start_timeout,
         )
         await process.start()

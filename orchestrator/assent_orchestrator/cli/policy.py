@@ -27,6 +27,7 @@ app = typer.Typer(help="Test what policies decide.", rich_markup_mode=None)
 _WHAT = {
     Part.WORKSPACE: "opa check --strict, and every reference in the workspace",
     Part.FORMAT: "opa fmt --fail",
+    Part.METADATA: "a title each, a control for each refusal, a default",
     Part.TESTS: "opa test",
     Part.CASES: "the cases, decided by the engine",
 }

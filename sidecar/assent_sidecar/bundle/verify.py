@@ -9,6 +9,7 @@ import jwt
 from pydantic import ValidationError
 
 from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.checks import CHECKS, read_checks
 from assent_sidecar.bundle.contents import read_archive
 from assent_sidecar.bundle.filehash import ALGORITHMS, file_hash, read_object
 from assent_sidecar.bundle.keys import KeyRing
@@ -47,7 +48,15 @@ class Trust:
         if signed_by is not None and manifest.sequence is None:
             raise BundleMalformedError("the bundle is signed, but has no sequence: sign it with assent bundle sign")
         catalogue = catalogue_of(files, manifest)
-        return Bundle(archive, manifest.revision, catalogue, sequence=manifest.sequence, signed_by=signed_by)
+        return Bundle(
+            archive,
+            manifest.revision,
+            catalogue,
+            sequence=manifest.sequence,
+            signed_by=signed_by,
+            author=manifest.author,
+            checks=read_checks(files[CHECKS]) if CHECKS in files else None,
+        )
 
 
 def verify_signature(files: Mapping[str, bytes], keys: KeyRing) -> str:
@@ -87,7 +96,7 @@ def catalogue_of(files: Mapping[str, bytes], manifest: Manifest) -> Catalogue:
         BundleMalformedError: a file has no business there, or the content has another revision.
     """
     for path in files:
-        if not (path.endswith(".rego") or path in {_DATA, MANIFEST, SIGNATURES}):
+        if not (path.endswith(".rego") or path in {_DATA, CHECKS, MANIFEST, SIGNATURES}):
             raise BundleMalformedError(f"{path} does not belong into a bundle")
     try:
         revision = revision_of(files, manifest.document)

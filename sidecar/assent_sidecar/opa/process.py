@@ -44,6 +44,7 @@ class OpaProcess:
         environ: Mapping[str, str] | None = None,
         memory: Memory | None = None,
         door: TcpDoor | None = None,
+        niceness: int = 0,
         start_timeout: float = 30.0,
         backoff: tuple[float, float] = (0.05, 5.0),
     ) -> None:
@@ -57,6 +58,7 @@ class OpaProcess:
                 is inherited.
             memory: how much of it the engine may take; without limits when None.
             door: where it listens beside its socket; then it wants a token on both.
+            niceness: how far it stands back behind other processes, 0 to 19.
             start_timeout: seconds until it must be listening.
             backoff: seconds before the first restart, and at most.
         """
@@ -68,6 +70,7 @@ class OpaProcess:
         if memory is not None:
             self._environ[GO_VARIABLE] = str(memory.soft)
         self._door = door
+        self._niceness = niceness
         self._start_timeout = start_timeout
         self._first_delay, self._longest_delay = backoff
         self._process: asyncio.subprocess.Process | None = None
@@ -159,7 +162,8 @@ class OpaProcess:
             await self._reader  # the pipe of the one before is at its end
         self._socket.unlink(missing_ok=True)
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), str(self._memory), str(self._binary.path)),
+            *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), str(self._memory)),
+            *(str(self._niceness), str(self._binary.path)),
             *("run", "--server", "--skip-version-check", "--log-level", "error", "--log-format", "json"),
             *("--addr", f"unix://{self._socket}", "--unix-socket-perm", "600"),
             *("--config-file", str(self._config_file), "--ready-timeout", str(max(1, int(self._start_timeout)))),

@@ -1,6 +1,6 @@
 """Starts the engine so that it dies with whoever started it.
 
-``python -I -S tether.py PARENT MEMORY PROGRAM ARGUMENT...``
+``python -I -S tether.py PARENT MEMORY NICENESS PROGRAM ARGUMENT...``
 
 A function between fork and exec would do the same, but is not safe beside threads (and gRPC has many), so this
 program is what is started; it ties itself to its parent, limits its memory, and then becomes the engine.
@@ -17,7 +17,9 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h; survives exec
 
 def main() -> None:
     """Tie the process to its parent and limit it where the kernel can do so, then become the program."""
-    parent, memory, program, *arguments = sys.argv[1:]
+    parent, memory, niceness, program, *arguments = sys.argv[1:]
+    if int(niceness):
+        os.nice(int(niceness))  # before there are threads, each of which would have its own
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != int(parent):  # it died before the line above
