@@ -14,6 +14,7 @@ from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
+from assent.v1.policies_pb2_grpc import PolicyServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent.v1.stops_pb2_grpc import StopServiceStub
 from assent_orchestrator.cli.exit_code import ExitCode
@@ -156,6 +157,11 @@ class Connection:
     def decisions(self) -> DecisionServiceStub:
         """Decisions for agents that act themselves, and their permits."""
         return DecisionServiceStub(self.channel)
+
+    @property
+    def policies(self) -> PolicyServiceStub:
+        """Which policies are in force."""
+        return PolicyServiceStub(self.channel)
 
     @property
     def health(self) -> HealthServiceStub:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assent_orchestrator.cli import activation
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.printing import coloured, say, say_json
@@ -22,7 +23,8 @@ from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-app = typer.Typer(help="Test what policies decide.", rich_markup_mode=None)
+app = typer.Typer(help="Test policies, and say which are in force.", rich_markup_mode=None)
+activation.register(app)
 
 _WHAT = {
     Part.WORKSPACE: "opa check --strict, and every reference in the workspace",
@@ -35,7 +37,7 @@ _WHAT = {
 
 @app.callback()
 def policy() -> None:
-    """Test what policies decide."""
+    """Test policies, and say which are in force."""
 
 
 @app.command("test")

@@ -99,7 +99,7 @@ def _fault(error: ValidationError) -> str:
 
 def default_entries() -> tuple[TokenEntry, ...]:
     """Return the one caller of a fresh installation: whoever owns the file."""
-    return (new_entry("local-operator", (Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR, Role.PLATFORM_OPERATOR)),)
+    return (new_entry("local-operator", tuple(Role)),)
 
 
 class TokenDirectory:

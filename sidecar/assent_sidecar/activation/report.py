@@ -89,7 +89,7 @@ class RehearsalReport(Document):
         if not self.carried:
             said += "; it carries neither tests nor cases: build it with assent bundle build"
         if self.against is not None:
-            said += f"; {self.differing} of {self.compared} answers differ from those of {self.against}"
+            said += f"; {self.differing} answers to the {self.compared} cases of {self.against} differ"
         return said
 
 
