@@ -134,7 +134,11 @@ def draft_of(change: Change, by: By) -> Draft:
         passed: Sequence[str] = [f"{count} {part}" for part, count in report.passed_parts.items()]
         rehearsal = {"engine_version": report.engine_version, "passed": ", ".join(passed)}
         if report.against is not None:
-            rehearsal |= {"against": report.against, "compared": str(report.compared), "differing": str(report.differing)}
+            rehearsal |= {
+                "against": report.against,
+                "compared": str(report.compared),
+                "differing": str(report.differing),
+            }
         detail["rehearsal"] = rehearsal
     return Draft(
         event="policy.rolled_back" if change.rollback else "policy.activated",

@@ -152,21 +152,26 @@ class Activations:
         actor = Actor(kind="user", id=caller.id, authn="token")
         by = By(caller.tenant, actor, self.server, Cause.NAMED, reason, request_id)
 
+        done: list[int] = []
+
         async def record(change: Change) -> int:
             self._require_another(caller, change)
-            return await self._write(change, by)
+            done.append(await self._write(change, by))
+            return done[0]
 
         if await self._was_asked(by, revision, rollback=rollback):
             return await self._policies()
-        if revision == self.feed.status.revision:
-            raise StateError("this revision is in force already", revision=revision)
         try:
             await (self.feed.roll_back if rollback else self.feed.activate)(revision, record)
         except BundleUnavailableError as error:
+            if revision == self.feed.status.revision:
+                raise _in_force(revision) from error
             raise NotFoundError(f"{error}; see assent policy status", revision=revision) from error
         except SidecarError as error:
             await self._note_refusal(error, revision, caller.tenant, actor)
             raise StateError(str(error).partition("\n")[0], revision=revision, reason=error.code) from error
+        if not done:
+            raise _in_force(revision)
         return await self._policies()
 
     def _require_another(self, caller: Caller, change: Change) -> None:
@@ -267,6 +272,10 @@ class Activations:
             automatic=self.gate.automatic,
             two_persons=self.gate.two_persons,
         )
+
+
+def _in_force(revision: str) -> StateError:
+    return StateError("this revision is in force already", revision=revision)
 
 
 def _starter() -> Actor:

@@ -16,6 +16,7 @@ from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
+from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, Orders, TrailRecords, UseCases
 
 
@@ -27,6 +28,7 @@ class Wire:
     approvals: Approvals
     trail: TrailRecords
     stops: Orders
+    policies: KnownPolicies
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
@@ -56,6 +58,7 @@ class Wire:
 @contextlib.asynccontextmanager
 async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     use_cases, approvals, trail, stops = UseCases(), Approvals(), TrailRecords(), Orders()
+    policies = KnownPolicies()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
         identities=TokenDirectory(TokenFile(callers=(entry,))),
@@ -65,6 +68,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         cancellations=use_cases,
         inbox=approvals,
         stops=stops,
+        policies=policies,
         records=trail,
         desk=NoDecisions(),
         permits=NoDecisions(),
@@ -75,7 +79,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
-            yield Wire(use_cases, approvals, trail, stops, server, channel, entry, stack.aclose)
+            yield Wire(use_cases, approvals, trail, stops, policies, server, channel, entry, stack.aclose)
 
 
 @pytest.fixture

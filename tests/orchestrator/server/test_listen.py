@@ -20,7 +20,15 @@ from assent_orchestrator.server.address import ListenError, TlsFiles, read_addre
 from tests.orchestrator.server.conftest import open_wire, refusal
 
 Status = probe_pb2.HealthCheckResponse
-SERVICES = ("RunService", "ApprovalService", "StopService", "AuditService", "DecisionService", "HealthService")
+SERVICES = (
+    "RunService",
+    "ApprovalService",
+    "StopService",
+    "AuditService",
+    "DecisionService",
+    "PolicyService",
+    "HealthService",
+)
 
 
 async def check(wire, service: str = "") -> Any:
