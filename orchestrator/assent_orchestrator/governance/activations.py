@@ -227,7 +227,7 @@ class Activations:
             query = sa.select(bundles.c.archive).where(bundles.c.revision == row["revision"])
             archive = (await tx.execute(query)).scalar_one_or_none()
         report = RehearsalReport.from_json(row["report"]) if row["report"] is not None else None
-        return Named(row["revision"], row["number"], row["rollback"], archive, report)
+        return Named(row["revision"], row["number"], row["rollback"], archive, report, left=row["left_revision"])
 
     async def _pending(self, tx: AsyncConnection) -> Any:
         """Return the row of the last activation if this server has to follow it, else None.

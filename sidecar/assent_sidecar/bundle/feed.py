@@ -37,13 +37,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An activation by name that another server recorded under ``number``; ``archive`` is what it put in force."""
+    """An activation by name that another server recorded under ``number``: ``archive`` took over from ``left``."""
 
     revision: str
     number: int
     rollback: bool
     archive: bytes | None
     report: RehearsalReport | None
+    left: str | None = None
 
 
 class Feed:
@@ -161,8 +162,8 @@ class Feed:
         if wanted is not None:
             if wanted.revision != self._in_force().revision:
                 await self._drop_first()
-                self._offered = False
             await self.take(wanted)
+            self._offered = False  # it is on record already
         await self._prove_first()
         if not self._offered:
             await self._try()
@@ -232,9 +233,10 @@ class Feed:
         """
         async with self._lock:
             if named.revision == self._in_force().revision:
-                await self._write(
-                    self._in_force(), (await self._standing()).model_copy(update={"applied": named.number})
-                )
+                standing = await self._standing()
+                same = follow(standing, self._in_force(), origin=self._origin.name, named=False, now=self._wall())
+                held = named.left if named.rollback else standing.held
+                await self._write(self._in_force(), same.model_copy(update={"applied": named.number, "held": held}))
                 self._applied = named.number
                 return
 
