@@ -32,7 +32,8 @@ def own(workspace: Path, tmp_path: Path) -> Path:
 async def test_a_person_looks_at_what_waits_activates_it_and_goes_back(own: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     people = {"carla": ["compliance_officer"], "olga": ["operator"], "sam": ["submitter"]}
-    tokens = write_tokens(data / "tokens.json", people)
+    tokens = data / "tokens.json"
+    write_tokens(tokens, people)
     async with serving(own, data, "--activation", "manual") as server:
         await server.ready()
 
