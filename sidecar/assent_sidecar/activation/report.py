@@ -87,7 +87,7 @@ class RehearsalReport(Document):
         passed = ", ".join(f"{count} {part}" for part, count in self.passed_parts.items()) or "nothing"
         said = f"rehearsed in {self.seconds:.1f} s: {passed} passed"
         if not self.carried:
-            said += "; it carries neither tests nor cases: build it with assent bundle build"
+            said += "; it carries neither tests nor cases"
         if self.against is not None:
             said += f"; {self.differing} answers to the {self.compared} cases of {self.against} differ"
         return said
