@@ -47,7 +47,11 @@ def make_rules(count: int) -> str:
         f'deny contains {{"code": "BAD_{n}", "message": "a benchmark"}} if input.action.args.text == "bad-{n}"'
         for n in range(count)
     ]
-    return "# METADATA\n# title: What is forbidden\npackage policies.org.many\n\n" + "\n\n".join(rules) + "\n"
+    return (
+        "# METADATA\n# title: What is forbidden\n# labels:\n#   control: BENCH\npackage policies.org.many\n\n"
+        + "\n\n".join(rules)
+        + "\n"
+    )
 
 
 def make_workspace(folder: Path, *lengths: int, rules: int = 0) -> None:

@@ -13,6 +13,8 @@ class Role(StrEnum):
     SUBMITTER = "submitter"
     OPERATOR = "operator"
     AUDITOR = "auditor"
+    COMPLIANCE_OFFICER = "compliance_officer"
+    """Says which policies come into force, and goes back to earlier ones; for all tenants, whose policies they are."""
     PLATFORM_OPERATOR = "platform_operator"
     """Beyond one tenant: may stop, and let go on, everybody's."""
     COMPLIANCE_OFFICER = "compliance_officer"

@@ -28,7 +28,9 @@ class Settings:
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
     the next one is refused.
     ``watch`` takes in every change of the workspace; ``max_staleness`` is how long nobody may have confirmed the
-    policies before nothing is decided by them; ``rollback`` names a kept revision to go back to.
+    policies before nothing is decided by them; ``rollback`` names a kept revision to go back to. What passed its
+    rehearsal comes into force by itself (``automatic_activation``) or waits for a person; with ``two_persons`` it
+    waits for another one than its author.
     """
 
     workspace: Path
@@ -47,6 +49,8 @@ class Settings:
     watch: bool = False
     max_staleness: float | None = None
     rollback: str | None = None
+    automatic_activation: bool = True
+    two_persons: bool = False
     decision_budget: float = 2.0
     longest_decision: float = 10.0
     decisions_at_once: int = AT_ONCE

@@ -28,7 +28,6 @@ from assent_sidecar.opa.tcp import LISTEN_VARIABLE, TOKEN_VARIABLE, read_door
 URL_VARIABLE = "ASSENT_OPA_URL"
 
 _POLL = 0.03
-_SHADOW_NICENESS = 19
 _FOLDER = re.compile(r"^engine-([0-9]+)-")
 
 
@@ -43,7 +42,8 @@ class SidecarSettings:
     says when an engine that does not answer is ended and started again. ``trust`` says whose signatures the
     engine demands: with keys, it checks each bundle once more by itself. ``freshness`` says when the policies are too
     old to decide by. ``shadow`` is the id of the trial of a bundle, empty for the bundle in force: its engine is always
-    one of its own, listens on its socket only, lets others go first, and tells nobody of its spans.
+    one of its own, listens on its socket only, and tells nobody of its spans. ``niceness`` is how far the engine stands
+    back behind other processes (0 to 19).
     """
 
     state_dir: Path
@@ -58,6 +58,7 @@ class SidecarSettings:
     trust: Trust = field(default_factory=Trust)
     freshness: Freshness = field(default_factory=Freshness)
     shadow: str = ""
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +282,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
             environ=child_environment(environ),
             memory=read_memory(environ),
             door=door,
-            niceness=_SHADOW_NICENESS if settings.shadow else 0,
+            niceness=settings.niceness,
             start_timeout=settings.start_timeout,
         )
         await process.start()

@@ -65,6 +65,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/audit.proto": ["AuditService"],
         "assent/v1/health.proto": ["HealthService"],
         "assent/v1/permits.proto": ["DecisionService"],
+        "assent/v1/policies.proto": ["PolicyService"],
         "assent/tool/v1/tools.proto": ["ToolService"],
     }
 

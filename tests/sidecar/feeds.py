@@ -9,6 +9,7 @@ from pathlib import Path
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
+from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.origin.file import FileOrigin
 from assent_sidecar.bundle.origin.origin import Origin
@@ -69,6 +70,7 @@ async def deciding(
     origin: Origin | None = None,
     freshness: Freshness | None = None,
     wall: Times | None = None,
+    gate: ActivationGate | None = None,
 ) -> AsyncIterator[Desk]:
     """Open a whole decision point on the file ``bundle.tar.gz`` in ``folder``, or another origin."""
     trust = trust or Trust(ring(signer))
@@ -79,6 +81,7 @@ async def deciding(
         trust,
         Keep(folder / "state" / "bundles"),
         freshness,
+        gate=gate,
         wall=wall or Times(),
     )
     settings = SidecarSettings(

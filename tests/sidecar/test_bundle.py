@@ -10,6 +10,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError, WorkspaceFault
+from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.decision import Decided
 from assent_sidecar.opa.binary import Binary, find_binary
 from assent_sidecar.policy.cases import CaseQuestion
@@ -61,8 +62,8 @@ async def decide(sidecar: Sidecar, question: dict[str, object]) -> Decided:
     return await sidecar.evaluator.decide(asked, budget=20)
 
 
-@pytest.mark.requirement("sidecar.bundle-built", "sidecar.bundle-without-tests")
-async def test_a_bundle_holds_what_decides_and_nothing_else(binary: Binary) -> None:
+@pytest.mark.requirement("sidecar.bundle-built", "sidecar.bundle-carries-checks")
+async def test_a_bundle_holds_what_decides_and_its_checks_in_one_file_that_opa_leaves_alone(binary: Binary) -> None:
     bundle = await build_bundle(SALES, binary)
     files = content(bundle)
     assert not [name for name in files if name.endswith("_test.rego") or name.startswith(("cases", "tests"))]
@@ -102,12 +103,27 @@ async def test_other_content_is_another_revision(binary: Binary, root: Path, fil
     assert (await build_bundle(root, binary)).revision != before.revision
 
 
-@pytest.mark.requirement("sidecar.bundle-without-tests")
-async def test_tests_and_cases_do_not_change_the_revision(binary: Binary, root: Path) -> None:
+@pytest.mark.requirement("sidecar.bundle-carries-checks")
+@pytest.mark.parametrize("changed", ["tests", "cases"])
+async def test_tests_and_cases_are_part_of_the_revision(binary: Binary, root: Path, changed: str) -> None:
     before = await build_bundle(root, binary)
-    put(root, "policies/org/more_test.rego", "package policies.org.more_test\n\ntest_x if true\n")
-    replace(root, "cases/renewal.yaml", "looking at usage is allowed", "usage may be looked at")
-    assert await build_bundle(root, binary) == before
+    if changed == "tests":
+        put(root, "policies/org/more_test.rego", "package policies.org.more_test\n\ntest_x if true\n")
+    else:
+        replace(root, "cases/renewal.yaml", "looking at usage is allowed", "usage may be looked at")
+    after = await build_bundle(root, binary)
+    assert after.revision != before.revision
+    there, here = content(before), content(after)
+    assert {name for name in here if here[name] != there.get(name)} == {"checks.json", ".manifest"}
+    assert Trust(allow_unsigned=True).read(after.archive).checks == after.checks
+
+
+@pytest.mark.requirement("sidecar.activation-two-persons")
+async def test_who_made_a_bundle_is_part_of_its_revision(binary: Binary, root: Path) -> None:
+    nobody, ada, bob = [await build_bundle(root, binary, author=author) for author in (None, "ada", "bob")]
+    assert len({nobody.revision, ada.revision, bob.revision}) == 3
+    trust = Trust(allow_unsigned=True)
+    assert [trust.read(one.archive).author for one in (nobody, ada, bob)] == [None, "ada", "bob"]
 
 
 @pytest.mark.requirement("bad-input.workspace-policies")

@@ -127,6 +127,7 @@ def test_junit_is_what_ci_systems_read(tmp_path: Path) -> None:
     report = PolicyReport(
         (
             Check(Part.WORKSPACE, "every file can be used", Outcome.PASSED),
+            Check(Part.METADATA, "a.rego", Outcome.PASSED, "a.rego"),
             Check(Part.TESTS, "a.test_x", Outcome.PASSED, "a_test.rego", 3, seconds=0.25),
             Check(Part.TESTS, "a.todo_test_y", Outcome.SKIPPED, "a_test.rego", 5),
             Check(
@@ -138,9 +139,9 @@ def test_junit_is_what_ci_systems_read(tmp_path: Path) -> None:
     file = tmp_path / "report.xml"
     file.write_bytes(write_junit(report))
     read = junitparser.JUnitXml.fromfile(str(file))
-    assert (read.tests, read.failures, read.skipped, read.errors) == (4, 1, 1, 0)
+    assert (read.tests, read.failures, read.skipped, read.errors) == (5, 1, 1, 0)
     suites = {suite.name: list(suite) for suite in read}
-    assert list(suites) == ["workspace", "format", "tests", "cases"]
+    assert list(suites) == ["workspace", "format", "metadata", "tests", "cases"]
     assert [case.name for case in suites["tests"]] == ["a.test_x", "a.todo_test_y"]
     assert suites["tests"][0].time == 0.25
     (failed,) = suites["cases"]

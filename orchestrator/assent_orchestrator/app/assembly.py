@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from assent_orchestrator.app.policies import open_policies
+from assent_orchestrator.app.policies import following_policies, open_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.inbox import Inbox
 from assent_orchestrator.audit.listen import Listener
@@ -30,6 +30,7 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import PermitIssuer
@@ -65,6 +66,7 @@ class App:
     cancellations: Cancellations
     inbox: Inbox
     stops: Stops
+    activations: Activations
     records: Records
     desk: Desk
     permits: Permits
@@ -112,7 +114,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
     async with contextlib.AsyncExitStack() as stack:
         binary = await asyncio.to_thread(find_binary, environ)
         # First, because it is quick to fail: nobody waits for a database to hear that a workspace has faults.
-        sidecar, feed = await stack.enter_async_context(open_policies(settings, environ, binary))
+        policies = await stack.enter_async_context(open_policies(settings, environ, binary))
+        sidecar, feed = policies.sidecar, policies.feed
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
         await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
@@ -120,6 +123,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock)
+        activations = Activations(database.engine, trail, clock, feed, policies.gate, settings.executor)
+        await activations.begin(sidecar.activate, settings.rollback)  # from here on, something may be decided
+        await stack.enter_async_context(activations.following(listener))
+        await stack.enter_async_context(following_policies(settings, feed))
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
         around = Surroundings(environ, database, trail, listener, clock)
         shadowing = await stack.enter_async_context(open_shadowing(settings, around, sidecar.evaluator))
@@ -176,6 +183,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             cancellations=Cancellations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
+            activations=activations,
             records=Records(database.engine, trail),
             desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
             permits=permits,

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from assent_orchestrator.config import Settings
+from assent_sidecar.activation.rehearsal import Rehearsal
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
+from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.keys import read_key_ring
 from assent_sidecar.bundle.origin.file import FileOrigin
@@ -25,11 +28,21 @@ KEPT = "bundles"
 _LOOK_EVERY = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPolicies:
+    """A decision point, where its bundles come from, and the rules by which they come into force.
+
+    Nothing may be decided before the ``feed`` has ``begun``.
+    """
+
+    sidecar: Sidecar
+    feed: Feed
+    gate: ActivationGate
+
+
 @contextlib.asynccontextmanager
-async def open_policies(
-    settings: Settings, environ: Mapping[str, str], binary: Binary
-) -> AsyncIterator[tuple[Sidecar, Feed]]:
-    """Open the decision point on the bundle that the settings name, and follow its changes where they say so.
+async def open_policies(settings: Settings, environ: Mapping[str, str], binary: Binary) -> AsyncIterator[OpenPolicies]:
+    """Open the decision point on the bundle that the settings name; its rehearsal goes on beside what follows.
 
     Raises:
         WorkspaceError, SidecarError, CommandError: there is no bundle to begin with, or the engine does not take it.
@@ -37,7 +50,13 @@ async def open_policies(
     trust = Trust(await asyncio.to_thread(read_key_ring, settings.bundle_keys), settings.allow_unsigned)
     freshness = Freshness(settings.max_staleness)
     origin = _origin(settings, environ, binary, trust)
-    feed = Feed(origin, trust, Keep(settings.data / KEPT), freshness)
+    gate = ActivationGate(
+        Rehearsal(binary, environ),
+        engine_version=binary.version,
+        automatic=settings.automatic_activation,
+        two_persons=settings.two_persons,
+    )
+    feed = Feed(origin, trust, Keep(settings.data / KEPT), freshness, gate=gate)
     sidecar_settings = SidecarSettings(
         state_dir=settings.data,
         environ=environ,
@@ -51,13 +70,22 @@ async def open_policies(
         stack.push_async_callback(feed.close)
         bundle = await feed.begin()
         sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
-        await feed.begun(sidecar.activate)
-        if settings.rollback is not None:
-            await feed.roll_back(settings.rollback)
-        if settings.watch or settings.bundle is not None or settings.max_staleness is not None:
-            following = asyncio.create_task(feed.follow(), name="assent-policies")
-            stack.push_async_callback(_end, following)
-        yield sidecar, feed
+        yield OpenPolicies(sidecar, feed, gate)
+
+
+@contextlib.asynccontextmanager
+async def following_policies(settings: Settings, feed: Feed) -> AsyncIterator[None]:
+    """Follow the changes of where the policies come from, if the settings say so, for as long as the block lasts."""
+    if not (settings.watch or settings.bundle is not None or settings.max_staleness is not None):
+        yield
+        return
+    task = asyncio.create_task(feed.follow(), name="assent-policies")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _origin(settings: Settings, environ: Mapping[str, str], binary: Binary, trust: Trust) -> Origin:
@@ -67,9 +95,3 @@ def _origin(settings: Settings, environ: Mapping[str, str], binary: Binary, trus
     if settings.bundle.startswith(("http://", "https://")):
         return UrlOrigin(settings.bundle, trust, token=environ.get(BUNDLE_TOKEN) or None, every=every)
     return FileOrigin(Path(settings.bundle), trust, every=every)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

@@ -15,6 +15,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         cancellations=app.cancellations,
         inbox=app.inbox,
         stops=app.stops,
+        policies=app.activations,
         records=app.records,
         desk=app.desk,
         permits=app.permits,

@@ -27,6 +27,12 @@ SequenceOption = Annotated[
     int | None,
     typer.Option(min=0, max=2**53 - 1, metavar="N", help="Its number; later ones have higher ones. [default: now]"),
 ]
+AuthorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID", help="Who answers for it: the id under which they call the server. Part of the revision."
+    ),
+]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The bundle.")]
 
 
@@ -64,13 +70,17 @@ def build(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace.")] = Path(),
     key: Annotated[str | None, typer.Option(metavar="KEYID=FILE", help="Sign it with this private key.")] = None,
     sequence: SequenceOption = None,
+    author: AuthorOption = None,
 ) -> int:
     """Build the bundle of a workspace: the same content gives the same revision."""
     from assent_sidecar.bundle.build import build_bundle
+    from assent_sidecar.bundle.manifest import is_author
     from assent_sidecar.opa.binary import find_binary
 
+    if author is not None and not is_author(author):
+        raise Problem("an author is the id of a caller: 1 to 128 characters without spaces", ExitCode.USAGE)
     try:
-        built = asyncio.run(build_bundle(folder, find_binary(os.environ)))
+        built = asyncio.run(build_bundle(folder, find_binary(os.environ), author=author))
     except WorkspaceError as error:
         raise workspace_problem(folder, error) from error
     except CommandError as error:
@@ -132,6 +142,7 @@ def inspect(common: Common, *, file: FileArgument) -> int:
         "workspace": manifest.workspace,
         "revision": manifest.revision,
         "sequence": manifest.sequence,
+        "author": manifest.author,
         "claims_key": key,
         "systems": sorted(catalogue.systems),
         "agents": sorted(catalogue.agents),
@@ -141,7 +152,7 @@ def inspect(common: Common, *, file: FileArgument) -> int:
     if common.as_json:
         say_json(facts)
         return ExitCode.DONE
-    for name in ("workspace", "revision", "sequence"):
+    for name in ("workspace", "revision", "sequence", "author"):
         say(f"{name:<10} {'none' if facts[name] is None else facts[name]}")
     say(f"{'signature':<10} {f'says it is by {key}; not verified' if key else 'none'}")
     for path, content in sorted(files.items()):
@@ -187,6 +198,8 @@ def _read(file: Path) -> bytes:
 
 def _show(common: Common, found: Bundle) -> None:
     if common.as_json:
-        say_json({"revision": found.revision, "sequence": found.sequence, "signed_by": found.signed_by})
+        said = {"revision": found.revision, "sequence": found.sequence, "signed_by": found.signed_by}
+        say_json({**said, "author": found.author})
     else:
-        say(f"{found.revision} is whole, number {found.sequence}, and signed by {found.signed_by}")
+        author = f", its author is {found.author}" if found.author else ""
+        say(f"{found.revision} is whole, number {found.sequence}, and signed by {found.signed_by}{author}")

@@ -14,6 +14,7 @@ from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
+from assent.v1.policies_pb2_grpc import PolicyServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent.v1.shadows_pb2_grpc import ShadowServiceStub
 from assent.v1.stops_pb2_grpc import StopServiceStub
@@ -162,6 +163,11 @@ class Connection:
     def shadows(self) -> ShadowServiceStub:
         """Policies that are tried beside those in force."""
         return ShadowServiceStub(self.channel)
+
+    @property
+    def policies(self) -> PolicyServiceStub:
+        """Which policies are in force."""
+        return PolicyServiceStub(self.channel)
 
     @property
     def health(self) -> HealthServiceStub:

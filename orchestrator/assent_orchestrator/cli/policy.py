@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assent_orchestrator.cli import shadow
+from assent_orchestrator.cli import activation, shadow
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.printing import coloured, say, say_json
@@ -23,12 +23,14 @@ from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-app = typer.Typer(help="Test what policies decide.", rich_markup_mode=None)
+app = typer.Typer(help="Test policies, say which are in force, and try others beside them.", rich_markup_mode=None)
+activation.register(app)
 app.add_typer(shadow.app, name="shadow")
 
 _WHAT = {
     Part.WORKSPACE: "opa check --strict, and every reference in the workspace",
     Part.FORMAT: "opa fmt --fail",
+    Part.METADATA: "a title each, a control for each refusal, a default",
     Part.TESTS: "opa test",
     Part.CASES: "the cases, decided by the engine",
 }
@@ -36,7 +38,7 @@ _WHAT = {
 
 @app.callback()
 def policy() -> None:
-    """Test what policies decide."""
+    """Test policies, and say which are in force."""
 
 
 @app.command("test")

@@ -6,9 +6,11 @@ from pathlib import Path
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.bundle.refusal import (
+    BundleAuthorError,
     BundleKeyError,
     BundleMalformedError,
     BundleOlderError,
+    BundleRehearsalError,
     BundleSignatureError,
     BundleUnsignedError,
 )
@@ -50,12 +52,13 @@ def sidecar_problem(error: SidecarError) -> Problem:
     """Return what is wrong with the engine, or with a bundle."""
     kinds: tuple[tuple[ExitCode, tuple[type[SidecarError], ...]], ...] = (
         (ExitCode.USAGE, (EngineSettingsError,)),
-        (ExitCode.NOT_ALLOWED, (BundleKeyError, BundleUnsignedError, BundleSignatureError)),
-        (ExitCode.INVALID, (BundleMalformedError,)),
+        (ExitCode.NOT_ALLOWED, (BundleKeyError, BundleUnsignedError, BundleSignatureError, BundleAuthorError)),
+        (ExitCode.INVALID, (BundleMalformedError, BundleRehearsalError)),
         (ExitCode.CONFLICT, (BundleOlderError,)),
     )
     kind = next((kind for kind, types in kinds if isinstance(error, types)), ExitCode.UNAVAILABLE)
-    return Problem(str(error), kind, code=error.code)
+    what, *details = str(error).splitlines() or [type(error).__name__]
+    return Problem(what, kind, code=error.code, details=details)
 
 
 def workspace_problem(root: Path, error: WorkspaceError) -> Problem:

@@ -146,6 +146,8 @@ async def _reload_whenever(again: asyncio.Event, app: App) -> None:
                 _log.error("%s:%s: %s", fault.file, fault.line, fault.reason)
             _log.error("the workspace was not taken; the bundle in force stays")
         except (SidecarError, CommandError) as error:
-            _log.error("the bundle was not taken, the one in force stays: %s", error)
+            _log.error("the bundle was not taken, the one in force stays:")
+            for line in str(error).splitlines():
+                _log.error("%s", line)
         else:
             _log.info("the workspace is in force as %s", revision)

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,13 @@ from assent_sidecar.model import Duration, seconds
 _DURATION: TypeAdapter[str] = TypeAdapter(Duration)
 
 _log = logging.getLogger("assent")
+
+
+class Activation(StrEnum):
+    """How what passed its rehearsal comes into force."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
 
 
 @with_output
@@ -59,6 +67,12 @@ def serve_command(
     rollback: Annotated[
         str | None, typer.Option(metavar="REVISION", help="Go back to this bundle, which was in force before.")
     ] = None,
+    activation: Annotated[
+        Activation, typer.Option(help="What passes its rehearsal comes into force by itself, or when a person says so.")
+    ] = Activation.AUTOMATIC,
+    two_persons: Annotated[
+        bool, typer.Option("--two-persons", help="A person other than its author activates a bundle; always manual.")
+    ] = False,
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", envvar="ASSENT_LISTEN", help="Where to listen; port 0 takes a free one.")
     ] = DEFAULT_LISTEN,
@@ -115,6 +129,8 @@ def serve_command(
         watch=watch,
         max_staleness=read_duration(max_staleness) if max_staleness is not None else None,
         rollback=rollback,
+        automatic_activation=activation is Activation.AUTOMATIC,
+        two_persons=two_persons,
     )
     open_log(as_json=log_json)
     run_server(settings, as_json=common.as_json)

@@ -12,11 +12,21 @@ from grpc_health.v1 import health_pb2 as probe_pb2
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from assent.v1 import approvals_pb2, audit_pb2, health_pb2, permits_pb2, runs_pb2, shadows_pb2, stops_pb2
+from assent.v1 import (
+    approvals_pb2,
+    audit_pb2,
+    health_pb2,
+    permits_pb2,
+    policies_pb2,
+    runs_pb2,
+    shadows_pb2,
+    stops_pb2,
+)
 from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server
 from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
 from assent.v1.permits_pb2_grpc import add_DecisionServiceServicer_to_server
+from assent.v1.policies_pb2_grpc import add_PolicyServiceServicer_to_server
 from assent.v1.runs_pb2_grpc import add_RunServiceServicer_to_server
 from assent.v1.shadows_pb2_grpc import add_ShadowServiceServicer_to_server
 from assent.v1.stops_pb2_grpc import add_StopServiceServicer_to_server
@@ -26,6 +36,7 @@ from assent_orchestrator.server.handlers.approvals import ApprovalHandlers
 from assent_orchestrator.server.handlers.audit import AuditHandlers
 from assent_orchestrator.server.handlers.decisions import DecisionHandlers
 from assent_orchestrator.server.handlers.health import HealthHandlers
+from assent_orchestrator.server.handlers.policies import PolicyHandlers
 from assent_orchestrator.server.handlers.runs import RunHandlers
 from assent_orchestrator.server.handlers.shadows import ShadowHandlers
 from assent_orchestrator.server.handlers.stops import StopHandlers
@@ -49,6 +60,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (stops_pb2, "StopService"),
         (audit_pb2, "AuditService"),
         (permits_pb2, "DecisionService"),
+        (policies_pb2, "PolicyService"),
         (shadows_pb2, "ShadowService"),
         (health_pb2, "HealthService"),
     )
@@ -143,6 +155,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
     add_StopServiceServicer_to_server(StopHandlers(parts), server)
     add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
     add_DecisionServiceServicer_to_server(DecisionHandlers(parts), server)
+    add_PolicyServiceServicer_to_server(PolicyHandlers(parts), server)
     add_ShadowServiceServicer_to_server(ShadowHandlers(parts), server)
     add_HealthServiceServicer_to_server(HealthHandlers(parts), server)
     names = tuple(service.full_name for service in _SERVICES)

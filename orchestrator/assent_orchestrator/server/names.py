@@ -59,6 +59,21 @@ def shadow_id(name: str, caller: Caller) -> str:
     return _id(name, "shadows", "shadow", caller)
 
 
+def own_policies(name: str, caller: Caller) -> None:
+    """Pass when ``name`` (``tenants/{tenant}/policyStatus``) is of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is another one's, of which the caller may not know.
+    """
+    if name != policies_name(caller.tenant):
+        raise NotFoundError("there is no such tenant", name=name)
+
+
+def policies_name(tenant: str) -> str:
+    """Return the name under which a tenant knows the policies."""
+    return f"tenants/{tenant}/policyStatus"
+
+
 def permit_name(tenant: str, permit: str) -> str:
     """Return the name of a permit."""
     return f"tenants/{tenant}/permits/{permit}"

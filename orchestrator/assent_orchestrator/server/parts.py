@@ -16,6 +16,7 @@ from assent_orchestrator.decisions.request import Reply as DecisionReply
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.activations import Policies
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus
 from assent_orchestrator.governance.stop import Scope, Stop
 from assent_orchestrator.governance.stops import Order
@@ -110,6 +111,22 @@ class Stops(Protocol):
         ...
 
 
+class PolicyControl(Protocol):
+    """Says which policies come into force."""
+
+    async def status(self, caller: Caller) -> Policies:
+        """Return how things are."""
+        ...
+
+    async def activate(self, caller: Caller, revision: str, reason: str, request_id: str) -> Policies:
+        """Put the bundle that waits in force."""
+        ...
+
+    async def roll_back(self, caller: Caller, revision: str, reason: str, request_id: str) -> Policies:
+        """Put a bundle back in force that was before."""
+        ...
+
+
 class Records(Protocol):
     """Reads and proves the trail."""
 
@@ -182,6 +199,7 @@ class ServerParts:
     cancellations: Cancellations
     inbox: Inbox
     stops: Stops
+    policies: PolicyControl
     records: Records
     desk: Desk
     permits: Permits

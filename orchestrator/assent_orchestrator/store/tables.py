@@ -203,6 +203,41 @@ where the scope needs none."""
 
 sa.Index("stops_open", stops.c.tenant, postgresql_where=stops.c.lifted_at.is_(None))
 
+activations = sa.Table(
+    "activations",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("rollback", sa.Boolean, nullable=False),
+    sa.Column("left_revision", sa.Text),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("server", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text),
+    sa.Column("author", sa.Text),
+    sa.Column("sequence", sa.BigInteger),
+    sa.Column("signed_by", sa.Text),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("report", JSONB),
+    sa.Column("recorded_at", _moment, nullable=False),
+    sa.UniqueConstraint("tenant", "actor", "request_id"),
+)
+"""One row an activation, written before it: ``named`` (a person said so), ``automatic``, or by the ``start`` of a
+server. ``server`` is the executor's name; ``report`` is of the rehearsal."""
+
+sa.Index("activations_by_revision", activations.c.revision, activations.c.number.desc())
+
+bundles = sa.Table(
+    "bundles",
+    metadata,
+    sa.Column("revision", sa.Text, primary_key=True),
+    sa.Column("archive", sa.LargeBinary, nullable=False),
+    sa.Column("kept_at", _moment, nullable=False),
+)
+"""The archives of the last activations, for servers that have not got them."""
+
 shadows = sa.Table(
     "shadows",
     metadata,

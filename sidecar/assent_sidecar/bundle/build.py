@@ -35,14 +35,16 @@ class Compiled:
     capabilities: Path
 
 
-async def build_bundle(root: Path, binary: Binary) -> Bundle:
+async def build_bundle(root: Path, binary: Binary, *, author: str | None = None) -> Bundle:
     """Build the bundle of the workspace at ``root``; the same content gives the same bytes and the same revision.
+
+    ``author`` is the id of who answers for it, and part of the content.
 
     Raises:
         WorkspaceError: something is wrong with the workspace; the error names every fault with its file and line.
         CommandError: OPA cannot be run.
     """
-    async with compile_workspace(root, binary) as compiled:
+    async with compile_workspace(root, binary, author=author) as compiled:
         return await pack(compiled)
 
 
@@ -50,11 +52,17 @@ async def pack(compiled: Compiled) -> Bundle:
     """Pack what OPA accepted."""
     # Not by `opa build`, which formats what it packs: the revision is of the very bytes that were reviewed.
     content = await asyncio.to_thread(write_archive, compiled.stage.files)
-    return Bundle(archive=content, revision=compiled.stage.revision, catalogue=compiled.workspace.catalogue)
+    return Bundle(
+        archive=content,
+        revision=compiled.stage.revision,
+        catalogue=compiled.workspace.catalogue,
+        author=compiled.stage.author,
+        checks=compiled.stage.checks,
+    )
 
 
 @contextlib.asynccontextmanager
-async def compile_workspace(root: Path, binary: Binary) -> AsyncIterator[Compiled]:
+async def compile_workspace(root: Path, binary: Binary, *, author: str | None = None) -> AsyncIterator[Compiled]:
     """Read the workspace at ``root``, stage its bundle and have OPA check it, strictly.
 
     Raises:
@@ -65,7 +73,7 @@ async def compile_workspace(root: Path, binary: Binary) -> AsyncIterator[Compile
     heads = await read_heads(workspace.policies, binary)
     module, places, unanswered = answer_conditions(workspace.conditions, workspace.policies, heads)
     faults = [*read, *check_heads(workspace.policies, heads), *unanswered]
-    staged = await asyncio.to_thread(stage, workspace, module)
+    staged = await asyncio.to_thread(stage, workspace, module, author)
     base = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="assent-build-"))
     try:
         folder, capabilities = base / "content", base / "capabilities.json"

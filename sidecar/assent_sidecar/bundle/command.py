@@ -28,15 +28,19 @@ async def run(
     *arguments: str,
     cwd: Path,
     stdin: bytes = b"",
+    niceness: int = 0,
     timeout: float = _TIMEOUT,  # noqa: ASYNC109 - a bound on the process, which is killed
 ) -> Completed:
     """Run ``opa <arguments>`` in ``cwd``, without anything of our environment (``OPA_*`` are its flags).
+
+    ``niceness`` is how far it stands back behind other processes, 0 to 19.
 
     Raises:
         CommandError: it cannot be started, or does not end within ``timeout`` seconds (it is killed then).
     """
     try:
         process = await asyncio.create_subprocess_exec(
+            *(("nice", "-n", str(niceness)) if niceness else ()),
             binary.path,
             *arguments,
             cwd=cwd,

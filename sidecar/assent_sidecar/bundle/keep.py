@@ -46,6 +46,14 @@ class Keep:
                 "restore it, or remove the folder to begin anew"
             ) from error
 
+    def revisions(self) -> tuple[str, ...]:
+        """Return the revisions of all archives that are kept, newest first."""
+        try:
+            archives = sorted(self._folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+        except OSError:
+            return ()
+        return tuple(f"sha256:{path.name.removesuffix('.tar.gz')}" for path in archives)
+
     def load(self, revision: str) -> bytes | None:
         """Return the archive of a revision, None when it is not kept."""
         with suppress(OSError):
@@ -83,7 +91,8 @@ class Keep:
                     raise BundleOlderError(f"another server has the sequence {there.sequence} in force meanwhile")
                 scratch.replace(self._folder / _STANDING)
                 _sync_folder(self._folder)
-                self._prune({there.active, standing.active, standing.held})
+                waiting = standing.candidate.revision if standing.candidate is not None else None
+                self._prune({there.active, standing.active, standing.held, waiting})
         except OSError as error:
             raise BundleNotKeptError(f"the bundle cannot be kept in {self._folder}: {error.strerror}") from error
 

@@ -1,7 +1,8 @@
 """The manifest of a bundle: whose it is, its revision, and its place in the line of all that were signed."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assent_sidecar.bundle.filehash import read_object
 from assent_sidecar.bundle.refusal import BundleMalformedError
@@ -11,23 +12,31 @@ from assent_sidecar.model import Json
 MANIFEST = ".manifest"
 SIGNATURES = ".signatures.json"
 
+AUTHOR = "author"
+"""Who made the bundle, in its metadata: part of the revision, and of what is signed."""
+
 _SEQUENCE = "sequence"
+_AUTHOR = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What stands in the file ``.manifest``; ``sequence`` is None in a bundle that was never numbered."""
+    """What stands in the file ``.manifest``; ``sequence`` is None in a bundle that was never numbered.
+
+    ``author`` is who made it, as whoever built it says; None when nobody said.
+    """
 
     document: dict[str, Json] = field(repr=False)
     revision: str
     workspace: str
     title: str
     sequence: int | None
+    author: str | None = None
 
     def numbered(self, sequence: int) -> "Manifest":
         """Return the manifest with another number; the revision is that of the content, and stays."""
         metadata = {**self.document["metadata"], _SEQUENCE: sequence}
-        return Manifest({**self.document, "metadata": metadata}, self.revision, self.workspace, self.title, sequence)
+        return replace(self, document={**self.document, "metadata": metadata}, sequence=sequence)
 
 
 def read_manifest(files: Mapping[str, bytes]) -> Manifest:
@@ -48,7 +57,15 @@ def read_manifest(files: Mapping[str, bytes]) -> Manifest:
     sequence = metadata.get(_SEQUENCE)
     if sequence is not None and (isinstance(sequence, bool) or not isinstance(sequence, int) or sequence < 0):
         raise BundleMalformedError("the manifest's sequence is no number from 0 on")
-    return Manifest(document, revision, workspace, title, sequence)
+    author = metadata.get(AUTHOR)
+    if author is not None and not is_author(author):
+        raise BundleMalformedError("the manifest's author is not the id of a person: 1 to 128 characters, no spaces")
+    return Manifest(document, revision, workspace, title, sequence, author)
+
+
+def is_author(value: Json) -> bool:
+    """Return whether this can be the id of an author: that of a caller, as tokens have it."""
+    return isinstance(value, str) and _AUTHOR.fullmatch(value) is not None
 
 
 def revision_of(files: Mapping[str, bytes], document: Mapping[str, Json]) -> str:

@@ -41,6 +41,24 @@ class BundleOlderError(SidecarError):
     code: ClassVar[str] = "BUNDLE_OLDER"
 
 
+class BundleRehearsalError(SidecarError):
+    """It did not pass what must be passed before anything is decided by it; each line after the first is one reason."""
+
+    code: ClassVar[str] = "BUNDLE_REHEARSAL"
+
+
+class BundleAuthorError(SidecarError):
+    """Two persons are needed to bring it into force, and it does not say who made it, or both are the same."""
+
+    code: ClassVar[str] = "BUNDLE_AUTHOR"
+
+
+class BundleNotRecordedError(SidecarError):
+    """Nobody could write down that it comes into force; what is not on record does not decide."""
+
+    code: ClassVar[str] = "BUNDLE_NOT_RECORDED"
+
+
 class BundleNotKeptError(SidecarError):
     """The state folder cannot be written or read, so that a restart would not know what was in force."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.refusal import BundleOlderError
 from assent_sidecar.model import Document
@@ -25,7 +26,9 @@ class Standing(Document):
 
     ``sequence`` is the highest one that was ever in force; ``active`` is the revision in force, from ``origin``;
     ``held`` is the one that was left by name, and is not taken again until something later is offered; ``confirmed_at``
-    (seconds since 1970) is when the origin last said that ``active`` is its newest.
+    (seconds since 1970) is when the origin last said that ``active`` is its newest. ``rehearsal`` is what became of the
+    rehearsal of ``active``, ``candidate`` of that of the bundle that waits until somebody activates it; ``applied`` is
+    the number of the last activation in the database that was followed.
     """
 
     version: Literal[1] = 1
@@ -35,6 +38,9 @@ class Standing(Document):
     held: str | None = None
     confirmed_at: float | None = None
     rollbacks: tuple[Rollback, ...] = ()
+    rehearsal: RehearsalReport | None = None
+    candidate: RehearsalReport | None = None
+    applied: Counted | None = None
 
 
 class Step(Enum):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assent_sidecar.bundle.checks import CHECKS, Checks, checks_of, write_checks
 from assent_sidecar.bundle.library import library_modules
-from assent_sidecar.bundle.manifest import MANIFEST, revision_of
+from assent_sidecar.bundle.manifest import AUTHOR, MANIFEST, revision_of
 from assent_sidecar.bundle.modules import CONDITIONS
 from assent_sidecar.bundle.workspace import Workspace
 from assent_sidecar.canonical import canonical
@@ -22,23 +23,30 @@ class Stage:
 
     files: Mapping[str, bytes] = field(repr=False)
     revision: str
+    checks: Checks = field(repr=False)
+    author: str | None = None
 
 
-def stage(workspace: Workspace, conditions: str) -> Stage:
-    """Put a bundle together: the library, the policies, the generated conditions, the data and the manifest."""
+def stage(workspace: Workspace, conditions: str, author: str | None = None) -> Stage:
+    """Put a bundle together: library, policies, generated conditions, data, tests and cases, manifest."""
     catalogue = workspace.catalogue
     files = {path: text.encode() for path, text in library_modules()}
     files[CONDITIONS] = conditions.encode()
     files |= {policy.path.as_posix(): policy.text.encode() for policy in workspace.policies}
     files["data.json"] = canonical(data_of(catalogue))
+    checks = checks_of(workspace)
+    files[CHECKS] = write_checks(checks)
+    metadata: dict[str, Json] = {"workspace": catalogue.workspace, "title": catalogue.title}
+    if author is not None:
+        metadata[AUTHOR] = author
     manifest: dict[str, Json] = {
         "roots": list(ROOTS),
         "rego_version": 1,
-        "metadata": {"workspace": catalogue.workspace, "title": catalogue.title},
+        "metadata": metadata,
     }
     revision = revision_of(files, manifest)
     files[MANIFEST] = canonical({**manifest, "revision": revision})
-    return Stage({path: files[path] for path in sorted(files)}, revision)
+    return Stage({path: files[path] for path in sorted(files)}, revision, checks, author)
 
 
 def data_of(catalogue: Catalogue) -> dict[str, Json]:

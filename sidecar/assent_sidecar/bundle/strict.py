@@ -53,13 +53,13 @@ class StrictError:
         return WorkspaceFault(self.file, self.line, self.message)
 
 
-async def write_capabilities(file: Path, binary: Binary) -> None:
+async def write_capabilities(file: Path, binary: Binary, *, niceness: int = 0) -> None:
     """Write to ``file`` what policies may use of this OPA: everything but the network, the clock and chance.
 
     Raises:
         CommandError: OPA cannot be asked.
     """
-    done = await run(binary, "capabilities", "--current", cwd=file.parent)
+    done = await run(binary, "capabilities", "--current", cwd=file.parent, niceness=niceness)
     try:
         capabilities = json.loads(done.stdout)
         builtins = [builtin for builtin in capabilities["builtins"] if builtin["name"] not in _OUTSIDE]
@@ -74,7 +74,9 @@ def allowed(capabilities: Path) -> tuple[str, str]:
     return ("--capabilities", str(capabilities))
 
 
-async def check_strictly(folder: Path, capabilities: Path, binary: Binary) -> tuple[StrictError, ...]:
+async def check_strictly(
+    folder: Path, capabilities: Path, binary: Binary, *, niceness: int = 0
+) -> tuple[StrictError, ...]:
     """Return what ``opa check --strict`` finds in the bundle whose content is in ``folder``.
 
     Raises:
@@ -83,7 +85,7 @@ async def check_strictly(folder: Path, capabilities: Path, binary: Binary) -> tu
     schema = await asyncio.to_thread(question_schema)
     typed = ("--schema", str(schema)) if schema else ()
     arguments = ("check", "--strict", "--bundle", "--format", "json", "--max-errors", "0")
-    done = await run(binary, *arguments, *typed, *allowed(capabilities), ".", cwd=folder)
+    done = await run(binary, *arguments, *typed, *allowed(capabilities), ".", cwd=folder, niceness=niceness)
     if done.status == 0:
         return ()
     try:

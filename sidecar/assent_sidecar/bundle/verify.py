@@ -9,6 +9,7 @@ import jwt
 from pydantic import ValidationError
 
 from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.checks import CHECKS, read_checks
 from assent_sidecar.bundle.contents import read_archive
 from assent_sidecar.bundle.filehash import ALGORITHMS, file_hash, read_object
 from assent_sidecar.bundle.keys import KeyRing
@@ -46,8 +47,17 @@ class Trust:
         manifest = read_manifest(files)
         if signed_by is not None and manifest.sequence is None:
             raise BundleMalformedError("the bundle is signed, but has no sequence: sign it with assent bundle sign")
-        catalogue = catalogue_of(files, manifest)
-        return Bundle(archive, manifest.revision, catalogue, sequence=manifest.sequence, signed_by=signed_by)
+        return _bundle(archive, files, manifest, signed_by=signed_by)
+
+
+def read_unverified(archive: bytes) -> Bundle:
+    """Return the bundle in ``archive`` whoever signed it: to look at, never to decide by.
+
+    Raises:
+        BundleMalformedError: it is not one bundle of ours, or has another revision than its content.
+    """
+    files = read_archive(archive)
+    return _bundle(archive, files, read_manifest(files), signed_by=None)
 
 
 def verify_signature(files: Mapping[str, bytes], keys: KeyRing) -> str:
@@ -87,7 +97,7 @@ def catalogue_of(files: Mapping[str, bytes], manifest: Manifest) -> Catalogue:
         BundleMalformedError: a file has no business there, or the content has another revision.
     """
     for path in files:
-        if not (path.endswith(".rego") or path in {_DATA, MANIFEST, SIGNATURES}):
+        if not (path.endswith(".rego") or path in {_DATA, CHECKS, MANIFEST, SIGNATURES}):
             raise BundleMalformedError(f"{path} does not belong into a bundle")
     try:
         revision = revision_of(files, manifest.document)
@@ -106,6 +116,18 @@ def catalogue_of(files: Mapping[str, bytes], manifest: Manifest) -> Catalogue:
         raise BundleMalformedError(
             f"the catalogue of the bundle cannot be read ({error.error_count()} faults)"
         ) from error
+
+
+def _bundle(archive: bytes, files: Mapping[str, bytes], manifest: Manifest, *, signed_by: str | None) -> Bundle:
+    return Bundle(
+        archive,
+        manifest.revision,
+        catalogue_of(files, manifest),
+        sequence=manifest.sequence,
+        signed_by=signed_by,
+        author=manifest.author,
+        checks=read_checks(files[CHECKS]) if CHECKS in files else None,
+    )
 
 
 def claimed_key(signatures: bytes) -> str:

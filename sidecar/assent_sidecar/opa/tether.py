@@ -26,7 +26,7 @@ def main() -> None:
         if int(memory):
             # Not the address space, of which Go reserves far more than it ever uses.
             resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
-    os.nice(int(niceness))
+    os.nice(int(niceness))  # before there are threads, each of which would have its own
     os.execv(program, [program, *arguments])  # noqa: S606 - no shell is wanted
 
 

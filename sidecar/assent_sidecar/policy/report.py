@@ -9,6 +9,7 @@ class Part(StrEnum):
 
     WORKSPACE = "workspace"
     FORMAT = "format"
+    METADATA = "metadata"
     TESTS = "tests"
     CASES = "cases"
 

@@ -33,7 +33,7 @@ def build(workspace: Path, bundle: Path, sequence: int) -> str:
 
 
 def limit(workspace: Path, euros: int) -> None:
-    (workspace / "data/limits.yaml").write_text(f"refund_free: {euros}\n")
+    (workspace / "data/limits.yaml").write_text(f"refund: {{lead_above_eur: {100 + euros}}}\n")
 
 
 @pytest.mark.requirement("cli.bundle")

@@ -21,7 +21,7 @@ def test_a_fresh_workspace_passes_every_check(workspace: Path, tmp_path: Path) -
         [line] = [line for line in said.out.splitlines() if part in line]
         assert line.startswith("ok ")
     suites = ET.parse(report).getroot()
-    assert [suite.get("name") for suite in suites] == ["workspace", "format", "tests", "cases"]
+    assert [suite.get("name") for suite in suites] == ["workspace", "format", "metadata", "tests", "cases"]
     assert suites.get("failures") == "0"
     assert any(case.get("name") == "a large refund waits for a service lead" for case in suites.iter("testcase"))
 

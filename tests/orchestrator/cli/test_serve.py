@@ -158,7 +158,7 @@ async def test_sighup_takes_a_sound_workspace_in_and_no_other(workspace: Path, t
         limits.write_text("refund: [\n", encoding="utf-8")
         server.send(signal.SIGHUP)
         assert "data/limits.yaml:" in await server.logged("the bundle in force stays")
-        limits.write_text("refund: {lead_above_eur: 50}\n", encoding="utf-8")
+        limits.write_text("refund: {lead_above_eur: 70}\n", encoding="utf-8")
         server.send(signal.SIGHUP)
         await server.logged("the workspace is in force as sha256:")
 

@@ -16,6 +16,7 @@ from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
+from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, Orders, TrailRecords, Trials, UseCases
 
 
@@ -28,6 +29,7 @@ class Wire:
     trail: TrailRecords
     stops: Orders
     shadows: Trials
+    policies: KnownPolicies
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
@@ -57,6 +59,7 @@ class Wire:
 @contextlib.asynccontextmanager
 async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     use_cases, approvals, trail, stops, shadows = UseCases(), Approvals(), TrailRecords(), Orders(), Trials()
+    policies = KnownPolicies()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
         identities=TokenDirectory(TokenFile(callers=(entry,))),
@@ -66,6 +69,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         cancellations=use_cases,
         inbox=approvals,
         stops=stops,
+        policies=policies,
         records=trail,
         desk=NoDecisions(),
         permits=NoDecisions(),
@@ -77,7 +81,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
-            yield Wire(use_cases, approvals, trail, stops, shadows, server, channel, entry, stack.aclose)
+            yield Wire(use_cases, approvals, trail, stops, shadows, policies, server, channel, entry, stack.aclose)
 
 
 @pytest.fixture

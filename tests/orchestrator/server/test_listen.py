@@ -21,8 +21,15 @@ from tests.orchestrator.server.conftest import open_wire, refusal
 
 Status = probe_pb2.HealthCheckResponse
 SERVICES = (
-    "RunService", "ApprovalService", "StopService", "ShadowService", "AuditService", "DecisionService", "HealthService",
-)  # fmt: skip
+    "RunService",
+    "ApprovalService",
+    "StopService",
+    "AuditService",
+    "DecisionService",
+    "PolicyService",
+    "ShadowService",
+    "HealthService",
+)
 
 
 async def check(wire, service: str = "") -> Any:

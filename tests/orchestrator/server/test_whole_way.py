@@ -24,6 +24,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
+from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.use_cases import NoDecisions, Trials, UseCases
 
 STEPS = (
@@ -82,6 +83,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             cancellations=world.cancellations,
             inbox=world.inbox,
             stops=world.stops,
+            policies=KnownPolicies(),
             records=Records(database.engine, world.trail),
             desk=NoDecisions(),
             permits=NoDecisions(),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "r0004_shadows"
-down_revision = "0003_permits"
+revision = "0005_shadows"
+down_revision = "0004_activations"
 
 
 def upgrade() -> None:

@@ -1,0 +1,187 @@
+"""The commands ``policy status``, ``activate``, ``rollback`` and ``rehearse``."""
+
+# ruff: noqa: PLC0415 -- what rehearses takes half a second to load
+
+import asyncio
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assent.v1 import policies_pb2 as wire
+from assent_orchestrator.cli.connection import VERIFY_SECONDS, Connection
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.options import Common, with_connection, with_output
+from assent_orchestrator.cli.printing import coloured, length, moment, say, say_json, table, word
+from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
+from assent_sidecar.bundle.command import CommandError
+from assent_sidecar.bundle.fault import WorkspaceError
+from assent_sidecar.errors import SidecarError
+
+if TYPE_CHECKING:
+    from assent_sidecar.activation.report import RehearsalReport
+    from assent_sidecar.bundle.archive import Bundle
+    from assent_sidecar.opa.binary import Binary
+
+RevisionArgument = Annotated[str, typer.Argument(metavar="REVISION", help="Which one: sha256: and 64 digits.")]
+ReasonOption = Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; the trail keeps it.")]
+RequestIdOption = Annotated[
+    str, typer.Option(metavar="ID", help="The same id again does the same thing only once.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to those of ``policy``."""
+    app.command("status")(status_command)
+    app.command("activate")(activate_command)
+    app.command("rollback")(rollback_command)
+    app.command("rehearse")(rehearse_command)
+
+
+@with_connection
+def status_command(common: Common) -> int:
+    """Show which policies are in force and who said so, what waits, and what one can go back to."""
+    with Connection(common) as connection:
+        request = wire.GetPolicyStatusRequest(name=_name(connection))
+        found = connection.call(connection.policies.GetPolicyStatus, request)
+    if common.as_json:
+        say_json(found)
+    else:
+        _show(found)
+    return ExitCode.DONE
+
+
+@with_connection
+def activate_command(
+    common: Common, *, revision: RevisionArgument, reason: ReasonOption, request_id: RequestIdOption = ""
+) -> int:
+    """Bring the bundle that waits into force, on every server."""
+    with Connection(common) as connection:
+        request = wire.ActivatePolicyRequest(
+            name=_name(connection), revision=revision, reason=reason, request_id=request_id
+        )
+        found = connection.call(connection.policies.ActivatePolicy, request, seconds=VERIFY_SECONDS)
+    return _done(common, found)
+
+
+@with_connection
+def rollback_command(
+    common: Common, *, revision: RevisionArgument, reason: ReasonOption, request_id: RequestIdOption = ""
+) -> int:
+    """Go back to a bundle that was in force before, on every server."""
+    with Connection(common) as connection:
+        request = wire.RollBackPolicyRequest(
+            name=_name(connection), revision=revision, reason=reason, request_id=request_id
+        )
+        found = connection.call(connection.policies.RollBackPolicy, request, seconds=VERIFY_SECONDS)
+    return _done(common, found)
+
+
+@with_output
+def rehearse_command(
+    common: Common,
+    *,
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE|DIR", help="A bundle in a file, or a workspace.")],
+    against: Annotated[
+        Path | None, typer.Option(metavar="BUNDLE|DIR", help="What is in force: its cases are put to both.")
+    ] = None,
+) -> int:
+    """Put a bundle to the test that it has to pass before it comes into force; needs no server and no key."""
+    try:
+        report = asyncio.run(_rehearse(bundle, against))
+    except WorkspaceError as error:
+        raise workspace_problem(bundle, error) from error
+    except CommandError as error:
+        raise Problem(f"{error}; see assent doctor", ExitCode.UNAVAILABLE, code="ENGINE_ERROR") from error
+    except SidecarError as error:
+        raise sidecar_problem(error) from error
+    if common.as_json:
+        say_json({"passed": report.passed, **report.to_json()})
+    else:
+        for failure in report.failures:
+            say(str(failure))
+        say(coloured("ok" if report.passed else "fail"), f"  {report.revision}: {report.summary}")
+        _differences((one.case, one.before, one.after) for one in report.differences)
+    return ExitCode.DONE if report.passed else ExitCode.NO
+
+
+async def _rehearse(place: Path, against: Path | None) -> "RehearsalReport":
+    from assent_sidecar.activation.rehearsal import Rehearsal
+    from assent_sidecar.opa.binary import find_binary
+
+    binary = find_binary(os.environ)
+    running = await _bundle(against, binary) if against is not None else None
+    return await Rehearsal(binary, os.environ)(await _bundle(place, binary), running)
+
+
+async def _bundle(place: Path, binary: "Binary") -> "Bundle":
+    """Return a bundle that is built of a folder or read from a file, whoever signed it."""
+    from assent_sidecar.bundle.build import build_bundle
+    from assent_sidecar.bundle.verify import read_unverified
+
+    if await asyncio.to_thread(place.is_dir):
+        return await build_bundle(place, binary)
+    try:
+        return read_unverified(await asyncio.to_thread(place.read_bytes))
+    except OSError as error:
+        raise Problem(f"{place} cannot be read: {error.strerror}; name another file", ExitCode.NOT_FOUND) from error
+
+
+def _name(connection: Connection) -> str:
+    return f"{connection.parent}/policyStatus"
+
+
+def _done(common: Common, found: wire.PolicyStatus) -> int:
+    if common.as_json:
+        say_json(found)
+    else:
+        say(f"{found.active.revision} is in force")
+    return ExitCode.DONE
+
+
+def _show(found: wire.PolicyStatus) -> None:
+    say(f"in force  {found.active.revision}")
+    _bundle_lines(found.active)
+    if found.HasField("activation"):
+        done = found.activation
+        cause = word(wire.ActivationCause, done.cause, "ACTIVATION_CAUSE")
+        what = "rolled back to" if done.rollback else "activated"
+        say(f"          {what} by {done.actor} ({cause}, {done.server}) at {moment(done.record_time)}: {done.reason}")
+    confirmed = f", confirmed {length(found.age)} ago" if found.HasField("age") else ""
+    say(f"          from {found.origin}{confirmed}")
+    if found.problem:
+        say(coloured("fail"), f"      {found.problem}")
+    if found.HasField("candidate"):
+        say(coloured("waiting"), f"   {found.candidate.revision}")
+        _bundle_lines(found.candidate)
+        rehearsal = found.candidate.rehearsal
+        _differences((one.case, one.before, one.after) for one in rehearsal.differences)
+        if rehearsal.differing > len(rehearsal.differences):
+            say(f"          and {rehearsal.differing - len(rehearsal.differences)} more")
+    elif not found.automatic:
+        say("waiting   nothing")
+    rule = "by itself" if found.automatic else "by a person" + (", not its author" if found.two_persons else "")
+    say(f"rule      what passes its rehearsal comes into force {rule}")
+    for revision in found.kept_revisions:
+        say(f"kept      {revision}{' (in force)' if revision == found.active.revision else ''}")
+
+
+def _bundle_lines(bundle: wire.PolicyBundle) -> None:
+    number = f"number {bundle.sequence}" if bundle.HasField("sequence") else "not numbered"
+    signed = f"signed by {bundle.signed_by}" if bundle.signed_by else "not signed"
+    say(f"          {number}, {signed}, author {bundle.author or 'unknown'}")
+    if not bundle.HasField("rehearsal"):
+        return
+    rehearsal = bundle.rehearsal
+    passed = ", ".join(f"{count} {part}" for part, count in sorted(rehearsal.passed.items()))
+    compared = f"; {rehearsal.differing} answers to {rehearsal.compared} cases differ" if rehearsal.against else ""
+    empty = "" if rehearsal.carried else "; it carries neither tests nor cases"
+    say(f"          rehearsed on OPA {rehearsal.engine_version}: {passed} passed{empty}{compared}")
+
+
+def _differences(rows: Iterable[tuple[str, str, str]]) -> None:
+    listed = list(rows)
+    if listed:
+        table(("CASE", "BEFORE", "AFTER"), listed)

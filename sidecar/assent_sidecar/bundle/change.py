@@ -1,0 +1,60 @@
+"""A bundle that comes into force, as whoever records it is told; and how the policies are."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from assent_sidecar.activation.report import RehearsalReport
+from assent_sidecar.bundle.archive import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``bundle``, from ``origin``, takes over from the revision ``left``: None where nothing was in force.
+
+    ``report`` is what became of its rehearsal; None where nobody rehearses, or where it was in force before.
+    ``rollback`` is whether somebody went back to it by name.
+    """
+
+    bundle: Bundle
+    left: str | None
+    origin: str
+    report: RehearsalReport | None = field(default=None, repr=False)
+    rollback: bool = False
+
+
+Record = Callable[[Change], Awaitable[int | None]]
+"""Writes down that a bundle is about to come into force and returns the number of that; raises, and it does not."""
+
+Refuse = Callable[[Exception, Bundle | None], Awaitable[None]]
+"""Writes down that what the origin offered does not come into force; the bundle is None where it was not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A bundle that passed its rehearsal and waits until somebody activates it."""
+
+    revision: str
+    sequence: int | None
+    signed_by: str | None
+    author: str | None
+    report: RehearsalReport = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """What is in force and where it is from; ``problem`` is why the origin's newest is not, or nothing.
+
+    ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal; ``kept`` are the revisions
+    that one can go back to.
+    """
+
+    revision: str
+    sequence: int | None
+    signed_by: str | None
+    author: str | None
+    origin: str
+    age: float | None
+    problem: str
+    report: RehearsalReport | None = field(default=None, repr=False)
+    candidate: Candidate | None = None
+    kept: tuple[str, ...] = ()

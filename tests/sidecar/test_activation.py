@@ -1,0 +1,202 @@
+"""From what is offered to what is in force: rehearsed first, by itself or when a person says so, over restarts too."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from assent_sidecar.activation.rehearsal import Rehearsal
+from assent_sidecar.activation.report import RehearsalReport
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.change import Change
+from assent_sidecar.bundle.gate import ActivationGate
+from assent_sidecar.bundle.keep import Keep
+from assent_sidecar.bundle.refusal import (
+    BundleAuthorError,
+    BundleNotRecordedError,
+    BundleRehearsalError,
+    BundleUnavailableError,
+)
+from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.opa.binary import find_binary
+from tests.sidecar.engines import until
+from tests.sidecar.feeds import Desk, deciding
+from tests.sidecar.rehearsals import archive, publish
+from tests.sidecar.signed import Signer
+
+UNSIGNED = Trust(allow_unsigned=True)
+FAILING = {"policies/org/rules_test.rego": "package policies.org.rules_test\n\ntest_no if 1 == 2\n"}
+
+
+class Counted:
+    """A real rehearsal; how often, and held until the test says so where it wants to look meanwhile."""
+
+    def __init__(self) -> None:
+        self.rehearsal = Rehearsal(find_binary({}))
+        self.times = 0
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self, bundle: Bundle, running: Bundle | None) -> RehearsalReport:
+        self.times += 1
+        await self.go_on.wait()
+        return await self.rehearsal(bundle, running)
+
+
+@pytest.fixture
+def rehearse() -> Counted:
+    return Counted()
+
+
+def opened(
+    folder: Path, rehearse: Counted, *, automatic: bool = True, two_persons: bool = False, engine: str = "1.22.2"
+) -> AbstractAsyncContextManager[Desk]:
+    gate = ActivationGate(rehearse, engine_version=engine, automatic=automatic, two_persons=two_persons)
+    signer = Signer.__new__(Signer)  # nothing is signed here
+    return deciding(folder, signer, trust=UNSIGNED, gate=gate)
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_what_does_not_pass_is_not_in_force_and_the_one_before_stays(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    async with opened(tmp_path, rehearse) as desk:
+        publish(file, archive(2, tests=FAILING))
+        for _ in range(2):
+            with pytest.raises(BundleRehearsalError, match=r"policies/org/rules_test\.rego:3: tests"):
+                await desk.feed.refresh()
+        assert rehearse.times == 2, "what failed once is not rehearsed again and again"
+        assert "did not pass its rehearsal" in desk.feed.status.problem
+        assert await desk.number() == "1"
+        publish(file, archive(3))
+        await desk.feed.refresh()
+        assert (await desk.number(), desk.feed.status.problem) == ("3", "")
+        report = desk.feed.status.report
+        assert report is not None
+        assert (report.passed, report.compared) == (True, 1)
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_nothing_begins_with_what_does_not_pass(tmp_path: Path, rehearse: Counted) -> None:
+    publish(tmp_path / "bundle.tar.gz", archive(1, tests=FAILING))
+    with pytest.raises(BundleRehearsalError):
+        async with opened(tmp_path, rehearse):
+            pytest.fail("it opened")
+
+
+@pytest.mark.requirement("sidecar.activation-undisturbed")
+async def test_decisions_and_rollbacks_do_not_wait_for_a_rehearsal(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1))
+    async with opened(tmp_path, rehearse) as desk:
+        publish(file, archive(2))
+        await desk.feed.refresh()
+        rehearse.go_on.clear()
+        third = publish(file, archive(3))
+        offering = asyncio.create_task(desk.feed.refresh())
+        await until(lambda: rehearse.times == 3)
+        assert await desk.number() == "2"
+        await desk.feed.roll_back(first.revision)
+        assert await desk.number() == "1"
+        rehearse.go_on.set()
+        assert await offering == third.revision
+
+
+@pytest.mark.requirement("sidecar.activation-once")
+async def test_after_a_restart_what_passed_is_not_rehearsed_again_but_for_another_engine(
+    tmp_path: Path, rehearse: Counted
+) -> None:
+    publish(tmp_path / "bundle.tar.gz", archive(1))
+    async with opened(tmp_path, rehearse):
+        assert rehearse.times == 1
+    async with opened(tmp_path, rehearse) as again:
+        assert rehearse.times == 1
+        assert again.feed.status.report is not None
+    async with opened(tmp_path, rehearse, engine="1.23.0"):
+        assert rehearse.times == 2
+    standing = Keep(tmp_path / "state" / "bundles").standing()
+    assert standing.rehearsal is not None
+    assert standing.rehearsal.engine_version == "1.22.2"
+
+
+@pytest.mark.requirement("sidecar.activation-manual")
+async def test_what_passed_waits_over_restarts_until_somebody_names_it(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    async with opened(tmp_path, rehearse, automatic=False) as desk:
+        assert await desk.number() == "1", "the first one is in force: who starts the server says so"
+        second = publish(file, archive(2))
+        await desk.feed.refresh()
+        assert (await desk.number(), desk.feed.status.problem) == ("1", "")
+    file.unlink()
+    async with opened(tmp_path, rehearse, automatic=False) as again:
+        waiting = again.feed.status.candidate
+        assert waiting is not None
+        assert (waiting.revision, waiting.report.compared, rehearse.times) == (second.revision, 1, 2)
+        with pytest.raises(BundleUnavailableError, match="does not wait"):
+            await again.feed.activate("sha256:" + "0" * 64)
+        with pytest.raises(BundleUnavailableError, match="never in force"):
+            await again.feed.roll_back(second.revision)
+        await again.feed.activate(second.revision)
+        assert (await again.number(), again.feed.status.candidate) == ("2", None)
+    async with opened(tmp_path, rehearse, automatic=False) as last:
+        assert (await last.number(), last.feed.status.candidate, rehearse.times) == ("2", None, 2)
+
+
+@pytest.mark.requirement("sidecar.activation-manual")
+async def test_a_later_one_takes_the_place_of_what_waits_and_of_two_activations_one_counts(
+    tmp_path: Path, rehearse: Counted
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    async with opened(tmp_path, rehearse, automatic=False) as desk:
+        second = publish(file, archive(2))
+        await desk.feed.refresh()
+        third = publish(file, archive(3))
+        await desk.feed.refresh()
+        with pytest.raises(BundleUnavailableError):
+            await desk.feed.activate(second.revision)
+        both = await asyncio.gather(*(desk.feed.activate(third.revision) for _ in range(2)), return_exceptions=True)
+        assert sorted(type(one).__name__ for one in both) == ["BundleUnavailableError", "NoneType"]
+        assert await desk.number() == "3"
+
+
+@pytest.mark.requirement("sidecar.activation-two-persons")
+async def test_where_two_persons_are_needed_somebody_must_have_made_it(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    with pytest.raises(BundleAuthorError, match="assent bundle build --author"):
+        async with opened(tmp_path, rehearse, two_persons=True):
+            pytest.fail("it opened")
+    publish(file, archive(1, author="ada"))
+    async with opened(tmp_path, rehearse, two_persons=True) as desk:
+        publish(file, archive(2))
+        with pytest.raises(BundleAuthorError):
+            await desk.feed.refresh()
+        publish(file, archive(3, author="ada"))
+        await desk.feed.refresh()
+        assert await desk.number() == "1", "two persons are never automatic"
+        assert desk.feed.status.candidate is not None
+        assert desk.feed.status.candidate.author == "ada"
+
+
+@pytest.mark.requirement("orchestrator.policies-recorded")
+async def test_what_cannot_be_recorded_does_not_come_into_force(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    async with opened(tmp_path, rehearse) as desk:
+        seen: list[str] = []
+
+        async def away(change: Change) -> int | None:
+            seen.append(desk.sidecar.bundle.revision)
+            raise BundleNotRecordedError(f"{change.bundle.revision} waits: the trail is away")
+
+        before = Keep(tmp_path / "state" / "bundles").standing()
+        first = desk.sidecar.bundle.revision
+        desk.feed._record = away
+        publish(file, archive(2))
+        with pytest.raises(BundleNotRecordedError):
+            await desk.feed.refresh()
+        assert seen == [first], "it is asked before anything changes"
+        assert (await desk.number(), Keep(tmp_path / "state" / "bundles").standing()) == ("1", before)

@@ -1,0 +1,125 @@
+"""What a bundle must pass before it comes into force, on a real second engine."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assent_sidecar.activation.rehearsal import Rehearsal
+from assent_sidecar.activation.report import RehearsalReport
+from assent_sidecar.bundle.build import build_bundle
+from assent_sidecar.bundle.checks import CHECKS, Checks, read_checks, write_checks
+from assent_sidecar.bundle.refusal import BundleMalformedError, BundleRehearsalError, BundleSignatureError
+from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.opa.binary import find_binary
+from assent_sidecar.sidecar import SidecarSettings, open_sidecar
+from tests.sidecar.engines import question, until
+from tests.sidecar.rehearsals import BAD, MAIN, archive, bundle
+from tests.sidecar.signed import Signer, changed, ring
+from tests.sidecar.workspace_copies import SALES
+
+
+@pytest.fixture(scope="module")
+def rehearse() -> Rehearsal:
+    return Rehearsal(find_binary({}))
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_a_sound_bundle_passes_and_it_is_said_what_it_passed(rehearse: Rehearsal) -> None:
+    report = await rehearse(bundle())
+    report.require_passed()
+    assert report.passed_parts == {"workspace": 1, "metadata": 1, "tests": 1, "cases": 1}
+    assert (report.engine_version, report.carried, report.against) == ("1.22.2", True, None)
+    assert RehearsalReport.from_json(report.to_json()) == report
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad["name"])
+async def test_a_bad_bundle_is_refused_with_the_part_and_the_place(rehearse: Rehearsal, bad: dict[str, Any]) -> None:
+    variation = {key: bad[key] for key in ("files", "tests", "want", "manifest") if key in bad}
+    report = await rehearse(bundle(**variation), bundle(2) if bad.get("running") else None)
+    with pytest.raises(BundleRehearsalError) as caught:
+        report.require_passed()
+    assert caught.value.code == "BUNDLE_REHEARSAL"
+    said = [str(failure) for failure in report.failures]
+    place = bad.get("place", "")
+    assert any(line.startswith(place) and f"{bad['part']}: " in line and bad["says"] in line for line in said), said
+    assert place in str(caught.value)
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_a_bundle_without_tests_and_cases_is_rehearsed_without_and_this_is_said(rehearse: Rehearsal) -> None:
+    report = await rehearse(bundle(carries=False))
+    report.require_passed()
+    assert not report.carried
+    assert "carries neither tests nor cases" in report.summary
+
+
+@pytest.mark.requirement("sidecar.activation-differences")
+async def test_answers_that_differ_are_told_and_are_no_failure(rehearse: Rehearsal) -> None:
+    stricter = MAIN.replace('"verdict": "allow"', '"verdict": "deny"').replace("GRANTED", "NOT_ANY_MORE")
+    new = bundle(files={"assent/main.rego": stricter}, want={"verdict": "deny"})
+    report = await rehearse(new, bundle())
+    report.require_passed()
+    assert (report.against, report.compared, report.differing) == (bundle().revision, 1, 1)
+    [one] = report.differences
+    assert (one.case, one.before, one.after) == ("an action", "allow GRANTED", "deny NOT_ANY_MORE")
+    assert (await rehearse(bundle(2), bundle(1))).differences == ()
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed", "sidecar.bundle-carries-checks")
+async def test_the_bundle_of_a_workspace_passes_by_what_travels_in_it(rehearse: Rehearsal, tmp_path: Path) -> None:
+    signer = Signer(tmp_path)
+    built = await build_bundle(SALES, rehearse.binary, author="ada")
+    signed = Trust(ring(signer)).read(signer.sign(built.archive, 7))
+    assert (signed.revision, signed.author, signed.sequence) == (built.revision, "ada", 7)
+    report = await rehearse(signed)
+    report.require_passed()
+    assert report.passed_parts["tests"] == 4
+    assert report.passed_parts["cases"] == 9
+
+
+@pytest.mark.requirement("sidecar.bundle-carries-checks")
+async def test_opa_takes_a_signed_bundle_with_checks_and_nobody_can_change_them(tmp_path: Path) -> None:
+    signer = Signer(tmp_path)
+    trust = Trust(ring(signer))
+    signed = signer.sign(archive(), 1)
+    settings = SidecarSettings(tmp_path / "state", {}, query_timeout=20, trust=trust, activation_timeout=20)
+    async with open_sidecar(settings, trust.read(signed)) as sidecar:
+        assert (await sidecar.evaluator.decide(question(), budget=20)).codes == ("GRANTED",)
+    for content in (write_checks(Checks()), None):
+        with pytest.raises(BundleSignatureError):
+            trust.read(changed(signed, CHECKS, content))
+
+
+@pytest.mark.requirement("sidecar.bundle-carries-checks")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../x_test.rego",
+        "/policies/org/x_test.rego",
+        "policies/org/x.rego",
+        "assent/main_test.rego",
+        "policies/x_test.rego",
+    ],
+)
+def test_a_carried_test_is_written_nowhere_else(path: str) -> None:
+    with pytest.raises(BundleMalformedError, match="no test of a policy"):
+        read_checks(write_checks(Checks(tests={path: "package x"})))
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_a_rehearsal_that_is_ended_leaves_nothing_behind(
+    rehearse: Rehearsal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    going_on = asyncio.create_task(rehearse(bundle()))
+    await until(lambda: left_in(tmp_path))
+    going_on.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going_on
+    assert left_in(tmp_path) == []
