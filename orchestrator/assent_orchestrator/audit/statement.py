@@ -1,7 +1,7 @@
 """Records and rows in one statement: one way to the database and back, where one after the other they take five.
 
-It holds only if the trail still ends where the writer thinks: the head is moved from exactly that record, and whatever
-else the statement writes hangs on that. When somebody else wrote meanwhile, nothing is written at all.
+It holds only if the trail still ends where the writer thinks and what it is written under still holds: the head is moved
+from exactly that record, and whatever else the statement writes hangs on that. Otherwise nothing is written at all.
 """
 
 import json
@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.chain import Head, Link
+from assent_orchestrator.audit.share import Under
 from assent_orchestrator.store.tables import heads, trail
 
+_UNDER = "SELECT coalesce(array_agg(id ORDER BY id), '{{}}') = %(seen)s::text[] FROM ({query}) AS found"
 _MOVE = f"""
 WITH moved AS (
     UPDATE {heads.fullname} SET seq = %(seq)s, hash = %(hash)s
-    WHERE tenant = %(tenant)s AND seq = %(old_seq)s AND hash = %(old_hash)s RETURNING seq
+    WHERE tenant = %(tenant)s AND seq = %(old_seq)s AND hash = %(old_hash)s AND ({{under}}) RETURNING seq
 ), recorded AS (
     INSERT INTO {trail.fullname} (tenant, seq, run_id, event, recorded_at, record, hash)
     SELECT %(tenant)s, one.* FROM moved, unnest(
@@ -34,10 +36,12 @@ async def write_at_once(
     before: Head,
     links: Sequence[Link],
     rows: Mapping[sa.Table, Sequence[Mapping[str, object]]],
+    under: Under | None,
 ) -> bool:
-    """Write links that follow ``before``, and rows; say whether the trail still ended there, or nothing was written.
+    """Write links that follow ``before``, and rows; say whether it still did and ``under`` held, or nothing was written.
 
-    It is committed with the transaction of the connection.
+    It is a transaction by itself when the connection commits by itself. What ``under`` looks at must bring its own
+    snapshot along, as a volatile function does: that of the statement is older than any lock taken in it.
 
     Raises:
         sqlalchemy.exc.IntegrityError: one of the rows is there already; nothing was written.
@@ -57,7 +61,9 @@ async def write_at_once(
         "records": [link.record for link in links],
         "hashes": [link.hash for link in links],
     }
-    statement = _MOVE
+    statement = _MOVE.format(under=_UNDER.format(query=under.query) if under else "TRUE")
+    if under:
+        parameters["seen"] = sorted(under.seen)
     for number, (table, content) in enumerate(rows.items()):
         columns = ", ".join(content[0])
         statement += f""", rows_{number} AS (
