@@ -20,8 +20,8 @@ class OutdatedError(Exception):
 class Under:
     """What must still hold when the share is committed, or the whole share is void.
 
-    ``query`` is SQL that returns what holds for ``%(tenant)s``, each with its ``id``; it is evaluated before anything is
-    written and may take locks, which last until the commit is visible. What it finds must be ``seen``: ids, in order.
+    ``query`` is SQL that returns what holds for ``%(tenant)s``, each with its ``id``; it is evaluated before anything
+    is written and may take locks, which last until the commit is visible. It must find just ``seen``: ids, in order.
     """
 
     query: str

@@ -1,15 +1,18 @@
 """Records and rows in one statement: one way to the database and back, where one after the other they take five.
 
-It holds only if the trail still ends where the writer thinks and what it is written under still holds: the head is moved
-from exactly that record, and whatever else the statement writes hangs on that. Otherwise nothing is written at all.
+The driver is asked directly: for one known statement, what SQLAlchemy does around it takes longer than the statement.
+
+It holds only if the trail still ends where the writer thinks and what it is written under still holds: the head is
+moved from exactly that record, and whatever else the statement writes hangs on that. Otherwise nothing is written.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.chain import Head, Link
 from assent_orchestrator.audit.share import Under
@@ -31,21 +34,22 @@ _DONE = "\nSELECT seq FROM moved"
 
 
 async def write_at_once(
-    connection: AsyncConnection,
+    connection: psycopg.AsyncConnection[Any],
     tenant: str,
     before: Head,
     links: Sequence[Link],
+    *,
     rows: Mapping[sa.Table, Sequence[Mapping[str, object]]],
     under: Under | None,
 ) -> bool:
-    """Write links that follow ``before``, and rows; say whether it still did and ``under`` held, or nothing was written.
+    """Write links that follow ``before``, and rows; say whether they still did under ``under``, or nothing was written.
 
     It is a transaction by itself when the connection commits by itself. What ``under`` looks at must bring its own
     snapshot along, as a volatile function does: that of the statement is older than any lock taken in it.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: one of the rows is there already; nothing was written.
-        sqlalchemy.exc.SQLAlchemyError: the database is away.
+        psycopg.errors.IntegrityError: one of the rows is there already; nothing was written.
+        psycopg.Error: the database is away.
     """
     last = links[-1]
     parameters: dict[str, object] = {
@@ -71,8 +75,8 @@ async def write_at_once(
     SELECT {columns} FROM moved, jsonb_populate_recordset(NULL::{table.fullname}, %(rows_{number})s::jsonb)
 )"""  # noqa: S608 - names of our own tables and columns
         parameters[f"rows_{number}"] = json.dumps([dict(row) for row in content], default=_moment)
-    done = await connection.exec_driver_sql(statement + _DONE, parameters)
-    return done.one_or_none() is not None
+    done = await connection.execute(statement + _DONE, parameters, prepare=True)
+    return await done.fetchone() is not None
 
 
 def _moment(value: object) -> str:

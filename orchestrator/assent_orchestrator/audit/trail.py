@@ -4,7 +4,9 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -134,9 +136,10 @@ class Trail:
             links = self._seal(tenant, head, drafts)[1]
             try:
                 async with self._at_once.connect() as connection:
-                    rows = _rows_and_claims(shares)
-                    done = await write_at_once(connection, tenant, head, links, rows, next(iter(under), None))
-            except sa.exc.IntegrityError:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    rows, held = _rows_and_claims(shares), next(iter(under), None)
+                    done = await write_at_once(driver, tenant, head, links, rows=rows, under=held)
+            except psycopg.errors.IntegrityError:
                 done = False  # a claim is taken, the longer way finds out whose
         if not done:
             self._heads.pop(tenant, None)
@@ -175,10 +178,10 @@ class Trail:
 def _available() -> Iterator[None]:
     try:
         yield
-    except sa.exc.DataError as error:
+    except (sa.exc.DataError, psycopg.DataError) as error:
         # Trying again would not help: this is not the database being away.
         raise AuditError("the database cannot keep a value; nothing was done") from error
-    except (sa.exc.SQLAlchemyError, OSError) as error:
+    except (sa.exc.SQLAlchemyError, psycopg.Error, OSError) as error:
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
 
 
