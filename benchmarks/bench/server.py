@@ -49,7 +49,7 @@ async def main() -> None:
                 "question": _question(app).to_json(),
                 "pids": {
                     "server": os.getpid(),
-                    "engine": next(one.pid for one in psutil.Process().children() if one.name() == "opa"),
+                    "engine": next(one.pid for one in psutil.Process().children() if one.name().startswith("opa")),
                     "database": _postmaster(app),
                 },
             }

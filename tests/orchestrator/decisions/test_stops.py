@@ -62,6 +62,15 @@ async def test_a_batch_that_is_stopped_as_a_whole_is_not_asked_about(office: Off
 
 
 @pytest.mark.requirement("sidecar.decide-stops")
+async def test_a_stop_is_the_answer_while_the_engine_is_away(office: Office) -> None:
+    await office.stop(Scope.AGENT, "bot")
+    office.decisions.away = True
+    for _ in range(2):  # before it is known here, and when it is
+        reply = await office.ask()
+        assert (reply.leave, reply.decided.codes, reply.decided.fault) == (None, ("STOPPED",), False)
+
+
+@pytest.mark.requirement("sidecar.decide-stops")
 async def test_a_stop_that_comes_while_the_engine_thinks_is_in_time(office: Office) -> None:
     thinking, said = asyncio.Event(), asyncio.Event()
 
