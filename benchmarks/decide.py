@@ -1,36 +1,34 @@
 """What a decision costs a caller: Decide and DecideBatch over gRPC, each answer with its committed records.
 
 Beside it, in the same run and with the same payload: a bare grpc.aio echo, a raw call of the engine with the same
-question, and one commit of one row. Servers and clients share one process, as the echo and its clients do.
+question, and one commit of one row. The server, the echo and the clients of both have a process each; the two servers
+take turns, and of the rounds the median counts. Which part uses how much of the processors is measured, too: on a busy
+machine that says more than the clock.
 """
 
 import asyncio
-import cProfile
 import json
 import os
-import pstats
+import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import grpc.aio
 import sqlalchemy as sa
-from bench.echo import echo_server
+from bench.apart import Meter, apart
 from bench.measure import Series, interleaved, table
-from bench.stage import CALLER, stage
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from assent.v1 import decisions_pb2, permits_pb2, permits_pb2_grpc
-from assent_orchestrator.app.assembly import App
-from assent_orchestrator.app.served import server_parts
-from assent_orchestrator.decisions.check import accept
-from assent_orchestrator.decisions.request import DecisionRequest, Wish
-from assent_orchestrator.server.listen import ListenSettings, listening
-from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
 
 CLIENTS = 16
 BATCH = 50
+ROUNDS = 7
 _ALLOW = decisions_pb2.VERDICT_ALLOW
+Call = Callable[[], Awaitable[object]]
 
 
 def _action(number: int) -> permits_pb2.ActionRequest:
@@ -39,7 +37,7 @@ def _action(number: int) -> permits_pb2.ActionRequest:
     return action
 
 
-async def _at_once(clients: int, count: int, call: Callable[[], Awaitable[object]]) -> tuple[Series, float]:
+async def _at_once(clients: int, count: int, call: Call) -> tuple[tuple[float, ...], float]:
     """Make ``count`` calls from so many clients at once; return their times and how many came through in a second."""
     times: list[float] = []
     left = iter(range(count))
@@ -52,34 +50,58 @@ async def _at_once(clients: int, count: int, call: Callable[[], Awaitable[object
 
     began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
-    return Series("", tuple(times)), count / (time.perf_counter() - began)
+    return tuple(times), count / (time.perf_counter() - began)
 
 
-def _question(app: App) -> bytes:
-    request = DecisionRequest(wishes=(Wish(id="a1", agent="bot", action="box.put", args={"text": "hello", "n": 1}),))
-    catalogue = app.sidecar.bundle.catalogue
-    question = app.desk._question(  # noqa: SLF001 - the very question that Decide asks
-        CALLER, request, catalogue, CALLER.principal(""), accept(request, catalogue)
-    )
-    return json.dumps({"input": question.to_json()}).encode()
+async def _one_client(count: int, calls: dict[str, Call]) -> None:
+    series = await interleaved(count, max(count // 10, 6), **calls)
+    print(f"one client, {count} times each\n{table(series)}")
+    floor = sum(found.quantile(0.5) for found in series[:3])
+    single, batched = series[3].quantile(0.5), series[4].quantile(0.5)
+    print(f"Decide is {single / floor:.2f} times echo + OPA + one commit ({floor * 1000:.3f} ms)")
+    print(f"DecideBatch decides {BATCH / batched:.0f}/s, {BATCH / batched * single:.1f} times the single rate")
 
 
-async def measure(app: App, count: int) -> None:
-    entry = new_entry("bench", ("submitter",))
-    directory = TokenDirectory(TokenFile(callers=(entry,)))
+async def _many_clients(count: int, echoed: Call, decided: Call) -> None:
+    rates: list[tuple[float, float]] = []
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(ROUNDS + 1):
+        found = [await _at_once(CLIENTS, 4 * count, echoed), await _at_once(CLIENTS, count, decided)]
+        if number:  # the first round warms up
+            rates.append((found[0][1], found[1][1]))
+            for kept, (taken, _) in zip(times, found, strict=True):
+                kept.extend(taken)
+    print(f"\n{CLIENTS} clients, {ROUNDS} rounds\n{'what':<44}{'p50 ms':>10}{'p99 ms':>10}{'per second':>12}")
+    for number, name in enumerate(("bare grpc aio echo", "Decide")):
+        one = Series(name, tuple(times[number]))
+        rate = statistics.median(both[number] for both in rates)
+        print(f"{name:<44}{one.quantile(0.5) * 1000:>10.3f}{one.quantile(0.99) * 1000:>10.3f}{rate:>12.0f}")
+    share = statistics.median(decide / echo for echo, decide in rates)
+    print(f"{CLIENTS} clients decide at {share * 100:.0f} % of the echo's rate")
+
+
+async def _spent(what: str, call: Call, pids: dict[str, int], *, clients: int, calls: int, actions: int = 1) -> None:
+    """Print what each part uses for one decision, in ms of one processor."""
+    meter = Meter(clients=os.getpid(), **pids)
+    _, rate = await _at_once(clients, calls, call)
+    spent = {name: seconds * 1000 / (calls * actions) for name, seconds in meter.spent().items()}
+    cells = "".join(f"{spent.get(name, 0.0):>10.3f}" for name in ("clients", "server", "engine", "database"))
+    print(f"{what:<44}{cells}{sum(spent.values()):>10.3f}{rate * actions:>12.0f}")
+
+
+async def measure(count: int, echo: dict[str, Any], server: dict[str, Any]) -> None:
+    body = json.dumps({"input": server["question"]}).encode()
+    engine = create_async_engine(server["database"])
     scratch = sa.Table("scratch", sa.MetaData(), sa.Column("n", sa.Integer))
-    async with app.database.engine.begin() as tx:
+    async with engine.begin() as tx:
         await tx.run_sync(scratch.create)
-    body = _question(app)
     async with (
-        echo_server() as echo,
-        listening(server_parts(app, directory), ListenSettings(address="127.0.0.1:0")) as server,
-        grpc.aio.insecure_channel(echo) as bare,
-        grpc.aio.insecure_channel(str(server.address)) as channel,
-        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(app.sidecar.process.socket))) as session,
+        grpc.aio.insecure_channel(echo["address"]) as bare,
+        grpc.aio.insecure_channel(server["address"]) as channel,
+        aiohttp.ClientSession(connector=aiohttp.UnixConnector(server["engine"])) as session,
     ):
         stub = permits_pb2_grpc.DecisionServiceStub(channel)
-        metadata = (("authorization", f"Bearer {entry.token}"),)
+        metadata = (("authorization", f"Bearer {server['token']}"),)
         one = permits_pb2.DecideRequest(parent="tenants/local", action=_action(1))
         many = permits_pb2.DecideBatchRequest(parent="tenants/local", actions=[_action(n) for n in range(BATCH)])
         payload = one.SerializeToString()
@@ -93,7 +115,7 @@ async def measure(app: App, count: int) -> None:
                 assert (await response.json())["result"]["verdict"] == "allow"
 
         async def committed() -> None:
-            async with app.database.engine.begin() as tx:
+            async with engine.begin() as tx:
                 await tx.execute(sa.insert(scratch).values(n=1))
 
         async def decided() -> None:
@@ -104,39 +126,38 @@ async def measure(app: App, count: int) -> None:
             answer = await stub.DecideBatch(many, metadata=metadata)
             assert all(item.decision.verdict == _ALLOW for item in answer.answers)
 
-        series = await interleaved(
+        await _one_client(
             count,
-            max(count // 10, 2),
-            bare_grpc_aio_echo=echoed,
-            raw_OPA_call=raw,
-            one_commit=committed,
-            Decide=decided,
-            **{f"DecideBatch_of_{BATCH}": batch},
+            {
+                "bare_grpc_aio_echo": echoed,
+                "raw_OPA_call": raw,
+                "one_commit": committed,
+                "Decide": decided,
+                f"DecideBatch_of_{BATCH}": batch,
+            },
         )
-        print(f"one client, {count} times each\n{table(series)}")
-        floor = sum(found.quantile(0.5) for found in series[:3])
-        single, batched = series[3].quantile(0.5), series[4].quantile(0.5)
-        print(f"Decide is {single / floor:.2f} times echo + OPA + one commit ({floor * 1000:.3f} ms)")
-        print(f"DecideBatch decides {BATCH / batched:.0f}/s, {BATCH / batched * single:.1f} times the single rate")
-        print(f"\n{CLIENTS} clients\n{'what':<44}{'p50 ms':>10}{'p99 ms':>10}{'per second':>12}")
-        rates = []
-        for name, call, times in (("bare grpc aio echo", echoed, 10 * count), ("Decide", decided, 4 * count)):
-            await _at_once(CLIENTS, times // 10, call)
-            found, rate = await _at_once(CLIENTS, times, call)
-            rates.append(rate)
-            print(f"{name:<44}{found.quantile(0.5) * 1000:>10.3f}{found.quantile(0.99) * 1000:>10.3f}{rate:>12.0f}")
-        print(f"{CLIENTS} clients decide at {rates[1] / rates[0] * 100:.0f} % of the echo's rate")
-        if len(sys.argv) > 2 and sys.argv[2] == "--profile":
-            profile = cProfile.Profile()
-            profile.enable()
-            await _at_once(CLIENTS, 2 * count, decided)
-            profile.disable()
-            pstats.Stats(profile).sort_stats("tottime").print_stats(35)
+        await _many_clients(count, echoed, decided)
+        heads = ("clients", "server", "engine", "database", "all")
+        print("\nms of one processor for each decision")
+        print(f"{'what':<44}" + "".join(f"{head:>10}" for head in heads) + f"{'per second':>12}")
+        pids = server["pids"]
+        many_calls = 3 * count
+        await _spent(
+            f"bare echo, {CLIENTS} clients", echoed, {"server": echo["pid"]}, clients=CLIENTS, calls=3 * many_calls
+        )
+        await _spent("one Decide after the other", decided, pids, clients=1, calls=count)
+        await _spent(f"Decide, {CLIENTS} clients", decided, pids, clients=CLIENTS, calls=many_calls)
+        batches = max(count // 10, 3)
+        await _spent(
+            f"DecideBatch of {BATCH}, one after the other", batch, pids, clients=1, calls=batches, actions=BATCH
+        )
+    await engine.dispose()
 
 
 async def main() -> None:
-    async with stage(1) as app:
-        await measure(app, int(sys.argv[1]) if len(sys.argv) > 1 else 300)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    async with apart("bench.echo") as echo, apart("bench.server", *sys.argv[2:]) as server:
+        await measure(count, echo, server)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,16 @@
-"""A bare grpc.aio server that answers with what it was sent: the least that a call can cost here."""
+"""A bare grpc.aio server that answers with what it was sent: the least that a call can cost here.
 
+As a program it says where it listens and serves until its standard input is closed.
+"""
+
+import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 
 import grpc
+
+from bench.apart import serve_until_left
 
 
 class _Echo(grpc.GenericRpcHandler):
@@ -23,3 +30,12 @@ async def echo_server() -> AsyncIterator[str]:
     await server.start()
     yield f"127.0.0.1:{port}"
     await server.stop(None)
+
+
+async def main() -> None:
+    async with echo_server() as address:
+        await serve_until_left({"address": address, "pid": os.getpid()})
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -18,7 +18,10 @@ collected contains one if {
 
 # METADATA
 # title: The obligations that hold, in a fixed order
-merged := sort(((others | strictest_retry) | strictest_timeout))
+# description: Most actions have none, and nothing is sorted for them.
+merged := [] if count(scope.contributed.obligations) == 0
+
+merged := sort(((others | strictest_retry) | strictest_timeout)) if count(scope.contributed.obligations) > 0
 
 others := {one | some one in collected; not one.type in {"retry", "timeout"}}
 

@@ -88,6 +88,8 @@ async def test_a_policy_that_eats_memory_ends_the_engine_and_not_us(tmp_path: Pa
         assert sidecar.process.restarts == 1
         assert _pid(sidecar) != first
         assert resource.prlimit(_pid(sidecar), resource.RLIMIT_DATA) == (256 * MIB, 256 * MIB)
+        told = psutil.Process(_pid(sidecar)).environ()
+        assert (told["GOMEMLIMIT"], told["GOGC"]) == (str(64 * MIB), "400")
 
 
 @pytest.mark.requirement("engine.memory-is-capped")

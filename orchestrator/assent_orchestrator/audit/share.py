@@ -1,10 +1,9 @@
 """What one caller commits together with others: its records, and rows that depend on nothing but them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft
 
@@ -21,11 +20,12 @@ class OutdatedError(Exception):
 class Under:
     """What must still hold when the share is committed, or the whole share is void.
 
-    ``look`` is the first thing that is done in the transaction; what it finds there for the tenant must be ``seen``.
+    ``query`` is SQL that returns what holds for ``%(tenant)s``, each with its ``id``; it is evaluated before anything
+    is written and may take locks, which last until the commit is visible. It must find just ``seen``: ids, in order.
     """
 
-    look: Callable[[AsyncConnection, str], Awaitable[object]]
-    seen: object
+    query: str
+    seen: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,28 @@
 """Records and rows in one statement: one way to the database and back, where one after the other they take five.
 
-It holds only if the trail still ends where the writer thinks: the head is moved from exactly that record, and whatever
-else the statement writes hangs on that. When somebody else wrote meanwhile, nothing is written at all.
+The driver is asked directly: for one known statement, what SQLAlchemy does around it takes longer than the statement.
+
+It holds only if the trail still ends where the writer thinks and what it is written under still holds: the head is
+moved from exactly that record, and whatever else the statement writes hangs on that. Otherwise nothing is written.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.chain import Head, Link
+from assent_orchestrator.audit.share import Under
 from assent_orchestrator.store.tables import heads, trail
 
+_UNDER = "SELECT coalesce(array_agg(id ORDER BY id), '{{}}') = %(seen)s::text[] FROM ({query}) AS found"
 _MOVE = f"""
 WITH moved AS (
     UPDATE {heads.fullname} SET seq = %(seq)s, hash = %(hash)s
-    WHERE tenant = %(tenant)s AND seq = %(old_seq)s AND hash = %(old_hash)s RETURNING seq
+    WHERE tenant = %(tenant)s AND seq = %(old_seq)s AND hash = %(old_hash)s AND ({{under}}) RETURNING seq
 ), recorded AS (
     INSERT INTO {trail.fullname} (tenant, seq, run_id, event, recorded_at, record, hash)
     SELECT %(tenant)s, one.* FROM moved, unnest(
@@ -29,19 +34,22 @@ _DONE = "\nSELECT seq FROM moved"
 
 
 async def write_at_once(
-    connection: AsyncConnection,
+    connection: psycopg.AsyncConnection[Any],
     tenant: str,
     before: Head,
     links: Sequence[Link],
+    *,
     rows: Mapping[sa.Table, Sequence[Mapping[str, object]]],
+    under: Under | None,
 ) -> bool:
-    """Write links that follow ``before``, and rows; say whether the trail still ended there, or nothing was written.
+    """Write links that follow ``before``, and rows; say whether they still did under ``under``, or nothing was written.
 
-    It is committed with the transaction of the connection.
+    It is a transaction by itself when the connection commits by itself. What ``under`` looks at must bring its own
+    snapshot along, as a volatile function does: that of the statement is older than any lock taken in it.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: one of the rows is there already; nothing was written.
-        sqlalchemy.exc.SQLAlchemyError: the database is away.
+        psycopg.errors.IntegrityError: one of the rows is there already; nothing was written.
+        psycopg.Error: the database is away.
     """
     last = links[-1]
     parameters: dict[str, object] = {
@@ -57,7 +65,9 @@ async def write_at_once(
         "records": [link.record for link in links],
         "hashes": [link.hash for link in links],
     }
-    statement = _MOVE
+    statement = _MOVE.format(under=_UNDER.format(query=under.query) if under else "TRUE")
+    if under:
+        parameters["seen"] = sorted(under.seen)
     for number, (table, content) in enumerate(rows.items()):
         columns = ", ".join(content[0])
         statement += f""", rows_{number} AS (
@@ -65,8 +75,8 @@ async def write_at_once(
     SELECT {columns} FROM moved, jsonb_populate_recordset(NULL::{table.fullname}, %(rows_{number})s::jsonb)
 )"""  # noqa: S608 - names of our own tables and columns
         parameters[f"rows_{number}"] = json.dumps([dict(row) for row in content], default=_moment)
-    done = await connection.exec_driver_sql(statement + _DONE, parameters)
-    return done.one_or_none() is not None
+    done = await connection.execute(statement + _DONE, parameters, prepare=True)
+    return await done.fetchone() is not None
 
 
 def _moment(value: object) -> str:

@@ -54,6 +54,7 @@ class Together:
         group: list[_Waiting] = []
         try:
             while self._waiting.get(tenant):
+                await asyncio.sleep(0)  # whoever is ready to come comes along
                 group = _first(self._waiting[tenant])
                 await self._carry_out(tenant, group)
                 group = []

@@ -4,7 +4,9 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -56,6 +58,7 @@ class Trail:
     def __init__(self, engine: AsyncEngine, clock: Clock = utc_now) -> None:
         """Read with ``engine``; writing uses the caller's transaction."""
         self._engine = engine
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._heads: dict[str, Head] = {}
         self._together = Together(self._commit_together, _lost)
@@ -124,28 +127,25 @@ class Trail:
         return told
 
     async def _commit_at_once(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None] | None:
-        """Commit with one statement if the trail still ends where we left it; else nothing is written: None."""
-        head = self._heads.get(tenant)
-        if head is None or any(draft.run is not None for draft in _drafts(shares)):
+        """Commit with one statement if all is still as we left it; else nothing is written: None."""
+        head, drafts = self._heads.get(tenant), _drafts(shares)
+        under = {share.under for share in shares if share.under}
+        if head is None or len(under) > 1 or any(draft.run is not None for draft in drafts):
             return None  # whoever listens to a run is told by the longer way
         with _available():
-            # Before the transaction, whose locks others wait for: it is rare that a share falls out.
-            links = self._seal(tenant, head, _drafts(shares))[1]
+            links = self._seal(tenant, head, drafts)[1]
             try:
-                async with self._engine.begin() as tx:
-                    told = await _outdated(tx, tenant, shares)
-                    kept = _kept(shares, told)
-                    if len(kept) < len(shares):
-                        links = self._seal(tenant, head, _drafts(kept))[1]
-                    done = not links or await write_at_once(tx, tenant, head, links, _rows_and_claims(kept))
-            except sa.exc.IntegrityError:
+                async with self._at_once.connect() as connection:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    rows, held = _rows_and_claims(shares), next(iter(under), None)
+                    done = await write_at_once(driver, tenant, head, links, rows=rows, under=held)
+            except psycopg.errors.IntegrityError:
                 done = False  # a claim is taken, the longer way finds out whose
         if not done:
             self._heads.pop(tenant, None)
             return None
-        if links:
-            self._heads[tenant] = links[-1].head
-        return told
+        self._heads[tenant] = links[-1].head
+        return [None] * len(shares)
 
     def _seal(self, tenant: str, head: Head, drafts: Sequence[Draft]) -> tuple[list[str], list[Link]]:
         """Return the records that follow ``head``, and their ids."""
@@ -178,10 +178,10 @@ class Trail:
 def _available() -> Iterator[None]:
     try:
         yield
-    except sa.exc.DataError as error:
+    except (sa.exc.DataError, psycopg.DataError) as error:
         # Trying again would not help: this is not the database being away.
         raise AuditError("the database cannot keep a value; nothing was done") from error
-    except (sa.exc.SQLAlchemyError, OSError) as error:
+    except (sa.exc.SQLAlchemyError, psycopg.Error, OSError) as error:
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
 
 
@@ -211,10 +211,15 @@ def _kept(shares: Sequence[Share], told: Sequence[Exception | None]) -> list[Sha
 
 async def _outdated(tx: AsyncConnection, tenant: str, shares: Sequence[Share]) -> list[Exception | None]:
     """Say of each share whether what it was made under holds no more. Done first, and once for all that look alike."""
-    found = {look: await look(tx, tenant) for look in {share.under.look: None for share in shares if share.under}}
+    queries = dict.fromkeys(share.under.query for share in shares if share.under)
+    found = {query: tuple(await _ids(tx, query, tenant)) for query in queries}
     return [
-        OutdatedError() if share.under and found[share.under.look] != share.under.seen else None for share in shares
+        OutdatedError() if share.under and found[share.under.query] != share.under.seen else None for share in shares
     ]
+
+
+async def _ids(tx: AsyncConnection, query: str, tenant: str) -> list[str]:
+    return [row.id for row in await tx.exec_driver_sql(query, {"tenant": tenant})]
 
 
 def _lost() -> AuditUnavailableError:

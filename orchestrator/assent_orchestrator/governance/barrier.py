@@ -23,7 +23,9 @@ _SOFT_SECONDS, _HARD_SECONDS, _PACE_SECONDS = 0.2, 0.4, 0.05
 """How long commits that are under way are waited for: after the first, the connections of those that do not move are
 cut; after the second, of all. Their work is undone, and tried again by whoever it belongs to."""
 
-_IN_FORCE = sa.text("SELECT * FROM assent.stops_in_force(:tenant)")
+IN_FORCE = "SELECT * FROM assent.stops_in_force(%(tenant)s)"
+"""What is in force for a tenant, under the lock. The function reads with a snapshot of its own, made after the lock."""
+
 _SHUT = sa.select(sa.func.pg_advisory_xact_lock(LOCK))
 _CUT = sa.text(
     "SELECT pg_terminate_backend(held.pid) FROM pg_locks held JOIN pg_stat_activity USING (pid)"
@@ -40,6 +42,11 @@ class Barrier:
     def __init__(self, engine: AsyncEngine) -> None:
         """Look with ``engine``; whoever commits brings a transaction along."""
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._last: dict[str, tuple[Stop, ...]] = {}
+
+    def last_seen(self, tenant: str) -> tuple[Stop, ...]:
+        """Return what was in force when this process last looked; it may be long ago, so commit under it or look."""
+        return self._last.get(tenant, ())
 
     async def seen(self, tenant: str) -> tuple[Stop, ...]:
         """Return what is in force for a tenant right now: good for not asking in vain, not for permitting.
@@ -54,12 +61,13 @@ class Barrier:
                 rows = (await tx.execute(query.order_by(stops.c.created_at, stops.c.id))).mappings().all()
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise UnavailableError("nobody can say what is stopped; nothing was done") from error
-        return tuple(stop_of(row) for row in rows)
+        self._last[tenant] = tuple(stop_of(row) for row in rows)
+        return self._last[tenant]
 
     @staticmethod
     async def in_force(tx: AsyncConnection, tenant: str) -> tuple[Stop, ...]:
         """Return what is in force for a tenant; it stays so until the transaction ends. Do this first in it."""
-        rows = (await tx.execute(_IN_FORCE, {"tenant": tenant})).mappings().all()
+        rows = (await tx.exec_driver_sql(IN_FORCE, {"tenant": tenant})).mappings().all()
         return tuple(stop_of(row) for row in rows)
 
     @staticmethod

@@ -20,7 +20,7 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.governance import handed_out, intent, minutes
-from assent_orchestrator.governance.barrier import Barrier
+from assent_orchestrator.governance.barrier import IN_FORCE, Barrier
 from assent_orchestrator.governance.obligations import OURS, Duties, sort_out
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
@@ -154,8 +154,8 @@ class Gate:
         """
         wished = _wished(question)
         decided: Decided | None = None
+        in_force = self.barrier.last_seen(question.tenant)
         while True:
-            in_force = await self.barrier.seen(question.tenant)
             held = {one.id: found for one in wished if (found := applying(in_force, _subject(question, one)))}
             if decided is None and len(held) < len(wished):
                 decided = await self._ask(question, self._budget(within, len(question.actions)), look=False)
@@ -170,8 +170,10 @@ class Gate:
             try:
                 await self.trail.commit(question.tenant, share)
             except OutdatedError:
-                continue  # a stop was given or lifted meanwhile, and nothing was written
-            return answers
+                # A stop was given or lifted since anybody looked, and nothing was written.
+                in_force = await self.barrier.seen(question.tenant)
+            else:
+                return answers
 
     def _answered(
         self, question: Question, terms: Terms, owns: Sequence[tuple[BatchAction, Decided]], in_force: tuple[Stop, ...]
@@ -197,7 +199,7 @@ class Gate:
             if terms.enough(ruling):
                 break
         claim = terms.claim(question.tenant, answers, self.clock())
-        under = Under(Barrier.in_force, in_force)
+        under = Under(IN_FORCE, tuple(stop.id for stop in in_force))
         return tuple(answers), Share(tuple(drafts), handed_out.TABLE, tuple(rows), claim, under)
 
     def permit_again(self, decided: Decided, item: str, permit: handed_out.Issued) -> Permit:

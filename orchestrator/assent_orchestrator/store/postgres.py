@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ __all__ = ["Database", "DatabaseUnavailableError", "open_database"]
 _DRIVER = "postgresql+psycopg"
 _MINIMUM_VERSION = 140000
 _LONGEST_IDLE = "5s"
+_RESTED_SECONDS = 0.1
+_USED = "assent.used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,14 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
             pool_size=20,
             max_overflow=20,
             pool_timeout=10,
-            pool_pre_ping=True,
+            pool_use_lifo=True,  # the one that was used last has the statements prepared, and its memory is warm
             # Whatever the server's default is: governance/barrier.py relies on statements that see what was committed.
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": 10, "application_name": "assent"},
         )
         stack.push_async_callback(engine.dispose)
         sa.event.listen(engine.sync_engine, "connect", _commit_durably)
+        _check_what_rested(engine)
         await _check(engine)
         yield Database(
             url=address.render_as_string(hide_password=False),
@@ -98,6 +102,29 @@ def _commit_durably(connection: Any, _record: object) -> None:
         )
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE}'")
     connection.commit()
+
+
+def _check_what_rested(engine: AsyncEngine) -> None:
+    """Ask a connection whether it is still there when it has not been used for a while; the pool replaces a lost one.
+
+    The pool's own ``pool_pre_ping`` asks every time, which costs as much as the one statement of a decision.
+    """
+    dialect, pool = engine.sync_engine.dialect, engine.sync_engine.pool
+
+    def put_back(_connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    def taken(connection: Any, record: sa.pool.ConnectionPoolEntry, _proxy: Any) -> None:
+        used = record.info.get(_USED)
+        if used is None or time.monotonic() - used < _RESTED_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise sa.exc.InvalidatePoolError from error  # as all of them are lost when the server has restarted
+
+    sa.event.listen(pool, "checkin", put_back)
+    sa.event.listen(pool, "checkout", taken)
 
 
 async def _check(engine: AsyncEngine) -> None:

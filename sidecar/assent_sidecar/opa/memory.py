@@ -10,6 +10,10 @@ MEMORY_VARIABLE = "ASSENT_OPA_MEMORY"
 GO_VARIABLE = "GOMEMLIMIT"
 DEFAULT = "512MiB"
 
+GO_LAZINESS = {"GOGC": "400"}
+"""Garbage is collected when there is four times as much of it as of what is in use, unless the soft limit is nearer.
+Go's own default is as much as is in use; with the few megabytes that policies take, that is a fifth of a decision."""
+
 _SIZE = re.compile(r"^([1-9][0-9]{0,14})(B|KiB|MiB|GiB|TiB)?$")  # as GOMEMLIMIT is written
 _UNITS = {None: 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _LEAST = 64 * 2**20

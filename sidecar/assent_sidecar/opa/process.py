@@ -12,7 +12,7 @@ from pathlib import Path
 from assent_sidecar.errors import EngineUnavailableError
 from assent_sidecar.model import Json
 from assent_sidecar.opa.binary import Binary
-from assent_sidecar.opa.memory import GO_VARIABLE, Memory
+from assent_sidecar.opa.memory import GO_LAZINESS, GO_VARIABLE, Memory
 from assent_sidecar.opa.output import Output
 from assent_sidecar.opa.tcp import TcpDoor
 
@@ -68,7 +68,7 @@ class OpaProcess:
         self._environ = dict(environ or {})
         self._memory = memory.hard if memory is not None else 0
         if memory is not None:
-            self._environ[GO_VARIABLE] = str(memory.soft)
+            self._environ |= {GO_VARIABLE: str(memory.soft), **GO_LAZINESS}
         self._door = door
         self._niceness = niceness
         self._start_timeout = start_timeout

@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from assent_orchestrator.audit.chain import AuditError
 from assent_orchestrator.audit.record import Actor, Draft
+from assent_orchestrator.audit.share import Share
 from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.errors import UnavailableError
-from assent_orchestrator.store.tables import heads
+from assent_orchestrator.store import postgres
+from assent_orchestrator.store.tables import heads, permits
 from assent_orchestrator.store.tables import trail as trail_table
 
 CREATED = Draft(event="run.created", run="r1", actor=Actor(kind="user", id="alice"))
@@ -140,6 +142,28 @@ async def test_a_connection_that_breaks_before_the_commit_is_a_trail_that_cannot
     with pytest.raises(AuditUnavailableError):
         await cut_off()
     assert await trail.read(fresh_tenant) == []
+
+
+@pytest.mark.requirement("audit.unavailable")
+async def test_a_connection_that_breaks_in_the_one_statement_writes_nothing_and_is_replaced(
+    database, fresh_tenant, monkeypatch
+):
+    monkeypatch.setattr(postgres, "_RESTED_SECONDS", 3600.0)  # nobody asks beforehand whether it is there
+    share = Share((Draft(event="decision.made", actor=Actor(kind="agent", id="bot")),), permits)
+    async with postgres.open_database(database.url, Path("unused")) as ours:
+        trail = Trail(ours.engine)
+        await trail.commit(fresh_tenant, share)
+        await trail.commit(fresh_tenant, share)
+        async with ours.engine.connect() as connection:
+            own = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one()
+        async with database.engine.begin() as other:
+            await other.execute(sa.select(sa.func.pg_terminate_backend(own, 5000)))
+        with pytest.raises(AuditUnavailableError):
+            await trail.commit(fresh_tenant, share)
+        assert len(await trail.read(fresh_tenant)) == 2
+        await trail.commit(fresh_tenant, share)
+        verification = await verify_trail(ours.engine, fresh_tenant)
+    assert (verification.fault, verification.records) == (None, 3)
 
 
 async def test_a_head_is_there_from_the_first_record_on(database, trail, fresh_tenant):

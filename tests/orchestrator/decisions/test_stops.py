@@ -30,6 +30,8 @@ async def test_under_a_stop_the_answer_is_no_and_lifting_it_restores_it(
     reply = await office.ask(process="work")
     assert (reply.leave, reply.decided.verdict, reply.decided.codes) == (None, Verdict.DENY, ("STOPPED",))
     assert not reply.decided.fault
+    office.decisions.asked.clear()  # nobody knew of the stop before the answer was committed; now it is known
+    assert (await office.ask(process="work")).decided.codes == ("STOPPED",)
     assert office.decisions.asked == []
     assert (await office.permits.list(office.alice)).items == []
     made = (await office.records())[-1]
@@ -52,9 +54,20 @@ async def test_a_stop_of_one_system_holds_up_just_its_actions_of_a_batch(office:
 @pytest.mark.requirement("sidecar.decide-stops")
 async def test_a_batch_that_is_stopped_as_a_whole_is_not_asked_about(office: Office) -> None:
     await office.stop(Scope.AGENT, "bot")
+    await office.ask()
+    office.decisions.asked.clear()
     replies = await office.ask_many("allow", "deny")
     assert [(reply.id, reply.decided.codes) for reply in replies] == [("w0", ("STOPPED",)), ("w1", ("STOPPED",))]
     assert office.decisions.asked == []
+
+
+@pytest.mark.requirement("sidecar.decide-stops")
+async def test_a_stop_is_the_answer_while_the_engine_is_away(office: Office) -> None:
+    await office.stop(Scope.AGENT, "bot")
+    office.decisions.away = True
+    for _ in range(2):  # before it is known here, and when it is
+        reply = await office.ask()
+        assert (reply.leave, reply.decided.codes, reply.decided.fault) == (None, ("STOPPED",), False)
 
 
 @pytest.mark.requirement("sidecar.decide-stops")

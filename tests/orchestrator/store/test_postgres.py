@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from assent_orchestrator.store import embedded
+from assent_orchestrator.store import embedded, postgres
 from assent_orchestrator.store.postgres import DatabaseUnavailableError, open_database
 
 NOT_NEEDED = Path("/nonexistent")
@@ -99,3 +99,14 @@ async def test_the_durable_engine_takes_the_same_database(database):
         check=False,
     )
     assert done.stdout.splitlines()[-1:] == ["hello world"], done.stderr
+
+
+async def test_a_connection_that_was_lost_while_it_rested_is_replaced(database, monkeypatch):
+    monkeypatch.setattr(postgres, "_RESTED_SECONDS", 0.0)
+    async with open_database(database.url, NOT_NEEDED) as ours:
+        async with ours.engine.connect() as connection:
+            first = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one()
+        async with database.engine.begin() as other:
+            await other.execute(sa.select(sa.func.pg_terminate_backend(first, 5000)))
+        async with ours.engine.connect() as connection:
+            assert (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one() != first
