@@ -14,11 +14,9 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     COMPLIANCE_OFFICER = "compliance_officer"
-    """Says which policies come into force, and goes back to earlier ones; for all tenants, whose policies they are."""
+    """Says which policies come into force, goes back to earlier ones, and tries others beside them; for all tenants."""
     PLATFORM_OPERATOR = "platform_operator"
     """Beyond one tenant: may stop, and let go on, everybody's."""
-    COMPLIANCE_OFFICER = "compliance_officer"
-    """May put policies in force, and try them beside those in force."""
 
 
 @dataclass(frozen=True, slots=True)
