@@ -23,7 +23,7 @@ from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
 
-_NICENESS = 19
+NICENESS = 19
 """A candidate is asked with what the others leave of the processors."""
 
 
@@ -61,7 +61,7 @@ async def open_shadowing(settings: Settings, around: Surroundings, live: Decisio
             query_timeout=settings.longest_decision,
             trust=trust,
             shadow=shadow,
-            niceness=_NICENESS,
+            niceness=NICENESS,
         )
         async with open_sidecar(candidate, bundle) as sidecar:
             yield sidecar.evaluator

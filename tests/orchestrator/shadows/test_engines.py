@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from assent_orchestrator.app.shadowing import NICENESS
 from assent_orchestrator.audit import spans
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.shadows.beside import Beside
@@ -84,7 +85,8 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     async with (
         open_sidecar(SidecarSettings(folder, {}, query_timeout=30), bundle_of(LIVE)) as live,
         open_sidecar(
-            SidecarSettings(folder, environ, query_timeout=30, patience=patient, shadow="s1"), bundle_of(ECHO)
+            SidecarSettings(folder, environ, query_timeout=30, patience=patient, shadow="s1", niceness=NICENESS),
+            bundle_of(ECHO),
         ) as candidate,
     ):
         yield Pair(live, candidate, Beside(live.evaluator))
