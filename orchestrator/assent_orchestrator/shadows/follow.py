@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.meanwhile import end, meanwhile
 from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.journal import TOPIC, Journal
 from assent_orchestrator.shadows.trial import Trial
@@ -62,11 +63,10 @@ class Follower:
     async def following(self, listener: Listener) -> AsyncIterator[None]:
         """Follow for as long as the block lasts, then write down what was counted."""
         async with listener.subscribe(TOPIC) as wakeups:
-            following = asyncio.create_task(self._follow(wakeups), name="assent-shadows")
             try:
-                yield
+                async with meanwhile(self._follow(wakeups), "assent-shadows"):
+                    yield
             finally:
-                await _end(following)
                 await self._leave()
 
     async def look(self) -> None:
@@ -105,7 +105,7 @@ class Follower:
         trial, self._trial = self._trial, None
         task, self._task = self._task, None
         if task is not None:
-            await _end(task)
+            await end(task)
         self.problem = ""
         if trial is not None:
             with contextlib.suppress(sa.exc.SQLAlchemyError, OSError):
@@ -140,9 +140,3 @@ class Follower:
                 self.problem = type(error).__name__
                 _log.exception("the candidate cannot be asked")
             await asyncio.sleep(_TRY_AGAIN)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
