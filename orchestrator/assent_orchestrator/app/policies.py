@@ -61,6 +61,7 @@ async def open_policies(settings: Settings, environ: Mapping[str, str], binary: 
     sidecar_settings = SidecarSettings(
         state_dir=settings.data,
         environ=environ,
+        binary=binary,
         query_timeout=settings.longest_decision,
         at_once=settings.decisions_at_once,
         waiting=settings.decisions_waiting,
