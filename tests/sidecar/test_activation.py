@@ -194,7 +194,7 @@ async def test_what_cannot_be_recorded_does_not_come_into_force(tmp_path: Path, 
 
         before = Keep(tmp_path / "state" / "bundles").standing()
         first = desk.sidecar.bundle.revision
-        desk.feed._record = away
+        desk.feed._in_force.recording = away
         publish(file, archive(2))
         with pytest.raises(BundleNotRecordedError):
             await desk.feed.refresh()

@@ -38,10 +38,10 @@ from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Change, FeedStatus
-from assent_sidecar.bundle.feed import REFUSALS, Activate, Feed, Named
+from assent_sidecar.bundle.change import Activate, Change, FeedStatus, Named
+from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.gate import ActivationGate
-from assent_sidecar.bundle.refusal import BundleNotRecordedError, BundleUnavailableError
+from assent_sidecar.bundle.refusal import REFUSALS, BundleNotRecordedError, BundleUnavailableError
 from assent_sidecar.errors import SidecarError
 
 HOME = "local"

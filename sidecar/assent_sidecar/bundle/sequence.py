@@ -42,6 +42,11 @@ class Standing(Document):
     candidate: RehearsalReport | None = None
     applied: Counted | None = None
 
+    @property
+    def named(self) -> bool:
+        """Whether what is in force is there because somebody went back to it."""
+        return bool(self.rollbacks) and self.rollbacks[-1].to == self.active
+
 
 class Step(Enum):
     """What becomes of a bundle that is offered."""
