@@ -38,9 +38,9 @@ class SidecarSettings:
     has to say how it is. Of the questions, ``at_once`` are before the engine and ``waiting`` wait for their turn; the
     next one is denied as ENGINE_BUSY. ``patience`` says when an engine that does not answer is ended and started again.
     ``trust`` says whose signatures the engine demands: with keys, it checks each bundle once more by itself.
-    ``freshness`` says when the policies are too old to decide by. ``shadow`` is the id of the trial of a bundle, empty
-    for the bundle in force: its engine is always one of its own, listens on its socket only, and tells nobody of its
-    spans. ``niceness`` is how far the engine stands back behind other processes (0 to 19).
+    ``freshness`` says when the policies are too old to decide by. ``shadow`` is the id of the shadow whose candidate
+    this is, empty for the bundle in force: its engine is always one of its own, listens on its socket only, and tells
+    nobody of its spans. ``niceness`` is how far the engine stands back behind other processes (0 to 19).
     """
 
     state_dir: Path

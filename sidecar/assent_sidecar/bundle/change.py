@@ -45,7 +45,7 @@ Refuse = Callable[[Exception, Bundle | None], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Waiting:
     """A bundle that passed its rehearsal and waits until somebody activates it."""
 
     revision: str
@@ -70,4 +70,4 @@ class FeedStatus:
     age: float | None
     problem: str
     report: RehearsalReport | None = field(default=None, repr=False)
-    candidate: Candidate | None = None
+    waiting: Waiting | None = None

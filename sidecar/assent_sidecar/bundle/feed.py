@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, Candidate, FeedStatus, Named, Record, Refuse
+from assent_sidecar.bundle.change import Activate, FeedStatus, Named, Record, Refuse, Waiting
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.in_force import InForce
@@ -57,10 +57,10 @@ class Feed:
     def status(self) -> FeedStatus:
         """How things are, but for what is kept: see ``kept``."""
         active = self._in_force.bundle
-        candidate = None
+        waiting = None
         if self._in_force.waiting is not None:
-            waiting, report = self._in_force.waiting
-            candidate = Candidate(waiting.revision, waiting.sequence, waiting.signed_by, waiting.author, report)
+            bundle, report = self._in_force.waiting
+            waiting = Waiting(bundle.revision, bundle.sequence, bundle.signed_by, bundle.author, report)
         return FeedStatus(
             revision=active.revision,
             sequence=active.sequence,
@@ -70,7 +70,7 @@ class Feed:
             age=self._freshness.age,
             problem=self._problem,
             report=self._in_force.report,
-            candidate=candidate,
+            waiting=waiting,
         )
 
     @property
@@ -94,7 +94,7 @@ class Feed:
         if kept is not None:
             self._in_force.begin(kept)
             self._in_force.report = self._gate.proof(standing.rehearsal, kept)
-            await self._find_candidate(standing)
+            await self._find_waiting(standing)
             if standing.confirmed_at is not None:
                 self._freshness.confirm(self._wall() - standing.confirmed_at)
             if self._in_force.report is None and not standing.named:  # which is not put to the test again
@@ -270,9 +270,9 @@ class Feed:
         if self._freshness.limit is not None:
             await self._in_force.confirmed(min(_CONFIRMED_EVERY, self._freshness.limit / 4))
 
-    async def _find_candidate(self, standing: Standing) -> None:
+    async def _find_waiting(self, standing: Standing) -> None:
         """Find the bundle that waited before a restart; one that is not believed any more waits no more."""
-        report = standing.candidate
+        report = standing.waiting
         if report is None or report.engine_version != self._gate.engine_version or self._gate.automatic:
             return  # the origin offers it again
         with contextlib.suppress(SidecarError):

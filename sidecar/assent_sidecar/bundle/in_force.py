@@ -113,7 +113,7 @@ class InForce:
 
     async def wait(self, bundle: Bundle, standing: Standing, report: RehearsalReport) -> None:
         """Keep a bundle that passed until somebody activates it; the one that waited before waits no more."""
-        await self._kept.write(bundle, standing.model_copy(update={"candidate": report}))
+        await self._kept.write(bundle, standing.model_copy(update={"waiting": report}))
         self.waiting = (bundle, report)
         _log.warning(
             "%s waits: assent policy activate %s --reason ...; %s", bundle.revision, bundle.revision, report.summary
@@ -149,8 +149,8 @@ class InForce:
         before, before_report = self.bundle, self.report
         record = record or self.recording
         next_one = follow(standing, bundle, origin=self._origin, named=named, now=self._wall())
-        ended = standing.candidate is not None and standing.candidate.revision == bundle.revision
-        update = {"rehearsal": report, "candidate": None if ended else standing.candidate, "applied": self.applied}
+        ended = standing.waiting is not None and standing.waiting.revision == bundle.revision
+        update = {"rehearsal": report, "waiting": None if ended else standing.waiting, "applied": self.applied}
         next_one = next_one.model_copy(update=update)
         prepared = await self._kept.prepare(bundle, next_one)
         try:

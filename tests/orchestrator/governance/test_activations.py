@@ -139,8 +139,8 @@ async def test_a_person_activates_what_waits_and_goes_back_and_all_of_it_is_on_r
         with pytest.raises(ForbiddenError):
             await one.activations.status(person("sam", Role.SUBMITTER))
         seen = await one.activations.status(person("audra", Role.AUDITOR))
-        assert seen.status.candidate is not None
-        assert seen.status.candidate.revision == second
+        assert seen.status.waiting is not None
+        assert seen.status.waiting.revision == second
         with pytest.raises(NotFoundError):
             await one.activations.activate(CARLA, "sha256:" + "0" * 64, "why")
         done = await one.activations.activate(CARLA, second, "reviewed", "r-1")
@@ -216,7 +216,7 @@ async def test_without_a_record_nothing_comes_into_force(own: Database, tmp_path
         lost = replace(one.activations, trail=Away(own.engine))
         with pytest.raises(AuditUnavailableError):
             await lost.activate(CARLA, second, "reviewed")
-        assert (await one.number(), one.feed.status.candidate is not None) == ("1", True)
+        assert (await one.number(), one.feed.status.waiting is not None) == ("1", True)
     async with server(tmp_path, own, file=file, automatic=True, follow=False) as again:
         assert await again.number() == "2", "it came into force by itself, with its record"
         lost = replace(again.activations, trail=Away(own.engine))
