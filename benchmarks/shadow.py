@@ -44,21 +44,21 @@ async def _turn(clients: int, count: int, call: Callable[[], Awaitable[object]])
 
 async def _in_turns(app: App, clients: int, count: int, call: Callable[[], Awaitable[object]]) -> None:
     beside = app.desk.gate.decision_point
-    trial = beside.trial
+    comparison = beside.comparison
     await _turn(clients, count, call)
-    await trial.idle()
+    await comparison.idle()
     before = await app.shadows.report(OFFICER, LATEST)
     alone: list[float] = []
     shadowed: list[float] = []
     spent = {False: 0.0, True: 0.0}
     for turn in range(2 * TURNS):
         with_shadow = turn % 2 == 1
-        beside.trial = trial if with_shadow else None
+        beside.comparison = comparison if with_shadow else None
         times, took = await _turn(clients, count, call)
         (shadowed if with_shadow else alone).extend(times)
         spent[with_shadow] += took
-        await trial.idle()
-    beside.trial = trial
+        await comparison.idle()
+    beside.comparison = comparison
     series = [Series("Decide alone", tuple(alone)), Series("Decide with a shadow", tuple(shadowed))]
     print(f"\n{clients} client{'s'[: clients != 1]}, {len(alone)} times each\n{table(series)}")
     rates = [len(times) / spent[kind] for kind, times in ((False, alone), (True, shadowed))]
@@ -86,7 +86,7 @@ async def measure(app: App, count: int) -> None:
             assert answer.decision.verdict == decisions_pb2.VERDICT_ALLOW
 
         await app.shadows.start(OFFICER, archive=app.sidecar.bundle.archive)
-        while not app.desk.gate.decision_point.trial.asking:  # noqa: ASYNC110 - nothing says when it begins
+        while not app.desk.gate.decision_point.comparison.asking:  # noqa: ASYNC110 - nothing says when it begins
             await asyncio.sleep(0.05)
         for clients in (1, CLIENTS):
             await _in_turns(app, clients, count, decided)

@@ -92,7 +92,7 @@ class Evaluator:
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
             waiting: questions that may wait for their turn; the next one is denied at once.
-            shadow: the id of the trial that this is for: nothing follows from its decisions, so OPA's log has the id
+            shadow: the id of the shadow that this is for: nothing follows from its decisions, so OPA's log has the id
                 beside them, and ours is not filled with their faults. Empty for the evaluator that counts.
         """
         self._engine = engine

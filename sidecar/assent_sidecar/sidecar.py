@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import os
-import re
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,18 +14,18 @@ from assent_sidecar.bundle.serve import RESOURCE, BundleServer
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, SidecarError
 from assent_sidecar.evaluator import Evaluator
-from assent_sidecar.opa.binary import accepted_versions, find_binary, require_version
+from assent_sidecar.opa.binary import Binary, accepted_versions, find_binary, require_version
 from assent_sidecar.opa.client import Answer, OpaClient
 from assent_sidecar.opa.config import child_environment, render
+from assent_sidecar.opa.folder import SOCKET, make_folder
 from assent_sidecar.opa.liveness import Liveness, Patience
 from assent_sidecar.opa.memory import read_memory
-from assent_sidecar.opa.process import LONGEST_SOCKET_PATH, OpaProcess
+from assent_sidecar.opa.process import OpaProcess
 from assent_sidecar.opa.tcp import LISTEN_VARIABLE, TOKEN_VARIABLE, read_door
 
 URL_VARIABLE = "ASSENT_OPA_URL"
 
 _POLL = 0.03
-_FOLDER = re.compile(r"^engine-([0-9]+)-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +33,19 @@ class SidecarSettings:
     """Where the decision point lives and how long it waits; all times in seconds.
 
     ``state_dir`` holds a folder 0700 for the engine's socket while it runs. ``environ`` is where ``ASSENT_OPA_*`` and
-    the standard ``OTEL_*`` variables are read from. ``query_timeout`` is the most that one decision may take, whatever
-    its budget; ``probe_timeout`` how long the engine has to say how it is. Of the questions, ``at_once`` are before the
-    engine and ``waiting`` wait for their turn; the next one is denied as ENGINE_BUSY. ``patience``
-    says when an engine that does not answer is ended and started again. ``trust`` says whose signatures the
-    engine demands: with keys, it checks each bundle once more by itself. ``freshness`` says when the policies are too
-    old to decide by. ``shadow`` is the id of the trial of a bundle, empty for the bundle in force: its engine is always
-    one of its own, listens on its socket only, and tells nobody of its spans. ``niceness`` is how far the engine stands
-    back behind other processes (0 to 19).
+    the standard ``OTEL_*`` variables are read from; ``binary`` is the engine to start where it was found before.
+    ``query_timeout`` is the most that one decision may take, whatever its budget; ``probe_timeout`` how long the engine
+    has to say how it is. Of the questions, ``at_once`` are before the engine and ``waiting`` wait for their turn; the
+    next one is denied as ENGINE_BUSY. ``patience`` says when an engine that does not answer is ended and started again.
+    ``trust`` says whose signatures the engine demands: with keys, it checks each bundle once more by itself.
+    ``freshness`` says when the policies are too old to decide by. ``shadow`` is the id of the shadow whose candidate
+    this is, empty for the bundle in force: its engine is always one of its own, listens on its socket only, and tells
+    nobody of its spans. ``niceness`` is how far the engine stands back behind other processes (0 to 19).
     """
 
     state_dir: Path
     environ: Mapping[str, str] = field(repr=False)
+    binary: Binary | None = None
     query_timeout: float = 1.0
     probe_timeout: float = 1.0
     at_once: int = AT_ONCE
@@ -260,13 +258,15 @@ async def _first_answer(client: OpaClient, settings: SidecarSettings) -> Answer:
 async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[Sidecar]:
     environ = settings.environ
     door = read_door(environ)
-    binary = await asyncio.to_thread(find_binary, environ)
+    binary = settings.binary
+    if binary is None:
+        binary = await asyncio.to_thread(find_binary, environ)
     async with contextlib.AsyncExitStack() as stack:
         server = BundleServer()
         await server.start()
         stack.push_async_callback(server.stop)
         server.publish(bundle)
-        folder = await asyncio.to_thread(_engine_folder, settings.state_dir)
+        folder = await asyncio.to_thread(make_folder, settings.state_dir)
         stack.push_async_callback(asyncio.to_thread, shutil.rmtree, folder, ignore_errors=True)
         process = OpaProcess(
             binary,
@@ -278,7 +278,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
                 keys=settings.trust.keys.config(),
                 allow_unsigned=settings.trust.allow_unsigned,
             ),
-            folder / "opa.sock",
+            folder / SOCKET,
             environ=child_environment(environ),
             memory=read_memory(environ),
             door=door,
@@ -287,7 +287,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
         )
         await process.start()
         stack.push_async_callback(process.stop)
-        client = await stack.enter_async_context(OpaClient(folder / "opa.sock", token=door.token if door else None))
+        client = await stack.enter_async_context(OpaClient(folder / SOCKET, token=door.token if door else None))
         liveness = Liveness(client.probe, process.kill, settings.patience)
         liveness.start()
         stack.push_async_callback(liveness.stop)
@@ -304,28 +304,3 @@ def _apart(environ: Mapping[str, str]) -> dict[str, str]:
     shared = {URL_VARIABLE, LISTEN_VARIABLE, TOKEN_VARIABLE}
     own = {name: value for name, value in environ.items() if name not in shared}
     return own | {"OTEL_SDK_DISABLED": "true", "GOMAXPROCS": "1"}
-
-
-def _engine_folder(state_dir: Path) -> Path:
-    """Make a folder 0700 for one engine; where the path is too long for a socket, among the temporary files."""
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for entry in state_dir.iterdir():
-        left = _FOLDER.match(entry.name)
-        if left and not _alive(int(left[1])):
-            shutil.rmtree(entry, ignore_errors=True)  # of a process that was killed
-    prefix = f"engine-{os.getpid()}-"
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=state_dir)).resolve()
-    if len(os.fsencode(folder / "opa.sock")) <= LONGEST_SOCKET_PATH:
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="assent-"))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # somebody else's
-        return True
-    return True

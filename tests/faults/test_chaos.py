@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from assent_orchestrator.cli.chaos.experiment import Result
 from assent_orchestrator.cli.chaos.faults import FAULTS
 from assent_orchestrator.cli.chaos.invariant import Breach
 from assent_orchestrator.cli.chaos.report import document, show
-from assent_orchestrator.cli.chaos.trial import Result
 from assent_orchestrator.cli.main import run
 from tests.e2e.demonstration import ASSENT, demonstration
 

@@ -8,9 +8,9 @@ from assent.tool.v1 import tools_pb2
 from assent_orchestrator.cli.chaos.asking import Asking
 from assent_orchestrator.cli.chaos.command import chosen
 from assent_orchestrator.cli.chaos.deployment import Deployment
+from assent_orchestrator.cli.chaos.experiment import Result, look, try_out
 from assent_orchestrator.cli.chaos.faults import FAULTS
 from assent_orchestrator.cli.chaos.invariant import breaches
-from assent_orchestrator.cli.chaos.trial import Result, look, try_out
 from assent_orchestrator.cli.stage.people import RUNTIME
 from tests.sidecar.fault_table import faults
 

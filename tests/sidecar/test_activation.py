@@ -131,7 +131,7 @@ async def test_what_passed_waits_over_restarts_until_somebody_names_it(tmp_path:
         assert (await desk.number(), desk.feed.status.problem) == ("1", "")
     file.unlink()
     async with opened(tmp_path, rehearse, automatic=False) as again:
-        waiting = again.feed.status.candidate
+        waiting = again.feed.status.waiting
         assert waiting is not None
         assert (waiting.revision, waiting.report.compared, rehearse.times) == (second.revision, 1, 2)
         with pytest.raises(BundleUnavailableError, match="does not wait"):
@@ -139,9 +139,9 @@ async def test_what_passed_waits_over_restarts_until_somebody_names_it(tmp_path:
         with pytest.raises(BundleUnavailableError, match="never in force"):
             await again.feed.roll_back(second.revision)
         await again.feed.activate(second.revision)
-        assert (await again.number(), again.feed.status.candidate) == ("2", None)
+        assert (await again.number(), again.feed.status.waiting) == ("2", None)
     async with opened(tmp_path, rehearse, automatic=False) as last:
-        assert (await last.number(), last.feed.status.candidate, rehearse.times) == ("2", None, 2)
+        assert (await last.number(), last.feed.status.waiting, rehearse.times) == ("2", None, 2)
 
 
 @pytest.mark.requirement("sidecar.activation-manual")
@@ -177,8 +177,8 @@ async def test_where_two_persons_are_needed_somebody_must_have_made_it(tmp_path:
         publish(file, archive(3, author="ada"))
         await desk.feed.refresh()
         assert await desk.number() == "1", "two persons are never automatic"
-        assert desk.feed.status.candidate is not None
-        assert desk.feed.status.candidate.author == "ada"
+        assert desk.feed.status.waiting is not None
+        assert desk.feed.status.waiting.author == "ada"
 
 
 @pytest.mark.requirement("orchestrator.policies-recorded")
@@ -194,7 +194,7 @@ async def test_what_cannot_be_recorded_does_not_come_into_force(tmp_path: Path, 
 
         before = Keep(tmp_path / "state" / "bundles").standing()
         first = desk.sidecar.bundle.revision
-        desk.feed._record = away
+        desk.feed._in_force.recording = away
         publish(file, archive(2))
         with pytest.raises(BundleNotRecordedError):
             await desk.feed.refresh()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import importlib.metadata
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -50,15 +50,13 @@ from assent_sidecar.sidecar import Sidecar
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything that answers callers. ``environ`` is where ``ASSENT_OPA_*`` are read from."""
+    """Everything that answers callers."""
 
     settings: Settings
-    environ: Mapping[str, str] = field(repr=False)
     version: str
     database: Database
     sidecar: Sidecar
     feed: Feed
-    trail: Trail
     issuer: PermitIssuer
     submissions: Submissions
     simulations: Simulations
@@ -71,7 +69,6 @@ class App:
     desk: Desk
     permits: Permits
     shadows: Shadows
-    tools: ToolServers
 
     async def reload(self) -> str:
         """Take in what the workspace, file or URL of the policies has now; return the revision in force.
@@ -170,12 +167,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
 
         yield App(
             settings=settings,
-            environ=environ,
             version=await asyncio.to_thread(importlib.metadata.version, "assent"),
             database=database,
             sidecar=sidecar,
             feed=feed,
-            trail=trail,
             issuer=issuer,
             submissions=submissions,
             simulations=Simulations(parts),
@@ -188,7 +183,6 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
             permits=permits,
             shadows=shadowing.shadows,
-            tools=tools,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assent_orchestrator.config import Settings
+from assent_orchestrator.meanwhile import meanwhile
 from assent_sidecar.activation.rehearsal import Rehearsal
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
@@ -60,6 +61,7 @@ async def open_policies(settings: Settings, environ: Mapping[str, str], binary: 
     sidecar_settings = SidecarSettings(
         state_dir=settings.data,
         environ=environ,
+        binary=binary,
         query_timeout=settings.longest_decision,
         at_once=settings.decisions_at_once,
         waiting=settings.decisions_waiting,
@@ -79,13 +81,8 @@ async def following_policies(settings: Settings, feed: Feed) -> AsyncIterator[No
     if not (settings.watch or settings.bundle is not None or settings.max_staleness is not None):
         yield
         return
-    task = asyncio.create_task(feed.follow(), name="assent-policies")
-    try:
+    async with meanwhile(feed.follow(), "assent-policies"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def _origin(settings: Settings, environ: Mapping[str, str], binary: Binary, trust: Trust) -> Origin:

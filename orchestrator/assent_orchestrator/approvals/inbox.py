@@ -18,6 +18,7 @@ from assent_orchestrator.approvals.requirement import Answer, Involved, current_
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.audit.whose import is_own, own_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
@@ -85,8 +86,7 @@ class Inbox:
         """Return the approvals the caller may see, oldest first, without their answers."""
         query = sa.select(approvals).where(approvals.c.tenant == caller.tenant)
         if not caller.sees_all():
-            own = sa.or_(runs.c.submitter == caller.id, runs.c.principal["id"].astext == caller.id)
-            mine = sa.select(runs.c.id).where(own)
+            mine = sa.select(runs.c.id).where(own_runs(caller))
             query = query.where(sa.or_(approvals.c.roles.overlap(sorted(caller.roles)), approvals.c.run_id.in_(mine)))
         if state is not None:
             query = query.where(approvals.c.state == str(state))
@@ -161,7 +161,7 @@ class Inbox:
             return False
         if caller.sees_all() or not caller.roles.isdisjoint(approval.roles):
             return True
-        return caller.id in await _whose(tx, approval)
+        return await is_own(tx, caller, approval.run_id)
 
 
 async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:

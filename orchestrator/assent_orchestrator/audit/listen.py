@@ -1,4 +1,4 @@
-"""Hears from PostgreSQL that a run has new records, and wakes who waits for that run.
+"""Hears from PostgreSQL that something is new about a topic (a run by its id, shadows...), and wakes who waits for it.
 
 What is heard is a hint: notes are lost while the connection is away, so waiters look at the tables whenever they wake.
 """
@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from assent_orchestrator.audit.trail import CHANNEL
+from assent_orchestrator.meanwhile import end
 
 _log = logging.getLogger(__name__)
 
@@ -62,29 +63,27 @@ class Listener:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     async def connected(self) -> None:
         """Wait until the connection stands."""
         await self._connected.wait()
 
     @contextlib.asynccontextmanager
-    async def subscribe(self, run_id: str) -> AsyncIterator[Wakeups]:
-        """Hear of new records of a run for as long as the block lasts.
+    async def subscribe(self, topic: str) -> AsyncIterator[Wakeups]:
+        """Hear of what is new about a topic for as long as the block lasts.
 
         Subscribe before looking at the tables, so that nothing falls between.
         """
         wakeups = Wakeups()
-        self._waiters.setdefault(run_id, set()).add(wakeups)
+        self._waiters.setdefault(topic, set()).add(wakeups)
         try:
             yield wakeups
         finally:
-            waiters = self._waiters[run_id]
+            waiters = self._waiters[topic]
             waiters.discard(wakeups)
             if not waiters:
-                del self._waiters[run_id]
+                del self._waiters[topic]
 
     async def _listen(self) -> None:
         pause = _FIRST_PAUSE

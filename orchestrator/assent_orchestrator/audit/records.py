@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.trail import AuditUnavailableError, Entry, Trail
 from assent_orchestrator.audit.verify import Verification, verify_trail
+from assent_orchestrator.audit.whose import is_own
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.page import Page, page_size, read_number, read_token, write_token
-from assent_orchestrator.store.tables import runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,8 @@ class Records:
         return await verify_trail(self.engine, caller.tenant)
 
     async def _is_own(self, caller: Caller, run_id: str) -> bool:
-        query = sa.select(runs.c.submitter, runs.c.principal["id"].astext.label("principal"))
-        query = query.where(runs.c.tenant == caller.tenant, runs.c.id == run_id)
         try:
             async with self.engine.connect() as tx:
-                row = (await tx.execute(query)).one_or_none()
+                return await is_own(tx, caller, run_id)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise AuditUnavailableError("the trail cannot be read") from error
-        return row is not None and caller.id in (row.submitter, row.principal)

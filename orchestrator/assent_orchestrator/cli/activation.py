@@ -153,10 +153,10 @@ def _show(found: wire.PolicyStatus) -> None:
     say(f"          from {found.origin}{confirmed}")
     if found.problem:
         say(coloured("fail"), f"      {found.problem}")
-    if found.HasField("candidate"):
-        say(coloured("waiting"), f"   {found.candidate.revision}")
-        _bundle_lines(found.candidate)
-        rehearsal = found.candidate.rehearsal
+    if found.HasField("waiting"):
+        say(coloured("waiting"), f"   {found.waiting.revision}")
+        _bundle_lines(found.waiting)
+        rehearsal = found.waiting.rehearsal
         _differences((one.case, one.before, one.after) for one in rehearsal.differences)
         if rehearsal.differing > len(rehearsal.differences):
             say(f"          and {rehearsal.differing - len(rehearsal.differences)} more")

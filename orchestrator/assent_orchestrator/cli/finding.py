@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from assent.v1 import decisions_pb2 as wire
-from assent_orchestrator.cli.printing import coloured, length, moment, word
+from assent_orchestrator.cli.printing import coloured, length, word
 
 
 def verdict_word(verdict: int) -> str:
@@ -67,8 +67,3 @@ def requirement_lines(requirement: wire.ApprovalRequirement) -> list[str]:
     elif expiry:
         lines.append("without an answer in time somebody else is asked")
     return lines
-
-
-def defer_line(decision: wire.Decision) -> str:
-    """Return until when a decision is put off; empty when it is not."""
-    return f"asked again at {moment(decision.defer_time)}" if decision.HasField("defer_time") else ""

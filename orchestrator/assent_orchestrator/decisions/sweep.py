@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from assent_orchestrator.decisions.permits import SWEPT_AT_ONCE, Permits
 from assent_orchestrator.errors import AssentError
+from assent_orchestrator.meanwhile import meanwhile
 
 INTERVAL = 5.0
 
@@ -16,13 +17,8 @@ _log = logging.getLogger("assent.permits")
 @contextlib.asynccontextmanager
 async def sweeping(permits: Permits, interval: float = INTERVAL) -> AsyncIterator[None]:
     """Sweep every ``interval`` seconds while the block lasts; what fails is tried again with the next round."""
-    task = asyncio.create_task(_sweep(permits, interval), name="assent-permits")
-    try:
+    async with meanwhile(_sweep(permits, interval), "assent-permits"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _sweep(permits: Permits, interval: float) -> None:

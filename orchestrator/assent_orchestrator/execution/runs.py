@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Entry, Trail
+from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps, run_of
@@ -48,7 +49,7 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
 
 
 def may_see(caller: Caller, run: RunRow) -> bool:
-    """Say whether a caller may know of a run: its submitter, its principal, operators and auditors of its tenant."""
+    """Say whether a caller may know of a run that was read: the same as ``visible_runs`` says of those in the table."""
     return run.tenant == caller.tenant and (caller.sees_all() or caller.id in (run.submitter, run.principal.id))
 
 
@@ -74,9 +75,7 @@ class Runs:
         self, caller: Caller, *, state: RunState | None = None, process: str = "", size: int = 0, token: str = ""
     ) -> Page[RunRow]:
         """Return the runs the caller may see, newest first."""
-        query = sa.select(runs).where(runs.c.tenant == caller.tenant)
-        if not caller.sees_all():
-            query = query.where(sa.or_(runs.c.submitter == caller.id, runs.c.principal["id"].astext == caller.id))
+        query = sa.select(runs).where(visible_runs(caller))
         if state is not None:
             query = query.where(runs.c.state == str(state))
         if process:

@@ -16,7 +16,7 @@ from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.bundle.change import Change
 
-NOTE = "policies"
+TOPIC = "policies"
 """What is said on the trail's channel when an activation is recorded; no run has such an id."""
 
 KEPT = 10
@@ -112,7 +112,7 @@ async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> in
     number: int = (await tx.execute(sa.insert(activations).values(row).returning(activations.c.number))).scalar_one()
     last = sa.select(activations.c.revision).where(activations.c.number > number - KEPT)
     await tx.execute(sa.delete(bundles).where(bundles.c.revision.not_in(last)))
-    await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, NOTE)))
+    await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, TOPIC)))
     return number
 
 

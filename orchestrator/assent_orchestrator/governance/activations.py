@@ -1,6 +1,5 @@
 """Who puts which bundle in force: by itself or by name, recorded first, the same for every server on the database."""
 
-import asyncio
 import contextlib
 import getpass
 import logging
@@ -25,7 +24,7 @@ from assent_orchestrator.errors import (
     StateError,
 )
 from assent_orchestrator.governance.activation import (
-    NOTE,
+    TOPIC,
     Activation,
     By,
     Cause,
@@ -35,13 +34,14 @@ from assent_orchestrator.governance.activation import (
     take_turn,
     write,
 )
+from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Change, FeedStatus
-from assent_sidecar.bundle.feed import REFUSALS, Activate, Feed, Named
+from assent_sidecar.bundle.change import Activate, Change, FeedStatus, Named
+from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.gate import ActivationGate
-from assent_sidecar.bundle.refusal import BundleNotRecordedError, BundleUnavailableError
+from assent_sidecar.bundle.refusal import REFUSALS, BundleNotRecordedError, BundleUnavailableError
 from assent_sidecar.errors import SidecarError
 
 HOME = "local"
@@ -122,17 +122,12 @@ class Activations:
     @contextlib.asynccontextmanager
     async def following(self, listener: Listener) -> AsyncIterator[None]:
         """Do what is done by name on other servers, for as long as the block lasts."""
-        task = asyncio.create_task(self._follow(listener), name="assent-activations")
-        try:
+        async with meanwhile(self._follow(listener), "assent-activations"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _follow(self, listener: Listener) -> None:
         said = ""
-        async with listener.subscribe(NOTE) as wakeups:
+        async with listener.subscribe(TOPIC) as wakeups:
             while True:
                 await wakeups.wait(_LOOK_EVERY)
                 try:

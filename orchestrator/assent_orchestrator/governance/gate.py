@@ -22,6 +22,7 @@ from assent_orchestrator.errors import BusyError
 from assent_orchestrator.governance import handed_out, intent, minutes
 from assent_orchestrator.governance.barrier import IN_FORCE, Barrier
 from assent_orchestrator.governance.obligations import OURS, Duties, sort_out
+from assent_orchestrator.governance.own_decision import own_decision
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
@@ -29,7 +30,7 @@ from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.canonical import NotCanonicalError, digest
-from assent_sidecar.decision import Decided, Decision, StepForecast, Verdict
+from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.errors import EngineBusyError
 from assent_sidecar.evaluator import PER_ACTION
 from assent_sidecar.question import Action, BatchAction, Kind, Question, StepFacts
@@ -163,7 +164,7 @@ class Gate:
             owns = [
                 (one, stopped(question, held[one.id], input_digest=input_digest))
                 if decided is None or one.id in held
-                else (one, _own(question, decided, one))
+                else (one, own_decision(question, decided, one))
                 for one in wished
             ]
             answers, share = self._answered(question, terms, owns, in_force)
@@ -305,13 +306,6 @@ def _subject(question: Question, one: BatchAction) -> Subject:
     return replace(Subject.of(question), agent=one.agent.id, system=one.action.system)
 
 
-def _own(question: Question, decided: Decided, one: BatchAction) -> Decided:
-    """Return the decision on one action alone."""
-    if question.kind is not Kind.BATCH:
-        return decided
-    return of_batch(decided, one.id, decided.decision if decided.fault else decided.decision.steps[one.id])
-
-
 def _rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted: Callable[[Action], Permit]) -> Ruling:
     decision = decided.decision
     if is_stopped(decided):
@@ -349,24 +343,6 @@ def redacted(action: Action, duties: Duties) -> Action:
         return action
     left = redact(action.args, action.labels, duties.redactions)
     return make_action(f"{action.system}.{action.operation}", action.effect, left.args, left.labels)
-
-
-def of_batch(decided: Decided, item: str, own: StepForecast | Decision) -> Decided:
-    """Return the decision on one action of a batch, under an id of its own.
-
-    Its controls are those that its own reasons name: the rules that fired, fired for the batch as a whole.
-    """
-    source = decided.provenance
-    controls = tuple(sorted({reason.control for reason in own.reasons if reason.control is not None}))
-    provenance = source.model_copy(update={"decision_id": f"{source.decision_id}/{item}", "controls": controls})
-    decision = Decision(
-        verdict=own.verdict,
-        reasons=own.reasons,
-        obligations=own.obligations,
-        approval=own.approval,
-        defer_until=own.defer_until,
-    )
-    return Decided(decision=decision, provenance=provenance, fault=decided.fault)
 
 
 def idempotency_key(run: str, step: str) -> str:

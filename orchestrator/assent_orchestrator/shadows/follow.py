@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.meanwhile import end, meanwhile
 from assent_orchestrator.shadows.beside import Beside
+from assent_orchestrator.shadows.comparison import Comparison
 from assent_orchestrator.shadows.journal import TOPIC, Journal
-from assent_orchestrator.shadows.trial import Trial
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.errors import SidecarError
 
@@ -42,7 +43,7 @@ class Candidates:
 
 
 class Follower:
-    """Keeps the trial of this server as the database says; ``problem`` is why it has none although one runs."""
+    """Keeps the comparison of this server as the database says; ``problem`` is why it has none although one runs."""
 
     def __init__(
         self, journal: Journal, beside: Beside, candidates: Candidates, clock: Clock, *, interval: float = INTERVAL
@@ -53,7 +54,7 @@ class Follower:
         self._candidates = candidates
         self._clock = clock
         self._interval = interval
-        self._trial: Trial | None = None
+        self._comparison: Comparison | None = None
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self.problem = ""
@@ -62,11 +63,10 @@ class Follower:
     async def following(self, listener: Listener) -> AsyncIterator[None]:
         """Follow for as long as the block lasts, then write down what was counted."""
         async with listener.subscribe(TOPIC) as wakeups:
-            following = asyncio.create_task(self._follow(wakeups), name="assent-shadows")
             try:
-                yield
+                async with meanwhile(self._follow(wakeups), "assent-shadows"):
+                    yield
             finally:
-                await _end(following)
                 await self._leave()
 
     async def look(self) -> None:
@@ -77,12 +77,12 @@ class Follower:
         async with self._looking:
             try:
                 running = await self._journal.running()
-                if self._trial is not None and (running is None or running.id != self._trial.shadow):
+                if self._comparison is not None and (running is None or running.id != self._comparison.shadow):
                     await self._leave()
-                if running is not None and self._trial is None:
-                    self._enter(Trial(running.id, self._clock, budget=self._candidates.budget))
-                if self._trial is not None:
-                    await self._write(self._trial)
+                if running is not None and self._comparison is None:
+                    self._enter(Comparison(running.id, self._clock, budget=self._candidates.budget))
+                if self._comparison is not None:
+                    await self._write(self._comparison)
             except (sa.exc.SQLAlchemyError, OSError) as error:
                 _log.warning("shadows could not be looked after, and will be again: %s", type(error).__name__)
 
@@ -94,45 +94,45 @@ class Follower:
                 _log.exception("shadows could not be looked after, and will be again")
             await wakeups.wait(self._interval)
 
-    def _enter(self, trial: Trial) -> None:
-        """Begin a trial: what is asked live is offered to it from now on."""
-        self._trial = self._beside.trial = trial
-        self._task = asyncio.create_task(self._serve(trial), name="assent-shadow")
+    def _enter(self, comparison: Comparison) -> None:
+        """Begin a comparison: what is asked live is offered to it from now on."""
+        self._comparison = self._beside.comparison = comparison
+        self._task = asyncio.create_task(self._serve(comparison), name="assent-shadow")
 
     async def _leave(self) -> None:
-        """End the trial, and write down what it counted."""
-        self._beside.trial = None
-        trial, self._trial = self._trial, None
+        """End the comparison, and write down what it counted."""
+        self._beside.comparison = None
+        comparison, self._comparison = self._comparison, None
         task, self._task = self._task, None
         if task is not None:
-            await _end(task)
+            await end(task)
         self.problem = ""
-        if trial is not None:
+        if comparison is not None:
             with contextlib.suppress(sa.exc.SQLAlchemyError, OSError):
-                await self._write(trial)
+                await self._write(comparison)
 
-    async def _write(self, trial: Trial) -> None:
-        taken = trial.tally.take()
+    async def _write(self, comparison: Comparison) -> None:
+        taken = comparison.tally.take()
         if not taken:
             return
         try:
-            await self._journal.add(trial.shadow, taken)
+            await self._journal.add(comparison.shadow, taken)
         except BaseException:
-            trial.tally.put_back(taken)
+            comparison.tally.put_back(taken)
             raise
 
-    async def _serve(self, trial: Trial) -> None:
+    async def _serve(self, comparison: Comparison) -> None:
         """Have the candidate decide until this is cancelled; one that cannot be had is tried again."""
         while True:
             try:
-                archive = await self._journal.archive(trial.shadow)
+                archive = await self._journal.archive(comparison.shadow)
                 if archive is None:
                     return
                 bundle = await asyncio.to_thread(self._candidates.believe, archive)
-                async with self._candidates.open(bundle, trial.shadow) as candidate:
+                async with self._candidates.open(bundle, comparison.shadow) as candidate:
                     self.problem = ""
                     _log.info("the candidate %s is asked beside the policies in force", bundle.revision)
-                    await trial.compare_with(candidate)
+                    await comparison.compare_with(candidate)
             except (SidecarError, sa.exc.SQLAlchemyError, OSError) as error:
                 self.problem = str(error) if isinstance(error, SidecarError) else type(error).__name__
                 _log.warning("the candidate cannot be asked: %s", self.problem)
@@ -140,9 +140,3 @@ class Follower:
                 self.problem = type(error).__name__
                 _log.exception("the candidate cannot be asked")
             await asyncio.sleep(_TRY_AGAIN)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

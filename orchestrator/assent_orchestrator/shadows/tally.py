@@ -1,4 +1,4 @@
-"""What a trial has counted and the database has not heard of yet: outcomes, and each kind of difference once."""
+"""What a comparison has counted and the database has not heard of yet: outcomes, and each kind of difference once."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -39,8 +39,8 @@ def is_local(address: str) -> bool:
         return False
 
 
-def open_channel(address: str, *, plaintext: bool) -> aio.Channel:
-    """Open a channel to ``address``, with TLS unless it stays on this machine or ``plaintext`` is said to be fine."""
-    if plaintext or is_local(address):
+def open_channel(address: str) -> aio.Channel:
+    """Open a channel to ``address``, with TLS unless it stays on this machine."""
+    if is_local(address):
         return aio.insecure_channel(address, options=_OPTIONS)
     return aio.secure_channel(address, grpc.ssl_channel_credentials(), options=_OPTIONS)

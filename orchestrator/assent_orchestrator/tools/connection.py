@@ -1,7 +1,7 @@
 """Connections to tool servers, and what is known about an effect when one fails."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import grpc
@@ -24,9 +24,8 @@ _REFUSALS = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAUTHENTICATED, grp
 class Connections:
     """One channel a tool server, opened when first needed and kept."""
 
-    def __init__(self, addresses: Mapping[str, str], plaintext: Collection[str]) -> None:
+    def __init__(self, addresses: Mapping[str, str]) -> None:
         self._addresses = dict(addresses)
-        self._plaintext = frozenset(plaintext)
         self._channels: dict[str, aio.Channel] = {}
         self._closed = False
 
@@ -67,8 +66,7 @@ class Connections:
 
     def _channel(self, tool_server: str) -> aio.Channel | None:
         if not self._closed and tool_server not in self._channels:
-            plaintext = tool_server in self._plaintext
-            self._channels[tool_server] = open_channel(self._addresses[tool_server], plaintext=plaintext)
+            self._channels[tool_server] = open_channel(self._addresses[tool_server])
         return self._channels.get(tool_server)
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
 """The client of tool servers (``assent.tool.v1.ToolService``): no call without a permit for exactly the action."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -21,15 +21,12 @@ from assent_sidecar.question import Action
 class ToolServers:
     """Every tool server that the settings name.
 
-    ``addresses`` are gRPC targets by the name of the tool server. What leaves this machine is encrypted, except to the
-    servers in ``plaintext`` (behind a mesh that encrypts by itself, say). Timeouts are arguments, not scopes around a
-    call, because they travel to the tool server.
+    ``addresses`` are gRPC targets by the name of the tool server. What leaves this machine is encrypted. Timeouts are
+    arguments, not scopes around a call, because they travel to the tool server.
     """
 
-    def __init__(
-        self, addresses: Mapping[str, str], *, plaintext: Collection[str] = (), clock: Clock = utc_now
-    ) -> None:
-        self._connections = Connections(addresses, plaintext)
+    def __init__(self, addresses: Mapping[str, str], *, clock: Clock = utc_now) -> None:
+        self._connections = Connections(addresses)
         self._clock = clock
 
     async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109 - see the class

@@ -18,7 +18,7 @@ from assent_sidecar.bundle.strict import write_capabilities
 from assent_sidecar.decision import Decided
 from assent_sidecar.errors import ActivationError
 from assent_sidecar.evaluator import Evaluator
-from assent_sidecar.opa.binary import ALLOW_VARIABLE, BINARY_VARIABLE, Binary
+from assent_sidecar.opa.binary import Binary
 from assent_sidecar.opa.memory import GO_VARIABLE, MEMORY_VARIABLE
 from assent_sidecar.policy.inspection import QUERY_TIMEOUT, Inspection
 from assent_sidecar.policy.report import Check, Outcome, Part
@@ -122,7 +122,8 @@ class Rehearsal:
         passed_on = {name: self.environ[name] for name in _PASSED_ON if name in self.environ}
         settings = SidecarSettings(
             state_dir=base / "engine",
-            environ={BINARY_VARIABLE: str(self.binary.path), ALLOW_VARIABLE: self.binary.version, **passed_on},
+            environ=passed_on,
+            binary=self.binary,
             query_timeout=QUERY_TIMEOUT,
             niceness=self.niceness,
         )

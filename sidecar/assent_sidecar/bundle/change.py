@@ -1,4 +1,4 @@
-"""A bundle that comes into force, as whoever records it is told; and how the policies are."""
+"""A bundle that comes into force, as those are told who activate, record and follow it; and how the policies are."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,6 +22,21 @@ class Change:
     rollback: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An activation by name that another server recorded under ``number``: ``archive`` took over from ``left``."""
+
+    revision: str
+    number: int
+    rollback: bool
+    archive: bytes | None
+    report: RehearsalReport | None
+    left: str | None = None
+
+
+Activate = Callable[[Bundle], Awaitable[None]]
+"""Puts a bundle in force, or raises and leaves the one before."""
+
 Record = Callable[[Change], Awaitable[int | None]]
 """Writes down that a bundle is about to come into force and returns the number of that; raises, and it does not."""
 
@@ -30,7 +45,7 @@ Refuse = Callable[[Exception, Bundle | None], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Waiting:
     """A bundle that passed its rehearsal and waits until somebody activates it."""
 
     revision: str
@@ -44,8 +59,7 @@ class Candidate:
 class FeedStatus:
     """What is in force and where it is from; ``problem`` is why the origin's newest is not, or nothing.
 
-    ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal; ``kept`` are the revisions
-    that one can go back to.
+    ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal.
     """
 
     revision: str
@@ -56,5 +70,4 @@ class FeedStatus:
     age: float | None
     problem: str
     report: RehearsalReport | None = field(default=None, repr=False)
-    candidate: Candidate | None = None
-    kept: tuple[str, ...] = ()
+    waiting: Waiting | None = None

@@ -91,7 +91,7 @@ class Keep:
                     raise BundleOlderError(f"another server has the sequence {there.sequence} in force meanwhile")
                 scratch.replace(self._folder / _STANDING)
                 _sync_folder(self._folder)
-                waiting = standing.candidate.revision if standing.candidate is not None else None
+                waiting = standing.waiting.revision if standing.waiting is not None else None
                 self._prune({there.active, standing.active, standing.held, waiting})
         except OSError as error:
             raise BundleNotKeptError(f"the bundle cannot be kept in {self._folder}: {error.strerror}") from error

@@ -2,7 +2,12 @@
 
 from typing import ClassVar
 
+from assent_sidecar.bundle.command import CommandError
+from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.errors import SidecarError
+
+REFUSALS = (SidecarError, WorkspaceError, CommandError)
+"""Everything that keeps a bundle from coming into force."""
 
 
 class BundleKeyError(SidecarError):

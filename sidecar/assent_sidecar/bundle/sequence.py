@@ -27,7 +27,7 @@ class Standing(Document):
     ``sequence`` is the highest one that was ever in force; ``active`` is the revision in force, from ``origin``;
     ``held`` is the one that was left by name, and is not taken again until something later is offered; ``confirmed_at``
     (seconds since 1970) is when the origin last said that ``active`` is its newest. ``rehearsal`` is what became of the
-    rehearsal of ``active``, ``candidate`` of that of the bundle that waits until somebody activates it; ``applied`` is
+    rehearsal of ``active``, ``waiting`` of that of the bundle that waits until somebody activates it; ``applied`` is
     the number of the last activation in the database that was followed.
     """
 
@@ -39,8 +39,13 @@ class Standing(Document):
     confirmed_at: float | None = None
     rollbacks: tuple[Rollback, ...] = ()
     rehearsal: RehearsalReport | None = None
-    candidate: RehearsalReport | None = None
+    waiting: RehearsalReport | None = None
     applied: Counted | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether what is in force is there because somebody went back to it."""
+        return bool(self.rollbacks) and self.rollbacks[-1].to == self.active
 
 
 class Step(Enum):

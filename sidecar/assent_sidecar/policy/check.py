@@ -8,7 +8,7 @@ from assent_sidecar.bundle.build import Compiled, compile_workspace, pack
 from assent_sidecar.bundle.command import CommandError, run
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.bundle.library import library_modules
-from assent_sidecar.opa.binary import ALLOW_VARIABLE, BINARY_VARIABLE, Binary
+from assent_sidecar.opa.binary import Binary
 from assent_sidecar.policy.inspection import QUERY_TIMEOUT, Inspection
 from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
@@ -104,7 +104,8 @@ class _Examination:
             return
         settings = SidecarSettings(
             state_dir=self.inspection.folder.with_name("engine"),
-            environ={BINARY_VARIABLE: str(self.binary.path), ALLOW_VARIABLE: self.binary.version},
+            environ={},
+            binary=self.binary,
             query_timeout=QUERY_TIMEOUT,
         )
         async with open_sidecar(settings, await pack(self.compiled)) as sidecar:

@@ -57,7 +57,7 @@ async def test_a_person_looks_at_what_waits_activates_it_and_goes_back(own: Path
             "REFUND_STEP",
         ]
         told = (await policy("olga", "status", "--json")).json
-        first, second = told["active"]["revision"], told["candidate"]["revision"]
+        first, second = told["active"]["revision"], told["waiting"]["revision"]
         assert told["activation"]["cause"] == "ACTIVATION_CAUSE_START"
         assert (await policy("olga", "activate", second, "--reason", "x")).code == ExitCode.NOT_ALLOWED
         done = await policy("carla", "activate", second, "--reason", "reviewed")

@@ -21,7 +21,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "runs": ["list", "show", "watch", "cancel"],
         "approvals": ["list", "show", "approve", "reject"],
         "audit": ["show", "verify"],
-        "policy": ["test"],
+        "policy": ["status", "activate", "rollback", "rehearse", "test", "shadow"],
         "bundle": ["key", "build", "sign", "verify", "inspect"],
     }.items():
         help_text = assent(group, "--help").out

@@ -134,12 +134,14 @@ async def test_a_shadow_of_signed_bundles_survives_kill_9_and_its_engine_does_no
         signed = await asyncio.to_thread(desk, "policy", "shadow", "start", candidate, "--key", f"release={key}")
         assert signed.code == 0, signed.err
         await server.logged("is asked beside the policies in force")
-        engines = psutil.Process(server.process.pid).children(recursive=True)
+        below = psutil.Process(server.process.pid).children(recursive=True)
+        engines = [one for one in below if one.name() == "opa"]
         assert (await asyncio.to_thread(refund, desk, 250))["decision"]["verdict"] == "VERDICT_REQUIRE_APPROVAL"
         before = await asyncio.to_thread(reported, desk, 1)
         server.send(signal.SIGKILL)
         await server.ended()
-        assert psutil.wait_procs([one for one in engines if one.name() == "opa"], timeout=30)[1] == []
+        assert engines
+        assert psutil.wait_procs(engines, timeout=30)[1] == []
     async with serving(workspace, data, *arguments) as server:
         await server.ready()
         desk = Desk(workspace, data, server, tokens)

@@ -139,8 +139,8 @@ async def test_a_person_activates_what_waits_and_goes_back_and_all_of_it_is_on_r
         with pytest.raises(ForbiddenError):
             await one.activations.status(person("sam", Role.SUBMITTER))
         seen = await one.activations.status(person("audra", Role.AUDITOR))
-        assert seen.status.candidate is not None
-        assert seen.status.candidate.revision == second
+        assert seen.status.waiting is not None
+        assert seen.status.waiting.revision == second
         with pytest.raises(NotFoundError):
             await one.activations.activate(CARLA, "sha256:" + "0" * 64, "why")
         done = await one.activations.activate(CARLA, second, "reviewed", "r-1")
@@ -216,11 +216,11 @@ async def test_without_a_record_nothing_comes_into_force(own: Database, tmp_path
         lost = replace(one.activations, trail=Away(own.engine))
         with pytest.raises(AuditUnavailableError):
             await lost.activate(CARLA, second, "reviewed")
-        assert (await one.number(), one.feed.status.candidate is not None) == ("1", True)
+        assert (await one.number(), one.feed.status.waiting is not None) == ("1", True)
     async with server(tmp_path, own, file=file, automatic=True, follow=False) as again:
         assert await again.number() == "2", "it came into force by itself, with its record"
         lost = replace(again.activations, trail=Away(own.engine))
-        again.feed._record = lost._record
+        again.feed._in_force.recording = lost._record
         with pytest.raises(BundleNotRecordedError):
             await again.offer(archive(3))
         assert await again.number() == "2"
@@ -287,7 +287,7 @@ async def test_a_server_that_dies_between_record_and_activation_makes_the_record
         async def die(_: object) -> None:
             raise KilledError
 
-        one.feed._activate = die
+        one.feed._in_force.activating = die
         with pytest.raises(KilledError):
             await one.activations.activate(CARLA, second, "reviewed")
     async with server(tmp_path, own, file=file, follow=False) as again:
@@ -302,16 +302,16 @@ async def test_what_the_engine_does_not_take_is_refused_on_record(own: Database,
     publish(file, archive(1))
     async with server(tmp_path, own, file=file, follow=False) as one:
         second = await one.offer(archive(2))
-        activate = one.feed._activate
+        activate = one.feed._in_force.activating
 
         async def refuse(_: object) -> None:
             raise ActivationError("the engine did not activate it")
 
-        one.feed._activate = refuse
+        one.feed._in_force.activating = refuse
         with pytest.raises(StateError, match="did not activate"):
             await one.activations.activate(CARLA, second, "reviewed")
         assert await one.number() == "1"
-        one.feed._activate = activate
+        one.feed._in_force.activating = activate
         wanted = await one.activations._wanted()
         assert wanted is not None, "what is on record is tried again"
         await one.feed.take(wanted)

@@ -6,7 +6,7 @@ from assent_orchestrator.caller import Caller
 from assent_orchestrator.governance.activation import Activation, Cause
 from assent_orchestrator.governance.activations import Policies
 from assent_sidecar.activation.report import Difference, RehearsalReport
-from assent_sidecar.bundle.change import Candidate, FeedStatus
+from assent_sidecar.bundle.change import FeedStatus, Waiting
 from tests.orchestrator.server.use_cases import DIGEST, NOON
 
 WAITING = "sha256:" + "cd" * 32
@@ -32,7 +32,7 @@ POLICIES = Policies(
         origin="file /bundles/b.tar.gz",
         age=1.5,
         problem="",
-        candidate=Candidate(WAITING, 8, "release", "bob", REPORT),
+        waiting=Waiting(WAITING, 8, "release", "bob", REPORT),
     ),
     activation=Activation(3, DIGEST, Cause.NAMED, False, None, "carla", "one", "reviewed", NOON),
     kept=(WAITING, DIGEST),

@@ -23,10 +23,10 @@ async def test_callers_are_told_how_the_policies_are(wire: Wire) -> None:
     assert (found.name, found.active.revision, found.active.sequence, found.active.author) == (NAME, DIGEST, 7, "ada")
     assert (found.activation.actor, found.activation.reason) == ("carla", "reviewed")
     assert found.activation.cause == policies_pb2.ACTIVATION_CAUSE_NAMED
-    assert (found.candidate.revision, found.candidate.author) == (WAITING, "bob")
-    [one] = found.candidate.rehearsal.differences
+    assert (found.waiting.revision, found.waiting.author) == (WAITING, "bob")
+    [one] = found.waiting.rehearsal.differences
     assert (one.case, one.before, one.after) == ("a refund", "allow GRANTED", "deny TOO_MUCH")
-    assert dict(found.candidate.rehearsal.passed) == {"tests": 3, "cases": 2}
+    assert dict(found.waiting.rehearsal.passed) == {"tests": 3, "cases": 2}
     assert (list(found.kept_revisions), found.automatic, found.two_persons) == ([WAITING, DIGEST], False, True)
 
 

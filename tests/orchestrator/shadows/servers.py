@@ -72,9 +72,9 @@ class Server:
         answers = [
             await self.beside.decide(question(**{"tenant": self.tenant, **more}), budget=2) for _ in range(times)
         ]
-        if self.beside.trial is not None:
+        if self.beside.comparison is not None:
             async with asyncio.timeout(SECONDS):
-                await self.beside.trial.idle()
+                await self.beside.comparison.idle()
         return answers
 
 

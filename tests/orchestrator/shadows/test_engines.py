@@ -20,7 +20,7 @@ from assent_orchestrator.app.shadowing import NICENESS
 from assent_orchestrator.audit import spans
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.shadows.beside import Beside
-from assent_orchestrator.shadows.trial import Trial
+from assent_orchestrator.shadows.comparison import Comparison
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.model import Json
 from assent_sidecar.opa.client import Answer
@@ -50,24 +50,24 @@ class Pair:
 
     async def ask(self, *, times: int = 1, within: float = 30, **context: Json) -> Mapping[str, int]:
         """Ask; the live answer must be as ever. Return the outcomes and codes of the candidate."""
-        trial = Trial("s1", utc_now, budget=within)
-        self.beside.trial = trial
-        asking = asyncio.create_task(trial.compare_with(self.candidate.evaluator))
+        comparison = Comparison("s1", utc_now, budget=within)
+        self.beside.comparison = comparison
+        asking = asyncio.create_task(comparison.compare_with(self.candidate.evaluator))
         await asyncio.sleep(0)
         for _ in range(times):
             decided = await self.beside.decide(question(context=context), budget=20)
             assert (decided.verdict, decided.codes, decided.fault) == ("allow", ("GRANTED",), False)
         async with asyncio.timeout(60):
-            await trial.idle()
+            await comparison.idle()
         asking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asking
         codes = {
             reason.code: seen.count
-            for seen in trial.tally.differences.values()
+            for seen in comparison.tally.differences.values()
             for reason in seen.difference.candidate.reasons
         }
-        return {**codes, **{str(outcome): count for (_, outcome), count in trial.tally.outcomes.items()}}
+        return {**codes, **{str(outcome): count for (_, outcome), count in comparison.tally.outcomes.items()}}
 
     @property
     def process(self) -> psutil.Process:

@@ -9,9 +9,9 @@ import typer
 from grpc import aio
 
 from assent_orchestrator.cli.chaos.deployment import deployed
+from assent_orchestrator.cli.chaos.experiment import Result, try_out
 from assent_orchestrator.cli.chaos.faults import FAULTS, Fault
 from assent_orchestrator.cli.chaos.report import document, show
-from assent_orchestrator.cli.chaos.trial import Result, try_out
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.printing import note, say_json

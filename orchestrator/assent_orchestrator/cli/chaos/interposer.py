@@ -81,7 +81,9 @@ async def main(word: Path, opa: str, *arguments: str) -> int:
     given = [f"{_ADDRESS}{behind}" if argument is asked else argument for argument in arguments]
     behind.unlink(missing_ok=True)
     engine = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", _TETHER, str(os.getpid()), "0", opa, *given
+        *(sys.executable, "-I", "-S", _TETHER, str(os.getpid()), "0", "0"),  # no limit of its own, and no niceness
+        opa,
+        *given,
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, engine.terminate)
     listening = asyncio.create_task(_listen(word, front, behind))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
-from assent_orchestrator.cli.chaos.trial import Result
+from assent_orchestrator.cli.chaos.experiment import Result
 from assent_orchestrator.cli.printing import say, table
 from assent_sidecar.model import Json
 

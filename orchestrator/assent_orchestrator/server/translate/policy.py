@@ -6,7 +6,7 @@ from assent_orchestrator.governance.activations import Policies
 from assent_orchestrator.server.names import policies_name
 from assent_orchestrator.server.translate.moment import microseconds, timestamp
 from assent_sidecar.activation.report import RehearsalReport
-from assent_sidecar.bundle.change import Candidate, FeedStatus
+from assent_sidecar.bundle.change import FeedStatus, Waiting
 
 _MICROSECONDS = 1_000_000
 
@@ -21,14 +21,14 @@ def write_policies(policies: Policies, tenant: str) -> wire.PolicyStatus:
         origin=status.origin,
         age=microseconds(int(status.age * _MICROSECONDS)) if status.age is not None else None,
         problem=status.problem,
-        candidate=_bundle(status.candidate) if status.candidate is not None else None,
+        waiting=_bundle(status.waiting) if status.waiting is not None else None,
         kept_revisions=policies.kept,
         automatic=policies.automatic,
         two_persons=policies.two_persons,
     )
 
 
-def _bundle(of: FeedStatus | Candidate) -> wire.PolicyBundle:
+def _bundle(of: FeedStatus | Waiting) -> wire.PolicyBundle:
     return wire.PolicyBundle(
         revision=of.revision,
         sequence=of.sequence,

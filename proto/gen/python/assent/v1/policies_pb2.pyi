@@ -61,7 +61,7 @@ class PolicyStatus(_message.Message):
     ORIGIN_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
-    CANDIDATE_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
     KEPT_REVISIONS_FIELD_NUMBER: _builtins.int
     AUTOMATIC_FIELD_NUMBER: _builtins.int
     TWO_PERSONS_FIELD_NUMBER: _builtins.int
@@ -88,7 +88,7 @@ class PolicyStatus(_message.Message):
         """How long ago the origin confirmed that nothing newer is to be had; not set when it never did."""
 
     @_builtins.property
-    def candidate(self) -> Global___PolicyBundle:
+    def waiting(self) -> Global___PolicyBundle:
         """The bundle that passed its rehearsal and waits for its activation; not set when none does."""
 
     @_builtins.property
@@ -104,14 +104,14 @@ class PolicyStatus(_message.Message):
         origin: _builtins.str = ...,
         age: _duration_pb2.Duration | None = ...,
         problem: _builtins.str = ...,
-        candidate: Global___PolicyBundle | None = ...,
+        waiting: Global___PolicyBundle | None = ...,
         kept_revisions: _abc.Iterable[_builtins.str] | None = ...,
         automatic: _builtins.bool = ...,
         two_persons: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "active", b"active", "age", b"age", "candidate", b"candidate"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "active", b"active", "age", b"age", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "active", b"active", "age", b"age", "automatic", b"automatic", "candidate", b"candidate", "kept_revisions", b"kept_revisions", "name", b"name", "origin", b"origin", "problem", b"problem", "two_persons", b"two_persons"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "active", b"active", "age", b"age", "automatic", b"automatic", "kept_revisions", b"kept_revisions", "name", b"name", "origin", b"origin", "problem", b"problem", "two_persons", b"two_persons", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,4 +1,4 @@
-"""One trial: work under way, a fault brought about and ended, the work finished, and the promise checked."""
+"""One experiment: work under way, a fault brought about and ended, the work finished, and the promise checked."""
 
 import asyncio
 import contextlib

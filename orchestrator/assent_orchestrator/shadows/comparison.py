@@ -38,7 +38,7 @@ class _Offer:
     size: int
 
 
-class Trial:
+class Comparison:
     """Takes what is offered without ever waiting, and compares while ``compare_with`` runs."""
 
     def __init__(self, shadow: str, clock: Clock, *, budget: float) -> None:

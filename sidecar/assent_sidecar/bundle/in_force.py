@@ -1,0 +1,186 @@
+"""The bundle in force, and how another takes over from it: written, recorded, activated, and then only counted."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from assent_sidecar.activation.report import RehearsalReport
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.change import Activate, Change, Named, Record
+from assent_sidecar.bundle.kept import Kept
+from assent_sidecar.bundle.refusal import BundleUnavailableError
+from assent_sidecar.bundle.sequence import Standing, follow, judge
+from assent_sidecar.errors import SidecarError
+
+_log = logging.getLogger(__name__)
+
+
+class InForce:
+    """What is in force here, and what waits; ``report`` is of the rehearsal of the first, ``applied`` its number.
+
+    ``waiting`` passed its rehearsal and comes into force when somebody activates it. Whoever changes any of this, or
+    writes the standing, holds ``lock``; what is done by name does so by itself.
+    """
+
+    def __init__(self, kept: Kept, origin: str, wall: Callable[[], float]) -> None:
+        """Name the origin, for the standing and the record; ``wall`` is seconds since 1970."""
+        self._kept = kept
+        self._origin = origin
+        self._wall = wall
+        self._bundle: Bundle | None = None
+        self._written = 0.0
+        self.lock = asyncio.Lock()
+        self.report: RehearsalReport | None = None
+        self.applied: int | None = None
+        self.waiting: tuple[Bundle, RehearsalReport] | None = None
+        self.activating: Activate | None = None
+        self.recording: Record | None = None
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in force."""
+        if self._bundle is None:
+            raise RuntimeError("the feed has not begun")
+        return self._bundle
+
+    def begin(self, bundle: Bundle) -> None:
+        """Say what there is to begin with."""
+        self._bundle = bundle
+
+    async def standing(self) -> Standing:
+        """Return what is remembered, with what is in force here: other servers may share the folder."""
+        standing = await self._kept.standing()
+        return standing.model_copy(update={"active": self.bundle.revision})
+
+    async def activate(self, revision: str, record: Record | None) -> None:
+        """Put the bundle that waits in force, because somebody said so.
+
+        Raises:
+            BundleUnavailableError: no bundle of that revision waits.
+            SidecarError: it does not come into force; the one before stays.
+            Exception: whatever ``record`` raises; nothing has changed then.
+        """
+        async with self.lock:
+            if self.waiting is None or self.waiting[0].revision != revision:
+                raise BundleUnavailableError(f"the bundle {revision[:80]} does not wait for its activation")
+            bundle, report = self.waiting
+            standing = await self.standing()
+            judge(standing, bundle, named=False)
+            await self.take_over(bundle, standing, report=report, left=standing.active, record=record)
+            _log.info("activated by name: %s, %s", revision, report.summary)
+
+    async def roll_back(self, revision: str, record: Record | None) -> None:
+        """Put a kept bundle back in force, and take the one that is left not again until a later one is offered.
+
+        Raises:
+            BundleUnavailableError: it is not among those that are kept.
+            SidecarError: it is not believed any more, or does not come into force; the one before stays.
+            Exception: whatever ``record`` raises; nothing has changed then.
+        """
+        async with self.lock:
+            if self.waiting is not None and self.waiting[0].revision == revision:
+                raise BundleUnavailableError(f"the bundle {revision[:80]} was never in force: activate it")
+            bundle = await self._kept.load(revision)
+            if bundle.revision != self.bundle.revision:
+                await self._go_back(bundle, record=record)
+
+    async def take(self, named: Named) -> None:
+        """Do what was done by name on another server, and was recorded there.
+
+        Raises:
+            SidecarError: it does not come into force; the one before stays.
+        """
+        async with self.lock:
+            if named.revision == self.bundle.revision:
+                standing = await self.standing()
+                same = follow(standing, self.bundle, origin=self._origin, named=False, now=self._wall())
+                held = named.left if named.rollback else standing.held
+                await self._kept.write(self.bundle, same.model_copy(update={"applied": named.number, "held": held}))
+                self.applied = named.number
+                return
+
+            async def recorded(_: Change) -> int:
+                return named.number
+
+            bundle = await self._kept.load(named.revision, named.archive)
+            if named.rollback:
+                await self._go_back(bundle, record=recorded)
+                return
+            standing = await self.standing()
+            judge(standing, bundle, named=False)
+            await self.take_over(bundle, standing, report=named.report, left=standing.active, record=recorded)
+            _log.info("activated by name, on another server: %s", named.revision)
+
+    async def wait(self, bundle: Bundle, standing: Standing, report: RehearsalReport) -> None:
+        """Keep a bundle that passed until somebody activates it; the one that waited before waits no more."""
+        await self._kept.write(bundle, standing.model_copy(update={"waiting": report}))
+        self.waiting = (bundle, report)
+        _log.warning(
+            "%s waits: assent policy activate %s --reason ...; %s", bundle.revision, bundle.revision, report.summary
+        )
+
+    async def confirmed(self, every: float) -> None:
+        """Write down that the origin says it is its newest, unless that was done within the last ``every`` seconds."""
+        now = self._wall()
+        if 0 <= now - self._written < every:
+            return
+        async with self.lock:
+            try:
+                standing = await self._kept.standing()
+                await self._kept.write(self.bundle, standing.model_copy(update={"confirmed_at": now}))
+            except SidecarError as error:  # then a restart takes the policies for older than they are
+                _log.warning("the confirmation is not written down: %s", error)
+        self._written = now
+
+    async def take_over(
+        self,
+        bundle: Bundle,
+        standing: Standing,
+        *,
+        report: RehearsalReport | None,
+        left: str | None,
+        named: bool = False,
+        record: Record | None = None,
+    ) -> None:
+        """Write, record, activate, commit; without ``record``, it is recorded as of nobody's naming.
+
+        What cannot be kept or recorded never decides, and what never decided does not count as kept.
+        """
+        before, before_report = self.bundle, self.report
+        record = record or self.recording
+        next_one = follow(standing, bundle, origin=self._origin, named=named, now=self._wall())
+        ended = standing.waiting is not None and standing.waiting.revision == bundle.revision
+        update = {"rehearsal": report, "waiting": None if ended else standing.waiting, "applied": self.applied}
+        next_one = next_one.model_copy(update=update)
+        prepared = await self._kept.prepare(bundle, next_one)
+        try:
+            if record is not None and bundle.revision != left:
+                number = await record(Change(bundle, left, self._origin, report, rollback=named))
+                await asyncio.to_thread(prepared.discard)
+                next_one = next_one.model_copy(update={"applied": number})
+                prepared = await self._kept.prepare(bundle, next_one)
+            if bundle.revision != before.revision:
+                await self._put(bundle)
+            await asyncio.to_thread(prepared.commit)
+        except BaseException:
+            await asyncio.to_thread(prepared.discard)
+            if self._bundle is not before:
+                await self._put(before)
+            self.report = before_report
+            raise
+        self._bundle, self.report, self.applied = bundle, report, next_one.applied
+        if ended:
+            self.waiting = None
+        self._written = 0.0
+
+    async def _go_back(self, bundle: Bundle, *, record: Record | None) -> None:
+        standing = await self.standing()
+        left = self.bundle.revision
+        await self.take_over(bundle, standing, report=None, left=left, named=True, record=record)
+        _log.warning("rolled back by name: from %s to %s", left, bundle.revision)
+
+    async def _put(self, bundle: Bundle) -> None:
+        if self.activating is None:
+            raise RuntimeError("nobody said yet who decides")
+        await self.activating(bundle)
+        self._bundle = bundle
