@@ -1,4 +1,5 @@
 import gzip
+import itertools
 import io
 import json
 import stat
@@ -231,6 +232,7 @@ def _entry(name: str, **more: Any) -> tarfile.TarInfo:
         packed({"data.json": b"[]"}),
         packed({"data.json": b'{"catalogue": {"systems": 1}}'}),
     ],
+    ids=itertools.count(),  # the bytes of an archive name the time it was made
 )
 def test_an_archive_that_is_no_bundle_is_refused(archive: bytes) -> None:
     with pytest.raises(BundleMalformedError):
