@@ -1,6 +1,6 @@
 import gzip
-import itertools
 import io
+import itertools
 import json
 import stat
 import tarfile
