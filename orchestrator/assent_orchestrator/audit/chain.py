@@ -65,7 +65,7 @@ def hash_text(content: bytes) -> str:
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment in UTC with microseconds, as records write it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def seal(draft: Draft, *, tenant: str, head: Head, now: datetime, record_id: str) -> Link:
