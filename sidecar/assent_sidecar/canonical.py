@@ -28,7 +28,7 @@ def canonical(value: Any) -> bytes:
 
 
 def _is_plain(value: Any) -> bool:
-    """Say whether the value holds nothing on which RFC 8785 and msgspec, a fiftieth of its library's time, could differ.
+    """Say whether the value holds nothing on which RFC 8785 and msgspec, which is far quicker, could differ.
 
     They differ on numbers with a fraction or beyond what a double holds, and on the order of names that are not ASCII.
     """
