@@ -11,7 +11,7 @@ import sys
 
 import psutil
 
-from assent_orchestrator.app.served import server_parts
+from assent_orchestrator.app.served import server_parts, settle
 from assent_orchestrator.decisions.check import accept
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
 from assent_orchestrator.server.listen import ListenSettings, listening
@@ -37,6 +37,7 @@ async def main() -> None:
     directory = TokenDirectory(TokenFile(callers=(entry,)))
     settings = ListenSettings(address="127.0.0.1:0")
     async with stage(1) as app, listening(server_parts(app, directory), settings) as server:
+        settle()
         profile = cProfile.Profile()
         if "--profile" in sys.argv:
             profile.enable()

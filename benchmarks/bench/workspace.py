@@ -28,6 +28,10 @@ package policies.org.allowed
 
 allow contains {"code": "MEASURED", "message": "a benchmark"} if input.kind == "plan"
 
+# METADATA
+# title: What is made to fail is denied
+# labels:
+#   control: BENCH
 deny contains {"code": "FAILING", "message": "a benchmark"} if {
 \tinput.inputs.failing == true
 \tinput.step.id == "s500"

@@ -1,13 +1,14 @@
 """Canonical JSON (RFC 8785) and the digests that everything else is bound to."""
 
 import hashlib
-import json
 from typing import Any
 
+import msgspec
 import rfc8785
 
 _EXACT = 2**53 - 1
-_PLAIN = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+_PLAIN = msgspec.json.Encoder(order="sorted")
+_WORDS = frozenset({str, bool, type(None)})
 
 
 class NotCanonicalError(ValueError):
@@ -21,20 +22,21 @@ def canonical(value: Any) -> bytes:
         NotCanonicalError: the value cannot be written so that every reader agrees on it.
     """
     try:
-        return _plain_bytes(value) if _is_plain(value) else rfc8785.dumps(value)
+        return _PLAIN.encode(value) if _is_plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, RecursionError, UnicodeError) as error:
         raise NotCanonicalError("the value has no canonical JSON form (RFC 8785)") from error
 
 
 def _is_plain(value: Any) -> bool:
-    """Say whether the value holds nothing on which RFC 8785 and the standard library could differ.
+    """Say whether the value holds nothing on which RFC 8785 and msgspec, which is far quicker, could differ.
 
     They differ on numbers with a fraction or beyond what a double holds, and on the order of names that are not ASCII.
     """
     pending = [value]
-    while pending:
-        one = pending.pop()
+    for one in pending:  # which grows meanwhile
         kind = type(one)
+        if kind in _WORDS:
+            continue
         if kind is dict:
             for name in one:
                 if type(name) is not str or not name.isascii():
@@ -42,17 +44,9 @@ def _is_plain(value: Any) -> bool:
             pending.extend(one.values())
         elif kind is list or kind is tuple:
             pending.extend(one)
-        elif kind is int:
-            if not -_EXACT <= one <= _EXACT:
-                return False
-        elif kind is not str and kind is not bool and one is not None:
+        elif kind is not int or not -_EXACT <= one <= _EXACT:
             return False
     return True
-
-
-def _plain_bytes(value: Any) -> bytes:
-    """Write a plain value: what the library does in Python, at a tenth of the time."""
-    return _PLAIN.encode(value).encode()
 
 
 def digest(value: Any) -> str:

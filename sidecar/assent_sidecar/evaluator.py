@@ -51,8 +51,8 @@ _log = logging.getLogger(__name__)
 class Engine(Protocol):
     """What is asked."""
 
-    async def decide(self, question: Mapping[str, Json], metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ASYNC109 - a total limit is the point
-        """Evaluate ``data.assent.decision`` within ``timeout`` seconds, or raise a ``SidecarError``."""
+    async def decide(self, question: bytes, metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ASYNC109 - a total limit is the point
+        """Evaluate ``data.assent.decision`` on this JSON within ``timeout`` seconds, or raise a ``SidecarError``."""
         ...
 
 
@@ -126,7 +126,7 @@ class Evaluator:
         try:
             allowed = min(budget, self._query_timeout + PER_ACTION * question.several)
             async with asyncio.timeout(allowed) as limit, self._admission.place():
-                document = await self._write_out(question, asking)
+                document, asking.input_digest = await self._write_out(question)
                 before = self._revisions()
                 left = (limit.when() or 0.0) - asyncio.get_running_loop().time()
                 metadata = _metadata(question) | self._marks
@@ -147,18 +147,17 @@ class Evaluator:
         if self._stale():
             raise _NoDecisionError("POLICY_STALE", "the policies were confirmed too long ago")
 
-    async def _write_out(self, question: Question, asking: "_Asking") -> dict[str, Json]:
+    async def _write_out(self, question: Question) -> tuple[bytes, str]:
+        """Return the canonical form of a question, and its digest: it names the very bytes that are sent."""
         if question.missing:
             raise _NoDecisionError("QUESTION_INVALID", f"{question.kind} without {', '.join(question.missing)}")
         try:
             size = len(question.__pydantic_serializer__.to_json(question, by_alias=True))
             if size > self._max_question:
                 raise _NoDecisionError("QUESTION_TOO_LARGE", f"{size} bytes")
-            written = _canonical(question) if size <= _INLINE else await asyncio.to_thread(_canonical, question)
+            return _canonical(question) if size <= _INLINE else await asyncio.to_thread(_canonical, question)
         except (NotCanonicalError, ValueError, TypeError, RecursionError) as error:
             raise _NoDecisionError("QUESTION_INVALID", type(error).__name__) from error
-        document, asking.input_digest = written
-        return document
 
     def _deny(self, asking: "_Asking", code: str, detail: str) -> Decided:
         decision = Decision(verdict=Verdict.DENY, reasons=(Reason(code=code, message=_MESSAGES.get(code, "")),))
@@ -190,10 +189,10 @@ class _Asking:
         self.answer: Answer | None = None
 
 
-def _canonical(question: Question) -> tuple[dict[str, Json], str]:
+def _canonical(question: Question) -> tuple[bytes, str]:
     _require_json(question)
-    document = question.to_json()
-    return document, digest_bytes(canonical(document))
+    content = canonical(question.to_json())
+    return content, digest_bytes(content)
 
 
 def _require_json(question: Question) -> None:

@@ -103,7 +103,7 @@ class SaidEngine:
         self.answer = Answer(result=result, decision_id="d1", revision=revision, version=version, controls=())
         self.asked = 0
 
-    async def decide(self, question: Mapping[str, Json], metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ARG002, ASYNC109 - the engine's signature
+    async def decide(self, question: bytes, metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ARG002, ASYNC109 - the engine's signature
         self.asked += 1
         return self.answer
 

@@ -56,7 +56,7 @@ async def _engine(folder: Path, environ: dict[str, str]) -> AsyncIterator[OpaCli
 
 @pytest.mark.requirement("engine.evidence", "sidecar.client-traps")
 async def test_an_answer_names_its_decision_its_revision_its_engine_and_its_controls(client: OpaClient) -> None:
-    answer = await client.decide({"context": {"answer": ALLOW}}, {"run": "r"}, 5)
+    answer = await client.decide(json.dumps({"context": {"answer": ALLOW}}).encode(), {"run": "r"}, 5)
     assert answer.result == ALLOW
     assert answer.decision_id
     assert len(answer.decision_id) == 36
@@ -67,18 +67,18 @@ async def test_an_answer_names_its_decision_its_revision_its_engine_and_its_cont
 
 @pytest.mark.requirement("sidecar.client-traps")
 async def test_no_result_is_undefined_and_not_null(client: OpaClient) -> None:
-    assert (await client.decide({"context": {}}, {}, 5)).result is UNDEFINED
+    assert (await client.decide(json.dumps({"context": {}}).encode(), {}, 5)).result is UNDEFINED
 
 
 @pytest.mark.requirement("sidecar.client-traps")
 async def test_an_evaluation_error_is_a_fault_that_names_code_and_place_but_quotes_nothing(client: OpaClient) -> None:
     with pytest.raises(EngineFaultError, match=r"eval_builtin_error at .*main\.rego:\d+$"):
-        await client.decide({"context": {"zero": 0, "slow": False}}, {}, 5)
+        await client.decide(json.dumps({"context": {"zero": 0, "slow": False}}).encode(), {}, 5)
 
 
 async def test_two_answers_at_once_are_a_fault(client: OpaClient) -> None:
     with pytest.raises(EngineFaultError, match="eval_"):
-        await client.decide({"context": {"zero": 0, "answer": ALLOW}}, {}, 5)
+        await client.decide(json.dumps({"context": {"zero": 0, "answer": ALLOW}}).encode(), {}, 5)
 
 
 @pytest.mark.requirement("engine.total-budget")
@@ -86,9 +86,9 @@ async def test_an_evaluation_that_takes_too_long_is_a_timeout(client: OpaClient)
     loop = asyncio.get_running_loop()
     began = loop.time()
     with pytest.raises(EngineTimeoutError):
-        await client.decide({"context": {"slow": True}}, {}, 0.3)
+        await client.decide(json.dumps({"context": {"slow": True}}).encode(), {}, 0.3)
     assert loop.time() - began < 3
-    assert (await client.decide({"context": {"answer": ALLOW}}, {}, 10)).result == ALLOW
+    assert (await client.decide(json.dumps({"context": {"answer": ALLOW}}).encode(), {}, 10)).result == ALLOW
 
 
 @pytest.mark.requirement("engine.total-budget")
@@ -108,7 +108,7 @@ async def test_when_time_is_up_the_connection_is_dropped(tmp_path: Path) -> None
 
     async with listening(tmp_path / "o", drip), OpaClient(tmp_path / "o") as client:
         with pytest.raises(EngineTimeoutError):
-            await client.decide({}, {}, 0.3)
+            await client.decide(b"{}", {}, 0.3)
         async with asyncio.timeout(5):
             await dropped.wait()
 
@@ -138,20 +138,20 @@ async def test_what_is_no_answer_of_an_engine_is_never_taken_for_one(
 ) -> None:
     async with listening(tmp_path / "o", talk), OpaClient(tmp_path / "o") as client:
         with pytest.raises(error):
-            await client.decide({}, {}, 5)
+            await client.decide(b"{}", {}, 5)
 
 
 async def test_an_answer_is_read_up_to_a_limit_only(tmp_path: Path) -> None:
     body = json.dumps({"result": "x" * 5000}).encode()
     async with listening(tmp_path / "o", http(body)), OpaClient(tmp_path / "o", max_answer=1000) as client:
         with pytest.raises(EngineFaultError, match="longer than 1000 bytes"):
-            await client.decide({}, {}, 5)
+            await client.decide(b"{}", {}, 5)
 
 
 async def test_nobody_there_is_unavailable(tmp_path: Path) -> None:
     async with OpaClient(tmp_path / "nobody") as client:
         with pytest.raises(EngineUnavailableError):
-            await client.decide({}, {}, 5)
+            await client.decide(b"{}", {}, 5)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ async def test_nobody_there_is_unavailable(tmp_path: Path) -> None:
 )
 async def test_evidence_of_the_wrong_shape_is_no_evidence(tmp_path: Path, body: dict[str, object]) -> None:
     async with listening(tmp_path / "o", http(json.dumps(body).encode())), OpaClient(tmp_path / "o") as client:
-        answer = await client.decide({}, {}, 5)
+        answer = await client.decide(b"{}", {}, 5)
     assert (answer.decision_id, answer.revision, answer.version, answer.controls) == (None, None, None, ())
 
 
@@ -198,7 +198,7 @@ async def test_the_request_is_one_strict_query_with_our_token_and_nothing_of_the
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     async with _spy("/behind/{rest:.*}") as (url, seen), OpaClient(url=f"{url}/behind", token="ours") as client:
-        await client.decide({"a": 1}, {"run": "run-1"}, 5)
+        await client.decide(b'{"a": 1}', {"run": "run-1"}, 5)
     [(path, request, body)] = seen
     assert path == "/behind/v1/data/assent/decision?provenance=True&rule_labels=True&strict-builtin-errors=True"
     assert request.headers["Authorization"] == "Bearer ours"
@@ -216,7 +216,7 @@ async def test_an_engine_that_fails_is_asked_once(tmp_path: Path) -> None:
 
     async with listening(tmp_path / "o", fail), OpaClient(tmp_path / "o") as client:
         with pytest.raises(EngineFaultError):
-            await client.decide({}, {}, 5)
+            await client.decide(b"{}", {}, 5)
     assert asked == 1
 
 
@@ -224,7 +224,7 @@ async def test_an_engine_that_fails_is_asked_once(tmp_path: Path) -> None:
 async def test_the_engine_s_span_is_a_child_of_ours(tmp_path: Path) -> None:
     async with _spy("/v1/traces") as (url, seen), _engine(tmp_path, {"OTEL_EXPORTER_OTLP_ENDPOINT": url}) as client:
         with trace.use_span(trace.NonRecordingSpan(OURS)):
-            answer = await client.decide({"context": {"answer": ALLOW}}, {}, 5)
+            answer = await client.decide(json.dumps({"context": {"answer": ALLOW}}).encode(), {}, 5)
         await until(lambda: seen)  # an engine that is stopped does not flush
     exported = [ExportTraceServiceRequest.FromString(body) for _, _, body in seen]
     spans = [

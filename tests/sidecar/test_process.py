@@ -150,7 +150,7 @@ async def test_no_input_reaches_the_terminal_or_the_lines_that_are_kept(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with engine(tmp_path) as process, OpaClient(tmp_path / "engine" / "opa.sock") as client:
-        answer = await client.decide({"context": {"answer": {"verdict": SECRET}}}, {}, 5)
+        answer = await client.decide(json.dumps({"context": {"answer": {"verdict": SECRET}}}).encode(), {}, 5)
         assert answer.decision_id
     assert SECRET not in "".join(process.lines)
     assert SECRET not in "".join(capfd.readouterr())
@@ -174,7 +174,7 @@ async def test_the_engine_writes_no_decision_even_where_nobody_would_filter_it(t
     try:
         async with OpaClient(socket) as client:
             await until(lambda: _answers(client))
-            answer = await client.decide({"context": {"answer": {"verdict": SECRET}}}, {}, 5)
+            answer = await client.decide(json.dumps({"context": {"answer": {"verdict": SECRET}}}).encode(), {}, 5)
             assert answer.result == {"verdict": SECRET}
     finally:
         opa.terminate()

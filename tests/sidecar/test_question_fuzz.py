@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from assent_sidecar.canonical import digest
+from assent_sidecar.canonical import canonical, digest_bytes
 from assent_sidecar.decision import Verdict
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.model import Json
@@ -51,10 +50,11 @@ class Listening(SaidEngine):
 
     def __init__(self) -> None:
         super().__init__(ALLOW)
+        self.sent = b""
         self.heard: Json = None
 
-    async def decide(self, question: Mapping[str, Json], *arguments: Any) -> Answer:
-        self.heard = json.loads(json.dumps(question, allow_nan=False))  # as the client sends it
+    async def decide(self, question: bytes, *arguments: Any) -> Answer:
+        self.sent, self.heard = question, json.loads(question)
         return await super().decide(question, *arguments)
 
 
@@ -65,7 +65,9 @@ def ask(asked: Question) -> Json:
     decided = asyncio.run(subject.decide(asked, budget=5))
     if engine.asked:
         assert decided.fault == (asked.kind in {"plan", "condition"})  # the allow answers neither
-        assert decided.provenance.input_digest == digest(engine.heard)
+        assert decided.provenance.input_digest == digest_bytes(engine.sent)
+        # A whole number that was written as a fraction is one without it in canonical form.
+        assert canonical(json.loads(engine.sent, parse_int=float)) == engine.sent
     else:
         assert decided.fault
         assert decided.verdict is Verdict.DENY

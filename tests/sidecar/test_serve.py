@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -177,4 +178,4 @@ async def test_a_real_engine_with_another_token_gets_no_policies(server: BundleS
 
 async def decided(client: OpaClient) -> Answer:
     question: dict[str, Any] = {"context": {"answer": ALLOW}}
-    return await client.decide(question, {}, 5)
+    return await client.decide(json.dumps(question).encode(), {}, 5)

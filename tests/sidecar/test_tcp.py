@@ -155,7 +155,7 @@ async def test_the_token_is_wanted_on_the_socket_too_and_we_have_it(tmp_path: Pa
         assert TOKEN not in (folder / "authz.json").read_text() + (folder / "authz.rego").read_text()
         async with OpaClient(sidecar.process.socket) as stranger:
             with pytest.raises(Exception, match="401"):
-                await stranger.decide({}, {}, 20)
+                await stranger.decide(b"{}", {}, 20)
         assert sidecar.process.pid is not None
         assert TOKEN not in " ".join(psutil.Process(sidecar.process.pid).cmdline())
     assert list((tmp_path / "state").iterdir()) == []

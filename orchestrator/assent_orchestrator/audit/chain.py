@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from assent_orchestrator.audit.record import MAX_RECORD_BYTES, Draft, Record
+from assent_orchestrator.audit.record import MAX_RECORD_BYTES, SCHEMA, Draft
 from assent_orchestrator.errors import AssentError
 from assent_sidecar.canonical import NotCanonicalError, canonical
 
@@ -65,7 +65,7 @@ def hash_text(content: bytes) -> str:
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment in UTC with microseconds, as records write it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def seal(draft: Draft, *, tenant: str, head: Head, now: datetime, record_id: str) -> Link:
@@ -75,18 +75,16 @@ def seal(draft: Draft, *, tenant: str, head: Head, now: datetime, record_id: str
         AuditError: the record would be longer than 48 KiB or has no canonical form.
     """
     seq = head.seq + 1
-    facts = {name: getattr(draft, name) for name in type(draft).model_fields if name != "parent"}
-    record = Record(
-        **facts,
-        parent=None if draft.parent is None else str(draft.parent),
-        tenant=tenant,
-        seq=str(seq),
-        time=rfc3339(now),
-        prev=hash_text(head.hash),
-        record_id=record_id,
-    )
+    place = {
+        "schema": SCHEMA,
+        "tenant": tenant,
+        "seq": str(seq),
+        "time": rfc3339(now),
+        "prev": hash_text(head.hash),
+        "record_id": record_id,
+    }
     try:
-        content = canonical(record.to_json())
+        content = canonical(draft.to_json() | place)
     except (NotCanonicalError, ValueError) as error:
         raise AuditError("a record holds a value that has no canonical JSON form", event=draft.event) from error
     if len(content) > MAX_RECORD_BYTES:

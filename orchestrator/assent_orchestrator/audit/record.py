@@ -12,6 +12,9 @@ from assent_sidecar.decision import Decided, Obligation
 from assent_sidecar.model import Document, Json
 from assent_sidecar.question import Action
 
+SCHEMA = "assent.audit/v1"
+"""What a record says of itself: which fields it may have, and what they mean."""
+
 MAX_RECORD_BYTES = 48 * 1024
 """A record is at most this long; a tile of a Merkle log takes entries of up to 65,535 bytes."""
 
@@ -138,8 +141,15 @@ class StateNote(Document):
     after: Annotated[Text, Field(alias="to")]
 
 
-class Facts(Document):
-    """What a record says; whatever does not apply is left out."""
+class Draft(Document):
+    """What a caller wants recorded; whatever does not apply is left out.
+
+    ``parent`` is the ``seq`` of the record that this one closes, as the outcome of an effect closes its intent.
+    ``detail`` is small JSON for what has no field of its own; never arguments or results. What is stored has, beside
+    that, its place in the trail (``chain.seal``).
+    """
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")  # not null: what is no JSON must be refused, not hidden
 
     event: EventName
     run: Annotated[str, Field(max_length=128)] | None = None
@@ -155,34 +165,11 @@ class Facts(Document):
     trace: TraceNote | None = None
     state: StateNote | None = None
     detail: dict[str, Json] | None = None
-
-
-class Draft(Facts):
-    """What a caller wants recorded.
-
-    ``parent`` is the ``seq`` of the record that this one closes, as the outcome of an effect closes its intent.
-    ``detail`` is small JSON for what has no field of its own; never arguments or results.
-    """
-
     parent: Annotated[int, Field(ge=1)] | None = None
 
-
-class Record(Facts):
-    """What is stored. Numbers that may grow are text, because JSON numbers are not exact.
-
-    ``time`` is RFC 3339, UTC, microseconds; ``prev`` is the hash of the record before this one.
-    """
-
-    model_config = ConfigDict(ser_json_inf_nan="constants")  # not null: what is no JSON must be refused, not hidden
-
-    version: Annotated[Literal["assent.audit/v1"], Field(alias="schema")] = "assent.audit/v1"
-    tenant: str
-    seq: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")]
-    time: str
-    prev: Digest
-    record_id: str
-    parent: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")] | None = None
-
     def to_json(self) -> dict[str, Json]:
-        """Return the record as JSON values, without what does not apply."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Return what is stored of it. Numbers of records may grow, so they are text: JSON numbers are not exact."""
+        written = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if self.parent is not None:
+            written["parent"] = str(self.parent)
+        return written

@@ -26,8 +26,8 @@ WITH moved AS (
 ), recorded AS (
     INSERT INTO {trail.fullname} (tenant, seq, run_id, event, recorded_at, record, hash)
     SELECT %(tenant)s, one.* FROM moved, unnest(
-        %(seqs)s::bigint[], %(runs)s::text[], %(events)s::text[], %(times)s::timestamptz[],
-        %(records)s::bytea[], %(hashes)s::bytea[]
+        %(seqs)b::bigint[], %(runs)b::text[], %(events)b::text[], %(times)b::timestamptz[],
+        %(records)b::bytea[], %(hashes)b::bytea[]
     ) AS one
 )"""  # noqa: S608 - names of our own tables
 _DONE = "\nSELECT seq FROM moved"

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from assent_orchestrator.app.assembly import App, open_app
-from assent_orchestrator.app.served import server_parts
+from assent_orchestrator.app.served import server_parts, settle
 from assent_orchestrator.app.telemetry import open_telemetry
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.config import Settings
@@ -77,11 +77,10 @@ async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> 
     directory = TokenDirectory(tokens_of(settings))
     provider = open_telemetry(os.environ)
     try:
-        async with (
-            open_app(settings, os.environ) as app,
-            listening(server_parts(app, directory), listen_settings(settings)) as server,
-            contextlib.AsyncExitStack() as beside,
-        ):
+        async with open_app(settings, os.environ) as app, contextlib.AsyncExitStack() as beside:
+            settle()
+            listener = listening(server_parts(app, directory), listen_settings(settings))
+            server = await beside.enter_async_context(listener)
             if settings.http is not None:
                 http = listening_http(server_parts(app, directory), settings.http)
                 _log.info("speaking AuthZEN at http://%s", await beside.enter_async_context(http))

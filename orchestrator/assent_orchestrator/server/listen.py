@@ -41,6 +41,7 @@ from assent_orchestrator.server.handlers.runs import RunHandlers
 from assent_orchestrator.server.handlers.shadows import ShadowHandlers
 from assent_orchestrator.server.handlers.stops import StopHandlers
 from assent_orchestrator.server.health import Probes, Readiness, look
+from assent_orchestrator.server.interceptors.around import Layers
 from assent_orchestrator.server.interceptors.deadline import Deadline, TimeLimits
 from assent_orchestrator.server.interceptors.failures import Failures
 from assent_orchestrator.server.interceptors.identity import Identity
@@ -138,14 +139,15 @@ async def listening(parts: ServerParts, settings: ListenSettings) -> AsyncIterat
 def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness, pace: Pace) -> aio.Server:
     probes = _methods(_PROBE)
     server = aio.server(
-        # From the outermost to the innermost: whatever one raises, those above it see.
         interceptors=(
-            Tracing(methods=_methods(*_SERVICES, _REFLECTION) | probes, quiet=probes),
-            Failures(),
-            Deadline(settings.limits),
-            Identity(parts.identities, open_services=frozenset({_PROBE.full_name, _REFLECTION.full_name})),
-            Validation(),
-            pace,
+            Layers(
+                Tracing(methods=_methods(*_SERVICES, _REFLECTION) | probes, quiet=probes),
+                Failures(),
+                Deadline(settings.limits),
+                Identity(parts.identities, open_services=frozenset({_PROBE.full_name, _REFLECTION.full_name})),
+                Validation(),
+                pace,
+            ),
         ),
         options=_OPTIONS,
         maximum_concurrent_rpcs=settings.max_calls,

@@ -1,8 +1,8 @@
 """Asks OPA, through opa-python-client. The only file that knows that library; its traps end here.
 
 Tried with opa-python-client 3.0.0: it retries a POST whose evaluation failed (``retries=0`` here), has no Unix
-socket, no headers per call, no limit on the size of an answer and no total time limit, and it hands an undefined
-result on as a missing key.
+socket, no headers per call, no limit on the size of an answer and no total time limit, it would write a question out
+that is written out already, and it hands an undefined result on as a missing key.
 """
 
 import asyncio
@@ -115,13 +115,13 @@ class OpaClient:
         """Close every connection."""
         await self._transport.close_connection()
 
-    async def decide(self, question: Mapping[str, Json], metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ASYNC109 - the deadline is total, and ours
+    async def decide(self, question: bytes, metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ASYNC109 - the deadline is total, and ours
         """Evaluate ``data.assent.decision``.
 
         When time is up the connection is dropped, and OPA stops computing.
 
         Args:
-            question: the input document.
+            question: the JSON of the input document; it is sent as it is.
             metadata: identifiers for the decision log of an OPA of the user's own.
             timeout: seconds for everything: a connection, the question, the whole answer.
 
@@ -134,7 +134,7 @@ class OpaClient:
 
     async def probe(self, timeout: float) -> Answer:  # noqa: ASYNC109 - as above
         """Ask for nothing: the answer's ``version`` and ``revision`` are what is wanted. Raises as ``decide``."""
-        return await self._query("ready", {}, {}, timeout)
+        return await self._query("ready", b"{}", {}, timeout)
 
     async def bundle_status(self, timeout: float) -> BundleStatus:  # noqa: ASYNC109 - as above
         """Return what OPA says of our bundle, by ``/v1/status``. Raises as ``decide``."""
@@ -150,7 +150,7 @@ class OpaClient:
     async def _query(
         self,
         rule: str,
-        question: Mapping[str, Json],
+        question: bytes,
         metadata: Mapping[str, str],
         timeout: float,  # noqa: ASYNC109 - as above
     ) -> Answer:
@@ -215,8 +215,9 @@ class _Transport(AsyncOpaClient):  # type: ignore[misc] # as above
     async def _request(self, method: str, url: str, **arguments: Any) -> AsyncIterator[_Reply]:
         headers = {"Accept-Encoding": "identity"}
         propagate.inject(headers)
-        if "json" in arguments and self.metadata:
-            arguments["json"] = {**arguments["json"], _METADATA_KEY: self.metadata}
+        if "json" in arguments:
+            arguments["data"] = self._body(arguments.pop("json")["input"])
+            headers["Content-Type"] = "application/json"
         async with super()._request(method, url, headers=headers, allow_redirects=False, **arguments) as response:
             body = await self._read(response)
         if response.status in _PROXY_STATUSES:
@@ -224,6 +225,12 @@ class _Transport(AsyncOpaClient):  # type: ignore[misc] # as above
         if response.status != 200:
             raise EngineFaultError(_refusal(response.status, body))
         yield _Reply(body)
+
+    def _body(self, question: bytes) -> bytes:
+        """Put the question, which is JSON already, beside what decision logs are to show."""
+        if not self.metadata:
+            return b'{"input":%b}' % question
+        return b'{"input":%b,"%b":%b}' % (question, _METADATA_KEY.encode(), json.dumps(self.metadata).encode())
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         body = bytearray()

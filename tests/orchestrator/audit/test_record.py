@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from assent_orchestrator.audit.chain import GENESIS, seal
-from assent_orchestrator.audit.record import ActionNote, DecisionNote, Draft, Facts, ObligationNote, Record
+from assent_orchestrator.audit.record import ActionNote, DecisionNote, Draft, ObligationNote
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import Decided, Decision, Provenance, Reason, Redact, Verdict
 from assent_sidecar.question import Action
@@ -58,7 +58,7 @@ def test_what_an_action_carries_is_recorded_as_digests_only():
 @pytest.mark.requirement("audit.no-content")
 @pytest.mark.parametrize("name", ["args", "arguments", "inputs", "result", "output", "message"])
 def test_a_record_has_no_place_for_content(name):
-    assert name not in Facts.model_fields
+    assert name not in Draft.model_fields
     with pytest.raises(ValidationError):
         Draft.model_validate({"event": "run.created", name: SECRET})
 
@@ -69,6 +69,16 @@ def test_an_event_is_a_kind_of_thing_and_what_became_of_it(event):
         Draft(event=event)
 
 
-def test_a_stored_record_reads_back_as_a_record():
-    written = record_of(Draft(event="run.created", run="r1", parent=3))
-    assert Record.model_validate_json(written).to_json() == json.loads(written)
+def test_a_stored_record_holds_what_was_told_and_its_place_in_the_trail():
+    told = Draft(event="run.created", run="r1", parent=3)
+    written = json.loads(record_of(told))
+    place = {name: written.pop(name) for name in ("schema", "tenant", "seq", "time", "prev", "record_id")}
+    assert place == {
+        "schema": "assent.audit/v1",
+        "tenant": "acme",
+        "seq": "1",
+        "time": "2026-03-01T00:00:00.000000Z",
+        "prev": f"sha256:{'0' * 64}",
+        "record_id": "id",
+    }
+    assert Draft.model_validate(written | {"parent": int(written["parent"])}) == told

@@ -73,6 +73,19 @@ async def test_a_batch_is_one_question_and_each_action_has_its_own_decision(offi
 
 
 @pytest.mark.requirement("sidecar.decide-batch")
+async def test_a_batch_that_is_ruled_on_beside_the_loop_is_answered_and_recorded_as_a_short_one(office: Office) -> None:
+    words = ("allow", "deny") * 60
+    replies = await office.ask_many(*words)
+    assert [reply.leave is not None for reply in replies] == [word == "allow" for word in words]
+    records = await office.records()
+    made = [record["event"] for record in records]
+    assert made == ["decision.made", "action.intended", "decision.made"] * 60
+    assert [record["seq"] for record in records] == [str(number) for number in range(1, 181)]
+    given = {reply.leave.permit.id for reply in replies if reply.leave is not None}
+    assert given == {record["effect"]["permit"] for record in records if record["event"] == "action.intended"}
+
+
+@pytest.mark.requirement("sidecar.decide-batch")
 async def test_a_batch_ends_where_the_caller_has_enough_and_permits_nothing_behind_it(office: Office) -> None:
     replies = await office.ask_many("allow", "deny", "allow", enough=lambda verdict: verdict is not Verdict.ALLOW)
     assert [reply.id for reply in replies] == ["w0", "w1"]

@@ -166,7 +166,7 @@ async def test_engines_are_told_which_questions_are_a_shadows_and_the_log_is_not
     told: list[Mapping[str, str]] = []
 
     class Telling(SaidEngine):
-        async def decide(self, question: Mapping[str, Json], metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ASYNC109 - the engine's signature
+        async def decide(self, question: bytes, metadata: Mapping[str, str], timeout: float) -> Answer:  # noqa: ASYNC109 - the engine's signature
             told.append(metadata)
             return await super().decide(question, metadata, timeout)
 

@@ -1,10 +1,13 @@
-"""What all interceptors have in common: something before, something after, the same for every shape of call."""
+"""What all interceptors have in common: something before, something after, the same for every shape of call.
+
+To gRPC they are one (``Layers``): of several, it would ask each for every call anew.
+"""
 
 import inspect
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 from grpc import aio
@@ -43,8 +46,44 @@ class Call:
         return tuple(value for key, value in sent if key == name and isinstance(value, str))
 
 
-class Around(aio.ServerInterceptor):
-    """An interceptor that works inside the call, so that what it raises meets the interceptors outside of it.
+class Layer(Protocol):
+    """One concern of those that are around every call."""
+
+    def serving(self, handler: Handler | None, method: str) -> Handler | None:
+        """Return what serves a method, given what serves it further inside; None: nothing does."""
+        ...
+
+
+class Layers(aio.ServerInterceptor):
+    """The one interceptor that gRPC knows. How a method is served is put together when it is called for the first time.
+
+    What nobody serves is put together each time: callers can make up any number of names.
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        """Name the layers from the outermost to the innermost: whatever one raises, those above it see."""
+        self._layers = layers
+        self._served: dict[str, Handler | None] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Return what serves the call, with every layer around it."""
+        method = handler_call_details.method
+        if method in self._served:
+            return self._served[method]
+        innermost = served = await continuation(handler_call_details)
+        for layer in reversed(self._layers):
+            served = layer.serving(served, method)
+        if innermost is not None:
+            self._served[method] = served
+        return served
+
+
+class Around(ABC):
+    """A layer that works inside the call, so that what it raises meets the layers outside of it.
 
     Every response stream is written by ``Pace``, the innermost one: for the others a call is one coroutine, and what
     they opened is closed in the task that opened it, whoever hangs up.
@@ -54,23 +93,16 @@ class Around(aio.ServerInterceptor):
     async def around(self, call: Call, proceed: Proceed) -> Any:
         """Serve the call: return what ``proceed`` returns."""
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler | None:
+    def serving(self, handler: Handler | None, method: str) -> Handler | None:
         """Put ``around`` around the handler of the call."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
-        return wrap(handler, handler_call_details.method, self.around)
+        return None if handler is None else wrap(handler, method, self.around)
 
 
 def wrap(handler: Handler, method: str, around: Callable[[Call, Proceed], Awaitable[Any]]) -> Handler:
     """Return a handler with ``around`` around its behaviour, which is a coroutine function."""
     inner = behaviour_of(handler)
     if not inspect.iscoroutinefunction(inner):
-        raise TypeError(f"{method} is not served by a coroutine; Pace must be the last interceptor")
+        raise TypeError(f"{method} is not served by a coroutine; Pace must be the innermost layer")
 
     async def behaviour(request: Any, context: Context) -> Any:
         async def proceed(message: Any) -> Any:

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -38,15 +37,10 @@ _DATABASE_AWAY = DatabaseUnavailableError(
 class Failures(Around):
     """Turns errors into statuses. gRPC itself would send the text of any exception to the caller."""
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler | None:
+    def serving(self, handler: Handler | None, method: str) -> Handler:
         """Put ``around`` around the handler, the reading of the request, and what has no handler."""
-        handler = await continuation(handler_call_details)
         readable = _reading_inside(handler) if handler is not None else grpc.unary_unary_rpc_method_handler(_unknown)
-        return wrap(readable, handler_call_details.method, self.around)
+        return wrap(readable, method, self.around)
 
     async def around(self, call: Call, proceed: Proceed) -> Any:
         """Serve the call; abort it with a status when it fails."""

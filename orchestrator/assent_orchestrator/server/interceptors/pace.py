@@ -6,12 +6,9 @@ and no memory. What it misses meanwhile is in the trail, from where it may resum
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
-
-import grpc
-from grpc import aio
 
 from assent_orchestrator.server.interceptors.around import Behaviour, Context, Handler, behaviour_of, with_behaviour
 from assent_orchestrator.server.refusal import ShuttingDownError, SlowReaderError
@@ -19,8 +16,8 @@ from assent_orchestrator.server.refusal import ShuttingDownError, SlowReaderErro
 Items = Callable[[Any, Context], AsyncGenerator[Any, None]]
 
 
-class Pace(aio.ServerInterceptor):
-    """The innermost interceptor: turns a handler that yields into one that writes.
+class Pace:
+    """The innermost layer: turns a handler that yields into one that writes.
 
     ``patience`` is how many seconds a reader may take for one item once what is under way is full.
     """
@@ -36,18 +33,13 @@ class Pace(aio.ServerInterceptor):
         for task in self._streams:
             task.cancel()
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler | None:
+    def serving(self, handler: Handler | None, method: str) -> Handler | None:
         """Take over the writing of streams."""
-        handler = await continuation(handler_call_details)
         if handler is None or not handler.response_streaming:
             return handler
         inner = behaviour_of(handler)
         if not inspect.isasyncgenfunction(inner):
-            raise TypeError(f"{handler_call_details.method} must be an asynchronous generator")
+            raise TypeError(f"{method} must be an asynchronous generator")
         return with_behaviour(handler, self._writing(inner))
 
     def _writing(self, items: Items) -> Behaviour:

@@ -15,7 +15,7 @@ _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 
 
 class Tracing(Around):
-    """The outermost interceptor: it sees the status that the caller gets.
+    """The outermost layer: it sees the status that the caller gets.
 
     A span is a child of the caller's when the caller sent a ``traceparent``. Nothing else of the caller's goes into it:
     a method that is not in ``methods`` (``/package.Service/Method``) is ``_OTHER``. What is in ``quiet`` (the probes of
