@@ -1,8 +1,8 @@
 """Two answers to one question, held side by side: in what they differ, and whether more or less would be allowed. Pure.
 
 Nothing of a question is in here but names that people or the catalogue gave: what is said of an obligation is its type,
-of an approval who must give it. What they say further is compared, and not kept. A candidate can compute codes, controls
-and roles from a question: what does not stand in it and was not said live is compared, too, and shown as ``…`` (``veiled``).
+of an approval who must give it. What they say further is compared, and not kept. A candidate can compute codes,
+controls and roles from a question: what neither stands in it nor was said live is shown as ``…`` (``veiled``).
 """
 
 from collections.abc import Container, Iterator, Sequence

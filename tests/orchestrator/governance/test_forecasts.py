@@ -114,7 +114,7 @@ async def test_a_thousand_steps_are_one_question_and_one_of_them_is_found(office
 @pytest.mark.requirement("sidecar.plan-thousand-steps")
 @pytest.mark.parametrize("shape", ["rows of three", "three of the last twenty"])
 async def test_a_thousand_steps_with_many_ways_through_them_are_decided(office: Office, shape: str) -> None:
-    dice = random.Random(1)  # noqa: S311 - the same plan each time
+    dice = random.Random(1)
     steps: list[dict[str, Any]] = [{"id": "s0", "action": "desk.review"}]
     for n in range(1, MANY):
         row = range(max(0, 3 * ((n - 1) // 3) - 2), 3 * ((n - 1) // 3) + 1)
