@@ -11,6 +11,7 @@ package assent
 
 import data.assent.approval
 import data.assent.finding
+import data.assent.lib.plan
 import data.assent.obligation
 import data.assent.scope
 
@@ -164,21 +165,20 @@ planned := {step.id: step | some step in input.plan.steps}
 # Edges go through what is left out: the order of what is left stays as it was.
 steps_without(one) := left if {
 	gone := {id | some id in one.without}
-	through := {id: planned[id].depends_on | some id in gone}
-	beyond := {id: [] | some id, _ in planned; not id in gone}
-	edges := object.union(beyond, through)
-	left := [led_on(step, gone, edges) | some step in input.plan.steps; not step.id in gone]
+	through := plan.reached({id: planned[id].depends_on | some id in gone})
+	left := [led_on(step, gone, through) | some step in input.plan.steps; not step.id in gone]
 }
 
 led_on(step, gone, _) := step if every id in step.depends_on {
 	not id in gone
 }
 
-led_on(step, gone, edges) := object.union(step, {"after": after, "depends_on": sort(depends_on)}) if {
+led_on(step, gone, through) := object.union(step, {"after": after, "depends_on": sort(depends_on)}) if {
 	some other in step.depends_on
 	other in gone
 	after := [id | some id in step.after; not id in gone]
-	depends_on := graph.reachable(edges, step.depends_on) - gone
+	direct := {id | some id in step.depends_on}
+	depends_on := (direct | union({through[id] | some id in direct})) - gone
 }
 
 nothing := {

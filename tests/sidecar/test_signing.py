@@ -4,6 +4,7 @@ import itertools
 import json
 import stat
 import tarfile
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -242,6 +243,50 @@ def test_an_archive_that_is_no_bundle_is_refused(archive: bytes) -> None:
 def test_an_archive_that_swells_is_refused() -> None:
     with pytest.raises(BundleMalformedError, match="more than 1000 bytes"):
         read_archive(gzip.compress(bytes(10_000)), largest=1000)
+
+
+def _sparse(name: str, size: int, *, headers: dict[str, str]) -> bytes:
+    """Return an archive of one entry in which ``size`` bytes are none but a hole."""
+    entry = _entry(name, pax_headers={"GNU.sparse.name": name, "GNU.sparse.realsize": str(size), **headers})
+    mapped = f"1\n{size}\n0\n".encode().ljust(512, b"\0")
+    entry.size = len(mapped)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(entry, io.BytesIO(mapped))
+    return buffer.getvalue()
+
+
+_HOLE = 64 * 1024 * 1024
+
+
+@pytest.mark.requirement("sidecar.bundle-swells")
+@pytest.mark.parametrize(
+    "archive",
+    [
+        _sparse("data.json", _HOLE, headers={"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+        _sparse("data.json", _HOLE, headers={"GNU.sparse.map": f"0,0,{_HOLE},0", "GNU.sparse.size": str(_HOLE)}),
+        _tar(_entry("data.json", type=tarfile.GNUTYPE_SPARSE)),
+        _tar(_entry("data.json", type=tarfile.CONTTYPE)),
+        _tar(*(_entry(f"folder{number}", type=tarfile.DIRTYPE) for number in range(10_001))),
+        gzip.compress(_entry("x", type=tarfile.XHDTYPE).tobuf(tarfile.USTAR_FORMAT) * 5_000),
+        gzip.compress(_entry("x", size=-512).tobuf(tarfile.GNU_FORMAT) * 2 + bytes(1024)),
+    ],
+    ids=["sparse", "sparse of old", "sparse of GNU", "contiguous", "folders", "headers of headers", "negative"],
+)
+def test_an_archive_that_is_larger_than_its_bytes_is_refused_before_anything_of_it_is_read(archive: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(BundleMalformedError):
+            read_archive(archive)
+        assert tracemalloc.get_traced_memory()[1] < _HOLE
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_files_of_an_archive_are_counted_together_before_they_are_read() -> None:
+    archive = gzip.compress(_entry("a", size=600).tobuf() + bytes(1024) + _entry("b", size=10**9).tobuf())
+    with pytest.raises(BundleMalformedError, match="more than 9000 bytes"):
+        read_archive(archive, largest=9000)
 
 
 @pytest.mark.requirement("sidecar.bundle-keys")

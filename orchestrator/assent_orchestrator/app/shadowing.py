@@ -20,6 +20,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.keys import read_key_ring
 from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.bundle.words import words_of
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
 
@@ -66,7 +67,9 @@ async def open_shadowing(settings: Settings, around: Surroundings, live: Decisio
         async with open_sidecar(candidate, bundle) as sidecar:
             yield sidecar.evaluator
 
-    candidates = Candidates(trust.read, open_candidate, settings.decision_budget)
+    candidates = Candidates(
+        trust.read, open_candidate, settings.decision_budget, lambda bundle: words_of(bundle.archive)
+    )
     journal, beside = Journal(around.database.engine), Beside(live)
     follower = Follower(journal, beside, candidates, around.clock)
     keep = Keep(settings.data / KEPT)

@@ -167,16 +167,19 @@ def describe_decision(span: Span, decided: Decided) -> None:
         fail(span, decided.codes[0] if decided.codes else "ENGINE_ERROR")
 
 
-def shadow_span(live_span: SpanContext, shadow: str, live: Decided, candidate: Decided, *, differences: int) -> None:
+def shadow_span(
+    live_span: SpanContext, shadow: str, live: Decided, candidate: Decided, *, codes: Sequence[str], differences: int
+) -> None:
     """Write that a candidate would have decided otherwise, below the live decision; nothing is written when it agrees.
 
-    What the candidate says is in attributes of its own: nothing of it is to be taken for a decision.
+    What the candidate says is in attributes of its own: nothing of it is to be taken for a decision. ``codes`` are its
+    reason codes, as far as they may be shown.
     """
     described: Attributes = {
         SHADOW_ID: shadow,
         SHADOW_DECISION_ID: candidate.provenance.decision_id,
         SHADOW_OUTCOME: str(candidate.verdict),
-        SHADOW_REASON_CODES: candidate.codes,
+        SHADOW_REASON_CODES: codes,
         SHADOW_REVISION: candidate.provenance.revision,
         SHADOW_DIFFERENCES: differences,
         DECISION_ID: live.provenance.decision_id,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Container
 from dataclasses import dataclass
 
 from opentelemetry.trace import SpanContext, get_current_span
@@ -9,7 +10,7 @@ from opentelemetry.trace import SpanContext, get_current_span
 from assent_orchestrator.audit import spans
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.governance.gate import DecisionPoint
-from assent_orchestrator.shadows.difference import Compared, answers_to, compare, faulted, item_of
+from assent_orchestrator.shadows.difference import VEILED, Compared, answers_to, compare, faulted, item_of, veiled
 from assent_orchestrator.shadows.tally import Example, Outcome, Tally
 from assent_sidecar.decision import Decided
 from assent_sidecar.evaluator import PER_ACTION
@@ -51,6 +52,7 @@ class Comparison:
         self._count = 0
         self._bytes = 0
         self._asking = False
+        self._words: Container[str] = frozenset()
 
     @property
     def asking(self) -> bool:
@@ -74,9 +76,12 @@ class Comparison:
         """Wait until everything that was offered is compared."""
         await self._offers.join()
 
-    async def compare_with(self, candidate: DecisionPoint) -> None:
-        """Ask the candidate everything that is offered, until this is cancelled."""
-        self._asking = True
+    async def compare_with(self, candidate: DecisionPoint, words: Container[str]) -> None:
+        """Ask the candidate everything that is offered, until this is cancelled.
+
+        Of its codes, controls and roles only those are shown that stand in it (``words``) or were said live.
+        """
+        self._asking, self._words = True, words
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(AT_ONCE):
@@ -147,9 +152,11 @@ class Comparison:
         for one in different:
             self._note(question.tenant, run, one)
         if different:
-            spans.shadow_span(offer.span, self.shadow, live, other, differences=len(different))
+            codes = tuple(code if code in self._words or code in live.codes else VEILED for code in other.codes)
+            codes = tuple(dict.fromkeys(codes))
+            spans.shadow_span(offer.span, self.shadow, live, other, codes=codes, differences=len(different))
 
     def _note(self, tenant: str, run: str | None, one: Compared) -> None:
         if one.difference is not None:
             example = Example(decision=one.decision_id, run=run, step=one.item)
-            self.tally.differ(tenant, one.difference, example, self._clock())
+            self.tally.differ(tenant, veiled(one.difference, self._words), example, self._clock())

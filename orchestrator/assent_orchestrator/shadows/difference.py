@@ -1,10 +1,11 @@
 """Two answers to one question, held side by side: in what they differ, and whether more or less would be allowed. Pure.
 
 Nothing of a question is in here but names that people or the catalogue gave: what is said of an obligation is its type,
-of an approval who must give it. What they say further is compared, and not kept.
+of an approval who must give it. What they say further is compared, and not kept. A candidate can compute codes,
+controls and roles from a question: what neither stands in it nor was said live is shown as ``…`` (``veiled``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,9 +13,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from assent_sidecar.canonical import canonical, digest
-from assent_sidecar.decision import Decided, Decision, Stage, StepForecast, Verdict
+from assent_sidecar.decision import Decided, Decision, StepForecast, Verdict
 from assent_sidecar.model import Document
 from assent_sidecar.question import Kind, Question
+
+VEILED = "…"
+"""Shown in place of what a candidate may have computed from a question."""
 
 _MOST_REASONS = 20
 
@@ -50,13 +54,20 @@ class Finding(Document):
     control: str | None = None
 
 
+class Approvers(Document):
+    """A stage of an approval, as far as it is shown."""
+
+    role: str
+    quorum: int = 1
+
+
 class Answer(Document):
     """One side's answer, as far as it is shown: 20 reasons and controls at most."""
 
     verdict: Verdict
     reasons: tuple[Finding, ...] = ()
     controls: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[Approvers, ...] = ()
     obligations: tuple[str, ...] = ()
     taken: bool | None = None
 
@@ -121,7 +132,7 @@ class _Side:
                 Finding(code=code, control=control or None) for code, control in self.reasons[:_MOST_REASONS]
             ),
             controls=self.controls[:_MOST_REASONS],
-            stages=approval.stages if approval else (),
+            stages=tuple(Approvers(role=one.role, quorum=one.quorum) for one in approval.stages) if approval else (),
             obligations=tuple(sorted({one.type for one in self.said.obligations})),
             taken=self.taken,
         )
@@ -161,6 +172,32 @@ def compare(question: Question, live: Decided, candidate: Decided) -> Iterator[C
         decision_id = f"{source.decision_id}/{item}" if question.kind is Kind.BATCH else source.decision_id
         steps = (_Side(live.decision.steps[item]), _Side(candidate.decision.steps[item]))
         yield compared(item, decision_id, action, *steps)
+
+
+def veiled(difference: Difference, words: Container[str]) -> Difference:
+    """Return it without what the candidate says that neither stands in ``words`` nor was said live."""
+    live, said = difference.live, difference.candidate
+    known = {one.code for one in live.reasons} | {one.control for one in live.reasons} | set(live.controls)
+    known |= {one.role for one in live.stages}
+
+    def shown(word: str) -> str:
+        return word if word in known or word in words else VEILED
+
+    reasons = [Finding(code=shown(one.code), control=one.control and shown(one.control)) for one in said.reasons]
+    shown_stages = tuple(
+        one
+        if shown(one.role) != VEILED
+        else Approvers(role=VEILED)  # not its quorum either, which is computed as easily
+        for one in said.stages
+    )
+    candidate = said.model_copy(
+        update={
+            "reasons": tuple(dict.fromkeys(reasons)),
+            "controls": tuple(dict.fromkeys(map(shown, said.controls))),
+            "stages": shown_stages,
+        }
+    )
+    return difference.model_copy(update={"candidate": candidate})
 
 
 def faulted(question: Question, live: Decided, candidate: Decided) -> Difference:

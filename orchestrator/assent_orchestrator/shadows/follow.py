@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -40,6 +40,8 @@ class Candidates:
     believe: Believe
     open: OpenCandidate
     budget: float
+    words: Callable[[Bundle], Container[str]]
+    """What stands in a candidate; of what it says, nothing else is shown. Called on a thread."""
 
 
 class Follower:
@@ -129,10 +131,11 @@ class Follower:
                 if archive is None:
                     return
                 bundle = await asyncio.to_thread(self._candidates.believe, archive)
+                words = await asyncio.to_thread(self._candidates.words, bundle)
                 async with self._candidates.open(bundle, comparison.shadow) as candidate:
                     self.problem = ""
                     _log.info("the candidate %s is asked beside the policies in force", bundle.revision)
-                    await comparison.compare_with(candidate)
+                    await comparison.compare_with(candidate, words)
             except (SidecarError, sa.exc.SQLAlchemyError, OSError) as error:
                 self.problem = str(error) if isinstance(error, SidecarError) else type(error).__name__
                 _log.warning("the candidate cannot be asked: %s", self.problem)

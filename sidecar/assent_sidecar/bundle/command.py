@@ -1,11 +1,15 @@
-"""Runs one OPA command to its end."""
+"""Runs one OPA command to its end, tied to us and within the memory of an engine."""
 
 import asyncio
 import contextlib
+import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assent_sidecar.opa.binary import Binary
+from assent_sidecar.opa.memory import GO_VARIABLE, read_memory
+from assent_sidecar.opa.process import TETHER
 
 _TIMEOUT = 120.0
 
@@ -33,18 +37,22 @@ async def run(
 ) -> Completed:
     """Run ``opa <arguments>`` in ``cwd``, without anything of our environment (``OPA_*`` are its flags).
 
-    ``niceness`` is how far it stands back behind other processes, 0 to 19.
+    It may take as much memory as an engine unless told otherwise (``ASSENT_OPA_MEMORY`` or ``GOMEMLIMIT`` of ours), and
+    dies when we do. ``niceness`` is how far it stands back behind other processes, 0 to 19.
 
     Raises:
         CommandError: it cannot be started, or does not end within ``timeout`` seconds (it is killed then).
     """
+    if not os.access(binary.path, os.X_OK):
+        raise CommandError(f"{binary.path} cannot be started: it is no executable file")
+    memory = read_memory(os.environ)
     try:
         process = await asyncio.create_subprocess_exec(
-            *(("nice", "-n", str(niceness)) if niceness else ()),
-            binary.path,
+            *(sys.executable, "-I", "-S", str(TETHER)),
+            *(str(os.getpid()), str(memory.hard), str(niceness), str(binary.path)),
             *arguments,
             cwd=cwd,
-            env={},
+            env={GO_VARIABLE: str(memory.soft)},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -11,7 +11,8 @@ from assent_sidecar.bundle.refusal import BundleMalformedError
 LARGEST_CONTENT = 512 * 1024 * 1024
 """Bytes that the files of one archive may have together, unpacked."""
 
-_MOST_FILES = 10_000
+_MOST_ENTRIES = 10_000
+_FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 _CHUNK = 1024 * 1024
 
 
@@ -34,32 +35,47 @@ def read_archive(archive: bytes, *, largest: int = LARGEST_CONTENT) -> dict[str,
             inside of it, each once.
     """
     try:
-        return dict(_files(_unzipped(archive, largest)))
-    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
+        return dict(_files(_unzipped(archive, largest), largest))
+    # Headers of headers are read by recursion.
+    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
         raise BundleMalformedError(f"the archive cannot be read ({type(error).__name__})") from error
 
 
-def _unzipped(archive: bytes, largest: int) -> bytes:
-    unpacked = bytearray()
+def _unzipped(archive: bytes, largest: int) -> io.BytesIO:
+    unpacked = io.BytesIO()
     with gzip.GzipFile(fileobj=io.BytesIO(archive)) as stream:
         while chunk := stream.read(_CHUNK):
-            unpacked += chunk
-            if len(unpacked) > largest:
-                raise BundleMalformedError(f"the archive holds more than {largest} bytes")
-    return bytes(unpacked)
+            if unpacked.tell() + len(chunk) > largest:
+                raise _too_large(largest)
+            unpacked.write(chunk)
+    unpacked.seek(0)
+    return unpacked
 
 
-def _files(unpacked: bytes) -> Iterator[tuple[str, bytes]]:
+def _files(unpacked: io.BytesIO, largest: int) -> Iterator[tuple[str, bytes]]:
     seen: set[str] = set()
-    with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
-        for entry in archive:
-            path = entry.name.removeprefix("./").lstrip("/")
+    size = 0
+    with tarfile.open(fileobj=unpacked, mode="r:") as archive:
+        for number, entry in enumerate(archive):
+            if number >= _MOST_ENTRIES:
+                raise BundleMalformedError(f"the archive holds more than {_MOST_ENTRIES} files and folders")
             if entry.isdir():
                 continue
-            content = archive.extractfile(entry) if entry.isreg() else None
-            if content is None or not path or {"", ".", ".."} & set(path.split("/")):
+            path = entry.name.removeprefix("./").lstrip("/")
+            # A sparse file calls itself a regular one, and is as large as it likes in an archive of a few bytes.
+            plain = entry.type in _FILES and not entry.issparse() and entry.size >= 0
+            if not plain or not path or {"", ".", ".."} & set(path.split("/")):
                 raise BundleMalformedError(f"the archive holds {entry.name!r}, which is no file inside of it")
-            if path in seen or len(seen) >= _MOST_FILES:
-                raise BundleMalformedError(f"the archive holds {path!r} twice, or too many files")
+            if path in seen:
+                raise BundleMalformedError(f"the archive holds {path!r} twice")
+            size += entry.size
+            if size > largest:
+                raise _too_large(largest)
+            content = archive.extractfile(entry)
+            assert content is not None  # it is a file
             seen.add(path)
             yield path, content.read()
+
+
+def _too_large(largest: int) -> BundleMalformedError:
+    return BundleMalformedError(f"the archive holds more than {largest} bytes")

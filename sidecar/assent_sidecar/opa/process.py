@@ -19,7 +19,9 @@ from assent_sidecar.opa.tcp import TcpDoor
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernel's limit is 108 on Linux and 104 on macOS, the closing zero included."""
 
-_TETHER = Path(__file__).with_name("tether.py")
+TETHER = Path(__file__).with_name("tether.py")
+"""The program that every OPA of ours is started by: PARENT MEMORY NICENESS PROGRAM ARGUMENT..."""
+
 _POLL = 0.02
 _STOP_GRACE = 3.0
 _SETTLED = 30.0
@@ -162,7 +164,7 @@ class OpaProcess:
             await self._reader  # the pipe of the one before is at its end
         self._socket.unlink(missing_ok=True)
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_TETHER)),
+            *(sys.executable, "-I", "-S", str(TETHER)),
             *(str(os.getpid()), str(self._memory), str(self._niceness), str(self._binary.path)),
             *("run", "--server", "--skip-version-check", "--log-level", "error", "--log-format", "json"),
             *("--addr", f"unix://{self._socket}", "--unix-socket-perm", "600"),

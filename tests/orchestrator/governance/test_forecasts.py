@@ -111,6 +111,23 @@ async def test_a_thousand_steps_are_one_question_and_one_of_them_is_found(office
     assert len(counting.asked) <= QUESTIONS
 
 
+@pytest.mark.requirement("sidecar.plan-thousand-steps")
+@pytest.mark.parametrize("shape", ["rows of three", "three of the last twenty"])
+async def test_a_thousand_steps_with_many_ways_through_them_are_decided(office: Office, shape: str) -> None:
+    dice = random.Random(1)
+    steps: list[dict[str, Any]] = [{"id": "s0", "action": "desk.review"}]
+    for n in range(1, MANY):
+        row = range(max(0, 3 * ((n - 1) // 3) - 2), 3 * ((n - 1) // 3) + 1)
+        near = {dice.randrange(max(0, n - 20), n) for _ in range(3)} if shape.startswith("three") else row
+        after = [f"s{other}" for other in sorted(near)]
+        steps.append({"id": f"s{n}", "action": "crm.update", "args": {"n": n}, "after": after})
+    question, _ = office.question(steps, {})
+    decided = await office.decision_point.decide(question, budget=SECONDS)
+    assert not decided.fault
+    assert "WRITE_BEFORE_REVIEW" not in decided.codes
+    assert len(decided.decision.steps) == MANY
+
+
 IBAN = [{"id": "mail", "action": "email.send", "args": {"to": "anna", "body": "DE00"}}]
 
 

@@ -29,7 +29,7 @@ from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.plan.withhold import Argument
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.shadows.difference import Answer as SideAnswer
-from assent_orchestrator.shadows.difference import Aspect, Change, Difference, Finding
+from assent_orchestrator.shadows.difference import Approvers, Aspect, Change, Difference, Finding
 from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_orchestrator.shadows.tally import Example, Outcome, Seen
 from assent_sidecar.canonical import canonical, digest_bytes
@@ -45,7 +45,6 @@ from assent_sidecar.decision import (
     Remember,
     Reserve,
     Retry,
-    Stage,
     StepForecast,
     Timeout,
     Verdict,
@@ -359,7 +358,7 @@ REPORT = Report(
                     verdict=Verdict.DENY,
                     reasons=(Finding(code="DATA_MUST_NOT_LEAVE", control="PRV-01"), Finding(code="TOO_LATE")),
                     controls=("PRV-01",),
-                    stages=(Stage(role="cfo", quorum=2),),
+                    stages=(Approvers(role="cfo", quorum=2),),
                     obligations=("redact",),
                     taken=True,
                 ),

@@ -24,6 +24,15 @@ from tests.orchestrator.execution.world import ScriptedDecisionPoint
 from tests.sidecar.engines import question
 
 SECONDS = 30.0
+
+
+class AnyWord:
+    """Has every word in it: nothing that a candidate says is veiled."""
+
+    def __contains__(self, word: object) -> bool:
+        return True
+
+
 REVISION = "sha256:" + "c" * 64
 NEVER = 3600.0
 """Seconds between two looks of a server that is meant to hear of things, not to look."""
@@ -101,7 +110,7 @@ async def server(
         finally:
             made.closed.release()
 
-    candidates = Candidates(believe, opening or scripted, 2.0)
+    candidates = Candidates(believe, opening or scripted, 2.0, lambda _: AnyWord())
     answering = ScriptedDecisionPoint(lambda _: live)
     journal, beside, trail = Journal(database.engine), Beside(answering), Trail(database.engine)
     follower = Follower(journal, beside, candidates, utc_now, interval=interval)

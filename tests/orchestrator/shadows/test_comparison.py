@@ -19,6 +19,7 @@ from assent_sidecar.decision import Decided
 from assent_sidecar.question import Question
 from tests.orchestrator.decisions.office import Office, open_office
 from tests.orchestrator.execution.world import ScriptedDecisionPoint
+from tests.orchestrator.shadows.servers import AnyWord
 from tests.sidecar.engines import question
 
 ALLOW: dict[str, Any] = {"verdict": "allow"}
@@ -63,7 +64,7 @@ async def beside(live: Any, candidate: Any) -> AsyncIterator[tuple[Beside, Compa
     """A live decision point with a candidate that is asked."""
     point, comparison = Beside(live), Comparison("s1", utc_now, budget=BUDGET)
     point.comparison = comparison
-    asking = asyncio.create_task(comparison.compare_with(candidate))
+    asking = asyncio.create_task(comparison.compare_with(candidate, AnyWord()))
     await asyncio.sleep(0)
     try:
         yield point, comparison
@@ -173,7 +174,7 @@ async def test_what_nobody_can_be_asked_is_counted_before_and_after() -> None:
     point.comparison = comparison
     await point.decide(question(), budget=2)
     candidate = Candidate(never)
-    asking = asyncio.create_task(comparison.compare_with(candidate))
+    asking = asyncio.create_task(comparison.compare_with(candidate, AnyWord()))
     await asyncio.sleep(0)
     for _ in range(AT_ONCE + 5):
         await point.decide(question(), budget=2)
@@ -217,7 +218,7 @@ async def test_what_is_denied_stays_denied_and_what_is_allowed_goes_on_and_only_
     allowing = saying(verdict="allow", reasons=[{"code": "CANDIDATE_ALLOWS"}])
     for say, candidate in (("deny", allowing), ("allow", halting)):
         comparison = Comparison("s1", utc_now, budget=BUDGET)
-        asking = asyncio.create_task(comparison.compare_with(candidate))
+        asking = asyncio.create_task(comparison.compare_with(candidate, AnyWord()))
         await asyncio.sleep(0)
         reply = await replace(office, desk=overheard(office, comparison)).ask(say)
         await comparison.idle()

@@ -5,8 +5,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Container, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,15 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.comparison import Comparison
+from assent_orchestrator.shadows.difference import Difference
+from assent_sidecar.bundle.words import words_of
+from assent_sidecar.canonical import canonical
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.model import Json
 from assent_sidecar.opa.client import Answer
 from assent_sidecar.opa.liveness import Patience
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
+from tests.orchestrator.shadows.servers import AnyWord
 from tests.sidecar.engines import ECHO, SaidEngine, bundle_of, question, until
 
 LIVE = """
@@ -47,12 +51,17 @@ class Pair:
     live: Sidecar
     candidate: Sidecar
     beside: Beside
+    differences: list[Difference] = field(default_factory=list)
 
-    async def ask(self, *, times: int = 1, within: float = 30, **context: Json) -> Mapping[str, int]:
+    async def ask(
+        self, *, times: int = 1, within: float = 30, words: Container[str] | None = None, **context: Json
+    ) -> Mapping[str, int]:
         """Ask; the live answer must be as ever. Return the outcomes and codes of the candidate."""
         comparison = Comparison("s1", utc_now, budget=within)
         self.beside.comparison = comparison
-        asking = asyncio.create_task(comparison.compare_with(self.candidate.evaluator))
+        asking = asyncio.create_task(
+            comparison.compare_with(self.candidate.evaluator, AnyWord() if words is None else words)
+        )
         await asyncio.sleep(0)
         for _ in range(times):
             decided = await self.beside.decide(question(context=context), budget=20)
@@ -62,6 +71,7 @@ class Pair:
         asking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asking
+        self.differences = [seen.difference for seen in comparison.tally.differences.values()]
         codes = {
             reason.code: seen.count
             for seen in comparison.tally.differences.values()
@@ -195,3 +205,28 @@ async def test_a_span_below_the_live_decision_says_what_differs_and_is_no_decisi
     said = dict(shadow.attributes or {})
     assert (said[spans.SHADOW_OUTCOME], said[spans.SHADOW_REASON_CODES]) == ("deny", ("NEVER",))
     assert not {spans.DECISION_OUTCOME, spans.DECISION_REASON_CODES, spans.POLICY_REVISION} & said.keys()
+
+
+@pytest.mark.requirement("shadow.keeps-no-question")
+async def test_what_a_candidate_computes_from_a_question_is_shown_nowhere(pair: Pair) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    words = words_of(pair.candidate.bundle.archive)
+    shown: set[str] = set()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(spans, "_tracer", lambda: provider.get_tracer("assent"))
+        for number in ("111", "222"):
+            said: dict[str, Json] = {
+                "verdict": "require_approval",
+                "reasons": [{"code": f"SSN_{number}", "control": f"born {number}"}],
+                "approval": {"stages": [{"role": f"r{number}", "quorum": 7}]},
+            }
+            assert await pair.ask(answer=said, words=words) == {"…": 1, "different": 1}
+            [seen] = pair.differences
+            shown.add(canonical(seen.to_json()).decode())
+    [text] = shown  # one row for all of them
+    told = [dict(span.attributes or {}) for span in exporter.get_finished_spans()]
+    assert [one[spans.SHADOW_REASON_CODES] for one in told] == [("…",), ("…",)]
+    for secret in ("111", "222", 'quorum":7'):
+        assert secret not in text + str(told)
