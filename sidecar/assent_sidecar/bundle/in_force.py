@@ -73,13 +73,16 @@ class InForce:
         """Put a kept bundle back in force, and take the one that is left not again until a later one is offered.
 
         Raises:
-            BundleUnavailableError: it is not among those that are kept.
+            BundleUnavailableError: it was never in force here, or is not among those that are kept.
             SidecarError: it is not believed any more, or does not come into force; the one before stays.
             Exception: whatever ``record`` raises; nothing has changed then.
         """
         async with self.lock:
-            if self.waiting is not None and self.waiting[0].revision == revision:
-                raise BundleUnavailableError(f"the bundle {revision[:80]} was never in force: activate it")
+            standing = await self.standing()
+            if revision not in (standing.active, *standing.been):
+                raise BundleUnavailableError(
+                    f"the bundle {revision[:80]} was never in force here; what waits is activated, not gone back to"
+                )
             bundle = await self._kept.load(revision)
             if bundle.revision != self.bundle.revision:
                 await self._go_back(bundle, record=record)

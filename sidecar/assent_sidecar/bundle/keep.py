@@ -46,13 +46,12 @@ class Keep:
                 "restore it, or remove the folder to begin anew"
             ) from error
 
-    def revisions(self) -> tuple[str, ...]:
-        """Return the revisions of all archives that are kept, newest first."""
+    def revisions(self) -> frozenset[str]:
+        """Return the revisions of all archives that are there, whether they were in force or not."""
         try:
-            archives = sorted(self._folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+            return frozenset(f"sha256:{path.name.removesuffix('.tar.gz')}" for path in self._folder.glob("*.tar.gz"))
         except OSError:
-            return ()
-        return tuple(f"sha256:{path.name.removesuffix('.tar.gz')}" for path in archives)
+            return frozenset()
 
     def load(self, revision: str) -> bytes | None:
         """Return the archive of a revision, None when it is not kept."""

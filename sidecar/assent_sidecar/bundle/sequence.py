@@ -25,6 +25,7 @@ class Standing(Document):
     """What must be remembered over restarts.
 
     ``sequence`` is the highest one that was ever in force; ``active`` is the revision in force, from ``origin``;
+    ``been`` are those that were in force here, newest first, and nothing else can be gone back to;
     ``held`` is the one that was left by name, and is not taken again until something later is offered; ``confirmed_at``
     (seconds since 1970) is when the origin last said that ``active`` is its newest. ``rehearsal`` is what became of the
     rehearsal of ``active``, ``waiting`` of that of the bundle that waits until somebody activates it; ``applied`` is
@@ -34,6 +35,7 @@ class Standing(Document):
     version: Literal[1] = 1
     sequence: Counted | None = None
     active: str | None = None
+    been: tuple[str, ...] = ()
     origin: str = ""
     held: str | None = None
     confirmed_at: float | None = None
@@ -57,7 +59,7 @@ class Step(Enum):
 
 
 _REMEMBERED = 20
-"""Rollbacks that are remembered; the log has all of them."""
+"""Rollbacks, and revisions that were in force, that are remembered; the log has all of them."""
 
 
 def judge(standing: Standing, bundle: Bundle, *, named: bool) -> Step:
@@ -83,9 +85,9 @@ def judge(standing: Standing, bundle: Bundle, *, named: bool) -> Step:
 def follow(standing: Standing, bundle: Bundle, *, origin: str, named: bool, now: float) -> Standing:
     """Return what is to be remembered once ``bundle`` is in force."""
     sequences = [number for number in (standing.sequence, bundle.sequence) if number is not None]
-    next_one = standing.model_copy(
-        update={"sequence": max(sequences, default=None), "active": bundle.revision, "origin": origin}
-    )
+    been = dict.fromkeys(one for one in (bundle.revision, standing.active, *standing.been) if one is not None)
+    update = {"sequence": max(sequences, default=None), "active": bundle.revision, "origin": origin}
+    next_one = standing.model_copy(update={**update, "been": tuple(been)[:_REMEMBERED]})
     if bundle.revision == standing.active:
         return next_one
     if not named or standing.active is None:

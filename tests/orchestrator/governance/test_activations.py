@@ -31,7 +31,7 @@ from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.origin.file import FileOrigin
-from assent_sidecar.bundle.refusal import BundleNotRecordedError, BundleRehearsalError
+from assent_sidecar.bundle.refusal import BundleNotRecordedError, BundleRehearsalError, BundleUnavailableError
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import ActivationError
 from assent_sidecar.opa.binary import find_binary
@@ -179,6 +179,28 @@ async def test_the_author_of_a_bundle_does_not_activate_it(own: Database, tmp_pa
         assert await one.number() == "1"
         await one.activations.activate(CARLA, second, "looked at it")
         assert await one.number() == "2"
+
+
+@pytest.mark.requirement("sidecar.activation-two-persons")
+async def test_what_was_never_in_force_is_nothing_to_go_back_to(own: Database, tmp_path: Path) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1, author="ada")).revision
+    async with server(tmp_path, own, file=file, two_persons=True, follow=False) as one:
+        second = await one.offer(archive(2, author="ada"))
+        third = await one.offer(archive(3, author="ada"))
+        assert (await one.activations.status(ADA)).kept == (first,)
+        for candidate in (second, third):
+            with pytest.raises(NotFoundError, match="never in force"):
+                await one.activations.roll_back(ADA, candidate, "in a roundabout way")
+        assert await one.number() == "1"
+    async with server(tmp_path, own, file=file, two_persons=True, follow=False) as again:
+        with pytest.raises(BundleUnavailableError, match="never in force"):
+            await again.activations.begin(again.sidecar.activate, rollback=second)
+        assert await again.number() == "1"
+        await again.activations.activate(CARLA, third, "looked at it")
+        assert (await again.activations.status(CARLA)).kept == (third, first)
+        await again.activations.roll_back(ADA, first, "one person is enough to go back")
+        assert await again.number() == "1"
 
 
 @pytest.mark.requirement("orchestrator.policies-recorded")
