@@ -188,7 +188,7 @@ async def test_what_cannot_be_recorded_does_not_come_into_force(tmp_path: Path, 
     async with opened(tmp_path, rehearse) as desk:
         seen: list[str] = []
 
-        async def away(change: Change) -> int | None:
+        async def away(change: Change) -> str | None:
             seen.append(desk.sidecar.bundle.revision)
             raise BundleNotRecordedError(f"{change.bundle.revision} waits: the trail is away")
 

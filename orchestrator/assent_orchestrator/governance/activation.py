@@ -1,5 +1,6 @@
 """An activation on record, and how it is written."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,10 +86,12 @@ async def take_turn(tx: AsyncConnection) -> None:
     await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> int:
-    """Write an activation and the archive, tell the other servers, and return its number."""
+async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> str:
+    """Write an activation and the archive, tell the other servers, and return its id."""
     bundle = change.bundle
+    identifier = uuid.uuid4().hex
     row = {
+        "id": identifier,
         "revision": bundle.revision,
         "cause": str(by.cause),
         "rollback": change.rollback,
@@ -113,7 +116,7 @@ async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> in
     last = sa.select(activations.c.revision).where(activations.c.number > number - KEPT)
     await tx.execute(sa.delete(bundles).where(bundles.c.revision.not_in(last)))
     await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, TOPIC)))
-    return number
+    return identifier
 
 
 def draft_of(change: Change, by: By) -> Draft:

@@ -87,7 +87,7 @@ class Activations:
             return
         by = By(HOME, _starter(), self.server, Cause.NAMED, "assent serve --rollback")
 
-        async def record(change: Change) -> int:
+        async def record(change: Change) -> str:
             return await self._write(change, by)
 
         await self.feed.roll_back(rollback, record)
@@ -149,9 +149,9 @@ class Activations:
         actor = Actor(kind="user", id=caller.id, authn="token")
         by = By(caller.tenant, actor, self.server, Cause.NAMED, reason, request_id)
 
-        done: list[int] = []
+        done: list[str] = []
 
-        async def record(change: Change) -> int:
+        async def record(change: Change) -> str:
             self._require_another(caller, change)
             done.append(await self._write(change, by))
             return done[0]
@@ -181,7 +181,7 @@ class Activations:
                 "who made a bundle does not activate it; ask another compliance_officer to", caller=caller.id
             )
 
-    async def _record(self, change: Change) -> int:
+    async def _record(self, change: Change) -> str:
         """Record what comes into force without anybody naming it."""
         if change.left is None:
             by = By(HOME, _starter(), self.server, Cause.START, "nothing was in force")
@@ -192,15 +192,15 @@ class Activations:
         except AssentError as error:
             raise BundleNotRecordedError(f"the bundle {change.bundle.revision} waits: {error.message}") from error
 
-    async def _write(self, change: Change, by: By) -> int:
+    async def _write(self, change: Change, by: By) -> str:
         async with self.trail.recording() as tx:
             await take_turn(tx)
             if await self._pending(tx) is not None:
                 what = "another activation by name was recorded and comes first; look at the status and try again"
                 raise ConflictError(what)
-            number = await write(tx, change, by, self.clock())
+            activation = await write(tx, change, by, self.clock())
             await self.trail.append(tx, by.tenant, (draft_of(change, by),))
-        return number
+        return activation
 
     async def _refuse(self, error: Exception, bundle: Bundle | None) -> None:
         await self._note_refusal(error, bundle.revision if bundle is not None else None, HOME, _SERVER)
@@ -224,19 +224,18 @@ class Activations:
             query = sa.select(bundles.c.archive).where(bundles.c.revision == row["revision"])
             archive = (await tx.execute(query)).scalar_one_or_none()
         report = RehearsalReport.from_json(row["report"]) if row["report"] is not None else None
-        return Named(row["revision"], row["number"], row["rollback"], archive, report, left=row["left_revision"])
+        return Named(row["revision"], row["id"], row["rollback"], archive, report, left=row["left_revision"])
 
     async def _pending(self, tx: AsyncConnection) -> Any:
         """Return the row of the last activation if this server has to follow it, else None.
 
         What comes into force automatically is found by each server itself, at its origin.
         """
-        row = (
-            (await tx.execute(sa.select(activations).order_by(activations.c.number.desc()).limit(1)))
-            .mappings()
-            .one_or_none()
-        )
-        if row is None or row["number"] <= (self.feed.applied or 0):
+        known = sa.select(sa.func.max(activations.c.number)).where(activations.c.id.in_(self.feed.applied))
+        later = sa.select(activations).where(activations.c.number > sa.func.coalesce(known.scalar_subquery(), 0))
+        query = later.order_by(activations.c.number.desc()).limit(1)
+        row = (await tx.execute(query)).mappings().one_or_none()
+        if row is None:
             return None
         return row if row["cause"] == Cause.NAMED or not self.gate.automatic else None
 

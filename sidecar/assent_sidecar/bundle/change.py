@@ -24,10 +24,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An activation by name that another server recorded under ``number``: ``archive`` took over from ``left``."""
+    """An activation by name that another server recorded as ``activation``: ``archive`` took over from ``left``."""
 
     revision: str
-    number: int
+    activation: str
     rollback: bool
     archive: bytes | None
     report: RehearsalReport | None
@@ -37,8 +37,8 @@ class Named:
 Activate = Callable[[Bundle], Awaitable[None]]
 """Puts a bundle in force, or raises and leaves the one before."""
 
-Record = Callable[[Change], Awaitable[int | None]]
-"""Writes down that a bundle is about to come into force and returns the number of that; raises, and it does not."""
+Record = Callable[[Change], Awaitable[str | None]]
+"""Writes down that a bundle is about to come into force and returns the id of that; raises, and it does not."""
 
 Refuse = Callable[[Exception, Bundle | None], Awaitable[None]]
 """Writes down that what the origin offered does not come into force; the bundle is None where it was not believed."""

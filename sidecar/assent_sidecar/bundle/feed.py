@@ -74,8 +74,8 @@ class Feed:
         )
 
     @property
-    def applied(self) -> int | None:
-        """The number of the last recorded activation that is, or was, in force here."""
+    def applied(self) -> tuple[str, ...]:
+        """The ids of the last recorded activations that are, or were, in force here, newest first."""
         return self._in_force.applied
 
     async def kept(self) -> tuple[str, ...]:

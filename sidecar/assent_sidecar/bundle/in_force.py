@@ -16,7 +16,9 @@ _log = logging.getLogger(__name__)
 
 
 class InForce:
-    """What is in force here, and what waits; ``report`` is of the rehearsal of the first, ``applied`` its number.
+    """What is in force here, and what waits; ``report`` is of the rehearsal of the first.
+
+    ``applied`` are the ids of the activations on record that are, or were, in force here.
 
     ``waiting`` passed its rehearsal and comes into force when somebody activates it. Whoever changes any of this, or
     writes the standing, holds ``lock``; what is done by name does so by itself.
@@ -31,7 +33,7 @@ class InForce:
         self._written = 0.0
         self.lock = asyncio.Lock()
         self.report: RehearsalReport | None = None
-        self.applied: int | None = None
+        self.applied: tuple[str, ...] = ()
         self.waiting: tuple[Bundle, RehearsalReport] | None = None
         self.activating: Activate | None = None
         self.recording: Record | None = None
@@ -98,12 +100,13 @@ class InForce:
                 standing = await self.standing()
                 same = follow(standing, self.bundle, origin=self._origin, named=False, now=self._wall())
                 held = named.left if named.rollback else standing.held
-                await self._kept.write(self.bundle, same.model_copy(update={"applied": named.number, "held": held}))
-                self.applied = named.number
+                same = same.model_copy(update={"held": held, "applied": self.applied}).having(named.activation)
+                await self._kept.write(self.bundle, same)
+                self.applied = same.applied
                 return
 
-            async def recorded(_: Change) -> int:
-                return named.number
+            async def recorded(_: Change) -> str:
+                return named.activation
 
             bundle = await self._kept.load(named.revision, named.archive)
             if named.rollback:
@@ -158,9 +161,9 @@ class InForce:
         prepared = await self._kept.prepare(bundle, next_one)
         try:
             if record is not None and bundle.revision != left:
-                number = await record(Change(bundle, left, self._origin, report, rollback=named))
+                activation = await record(Change(bundle, left, self._origin, report, rollback=named))
                 await asyncio.to_thread(prepared.discard)
-                next_one = next_one.model_copy(update={"applied": number})
+                next_one = next_one.having(activation)
                 prepared = await self._kept.prepare(bundle, next_one)
             if bundle.revision != before.revision:
                 await self._put(bundle)

@@ -13,6 +13,10 @@ from assent_sidecar.model import Document
 Counted = Annotated[int, Field(ge=0, lt=2**53)]
 
 
+_REMEMBERED = 20
+"""Rollbacks, revisions that were in force and activations that are remembered; the trail has all of them."""
+
+
 class Rollback(Document):
     """That somebody went back by name: from what, to what, and when (seconds since 1970)."""
 
@@ -28,8 +32,9 @@ class Standing(Document):
     ``been`` are those that were in force here, newest first, and nothing else can be gone back to;
     ``held`` is the one that was left by name, and is not taken again until something later is offered; ``confirmed_at``
     (seconds since 1970) is when the origin last said that ``active`` is its newest. ``rehearsal`` is what became of the
-    rehearsal of ``active``, ``waiting`` of that of the bundle that waits until somebody activates it; ``applied`` is
-    the number of the last activation in the database that was followed.
+    rehearsal of ``active``, ``waiting`` of that of the bundle that waits until somebody activates it; ``applied`` are
+    the ids of the activations on record that are, or were, in force here, newest first: by their ids, because a
+    database that is renewed, or restored from a backup, numbers anew.
     """
 
     version: Literal[1] = 1
@@ -42,12 +47,18 @@ class Standing(Document):
     rollbacks: tuple[Rollback, ...] = ()
     rehearsal: RehearsalReport | None = None
     waiting: RehearsalReport | None = None
-    applied: Counted | None = None
+    applied: tuple[str, ...] = ()
 
     @property
     def named(self) -> bool:
         """Whether what is in force is there because somebody went back to it."""
         return bool(self.rollbacks) and self.rollbacks[-1].to == self.active
+
+    def having(self, activation: str | None) -> "Standing":
+        """Return the standing with one more activation that is in force here; None is none."""
+        if activation is None:
+            return self
+        return self.model_copy(update={"applied": tuple(dict.fromkeys((activation, *self.applied)))[:_REMEMBERED]})
 
 
 class Step(Enum):
@@ -56,10 +67,6 @@ class Step(Enum):
     TAKE = "take"
     SAME = "same"
     HOLD = "hold"
-
-
-_REMEMBERED = 20
-"""Rollbacks, and revisions that were in force, that are remembered; the log has all of them."""
 
 
 def judge(standing: Standing, bundle: Bundle, *, named: bool) -> Step:

@@ -268,6 +268,35 @@ async def test_what_is_done_on_one_server_is_done_on_all(own: Database, tmp_path
 
 
 @pytest.mark.requirement("orchestrator.policies-everywhere")
+async def test_a_database_that_was_restored_from_a_backup_is_followed_from_there_on(
+    own: Database, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
+    first = [publish(file, archive(1)).revision for file in files][0]
+    async with (
+        server(tmp_path, own, file=files[0]) as one,
+        server(tmp_path, own, file=files[1], name="two") as two,
+    ):
+        second = await one.offer(archive(2))
+        await one.activations.activate(CARLA, second, "reviewed")
+        await two.decides("2")
+        await one.activations.roll_back(CARLA, first, "not yet")
+        await two.decides("1")
+        await one.activations.roll_back(CARLA, second, "now")
+        await two.decides("2")
+    async with own.engine.begin() as tx:  # the backup is of before the last two; numbers are given a second time
+        await tx.execute(sa.text("DELETE FROM assent.activations WHERE number > 2"))
+        await tx.execute(sa.text("ALTER TABLE assent.activations ALTER COLUMN number RESTART WITH 3"))
+    async with (
+        server(tmp_path, own, file=files[0]) as one,
+        server(tmp_path, own, file=files[1], name="two") as two,
+    ):
+        assert (await one.number(), await two.number()) == ("2", "2"), "what was followed before is not followed again"
+        await one.activations.roll_back(CARLA, first, "it allows too much")
+        await two.decides("1")
+
+
+@pytest.mark.requirement("orchestrator.policies-everywhere")
 async def test_of_two_servers_that_activate_at_once_one_is_first_and_both_end_alike(
     own: Database, tmp_path: Path
 ) -> None:
