@@ -11,7 +11,7 @@ from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.change import Change
 from assent_sidecar.bundle.gate import ActivationGate
-from assent_sidecar.bundle.keep import Keep
+from assent_sidecar.bundle.keep import KEPT, Keep
 from assent_sidecar.bundle.refusal import (
     BundleAuthorError,
     BundleNotRecordedError,
@@ -160,6 +160,26 @@ async def test_a_later_one_takes_the_place_of_what_waits_and_of_two_activations_
         both = await asyncio.gather(*(desk.feed.activate(third.revision) for _ in range(2)), return_exceptions=True)
         assert sorted(type(one).__name__ for one in both) == ["BundleUnavailableError", "NoneType"]
         assert await desk.number() == "3"
+
+
+@pytest.mark.requirement("sidecar.activation-manual")
+async def test_what_is_put_aside_while_it_waits_is_dropped_and_what_was_in_force_is_not(
+    tmp_path: Path, rehearse: Counted
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1))
+    async with opened(tmp_path, rehearse, automatic=False) as desk:
+        second = publish(file, archive(2))
+        await desk.feed.refresh()
+        await desk.feed.activate(second.revision)
+        for number in range(3, 4 + KEPT):
+            last = publish(file, archive(number))
+            await desk.feed.refresh()
+        kept = Keep(tmp_path / "state" / "bundles").revisions()
+        assert kept == {first.revision, second.revision, last.revision}
+        assert await desk.feed.kept() == (second.revision, first.revision)
+        await desk.feed.roll_back(first.revision)
+        assert await desk.number() == "1"
 
 
 @pytest.mark.requirement("sidecar.activation-two-persons")

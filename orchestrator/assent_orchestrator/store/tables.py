@@ -226,8 +226,8 @@ activations = sa.Table(
     sa.UniqueConstraint("tenant", "actor", "request_id"),
 )
 """One row an activation, written before it: ``named`` (a person said so), ``automatic``, or by the ``start`` of a
-server. ``server`` is the executor's name; ``report`` is of the rehearsal. ``number`` is the order of them, ``id`` tells the
-row from one that had its number before the database was renewed or restored."""
+server. ``server`` is the executor's name; ``report`` is of the rehearsal. ``number`` is the order of them, ``id``
+tells the row from one that had its number before the database was renewed or restored."""
 
 sa.Index("activations_by_revision", activations.c.revision, activations.c.number.desc())
 

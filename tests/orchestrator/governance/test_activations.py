@@ -272,7 +272,7 @@ async def test_a_database_that_was_restored_from_a_backup_is_followed_from_there
     own: Database, tmp_path: Path
 ) -> None:
     files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
-    first = [publish(file, archive(1)).revision for file in files][0]
+    first, _ = (publish(file, archive(1)).revision for file in files)
     async with (
         server(tmp_path, own, file=files[0]) as one,
         server(tmp_path, own, file=files[1], name="two") as two,
