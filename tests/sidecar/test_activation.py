@@ -182,6 +182,50 @@ async def test_what_is_put_aside_while_it_waits_is_dropped_and_what_was_in_force
         assert await desk.number() == "1"
 
 
+def numbered(number: int, sequence: int) -> bytes:
+    return archive(number, manifest={"metadata": {"workspace": "test", "author": "ada", "sequence": sequence}})
+
+
+@pytest.mark.requirement("sidecar.activation-manual")
+async def test_another_number_alone_changes_neither_what_is_in_force_nor_what_waits_without_a_person(
+    tmp_path: Path, rehearse: Counted
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, numbered(1, 1))
+    async with opened(tmp_path, rehearse, automatic=False) as desk:
+        publish(file, numbered(1, 9000))
+        await desk.feed.refresh()
+        assert (desk.feed.status.sequence, Keep(tmp_path / "state" / "bundles").standing().sequence) == (1, 1)
+        second = publish(file, numbered(2, 2))
+        await desk.feed.refresh()
+        publish(file, numbered(2, 9000))
+        await desk.feed.refresh()
+        assert desk.feed.status.waiting is not None
+        assert desk.feed.status.waiting.sequence == 2, "what people look at stays as it is"
+        await desk.feed.activate(second.revision)
+        assert (await desk.number(), desk.feed.status.sequence) == ("2", 2)
+
+
+@pytest.mark.requirement("orchestrator.policies-recorded")
+async def test_another_number_that_counts_by_itself_is_recorded_first(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, numbered(1, 1))
+    async with opened(tmp_path, rehearse) as desk:
+        seen: list[Change] = []
+
+        async def record(change: Change) -> str:
+            seen.append(change)
+            return f"id-{len(seen)}"
+
+        desk.feed._in_force.recording = record
+        publish(file, numbered(1, 5))
+        await desk.feed.refresh()
+        [change] = seen
+        assert (change.bundle.revision, change.left, change.bundle.sequence) == (first.revision, first.revision, 5)
+        standing = Keep(tmp_path / "state" / "bundles").standing()
+        assert (standing.sequence, standing.applied, rehearse.times) == (5, ("id-1",), 1)
+
+
 @pytest.mark.requirement("sidecar.activation-two-persons")
 async def test_where_two_persons_are_needed_somebody_must_have_made_it(tmp_path: Path, rehearse: Counted) -> None:
     file = tmp_path / "bundle.tar.gz"

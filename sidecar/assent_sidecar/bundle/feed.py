@@ -16,7 +16,7 @@ from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.kept import Kept
 from assent_sidecar.bundle.origin.origin import Origin
 from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError
-from assent_sidecar.bundle.sequence import Standing, Step, judge
+from assent_sidecar.bundle.sequence import Standing, Step, judge, require_near
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import SidecarError
 
@@ -103,6 +103,7 @@ class Feed:
         offered = await self._origin.fetch()
         if offered is None:
             raise BundleUnavailableError(f"there is no bundle at {self._origin.name}")
+        require_near(offered, self._wall())
         judge(standing, offered, named=False)
         self._gate.require_author(offered)
         self._in_force.begin(offered)
@@ -237,9 +238,10 @@ class Feed:
 
     async def _consider(self, bundle: Bundle) -> None:
         """Rehearse what is offered and put it in force, or make it wait."""
-        step = judge(await self._in_force.standing(), bundle, named=False)
-        waiting = self._in_force.waiting is not None and self._in_force.waiting[0].archive == bundle.archive
-        if step is Step.TAKE and not waiting:
+        require_near(bundle, self._wall())
+        standing = await self._in_force.standing()
+        step = judge(standing, bundle, named=False)
+        if step is Step.TAKE and not self._waits(bundle, standing):
             self._gate.require_author(bundle)
             report = await self._gate.pass_rehearsal(bundle, self._in_force.bundle)
             async with self._in_force.lock:
@@ -250,13 +252,21 @@ class Feed:
                     await self._in_force.take_over(bundle, standing, report=report, left=standing.active)
                 elif report is not None:
                     await self._in_force.wait(bundle, standing, report)
-        elif step is Step.SAME:
+        elif step is Step.SAME and self._gate.automatic:  # with another number; else nothing changes without a person
             async with self._in_force.lock:
                 standing = await self._in_force.standing()
                 if bundle.revision == standing.active and (bundle.sequence or 0) > (standing.sequence or 0):
                     report = self._in_force.report
                     await self._in_force.take_over(bundle, standing, report=report, left=standing.active)
         self._origin.taken()
+
+    def _waits(self, bundle: Bundle, standing: Standing) -> bool:
+        """Return whether this waits already. What people look at stays as it is, whatever number it gets meanwhile."""
+        if self._in_force.waiting is None:
+            return False
+        waiting, _ = self._in_force.waiting
+        later = (waiting.sequence or 0) > (standing.sequence or 0)
+        return waiting.archive == bundle.archive or (waiting.revision == bundle.revision and later)
 
     async def _say(self, error: Exception, offered: Bundle | None) -> None:
         """Remember why the newest is not in force, and have it recorded when it is news."""

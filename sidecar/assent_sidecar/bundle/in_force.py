@@ -160,7 +160,8 @@ class InForce:
         next_one = next_one.model_copy(update=update)
         prepared = await self._kept.prepare(bundle, next_one)
         try:
-            if record is not None and bundle.revision != left:
+            renumbered = bundle.sequence != before.sequence
+            if record is not None and (bundle.revision != left or renumbered):
                 activation = await record(Change(bundle, left, self._origin, report, rollback=named))
                 await asyncio.to_thread(prepared.discard)
                 next_one = next_one.having(activation)

@@ -46,6 +46,12 @@ class BundleOlderError(SidecarError):
     code: ClassVar[str] = "BUNDLE_OLDER"
 
 
+class BundleSequenceError(SidecarError):
+    """Its number is of the future: were it in force, nothing that is made until then could follow it."""
+
+    code: ClassVar[str] = "BUNDLE_SEQUENCE"
+
+
 class BundleRehearsalError(SidecarError):
     """It did not pass what must be passed before anything is decided by it; each line after the first is one reason."""
 

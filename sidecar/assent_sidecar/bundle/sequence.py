@@ -7,7 +7,7 @@ from pydantic import Field
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.refusal import BundleOlderError
+from assent_sidecar.bundle.refusal import BundleOlderError, BundleSequenceError
 from assent_sidecar.model import Document
 
 Counted = Annotated[int, Field(ge=0, lt=2**53)]
@@ -67,6 +67,23 @@ class Step(Enum):
     TAKE = "take"
     SAME = "same"
     HOLD = "hold"
+
+
+_AHEAD = 86_400
+"""How far a sequence may be ahead of the seconds since 1970: a day, for clocks that differ."""
+
+
+def require_near(bundle: Bundle, now: float) -> None:
+    """Pass when the sequence of what is offered is a count, or a time that has come; ``now`` is seconds since 1970.
+
+    Raises:
+        BundleSequenceError: it is later than tomorrow.
+    """
+    if bundle.sequence is not None and bundle.sequence > now + _AHEAD:
+        raise BundleSequenceError(
+            f"the bundle {bundle.revision} has the sequence {bundle.sequence}, which is later than tomorrow in seconds "
+            "since 1970; nothing could follow it: sign it with another --sequence"
+        )
 
 
 def judge(standing: Standing, bundle: Bundle, *, named: bool) -> Step:
