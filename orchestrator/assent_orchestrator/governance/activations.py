@@ -116,7 +116,10 @@ class Activations:
         return await self._by_name(caller, revision, reason, request_id, rollback=False)
 
     async def roll_back(self, caller: Caller, revision: str, reason: str, request_id: str = "") -> Policies:
-        """Put a bundle back in force that was before, on every server; raises as ``activate``."""
+        """Put a bundle back in force that was before, on every server; raises as ``activate``.
+
+        To go back to what is in force withdraws what is on record, and not taken here.
+        """
         return await self._by_name(caller, revision, reason, request_id, rollback=True)
 
     @contextlib.asynccontextmanager
@@ -195,7 +198,8 @@ class Activations:
     async def _write(self, change: Change, by: By) -> str:
         async with self.trail.recording() as tx:
             await take_turn(tx)
-            if await self._pending(tx) is not None:
+            pending, untaken = await self._pending(tx), self.feed.untaken
+            if pending is not None and (untaken is None or pending["id"] != untaken.activation):
                 what = "another activation by name was recorded and comes first; look at the status and try again"
                 raise ConflictError(what)
             activation = await write(tx, change, by, self.clock())

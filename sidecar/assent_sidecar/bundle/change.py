@@ -34,6 +34,15 @@ class Named:
     left: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """An ``activation`` on record whose bundle is not in force here, and ``why``."""
+
+    activation: str
+    revision: str
+    why: str
+
+
 Activate = Callable[[Bundle], Awaitable[None]]
 """Puts a bundle in force, or raises and leaves the one before."""
 
@@ -57,9 +66,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """What is in force and where it is from; ``problem`` is why the origin's newest is not, or nothing.
+    """What is in force and where it is from; ``problem`` is why the newest is not, or nothing.
 
-    ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal.
+    The newest is that of the origin, or what was activated by name. ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal.
     """
 
     revision: str

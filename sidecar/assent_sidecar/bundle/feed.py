@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, FeedStatus, Named, Record, Refuse, Waiting
+from assent_sidecar.bundle.change import Activate, FeedStatus, Named, Record, Refuse, Untaken, Waiting
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.in_force import InForce
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.kept import Kept
 from assent_sidecar.bundle.origin.origin import Origin
-from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError
+from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError, first_line
 from assent_sidecar.bundle.sequence import Standing, Step, judge, require_near
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import SidecarError
@@ -57,7 +57,7 @@ class Feed:
     def status(self) -> FeedStatus:
         """How things are, but for what is kept: see ``kept``."""
         active = self._in_force.bundle
-        waiting = None
+        waiting, untaken = None, self._in_force.untaken
         if self._in_force.waiting is not None:
             bundle, report = self._in_force.waiting
             waiting = Waiting(bundle.revision, bundle.sequence, bundle.signed_by, bundle.author, report)
@@ -68,7 +68,7 @@ class Feed:
             author=active.author,
             origin=self._origin.name,
             age=self._freshness.age,
-            problem=self._problem,
+            problem=untaken.why if untaken is not None else self._problem,
             report=self._in_force.report,
             waiting=waiting,
         )
@@ -77,6 +77,11 @@ class Feed:
     def applied(self) -> tuple[str, ...]:
         """The ids of the last recorded activations that are, or were, in force here, newest first."""
         return self._in_force.applied
+
+    @property
+    def untaken(self) -> Untaken | None:
+        """The activation on record that was tried here, and is not in force; something later may be recorded."""
+        return self._in_force.untaken
 
     async def kept(self) -> tuple[str, ...]:
         """Return the revisions that one can go back to, newest first."""
@@ -121,20 +126,18 @@ class Feed:
     ) -> None:
         """Hear who decides, under what ``begin`` returned; before anything is decided, that must have been rehearsed.
 
-        ``wanted`` was activated by name while this server was away, and takes over. A newest bundle that does not come
-        into force is a problem that is logged, and no reason not to begin.
+        ``wanted`` was activated by name while this server was away, and takes over. If it does not come into force, or
+        a newest bundle, this is a problem that is logged, and no reason not to begin with what was in force.
 
         Raises:
             BundleRehearsalError: what there is to begin with does not pass.
+            SidecarError: nothing was in force here, and ``wanted`` does not come into force.
             BundleNotKeptError: the state folder cannot be written.
             Exception: whatever ``record`` raises.
         """
         self._in_force.activating, self._in_force.recording, self._refuse = activate, record, refuse
         if wanted is not None:
-            if wanted.revision != self._in_force.bundle.revision:
-                await self._drop_first()
-            await self.take(wanted)
-            self._offered = False  # it is on record already
+            await self._begin_with(wanted)
         await self._prove_first()
         if not self._offered:
             await self._try()
@@ -185,6 +188,19 @@ class Feed:
         """Let go of the origin, and of a rehearsal that goes on."""
         await self._drop_first()
         await self._origin.close()
+
+    async def _begin_with(self, wanted: Named) -> None:
+        before = self._in_force.bundle
+        try:
+            await self.take(wanted)
+        except REFUSALS as error:
+            if self._offered:  # which the others may have left
+                raise
+            _log.error("what was activated by name is not in force, %s stays: %s", before.revision, error)
+            return
+        if self._in_force.bundle is not before:
+            await self._drop_first()
+        self._offered = False  # it is on record already
 
     async def _drop_first(self) -> None:
         first, self._first = self._first, None
@@ -270,7 +286,7 @@ class Feed:
 
     async def _say(self, error: Exception, offered: Bundle | None) -> None:
         """Remember why the newest is not in force, and have it recorded when it is news."""
-        before, self._problem = self._problem, _first_line(error)
+        before, self._problem = self._problem, first_line(error)
         if self._refuse is not None and self._problem != before:
             await self._refuse(error, offered)
 
@@ -287,10 +303,3 @@ class Feed:
             return  # the origin offers it again
         with contextlib.suppress(SidecarError):
             self._in_force.waiting = (await self._kept.load(report.revision), report)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    if isinstance(error, SidecarError):
-        lines[0] = f"{error.code}: {lines[0]}"
-    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"

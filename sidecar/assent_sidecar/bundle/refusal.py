@@ -10,6 +10,14 @@ REFUSALS = (SidecarError, WorkspaceError, CommandError)
 """Everything that keeps a bundle from coming into force."""
 
 
+def first_line(error: Exception) -> str:
+    """Return in one line why, with the code if there is one, and how much more was said."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    if isinstance(error, SidecarError):
+        lines[0] = f"{error.code}: {lines[0]}"
+    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"
+
+
 class BundleKeyError(SidecarError):
     """A key cannot be used; the message names the file and never what is in it."""
 

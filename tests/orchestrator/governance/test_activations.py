@@ -26,6 +26,7 @@ from assent_orchestrator.governance.activations import HOME, Activations
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_sidecar.activation.rehearsal import Rehearsal
+from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
@@ -283,7 +284,7 @@ async def test_a_database_that_was_restored_from_a_backup_is_followed_from_there
         await one.activations.roll_back(CARLA, first, "not yet")
         await two.decides("1")
         await one.activations.roll_back(CARLA, second, "now")
-        await two.decides("2")
+        await until(lambda: two.feed.applied[0] == one.feed.applied[0])
     async with own.engine.begin() as tx:  # the backup is of before the last two; numbers are given a second time
         await tx.execute(sa.text("DELETE FROM assent.activations WHERE number > 2"))
         await tx.execute(sa.text("ALTER TABLE assent.activations ALTER COLUMN number RESTART WITH 3"))
@@ -368,3 +369,56 @@ async def test_what_the_engine_does_not_take_is_refused_on_record(own: Database,
         await one.feed.take(wanted)
         assert await one.number() == "2"
     assert [entry["event"] for entry in await records(own, "acme")] == ["policy.activated", "policy.refused"]
+
+
+@pytest.mark.requirement("orchestrator.policies-everywhere")
+async def test_what_is_on_record_and_is_never_taken_does_not_stand_in_the_way_of_what_is_named_later(
+    own: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1)).revision
+    async with server(tmp_path, own, file=file, follow=False) as one:
+        second = await one.offer(archive(2))
+        activate = one.feed._in_force.activating
+        assert activate is not None
+
+        async def refuse(bundle: Bundle) -> None:
+            if bundle.revision == second:
+                raise ActivationError("the engine did not activate it")
+            await activate(bundle)
+
+        one.feed._in_force.activating = refuse
+        with pytest.raises(StateError, match="did not activate"):
+            await one.activations.activate(CARLA, second, "reviewed")
+        seen = await one.activations.status(CARLA)
+        assert (seen.status.revision, "POLICY_NOT_ACTIVATED" in seen.status.problem) == (first, True)
+        await one.activations.roll_back(CARLA, first, "then not")
+        assert (await one.activations.status(CARLA)).status.problem == ""
+        assert await one.activations._wanted() is None, "it is withdrawn, on every server"
+        with pytest.raises(StateError, match="in force already"):
+            await one.activations.roll_back(CARLA, first, "once more")
+        with pytest.raises(StateError, match="did not activate"):
+            await one.activations.activate(CARLA, second, "perhaps now")
+        third = await one.offer(archive(3))
+        await one.activations.activate(CARLA, third, "mended")
+        assert (await one.number(), one.feed.status.problem, await one.activations._wanted()) == ("3", "", None)
+    told = [(entry["event"], entry["detail"].get("revision")) for entry in await records(own, "acme")]
+    assert told[2] == ("policy.rolled_back", first)
+
+
+@pytest.mark.requirement("orchestrator.policies-everywhere")
+async def test_a_server_that_cannot_take_what_was_named_meanwhile_begins_with_what_was_in_force_and_says_so(
+    own: Database, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
+    for file in files:
+        publish(file, archive(1))
+    async with server(tmp_path, own, file=files[1], name="two", follow=False):
+        pass
+    async with server(tmp_path, own, file=files[0], follow=False) as one:
+        second = await one.offer(archive(2))
+        await one.activations.activate(CARLA, second, "reviewed")
+    async with own.engine.begin() as tx:
+        await tx.execute(sa.text("UPDATE assent.bundles SET archive = 'broken'"))
+    async with server(tmp_path, own, file=files[1], name="two", follow=False) as two:
+        assert (await two.number(), "BUNDLE_MALFORMED" in two.feed.status.problem) == ("1", True)
