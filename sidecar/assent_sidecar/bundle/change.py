@@ -68,7 +68,8 @@ class Waiting:
 class FeedStatus:
     """What is in force and where it is from; ``problem`` is why the newest is not, or nothing.
 
-    The newest is that of the origin, or what was activated by name. ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal.
+    The newest is that of the origin, or what was activated by name. ``age`` is how many seconds ago the origin
+    confirmed it; ``report`` is of its rehearsal.
     """
 
     revision: str
