@@ -1,7 +1,7 @@
 """An activation on record, and how it is written."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -78,6 +78,30 @@ def activation_of(row: Any) -> Activation:
         reason=row["reason"],
         at=row["recorded_at"],
     )
+
+
+def later_than(known: Collection[str]) -> sa.Select[Any]:
+    """Return the query for the last activation, if it is later than all those that are known by their ids."""
+    last = sa.select(sa.func.max(activations.c.number)).where(activations.c.id.in_(known)).scalar_subquery()
+    later = sa.select(activations).where(activations.c.number > sa.func.coalesce(last, 0))
+    return later.order_by(activations.c.number.desc()).limit(1)
+
+
+def seen_by_two(been: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return whether an activation was by a person who is not the author, or went back to what was in force.
+
+    That is what a server was started with, what another than its author activated, or what is in ``been``.
+    """
+    before = activations.alias()
+    seen = sa.or_(before.c.cause == Cause.START, _by_another(before))
+    was = sa.exists().where(before.c.revision == activations.c.revision, before.c.number < activations.c.number, seen)
+    back = sa.and_(activations.c.cause == Cause.NAMED, activations.c.rollback)
+    return sa.or_(_by_another(activations), sa.and_(back, sa.or_(was, activations.c.revision.in_(been))))
+
+
+def _by_another(of: sa.FromClause) -> sa.ColumnElement[bool]:
+    another = sa.func.lower(of.c.actor) != sa.func.lower(of.c.author)  # null, and so not true, where nobody is named
+    return sa.and_(of.c.cause == Cause.NAMED, sa.not_(of.c.rollback), another)
 
 
 async def take_turn(tx: AsyncConnection) -> None:

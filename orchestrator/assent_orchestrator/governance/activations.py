@@ -30,7 +30,9 @@ from assent_orchestrator.governance.activation import (
     Cause,
     activation_of,
     draft_of,
+    later_than,
     refusal_draft,
+    seen_by_two,
     take_turn,
     write,
 )
@@ -223,6 +225,7 @@ class Activations:
         """Return what was activated elsewhere and is not in force here."""
         async with self.trail.recording() as tx:
             row = await self._pending(tx)
+            self.feed.say_unfollowed(await self._unfollowed(tx, row))
             if row is None:
                 return None
             query = sa.select(bundles.c.archive).where(bundles.c.revision == row["revision"])
@@ -235,13 +238,24 @@ class Activations:
 
         What comes into force automatically is found by each server itself, at its origin.
         """
-        known = sa.select(sa.func.max(activations.c.number)).where(activations.c.id.in_(self.feed.applied))
-        later = sa.select(activations).where(activations.c.number > sa.func.coalesce(known.scalar_subquery(), 0))
-        query = later.order_by(activations.c.number.desc()).limit(1)
+        query = later_than(self.feed.applied)
+        if self.gate.two_persons:
+            query = query.where(seen_by_two(await self.feed.kept()))
         row = (await tx.execute(query)).mappings().one_or_none()
         if row is None:
             return None
         return row if row["cause"] == Cause.NAMED or not self.gate.automatic else None
+
+    async def _unfollowed(self, tx: AsyncConnection, pending: Any) -> str:
+        """Say what is in force elsewhere and was not seen by the two persons that are needed here, or nothing."""
+        if not self.gate.two_persons:
+            return ""
+        row = (await tx.execute(later_than(self.feed.applied))).mappings().one_or_none()
+        here = self.feed.status.revision
+        if row is None or row["revision"] == here or (pending is not None and pending["id"] == row["id"]):
+            return ""
+        who = f"{row['server']} ({row['cause']}, {row['actor']})"
+        return f"{row['revision']} is in force on {who}, but was not seen by two persons: here {here} stays"
 
     async def _was_asked(self, by: By, revision: str, *, rollback: bool) -> bool:
         if not by.request_id:

@@ -51,6 +51,7 @@ class Feed:
         self._refuse: Refuse | None = None
         self._first: asyncio.Task[RehearsalReport | None] | None = None
         self._problem = ""
+        self._unfollowed = ""
         self._offered = False
 
     @property
@@ -68,7 +69,7 @@ class Feed:
             author=active.author,
             origin=self._origin.name,
             age=self._freshness.age,
-            problem=untaken.why if untaken is not None else self._problem,
+            problem=untaken.why if untaken is not None else self._unfollowed or self._problem,
             report=self._in_force.report,
             waiting=waiting,
         )
@@ -177,6 +178,12 @@ class Feed:
     async def take(self, named: Named) -> None:
         """Do what was done by name on another server; raises as ``InForce.take``."""
         await self._in_force.take(named)
+
+    def say_unfollowed(self, why: str) -> None:
+        """Show in the status why what is in force elsewhere is not followed; empty where everything is."""
+        if why and why != self._unfollowed:
+            _log.error("%s", why)
+        self._unfollowed = why
 
     async def follow(self) -> None:
         """Take in every change of the origin, for as long as this runs. Whatever goes wrong is logged, once."""

@@ -204,6 +204,37 @@ async def test_what_was_never_in_force_is_nothing_to_go_back_to(own: Database, t
         assert await again.number() == "1"
 
 
+@pytest.mark.requirement("sidecar.activation-two-persons")
+async def test_a_server_that_needs_two_persons_follows_others_only_in_what_two_persons_saw(
+    own: Database, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
+    first, _ = (publish(file, archive(1, author="ada")).revision for file in files)
+    async with server(tmp_path, own, file=files[0], two_persons=True, follow=False) as strict:
+
+        async def follows() -> str:
+            wanted = await strict.activations._wanted()
+            if wanted is not None:
+                await strict.feed.take(wanted)
+            return await strict.number()
+
+        async with server(tmp_path, own, file=files[1], name="two", automatic=True, follow=False) as by_itself:
+            await by_itself.offer(archive(2, author="ada"))
+        assert await follows() == "1"
+        assert "not seen by two persons" in strict.feed.status.problem
+        async with server(tmp_path, own, file=files[1], name="two", follow=False) as lax:
+            third = await lax.offer(archive(3, author="Ada"))
+            await lax.activations.activate(ADA, third, "mine")
+            assert await follows() == "1"
+            await lax.activations.roll_back(CARLA, first, "one person is enough to go back")
+            assert (await follows(), strict.feed.status.problem) == ("1", "")
+            await lax.activations.roll_back(ADA, third, "in a roundabout way")
+            assert await follows() == "1"
+            fourth = await lax.offer(archive(4, author="ada"))
+            await lax.activations.activate(CARLA, fourth, "looked at it")
+            assert (await follows(), strict.feed.status.problem) == ("4", "")
+
+
 @pytest.mark.requirement("orchestrator.policies-recorded")
 async def test_what_comes_into_force_by_itself_and_what_is_refused_is_on_record(own: Database, tmp_path: Path) -> None:
     file = tmp_path / "bundle.tar.gz"
