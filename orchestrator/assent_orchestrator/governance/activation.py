@@ -16,6 +16,7 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.bundle.change import Change
+from assent_sidecar.bundle.manifest import PERSON
 
 TOPIC = "policies"
 """What is said on the trail's channel when an activation is recorded; no run has such an id."""
@@ -101,7 +102,8 @@ def seen_by_two(been: Collection[str]) -> sa.ColumnElement[bool]:
 
 def _by_another(of: sa.FromClause) -> sa.ColumnElement[bool]:
     another = sa.func.lower(of.c.actor) != sa.func.lower(of.c.author)  # null, and so not true, where nobody is named
-    return sa.and_(of.c.cause == Cause.NAMED, sa.not_(of.c.rollback), another)
+    somebody = of.c.author.regexp_match(f"^{PERSON}$")
+    return sa.and_(of.c.cause == Cause.NAMED, sa.not_(of.c.rollback), somebody, another)
 
 
 async def take_turn(tx: AsyncConnection) -> None:

@@ -43,6 +43,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.change import Activate, Change, FeedStatus, Named
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.gate import ActivationGate
+from assent_sidecar.bundle.manifest import same_person
 from assent_sidecar.bundle.refusal import REFUSALS, BundleNotRecordedError, BundleUnavailableError
 from assent_sidecar.errors import SidecarError
 
@@ -181,7 +182,7 @@ class Activations:
         if not self.gate.two_persons or change.rollback:
             return
         self.gate.require_author(change.bundle)
-        if change.bundle.author == caller.id:
+        if same_person(change.bundle.author or "", caller.id):
             raise ForbiddenError(
                 "who made a bundle does not activate it; ask another compliance_officer to", caller=caller.id
             )

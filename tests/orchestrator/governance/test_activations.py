@@ -32,7 +32,12 @@ from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.origin.file import FileOrigin
-from assent_sidecar.bundle.refusal import BundleNotRecordedError, BundleRehearsalError, BundleUnavailableError
+from assent_sidecar.bundle.refusal import (
+    BundleAuthorError,
+    BundleNotRecordedError,
+    BundleRehearsalError,
+    BundleUnavailableError,
+)
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import ActivationError
 from assent_sidecar.opa.binary import find_binary
@@ -180,6 +185,13 @@ async def test_the_author_of_a_bundle_does_not_activate_it(own: Database, tmp_pa
         assert await one.number() == "1"
         await one.activations.activate(CARLA, second, "looked at it")
         assert await one.number() == "2"
+        third = await one.offer(archive(3, author="ADA"))
+        with pytest.raises(ForbiddenError, match="another compliance_officer"):
+            await one.activations.activate(ADA, third, "mine, in large letters")
+        for alike in ("\u0430da", "ada\u200b", "a\u0301da", "\ufeffada", "ada\u202e", "ada+acme"):
+            with pytest.raises(BundleAuthorError, match="no caller's id"):
+                await one.offer(archive(4, author=alike))
+        assert await one.number() == "2"
 
 
 @pytest.mark.requirement("sidecar.activation-two-persons")
@@ -229,6 +241,9 @@ async def test_a_server_that_needs_two_persons_follows_others_only_in_what_two_p
             await lax.activations.roll_back(CARLA, first, "one person is enough to go back")
             assert (await follows(), strict.feed.status.problem) == ("1", "")
             await lax.activations.roll_back(ADA, third, "in a roundabout way")
+            assert await follows() == "1"
+            unlike = await lax.offer(archive(5, author="\u0430da"))  # a letter that only looks like an a
+            await lax.activations.activate(ADA, unlike, "mine")
             assert await follows() == "1"
             fourth = await lax.offer(archive(4, author="ada"))
             await lax.activations.activate(CARLA, fourth, "looked at it")
