@@ -78,6 +78,28 @@ async def test_what_does_not_pass_is_not_in_force_and_the_one_before_stays(tmp_p
 
 
 @pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_what_carries_no_checks_does_not_replace_by_itself_what_does(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1, carries=False))
+    async with opened(tmp_path, rehearse) as desk:
+        publish(file, archive(2, carries=False))
+        await desk.feed.refresh()
+        publish(file, archive(3))
+        await desk.feed.refresh()
+        publish(file, archive(4, carries=False))
+        with pytest.raises(BundleRehearsalError, match="neither tests nor cases"):
+            await desk.feed.refresh()
+        assert await desk.number() == "3"
+    async with opened(tmp_path, rehearse, automatic=False) as manual:
+        await manual.feed.refresh()
+        waiting = manual.feed.status.waiting
+        assert waiting is not None
+        assert not waiting.report.carried
+        await manual.feed.activate(waiting.revision)
+        assert await manual.number() == "4"
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
 async def test_nothing_begins_with_what_does_not_pass(tmp_path: Path, rehearse: Counted) -> None:
     publish(tmp_path / "bundle.tar.gz", archive(1, tests=FAILING))
     with pytest.raises(BundleRehearsalError):

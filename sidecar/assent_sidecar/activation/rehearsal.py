@@ -76,7 +76,7 @@ class Rehearsal:
             bundle.revision,
             self.binary.version,
             checks,
-            carried=bundle.checks is not None and bool(bundle.checks.tests or bundle.checks.cases),
+            carried=bundle.carries,
             against=running.revision if running is not None else None,
             compared=len(golden),
             differences=differences,

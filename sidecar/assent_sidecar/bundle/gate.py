@@ -68,11 +68,18 @@ class ActivationGate:
         """Return the report of a rehearsal that was passed; what failed once is not tried again.
 
         Raises:
-            BundleRehearsalError: it did not pass.
+            BundleRehearsalError: it did not pass, or carries nothing to pass while the running one does, and no person
+                would look at it.
             SidecarError, CommandError: it could not be rehearsed.
         """
         if self._failed is not None and self._failed_revision == bundle.revision:
             raise self._failed
+        if self.automatic and self._rehearse is not None and running.carries and not bundle.carries:
+            raise BundleRehearsalError(
+                f"the bundle {bundle.revision} carries neither tests nor cases, and the one in force does: it does not "
+                "come into force by itself; build it with assent bundle build, or let a person decide about it with "
+                "assent serve --activation manual"
+            )
         report = await self.rehearse(bundle, running)
         try:
             if report is not None:
