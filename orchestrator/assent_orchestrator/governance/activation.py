@@ -60,6 +60,7 @@ class Activation:
     cause: Cause
     rollback: bool
     left: str | None
+    tenant: str
     actor: str
     server: str
     reason: str
@@ -74,6 +75,7 @@ def activation_of(row: Any) -> Activation:
         cause=Cause(row["cause"]),
         rollback=row["rollback"],
         left=row["left_revision"],
+        tenant=row["tenant"],
         actor=row["actor"],
         server=row["server"],
         reason=row["reason"],

@@ -25,7 +25,6 @@ from assent_orchestrator.errors import (
 )
 from assent_orchestrator.governance.activation import (
     TOPIC,
-    Activation,
     By,
     Cause,
     activation_of,
@@ -36,35 +35,22 @@ from assent_orchestrator.governance.activation import (
     take_turn,
     write,
 )
+from assent_orchestrator.governance.policies import HOME, Policies
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, Change, FeedStatus, Named
+from assent_sidecar.bundle.change import Activate, Change, Named
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.manifest import same_person
 from assent_sidecar.bundle.refusal import REFUSALS, BundleNotRecordedError, BundleUnavailableError
 from assent_sidecar.errors import SidecarError
 
-HOME = "local"
-"""The tenant in whose trail stands what a server does by itself: policies are no tenant's own."""
-
 _LOOK_EVERY = 5.0
 _SERVER = Actor(kind="system", id="assent")
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """How the policies of one server are: what is in force and waits, who said so, and what one can go back to."""
-
-    status: FeedStatus
-    activation: Activation | None
-    kept: tuple[str, ...]
-    automatic: bool
-    two_persons: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +82,14 @@ class Activations:
         await self.feed.roll_back(rollback, record)
 
     async def status(self, caller: Caller) -> Policies:
-        """Say how things are.
+        """Say how things are, as far as the caller may see it.
 
         Raises:
             ForbiddenError: the caller may not see it.
             UnavailableError: the database is away.
         """
         caller.require(Role.OPERATOR, Role.AUDITOR, Role.COMPLIANCE_OFFICER)
-        return await self._policies()
+        return (await self._policies()).shown_to(caller)
 
     async def activate(self, caller: Caller, revision: str, reason: str, request_id: str = "") -> Policies:
         """Put the bundle that waits in force, on every server; the same request id again does it only once.

@@ -22,7 +22,8 @@ from assent_orchestrator.errors import (
     NotFoundError,
     StateError,
 )
-from assent_orchestrator.governance.activations import HOME, Activations
+from assent_orchestrator.governance.activations import Activations
+from assent_orchestrator.governance.policies import HOME
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_sidecar.activation.rehearsal import Rehearsal
@@ -43,7 +44,7 @@ from assent_sidecar.errors import ActivationError
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 from tests.sidecar.engines import question, until
-from tests.sidecar.rehearsals import archive, publish
+from tests.sidecar.rehearsals import MAIN, archive, publish
 
 GENEROUS = 20.0
 TRUST = Trust(allow_unsigned=True)
@@ -172,6 +173,34 @@ async def test_a_person_activates_what_waits_and_goes_back_and_all_of_it_is_on_r
     ]
     assert told[0]["detail"]["rehearsal"]["against"] == first
     assert told[1]["detail"]["left"] == second
+
+
+@pytest.mark.requirement("orchestrator.policies-roles")
+async def test_what_concerns_others_is_shown_to_their_tenant_and_to_compliance_officers_only(
+    own: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    stricter = {"assent/main.rego": MAIN.replace("GRANTED", "GRANTED_OTHERWISE")}
+    said = {"verdict": "allow", "reasons": ["GRANTED_OTHERWISE"]}
+    async with server(tmp_path, own, file=file, follow=False) as one:
+        second = await one.offer(archive(2, files=stricter, want=said))
+        await one.activations.activate(CARLA, second, "as the customer asked")
+        with pytest.raises(BundleRehearsalError):
+            await one.offer(archive(3, tests=FAILING))
+        stranger = await one.activations.status(Caller("olga", "other", frozenset({Role.OPERATOR})))
+        assert stranger.activation is not None
+        assert (stranger.activation.actor, stranger.activation.reason, stranger.status.origin) == ("", "", "")
+        assert (stranger.status.revision, "policies/org" in stranger.status.problem) == (second, False)
+        assert stranger.status.report is not None
+        assert (stranger.status.report.differing, stranger.status.report.differences) == (1, ())
+        neighbour = await one.activations.status(person("olga", Role.OPERATOR))
+        assert neighbour.activation is not None
+        assert (neighbour.activation.reason, neighbour.status.origin) == ("as the customer asked", "")
+        officer = await one.activations.status(Caller("otto", "other", frozenset({Role.COMPLIANCE_OFFICER})))
+        assert (officer.activation, officer.status.origin) == (neighbour.activation, one.feed.status.origin)
+        assert officer.status.report is not None
+        assert ("policies/org" in officer.status.problem, len(officer.status.report.differences)) == (True, 1)
 
 
 @pytest.mark.requirement("sidecar.activation-two-persons")
