@@ -11,7 +11,7 @@ from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.change import Change
 from assent_sidecar.bundle.gate import ActivationGate
-from assent_sidecar.bundle.keep import Keep
+from assent_sidecar.bundle.keep import KEPT, Keep
 from assent_sidecar.bundle.refusal import (
     BundleAuthorError,
     BundleNotRecordedError,
@@ -75,6 +75,28 @@ async def test_what_does_not_pass_is_not_in_force_and_the_one_before_stays(tmp_p
         report = desk.feed.status.report
         assert report is not None
         assert (report.passed, report.compared) == (True, 1)
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_what_carries_no_checks_does_not_replace_by_itself_what_does(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1, carries=False))
+    async with opened(tmp_path, rehearse) as desk:
+        publish(file, archive(2, carries=False))
+        await desk.feed.refresh()
+        publish(file, archive(3))
+        await desk.feed.refresh()
+        publish(file, archive(4, carries=False))
+        with pytest.raises(BundleRehearsalError, match="neither tests nor cases"):
+            await desk.feed.refresh()
+        assert await desk.number() == "3"
+    async with opened(tmp_path, rehearse, automatic=False) as manual:
+        await manual.feed.refresh()
+        waiting = manual.feed.status.waiting
+        assert waiting is not None
+        assert not waiting.report.carried
+        await manual.feed.activate(waiting.revision)
+        assert await manual.number() == "4"
 
 
 @pytest.mark.requirement("sidecar.activation-rehearsed")
@@ -162,6 +184,70 @@ async def test_a_later_one_takes_the_place_of_what_waits_and_of_two_activations_
         assert await desk.number() == "3"
 
 
+@pytest.mark.requirement("sidecar.activation-manual")
+async def test_what_is_put_aside_while_it_waits_is_dropped_and_what_was_in_force_is_not(
+    tmp_path: Path, rehearse: Counted
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1))
+    async with opened(tmp_path, rehearse, automatic=False) as desk:
+        second = publish(file, archive(2))
+        await desk.feed.refresh()
+        await desk.feed.activate(second.revision)
+        for number in range(3, 4 + KEPT):
+            last = publish(file, archive(number))
+            await desk.feed.refresh()
+        kept = Keep(tmp_path / "state" / "bundles").revisions()
+        assert kept == {first.revision, second.revision, last.revision}
+        assert await desk.feed.kept() == (second.revision, first.revision)
+        await desk.feed.roll_back(first.revision)
+        assert await desk.number() == "1"
+
+
+def numbered(number: int, sequence: int) -> bytes:
+    return archive(number, manifest={"metadata": {"workspace": "test", "author": "ada", "sequence": sequence}})
+
+
+@pytest.mark.requirement("sidecar.activation-manual")
+async def test_another_number_alone_changes_neither_what_is_in_force_nor_what_waits_without_a_person(
+    tmp_path: Path, rehearse: Counted
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, numbered(1, 1))
+    async with opened(tmp_path, rehearse, automatic=False) as desk:
+        publish(file, numbered(1, 9000))
+        await desk.feed.refresh()
+        assert (desk.feed.status.sequence, Keep(tmp_path / "state" / "bundles").standing().sequence) == (1, 1)
+        second = publish(file, numbered(2, 2))
+        await desk.feed.refresh()
+        publish(file, numbered(2, 9000))
+        await desk.feed.refresh()
+        assert desk.feed.status.waiting is not None
+        assert desk.feed.status.waiting.sequence == 2, "what people look at stays as it is"
+        await desk.feed.activate(second.revision)
+        assert (await desk.number(), desk.feed.status.sequence) == ("2", 2)
+
+
+@pytest.mark.requirement("orchestrator.policies-recorded")
+async def test_another_number_that_counts_by_itself_is_recorded_first(tmp_path: Path, rehearse: Counted) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, numbered(1, 1))
+    async with opened(tmp_path, rehearse) as desk:
+        seen: list[Change] = []
+
+        async def record(change: Change) -> str:
+            seen.append(change)
+            return f"id-{len(seen)}"
+
+        desk.feed._in_force.recording = record
+        publish(file, numbered(1, 5))
+        await desk.feed.refresh()
+        [change] = seen
+        assert (change.bundle.revision, change.left, change.bundle.sequence) == (first.revision, first.revision, 5)
+        standing = Keep(tmp_path / "state" / "bundles").standing()
+        assert (standing.sequence, standing.applied, rehearse.times) == (5, ("id-1",), 1)
+
+
 @pytest.mark.requirement("sidecar.activation-two-persons")
 async def test_where_two_persons_are_needed_somebody_must_have_made_it(tmp_path: Path, rehearse: Counted) -> None:
     file = tmp_path / "bundle.tar.gz"
@@ -188,7 +274,7 @@ async def test_what_cannot_be_recorded_does_not_come_into_force(tmp_path: Path, 
     async with opened(tmp_path, rehearse) as desk:
         seen: list[str] = []
 
-        async def away(change: Change) -> int | None:
+        async def away(change: Change) -> str | None:
             seen.append(desk.sidecar.bundle.revision)
             raise BundleNotRecordedError(f"{change.bundle.revision} waits: the trail is away")
 

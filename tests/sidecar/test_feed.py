@@ -12,6 +12,7 @@ from assent_sidecar.bundle.keep import KEPT, Keep
 from assent_sidecar.bundle.refusal import (
     BundleNotKeptError,
     BundleOlderError,
+    BundleSequenceError,
     BundleSignatureError,
     BundleUnavailableError,
 )
@@ -73,7 +74,7 @@ async def test_a_rollback_by_name_is_recorded_and_stays_until_something_later_co
     assert (rollback.left, rollback.to, rollback.at) == (new.revision, old.revision, 77.0)
     async with deciding(tmp_path, signer) as again:
         assert await again.number() == "1 1"
-        with pytest.raises(BundleUnavailableError, match="not among those that are kept"):
+        with pytest.raises(BundleUnavailableError, match="was never in force here"):
             await again.feed.roll_back("sha256:" + "0" * 64)
         again.offer(3)
         await again.feed.refresh()
@@ -183,6 +184,20 @@ async def test_of_many_bundles_the_last_few_are_kept(tmp_path: Path, signer: Sig
         keep.prepare(one, follow(keep.standing(), one, origin="o", named=False, now=0)).commit()
     assert len(list((tmp_path / "kept").glob("*.tar.gz"))) == KEPT
     assert keep.load(bundle(signer, KEPT + 2).revision) is not None
+
+
+@pytest.mark.requirement("sidecar.bundle-sequence")
+async def test_a_number_of_the_future_is_refused_so_that_something_can_follow(tmp_path: Path, signer: Signer) -> None:
+    offer(tmp_path / "bundle.tar.gz", signer, 1)
+    async with deciding(tmp_path, signer, wall=Times(1_000_000.0)) as desk:
+        for sequence in (1_000_000 + 86_401, 2**53 - 1):
+            desk.offer(2, sequence=sequence)
+            with pytest.raises(BundleSequenceError, match="later than tomorrow"):
+                await desk.feed.refresh()
+        assert (await desk.number(), standing_of(tmp_path).sequence) == ("1 1", 1)
+        desk.offer(2, sequence=1_000_000 + 86_400)
+        await desk.feed.refresh()
+        assert await desk.number() == "2 2"
 
 
 @pytest.mark.requirement("sidecar.bundle-sequence")

@@ -12,7 +12,11 @@ from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.bundle.checks import CHECKS, Checks, read_checks, write_checks
 from assent_sidecar.bundle.refusal import BundleMalformedError, BundleRehearsalError, BundleSignatureError
 from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.decision import Decided, Decision, Provenance, Reason, Verdict
+from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.opa.binary import find_binary
+from assent_sidecar.policy.inspection import Inspection
+from assent_sidecar.policy.report import Outcome
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
 from tests.sidecar.engines import question, until
 from tests.sidecar.rehearsals import BAD, MAIN, archive, bundle
@@ -54,6 +58,43 @@ async def test_a_bundle_without_tests_and_cases_is_rehearsed_without_and_this_is
     report.require_passed()
     assert not report.carried
     assert "carries neither tests nor cases" in report.summary
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_a_rehearsal_that_does_not_end_is_ended_and_has_failed() -> None:
+    endless = "some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a * b == -1"
+    test = f"package policies.org.rules_test\n\ntest_endless if {{ {endless} }}\n"
+    rehearse = Rehearsal(find_binary({}), longest=2.0)
+    report = await rehearse(bundle(tests={"policies/org/rules_test.rego": test}))
+    with pytest.raises(BundleRehearsalError, match="not over after 2 s"):
+        report.require_passed()
+
+
+class Late(Evaluator):
+    """An evaluator whose engine never answers in time; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def decide(self, *_: Any, **__: Any) -> Decided:
+        self.asked += 1
+        reason = Reason(code="ENGINE_TIMEOUT", message="the policy engine did not answer in time")
+        provenance = Provenance(
+            decision_id="d", revision="", engine="opa", engine_version="1.22.2", input_digest="", duration_us=1
+        )
+        return Decided(decision=Decision(verdict=Verdict.DENY, reasons=(reason,)), provenance=provenance, fault=True)
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+async def test_after_a_few_cases_that_are_not_decided_in_time_the_rest_is_not_tried(tmp_path: Path) -> None:
+    [case] = (bundle().checks or Checks()).cases
+    cases = [case.model_copy(update={"name": f"case {number}"}) for number in range(10)]
+    inspection = Inspection({}, {}, cases, find_binary({}), tmp_path / "content", tmp_path / "capabilities.json")
+    late = Late()
+    checks = [check async for check in inspection.decided(late)]
+    assert late.asked == 3
+    assert [check.outcome for check in checks] == [Outcome.FAILED] * 4
+    assert "not tried" in checks[-1].detail
 
 
 @pytest.mark.requirement("sidecar.activation-differences")

@@ -148,9 +148,11 @@ def _show(found: wire.PolicyStatus) -> None:
         done = found.activation
         cause = word(wire.ActivationCause, done.cause, "ACTIVATION_CAUSE")
         what = "rolled back to" if done.rollback else "activated"
-        say(f"          {what} by {done.actor} ({cause}, {done.server}) at {moment(done.record_time)}: {done.reason}")
+        who = f"{done.actor or 'another tenant'} ({cause}, {done.server})"
+        why = f": {done.reason}" if done.reason else ""
+        say(f"          {what} by {who} at {moment(done.record_time)}{why}")
     confirmed = f", confirmed {length(found.age)} ago" if found.HasField("age") else ""
-    say(f"          from {found.origin}{confirmed}")
+    say(f"          from {found.origin or 'where its operators say'}{confirmed}")
     if found.problem:
         say(coloured("fail"), f"      {found.problem}")
     if found.HasField("waiting"):

@@ -78,7 +78,8 @@ def build(
     from assent_sidecar.opa.binary import find_binary
 
     if author is not None and not is_author(author):
-        raise Problem("an author is the id of a caller: 1 to 128 characters without spaces", ExitCode.USAGE)
+        what = "an author is the id of a caller, as tokens have it: up to 128 letters from A to Z, digits and ._@-"
+        raise Problem(what, ExitCode.USAGE)
     try:
         built = asyncio.run(build_bundle(folder, find_binary(os.environ), author=author))
     except WorkspaceError as error:

@@ -1,6 +1,7 @@
 """An activation on record, and how it is written."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.bundle.change import Change
+from assent_sidecar.bundle.manifest import PERSON
 
 TOPIC = "policies"
 """What is said on the trail's channel when an activation is recorded; no run has such an id."""
@@ -58,6 +60,7 @@ class Activation:
     cause: Cause
     rollback: bool
     left: str | None
+    tenant: str
     actor: str
     server: str
     reason: str
@@ -72,11 +75,37 @@ def activation_of(row: Any) -> Activation:
         cause=Cause(row["cause"]),
         rollback=row["rollback"],
         left=row["left_revision"],
+        tenant=row["tenant"],
         actor=row["actor"],
         server=row["server"],
         reason=row["reason"],
         at=row["recorded_at"],
     )
+
+
+def later_than(known: Collection[str]) -> sa.Select[Any]:
+    """Return the query for the last activation, if it is later than all those that are known by their ids."""
+    last = sa.select(sa.func.max(activations.c.number)).where(activations.c.id.in_(known)).scalar_subquery()
+    later = sa.select(activations).where(activations.c.number > sa.func.coalesce(last, 0))
+    return later.order_by(activations.c.number.desc()).limit(1)
+
+
+def seen_by_two(been: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return whether an activation was by a person who is not the author, or went back to what was in force.
+
+    That is what a server was started with, what another than its author activated, or what is in ``been``.
+    """
+    before = activations.alias()
+    seen = sa.or_(before.c.cause == Cause.START, _by_another(before))
+    was = sa.exists().where(before.c.revision == activations.c.revision, before.c.number < activations.c.number, seen)
+    back = sa.and_(activations.c.cause == Cause.NAMED, activations.c.rollback)
+    return sa.or_(_by_another(activations), sa.and_(back, sa.or_(was, activations.c.revision.in_(been))))
+
+
+def _by_another(of: sa.FromClause) -> sa.ColumnElement[bool]:
+    another = sa.func.lower(of.c.actor) != sa.func.lower(of.c.author)  # null, and so not true, where nobody is named
+    somebody = of.c.author.regexp_match(f"^{PERSON}$")
+    return sa.and_(of.c.cause == Cause.NAMED, sa.not_(of.c.rollback), somebody, another)
 
 
 async def take_turn(tx: AsyncConnection) -> None:
@@ -85,10 +114,12 @@ async def take_turn(tx: AsyncConnection) -> None:
     await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> int:
-    """Write an activation and the archive, tell the other servers, and return its number."""
+async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> str:
+    """Write an activation and the archive, tell the other servers, and return its id."""
     bundle = change.bundle
+    identifier = uuid.uuid4().hex
     row = {
+        "id": identifier,
         "revision": bundle.revision,
         "cause": str(by.cause),
         "rollback": change.rollback,
@@ -113,7 +144,7 @@ async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> in
     last = sa.select(activations.c.revision).where(activations.c.number > number - KEPT)
     await tx.execute(sa.delete(bundles).where(bundles.c.revision.not_in(last)))
     await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, TOPIC)))
-    return number
+    return identifier
 
 
 def draft_of(change: Change, by: By) -> Draft:

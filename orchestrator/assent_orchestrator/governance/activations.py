@@ -25,43 +25,32 @@ from assent_orchestrator.errors import (
 )
 from assent_orchestrator.governance.activation import (
     TOPIC,
-    Activation,
     By,
     Cause,
     activation_of,
     draft_of,
+    later_than,
     refusal_draft,
+    seen_by_two,
     take_turn,
     write,
 )
+from assent_orchestrator.governance.policies import HOME, Policies
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, Change, FeedStatus, Named
+from assent_sidecar.bundle.change import Activate, Change, Named
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.gate import ActivationGate
+from assent_sidecar.bundle.manifest import same_person
 from assent_sidecar.bundle.refusal import REFUSALS, BundleNotRecordedError, BundleUnavailableError
 from assent_sidecar.errors import SidecarError
-
-HOME = "local"
-"""The tenant in whose trail stands what a server does by itself: policies are no tenant's own."""
 
 _LOOK_EVERY = 5.0
 _SERVER = Actor(kind="system", id="assent")
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """How the policies of one server are: what is in force and waits, who said so, and what one can go back to."""
-
-    status: FeedStatus
-    activation: Activation | None
-    kept: tuple[str, ...]
-    automatic: bool
-    two_persons: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +76,20 @@ class Activations:
             return
         by = By(HOME, _starter(), self.server, Cause.NAMED, "assent serve --rollback")
 
-        async def record(change: Change) -> int:
+        async def record(change: Change) -> str:
             return await self._write(change, by)
 
         await self.feed.roll_back(rollback, record)
 
     async def status(self, caller: Caller) -> Policies:
-        """Say how things are.
+        """Say how things are, as far as the caller may see it.
 
         Raises:
             ForbiddenError: the caller may not see it.
             UnavailableError: the database is away.
         """
         caller.require(Role.OPERATOR, Role.AUDITOR, Role.COMPLIANCE_OFFICER)
-        return await self._policies()
+        return (await self._policies()).shown_to(caller)
 
     async def activate(self, caller: Caller, revision: str, reason: str, request_id: str = "") -> Policies:
         """Put the bundle that waits in force, on every server; the same request id again does it only once.
@@ -116,7 +105,10 @@ class Activations:
         return await self._by_name(caller, revision, reason, request_id, rollback=False)
 
     async def roll_back(self, caller: Caller, revision: str, reason: str, request_id: str = "") -> Policies:
-        """Put a bundle back in force that was before, on every server; raises as ``activate``."""
+        """Put a bundle back in force that was before, on every server; raises as ``activate``.
+
+        To go back to what is in force withdraws what is on record, and not taken here.
+        """
         return await self._by_name(caller, revision, reason, request_id, rollback=True)
 
     @contextlib.asynccontextmanager
@@ -149,9 +141,9 @@ class Activations:
         actor = Actor(kind="user", id=caller.id, authn="token")
         by = By(caller.tenant, actor, self.server, Cause.NAMED, reason, request_id)
 
-        done: list[int] = []
+        done: list[str] = []
 
-        async def record(change: Change) -> int:
+        async def record(change: Change) -> str:
             self._require_another(caller, change)
             done.append(await self._write(change, by))
             return done[0]
@@ -176,12 +168,12 @@ class Activations:
         if not self.gate.two_persons or change.rollback:
             return
         self.gate.require_author(change.bundle)
-        if change.bundle.author == caller.id:
+        if same_person(change.bundle.author or "", caller.id):
             raise ForbiddenError(
                 "who made a bundle does not activate it; ask another compliance_officer to", caller=caller.id
             )
 
-    async def _record(self, change: Change) -> int:
+    async def _record(self, change: Change) -> str:
         """Record what comes into force without anybody naming it."""
         if change.left is None:
             by = By(HOME, _starter(), self.server, Cause.START, "nothing was in force")
@@ -192,15 +184,16 @@ class Activations:
         except AssentError as error:
             raise BundleNotRecordedError(f"the bundle {change.bundle.revision} waits: {error.message}") from error
 
-    async def _write(self, change: Change, by: By) -> int:
+    async def _write(self, change: Change, by: By) -> str:
         async with self.trail.recording() as tx:
             await take_turn(tx)
-            if await self._pending(tx) is not None:
+            pending, untaken = await self._pending(tx), self.feed.untaken
+            if pending is not None and (untaken is None or pending["id"] != untaken.activation):
                 what = "another activation by name was recorded and comes first; look at the status and try again"
                 raise ConflictError(what)
-            number = await write(tx, change, by, self.clock())
+            activation = await write(tx, change, by, self.clock())
             await self.trail.append(tx, by.tenant, (draft_of(change, by),))
-        return number
+        return activation
 
     async def _refuse(self, error: Exception, bundle: Bundle | None) -> None:
         await self._note_refusal(error, bundle.revision if bundle is not None else None, HOME, _SERVER)
@@ -219,26 +212,37 @@ class Activations:
         """Return what was activated elsewhere and is not in force here."""
         async with self.trail.recording() as tx:
             row = await self._pending(tx)
+            self.feed.say_unfollowed(await self._unfollowed(tx, row))
             if row is None:
                 return None
             query = sa.select(bundles.c.archive).where(bundles.c.revision == row["revision"])
             archive = (await tx.execute(query)).scalar_one_or_none()
         report = RehearsalReport.from_json(row["report"]) if row["report"] is not None else None
-        return Named(row["revision"], row["number"], row["rollback"], archive, report, left=row["left_revision"])
+        return Named(row["revision"], row["id"], row["rollback"], archive, report, left=row["left_revision"])
 
     async def _pending(self, tx: AsyncConnection) -> Any:
         """Return the row of the last activation if this server has to follow it, else None.
 
         What comes into force automatically is found by each server itself, at its origin.
         """
-        row = (
-            (await tx.execute(sa.select(activations).order_by(activations.c.number.desc()).limit(1)))
-            .mappings()
-            .one_or_none()
-        )
-        if row is None or row["number"] <= (self.feed.applied or 0):
+        query = later_than(self.feed.applied)
+        if self.gate.two_persons:
+            query = query.where(seen_by_two(await self.feed.kept()))
+        row = (await tx.execute(query)).mappings().one_or_none()
+        if row is None:
             return None
         return row if row["cause"] == Cause.NAMED or not self.gate.automatic else None
+
+    async def _unfollowed(self, tx: AsyncConnection, pending: Any) -> str:
+        """Say what is in force elsewhere and was not seen by the two persons that are needed here, or nothing."""
+        if not self.gate.two_persons:
+            return ""
+        row = (await tx.execute(later_than(self.feed.applied))).mappings().one_or_none()
+        here = self.feed.status.revision
+        if row is None or row["revision"] == here or (pending is not None and pending["id"] == row["id"]):
+            return ""
+        who = f"{row['server']} ({row['cause']}, {row['actor']})"
+        return f"{row['revision']} is in force on {who}, but was not seen by two persons: here {here} stays"
 
     async def _was_asked(self, by: By, revision: str, *, rollback: bool) -> bool:
         if not by.request_id:

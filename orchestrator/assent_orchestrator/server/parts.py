@@ -16,8 +16,8 @@ from assent_orchestrator.decisions.request import Reply as DecisionReply
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
-from assent_orchestrator.governance.activations import Policies
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus
+from assent_orchestrator.governance.policies import Policies
 from assent_orchestrator.governance.stop import Scope, Stop
 from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.page import Page

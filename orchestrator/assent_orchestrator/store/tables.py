@@ -207,6 +207,7 @@ activations = sa.Table(
     "activations",
     metadata,
     sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("revision", sa.Text, nullable=False),
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("rollback", sa.Boolean, nullable=False),
@@ -225,7 +226,8 @@ activations = sa.Table(
     sa.UniqueConstraint("tenant", "actor", "request_id"),
 )
 """One row an activation, written before it: ``named`` (a person said so), ``automatic``, or by the ``start`` of a
-server. ``server`` is the executor's name; ``report`` is of the rehearsal."""
+server. ``server`` is the executor's name; ``report`` is of the rehearsal. ``number`` is the order of them, ``id``
+tells the row from one that had its number before the database was renewed or restored."""
 
 sa.Index("activations_by_revision", activations.c.revision, activations.c.number.desc())
 

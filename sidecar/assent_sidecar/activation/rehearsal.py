@@ -27,6 +27,9 @@ from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 _NICENESS = 10
 """What decides goes before what rehearses."""
 
+_LONGEST = 120.0
+"""Seconds that one rehearsal may take, whatever the bundle has in it: what is offered later waits for it."""
+
 _PASSED_ON = (MEMORY_VARIABLE, GO_VARIABLE)
 
 
@@ -37,6 +40,7 @@ class Rehearsal:
     binary: Binary
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     niceness: int = _NICENESS
+    longest: float = _LONGEST
 
     @property
     def engine_version(self) -> str:
@@ -44,7 +48,7 @@ class Rehearsal:
         return self.binary.version
 
     async def __call__(self, bundle: Bundle, running: Bundle | None = None) -> RehearsalReport:
-        """Rehearse ``bundle``; the cases of the ``running`` one are put to both.
+        """Rehearse ``bundle``; the cases of the ``running`` one are put to both. What is not over in time has failed.
 
         Raises:
             CommandError: OPA cannot be run.
@@ -55,7 +59,16 @@ class Rehearsal:
             running = None  # there is nothing to compare
         base = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="assent-rehearsal-"))
         try:
-            checks, differences = await self._rehearse(base, bundle, running)
+            async with asyncio.timeout(self.longest) as deadline:
+                checks, differences = await self._rehearse(base, bundle, running)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            detail = f"it was not over after {self.longest:g} s, and was ended"
+            checks, differences = (
+                [Check(Part.WORKSPACE, "the rehearsal is too long", Outcome.FAILED, detail=detail)],
+                (),
+            )
         finally:
             await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)
         golden = _golden(running)
@@ -63,7 +76,7 @@ class Rehearsal:
             bundle.revision,
             self.binary.version,
             checks,
-            carried=bundle.checks is not None and bool(bundle.checks.tests or bundle.checks.cases),
+            carried=bundle.carries,
             against=running.revision if running is not None else None,
             compared=len(golden),
             differences=differences,

@@ -23,3 +23,8 @@ class Bundle:
     signed_by: str | None = None
     author: str | None = None
     checks: Checks | None = field(default=None, repr=False)
+
+    @property
+    def carries(self) -> bool:
+        """Whether there are tests or cases that it must pass."""
+        return self.checks is not None and bool(self.checks.tests or self.checks.cases)

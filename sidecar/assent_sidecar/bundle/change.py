@@ -24,21 +24,30 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An activation by name that another server recorded under ``number``: ``archive`` took over from ``left``."""
+    """An activation by name that another server recorded as ``activation``: ``archive`` took over from ``left``."""
 
     revision: str
-    number: int
+    activation: str
     rollback: bool
     archive: bytes | None
     report: RehearsalReport | None
     left: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """An ``activation`` on record whose bundle is not in force here, and ``why``."""
+
+    activation: str
+    revision: str
+    why: str
+
+
 Activate = Callable[[Bundle], Awaitable[None]]
 """Puts a bundle in force, or raises and leaves the one before."""
 
-Record = Callable[[Change], Awaitable[int | None]]
-"""Writes down that a bundle is about to come into force and returns the number of that; raises, and it does not."""
+Record = Callable[[Change], Awaitable[str | None]]
+"""Writes down that a bundle is about to come into force and returns the id of that; raises, and it does not."""
 
 Refuse = Callable[[Exception, Bundle | None], Awaitable[None]]
 """Writes down that what the origin offered does not come into force; the bundle is None where it was not believed."""
@@ -57,9 +66,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """What is in force and where it is from; ``problem`` is why the origin's newest is not, or nothing.
+    """What is in force and where it is from; ``problem`` is why the newest is not, or nothing.
 
-    ``age`` is how many seconds ago the origin confirmed it; ``report`` is of its rehearsal.
+    The newest is that of the origin, or what was activated by name. ``age`` is how many seconds ago the origin
+    confirmed it; ``report`` is of its rehearsal.
     """
 
     revision: str

@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, FeedStatus, Named, Record, Refuse, Waiting
+from assent_sidecar.bundle.change import Activate, FeedStatus, Named, Record, Refuse, Untaken, Waiting
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.in_force import InForce
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.kept import Kept
 from assent_sidecar.bundle.origin.origin import Origin
-from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError
-from assent_sidecar.bundle.sequence import Standing, Step, judge
+from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError, first_line
+from assent_sidecar.bundle.sequence import Standing, Step, judge, require_near
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import SidecarError
 
@@ -51,13 +51,14 @@ class Feed:
         self._refuse: Refuse | None = None
         self._first: asyncio.Task[RehearsalReport | None] | None = None
         self._problem = ""
+        self._unfollowed = ""
         self._offered = False
 
     @property
     def status(self) -> FeedStatus:
         """How things are, but for what is kept: see ``kept``."""
         active = self._in_force.bundle
-        waiting = None
+        waiting, untaken = None, self._in_force.untaken
         if self._in_force.waiting is not None:
             bundle, report = self._in_force.waiting
             waiting = Waiting(bundle.revision, bundle.sequence, bundle.signed_by, bundle.author, report)
@@ -68,15 +69,20 @@ class Feed:
             author=active.author,
             origin=self._origin.name,
             age=self._freshness.age,
-            problem=self._problem,
+            problem=untaken.why if untaken is not None else self._unfollowed or self._problem,
             report=self._in_force.report,
             waiting=waiting,
         )
 
     @property
-    def applied(self) -> int | None:
-        """The number of the last recorded activation that is, or was, in force here."""
+    def applied(self) -> tuple[str, ...]:
+        """The ids of the last recorded activations that are, or were, in force here, newest first."""
         return self._in_force.applied
+
+    @property
+    def untaken(self) -> Untaken | None:
+        """The activation on record that was tried here, and is not in force; something later may be recorded."""
+        return self._in_force.untaken
 
     async def kept(self) -> tuple[str, ...]:
         """Return the revisions that one can go back to, newest first."""
@@ -103,6 +109,7 @@ class Feed:
         offered = await self._origin.fetch()
         if offered is None:
             raise BundleUnavailableError(f"there is no bundle at {self._origin.name}")
+        require_near(offered, self._wall())
         judge(standing, offered, named=False)
         self._gate.require_author(offered)
         self._in_force.begin(offered)
@@ -120,20 +127,18 @@ class Feed:
     ) -> None:
         """Hear who decides, under what ``begin`` returned; before anything is decided, that must have been rehearsed.
 
-        ``wanted`` was activated by name while this server was away, and takes over. A newest bundle that does not come
-        into force is a problem that is logged, and no reason not to begin.
+        ``wanted`` was activated by name while this server was away, and takes over. If it does not come into force, or
+        a newest bundle, this is a problem that is logged, and no reason not to begin with what was in force.
 
         Raises:
             BundleRehearsalError: what there is to begin with does not pass.
+            SidecarError: nothing was in force here, and ``wanted`` does not come into force.
             BundleNotKeptError: the state folder cannot be written.
             Exception: whatever ``record`` raises.
         """
         self._in_force.activating, self._in_force.recording, self._refuse = activate, record, refuse
         if wanted is not None:
-            if wanted.revision != self._in_force.bundle.revision:
-                await self._drop_first()
-            await self.take(wanted)
-            self._offered = False  # it is on record already
+            await self._begin_with(wanted)
         await self._prove_first()
         if not self._offered:
             await self._try()
@@ -174,6 +179,12 @@ class Feed:
         """Do what was done by name on another server; raises as ``InForce.take``."""
         await self._in_force.take(named)
 
+    def say_unfollowed(self, why: str) -> None:
+        """Show in the status why what is in force elsewhere is not followed; empty where everything is."""
+        if why and why != self._unfollowed:
+            _log.error("%s", why)
+        self._unfollowed = why
+
     async def follow(self) -> None:
         """Take in every change of the origin, for as long as this runs. Whatever goes wrong is logged, once."""
         async with contextlib.aclosing(self._origin.changes()) as changes:
@@ -184,6 +195,19 @@ class Feed:
         """Let go of the origin, and of a rehearsal that goes on."""
         await self._drop_first()
         await self._origin.close()
+
+    async def _begin_with(self, wanted: Named) -> None:
+        before = self._in_force.bundle
+        try:
+            await self.take(wanted)
+        except REFUSALS as error:
+            if self._offered:  # which the others may have left
+                raise
+            _log.error("what was activated by name is not in force, %s stays: %s", before.revision, error)
+            return
+        if self._in_force.bundle is not before:
+            await self._drop_first()
+        self._offered = False  # it is on record already
 
     async def _drop_first(self) -> None:
         first, self._first = self._first, None
@@ -237,9 +261,10 @@ class Feed:
 
     async def _consider(self, bundle: Bundle) -> None:
         """Rehearse what is offered and put it in force, or make it wait."""
-        step = judge(await self._in_force.standing(), bundle, named=False)
-        waiting = self._in_force.waiting is not None and self._in_force.waiting[0].archive == bundle.archive
-        if step is Step.TAKE and not waiting:
+        require_near(bundle, self._wall())
+        standing = await self._in_force.standing()
+        step = judge(standing, bundle, named=False)
+        if step is Step.TAKE and not self._waits(bundle, standing):
             self._gate.require_author(bundle)
             report = await self._gate.pass_rehearsal(bundle, self._in_force.bundle)
             async with self._in_force.lock:
@@ -250,7 +275,7 @@ class Feed:
                     await self._in_force.take_over(bundle, standing, report=report, left=standing.active)
                 elif report is not None:
                     await self._in_force.wait(bundle, standing, report)
-        elif step is Step.SAME:
+        elif step is Step.SAME and self._gate.automatic:  # with another number; else nothing changes without a person
             async with self._in_force.lock:
                 standing = await self._in_force.standing()
                 if bundle.revision == standing.active and (bundle.sequence or 0) > (standing.sequence or 0):
@@ -258,9 +283,17 @@ class Feed:
                     await self._in_force.take_over(bundle, standing, report=report, left=standing.active)
         self._origin.taken()
 
+    def _waits(self, bundle: Bundle, standing: Standing) -> bool:
+        """Return whether this waits already. What people look at stays as it is, whatever number it gets meanwhile."""
+        if self._in_force.waiting is None:
+            return False
+        waiting, _ = self._in_force.waiting
+        later = (waiting.sequence or 0) > (standing.sequence or 0)
+        return waiting.archive == bundle.archive or (waiting.revision == bundle.revision and later)
+
     async def _say(self, error: Exception, offered: Bundle | None) -> None:
         """Remember why the newest is not in force, and have it recorded when it is news."""
-        before, self._problem = self._problem, _first_line(error)
+        before, self._problem = self._problem, first_line(error)
         if self._refuse is not None and self._problem != before:
             await self._refuse(error, offered)
 
@@ -277,10 +310,3 @@ class Feed:
             return  # the origin offers it again
         with contextlib.suppress(SidecarError):
             self._in_force.waiting = (await self._kept.load(report.revision), report)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    if isinstance(error, SidecarError):
-        lines[0] = f"{error.code}: {lines[0]}"
-    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"

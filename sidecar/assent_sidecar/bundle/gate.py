@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.manifest import is_author
 from assent_sidecar.bundle.refusal import BundleAuthorError, BundleRehearsalError
 
 Rehearse = Callable[[Bundle, Bundle | None], Awaitable[RehearsalReport]]
@@ -37,9 +38,16 @@ class ActivationGate:
         """Pass when two persons are not needed, or it is known who the first is.
 
         Raises:
-            BundleAuthorError: the bundle does not say who made it.
+            BundleAuthorError: the bundle does not say who made it, or names nobody who could call.
         """
-        if self.two_persons and bundle.author is None:
+        if not self.two_persons:
+            return
+        if bundle.author is not None and not is_author(bundle.author):
+            raise BundleAuthorError(
+                f"the bundle {bundle.revision} names an author who is no caller's id, and two persons are needed: "
+                "an id has letters from A to Z, digits and ._@-; build it with assent bundle build --author ID"
+            )
+        if bundle.author is None:
             raise BundleAuthorError(
                 f"the bundle {bundle.revision} names no author, and two persons are needed: "
                 "build it with assent bundle build --author ID, and serve it with --bundle"
@@ -60,11 +68,18 @@ class ActivationGate:
         """Return the report of a rehearsal that was passed; what failed once is not tried again.
 
         Raises:
-            BundleRehearsalError: it did not pass.
+            BundleRehearsalError: it did not pass, or carries nothing to pass while the running one does, and no person
+                would look at it.
             SidecarError, CommandError: it could not be rehearsed.
         """
         if self._failed is not None and self._failed_revision == bundle.revision:
             raise self._failed
+        if self.automatic and self._rehearse is not None and running.carries and not bundle.carries:
+            raise BundleRehearsalError(
+                f"the bundle {bundle.revision} carries neither tests nor cases, and the one in force does: it does not "
+                "come into force by itself; build it with assent bundle build, or let a person decide about it with "
+                "assent serve --activation manual"
+            )
         report = await self.rehearse(bundle, running)
         try:
             if report is not None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, Change, Named, Record
+from assent_sidecar.bundle.change import Activate, Change, Named, Record, Untaken
 from assent_sidecar.bundle.kept import Kept
-from assent_sidecar.bundle.refusal import BundleUnavailableError
+from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError, first_line
 from assent_sidecar.bundle.sequence import Standing, follow, judge
 from assent_sidecar.errors import SidecarError
 
@@ -16,8 +16,11 @@ _log = logging.getLogger(__name__)
 
 
 class InForce:
-    """What is in force here, and what waits; ``report`` is of the rehearsal of the first, ``applied`` its number.
+    """What is in force here, and what waits; ``report`` is of the rehearsal of the first.
 
+    ``applied`` are the ids of the activations on record that are, or were, in force here.
+
+    ``untaken`` is what was recorded last and tried here, and is not in force: whatever is recorded later supersedes it.
     ``waiting`` passed its rehearsal and comes into force when somebody activates it. Whoever changes any of this, or
     writes the standing, holds ``lock``; what is done by name does so by itself.
     """
@@ -31,7 +34,8 @@ class InForce:
         self._written = 0.0
         self.lock = asyncio.Lock()
         self.report: RehearsalReport | None = None
-        self.applied: int | None = None
+        self.applied: tuple[str, ...] = ()
+        self.untaken: Untaken | None = None
         self.waiting: tuple[Bundle, RehearsalReport] | None = None
         self.activating: Activate | None = None
         self.recording: Record | None = None
@@ -72,17 +76,23 @@ class InForce:
     async def roll_back(self, revision: str, record: Record | None) -> None:
         """Put a kept bundle back in force, and take the one that is left not again until a later one is offered.
 
+        To go back to what is in force withdraws what is on record and was not taken.
+
         Raises:
-            BundleUnavailableError: it is not among those that are kept.
+            BundleUnavailableError: it was never in force here, or is not among those that are kept.
             SidecarError: it is not believed any more, or does not come into force; the one before stays.
             Exception: whatever ``record`` raises; nothing has changed then.
         """
         async with self.lock:
-            if self.waiting is not None and self.waiting[0].revision == revision:
-                raise BundleUnavailableError(f"the bundle {revision[:80]} was never in force: activate it")
-            bundle = await self._kept.load(revision)
-            if bundle.revision != self.bundle.revision:
-                await self._go_back(bundle, record=record)
+            standing = await self.standing()
+            if revision not in (standing.active, *standing.been):
+                raise BundleUnavailableError(
+                    f"the bundle {revision[:80]} was never in force here; what waits is activated, not gone back to"
+                )
+            if revision != self.bundle.revision:
+                await self._go_back(await self._kept.load(revision), record=record)
+            elif self.untaken is not None:
+                await self._withdraw(self.untaken, standing, record)
 
     async def take(self, named: Named) -> None:
         """Do what was done by name on another server, and was recorded there.
@@ -91,25 +101,12 @@ class InForce:
             SidecarError: it does not come into force; the one before stays.
         """
         async with self.lock:
-            if named.revision == self.bundle.revision:
-                standing = await self.standing()
-                same = follow(standing, self.bundle, origin=self._origin, named=False, now=self._wall())
-                held = named.left if named.rollback else standing.held
-                await self._kept.write(self.bundle, same.model_copy(update={"applied": named.number, "held": held}))
-                self.applied = named.number
-                return
-
-            async def recorded(_: Change) -> int:
-                return named.number
-
-            bundle = await self._kept.load(named.revision, named.archive)
-            if named.rollback:
-                await self._go_back(bundle, record=recorded)
-                return
-            standing = await self.standing()
-            judge(standing, bundle, named=False)
-            await self.take_over(bundle, standing, report=named.report, left=standing.active, record=recorded)
-            _log.info("activated by name, on another server: %s", named.revision)
+            try:
+                await self._take(named)
+            except REFUSALS as error:
+                self._say_untaken(named.activation, named.revision, error)
+                raise
+            self.untaken = None
 
     async def wait(self, bundle: Bundle, standing: Standing, report: RehearsalReport) -> None:
         """Keep a bundle that passed until somebody activates it; the one that waited before waits no more."""
@@ -153,25 +150,70 @@ class InForce:
         update = {"rehearsal": report, "waiting": None if ended else standing.waiting, "applied": self.applied}
         next_one = next_one.model_copy(update=update)
         prepared = await self._kept.prepare(bundle, next_one)
+        activation: str | None = None
         try:
-            if record is not None and bundle.revision != left:
-                number = await record(Change(bundle, left, self._origin, report, rollback=named))
+            renumbered = bundle.sequence != before.sequence
+            if record is not None and (bundle.revision != left or renumbered):
+                activation = await record(Change(bundle, left, self._origin, report, rollback=named))
                 await asyncio.to_thread(prepared.discard)
-                next_one = next_one.model_copy(update={"applied": number})
+                next_one = next_one.having(activation)
                 prepared = await self._kept.prepare(bundle, next_one)
             if bundle.revision != before.revision:
                 await self._put(bundle)
             await asyncio.to_thread(prepared.commit)
-        except BaseException:
+        except BaseException as error:
+            if activation is not None and isinstance(error, REFUSALS):
+                self._say_untaken(activation, bundle.revision, error)
             await asyncio.to_thread(prepared.discard)
             if self._bundle is not before:
                 await self._put(before)
             self.report = before_report
             raise
         self._bundle, self.report, self.applied = bundle, report, next_one.applied
+        if activation is not None:
+            self.untaken = None
         if ended:
             self.waiting = None
         self._written = 0.0
+
+    async def _take(self, named: Named) -> None:
+        standing = await self.standing()
+        if named.revision == self.bundle.revision:
+            same = follow(standing, self.bundle, origin=self._origin, named=False, now=self._wall())
+            held = named.left if named.rollback else standing.held
+            await self._note(same.model_copy(update={"held": held}), named.activation)
+            return
+
+        async def recorded(_: Change) -> str:
+            return named.activation
+
+        bundle = await self._kept.load(named.revision, named.archive)
+        if named.rollback:
+            await self._go_back(bundle, record=recorded)
+            return
+        judge(standing, bundle, named=False)
+        await self.take_over(bundle, standing, report=named.report, left=standing.active, record=recorded)
+        _log.info("activated by name, on another server: %s", named.revision)
+
+    async def _withdraw(self, untaken: Untaken, standing: Standing, record: Record | None) -> None:
+        """Record that what is in force stays, so that no server goes on trying what was recorded before."""
+        record = record or self.recording
+        if record is None:
+            return
+        activation = await record(Change(self.bundle, untaken.revision, self._origin, None, rollback=True))
+        await self._note(standing.model_copy(update={"held": standing.held or untaken.revision}), activation)
+        self.untaken = None
+        _log.warning("withdrawn by name: %s; %s stays", untaken.revision, self.bundle.revision)
+
+    async def _note(self, standing: Standing, activation: str | None) -> None:
+        """Remember an activation on record that leaves in force what is."""
+        standing = standing.model_copy(update={"applied": self.applied}).having(activation)
+        await self._kept.write(self.bundle, standing)
+        self.applied = standing.applied
+
+    def _say_untaken(self, activation: str, revision: str, error: Exception) -> None:
+        why = f"{revision}, activated by name, is not in force here: {first_line(error)}"
+        self.untaken = Untaken(activation, revision, why)
 
     async def _go_back(self, bundle: Bundle, *, record: Record | None) -> None:
         standing = await self.standing()

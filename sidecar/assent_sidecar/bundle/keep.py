@@ -16,7 +16,7 @@ from assent_sidecar.bundle.refusal import BundleNotKeptError, BundleOlderError
 from assent_sidecar.bundle.sequence import Standing
 
 KEPT = 5
-"""Archives that are kept, so that one can be gone back to by its name."""
+"""Archives of what was in force that are kept, so that one can be gone back to by its name."""
 
 _STANDING = "standing.json"
 _REVISION = re.compile(r"sha256:([0-9a-f]{64})")
@@ -46,13 +46,12 @@ class Keep:
                 "restore it, or remove the folder to begin anew"
             ) from error
 
-    def revisions(self) -> tuple[str, ...]:
-        """Return the revisions of all archives that are kept, newest first."""
+    def revisions(self) -> frozenset[str]:
+        """Return the revisions of all archives that are there, whether they were in force or not."""
         try:
-            archives = sorted(self._folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+            return frozenset(f"sha256:{path.name.removesuffix('.tar.gz')}" for path in self._folder.glob("*.tar.gz"))
         except OSError:
-            return ()
-        return tuple(f"sha256:{path.name.removesuffix('.tar.gz')}" for path in archives)
+            return frozenset()
 
     def load(self, revision: str) -> bytes | None:
         """Return the archive of a revision, None when it is not kept."""
@@ -75,9 +74,9 @@ class Keep:
             scratch = self._write(standing.model_dump_json().encode())
         except OSError as error:
             raise BundleNotKeptError(f"the bundle cannot be kept in {self._folder}: {error.strerror}") from error
-        return Prepared(self, scratch, standing)
+        return Prepared(self, bundle, scratch, standing)
 
-    def commit(self, scratch: Path, standing: Standing) -> None:
+    def commit(self, bundle: Bundle, scratch: Path, standing: Standing) -> None:
         """Make what was prepared count.
 
         Raises:
@@ -89,10 +88,12 @@ class Keep:
                 there = self.standing()
                 if there.sequence is not None and (standing.sequence is None or standing.sequence < there.sequence):
                     raise BundleOlderError(f"another server has the sequence {there.sequence} in force meanwhile")
+                if self.load(bundle.revision) is None:  # another server of this folder took it for put aside
+                    self._write(bundle.archive).replace(self._archive(bundle.revision))
                 scratch.replace(self._folder / _STANDING)
                 _sync_folder(self._folder)
                 waiting = standing.waiting.revision if standing.waiting is not None else None
-                self._prune({there.active, standing.active, standing.held, waiting})
+                self._prune({there.active, standing.active, standing.held, waiting, *standing.been[:KEPT]})
         except OSError as error:
             raise BundleNotKeptError(f"the bundle cannot be kept in {self._folder}: {error.strerror}") from error
 
@@ -115,11 +116,10 @@ class Keep:
         return Path(name)
 
     def _prune(self, needed: set[str | None]) -> None:
-        """Remove the oldest archives, and what a killed process left half written."""
+        """Remove what was in force long ago, and what was put aside without ever having been."""
         with suppress(OSError):
             keep = {self._archive(revision) for revision in needed if revision is not None}
-            archives = sorted(self._folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
-            for path in archives[KEPT:]:
+            for path in self._folder.glob("*.tar.gz"):
                 if path not in keep:
                     path.unlink()
 
@@ -135,12 +135,13 @@ class Prepared:
     """A bundle that is on disk and does not count yet."""
 
     keep: Keep
+    bundle: Bundle
     scratch: Path
     standing: Standing
 
     def commit(self) -> None:
         """Make it count; raises as ``Keep.commit``."""
-        self.keep.commit(self.scratch, self.standing)
+        self.keep.commit(self.bundle, self.scratch, self.standing)
 
     def discard(self) -> None:
         """Leave no trace but the archive."""

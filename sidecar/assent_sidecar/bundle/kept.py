@@ -24,8 +24,9 @@ class Kept:
         self._origin = origin.name
 
     async def revisions(self) -> tuple[str, ...]:
-        """Return the revisions that one can go back to, newest first."""
-        return await asyncio.to_thread(self._keep.revisions)
+        """Return the revisions that one can go back to, newest first: what was in force, and is kept."""
+        there = await asyncio.to_thread(self._keep.revisions)
+        return tuple(revision for revision in (await self.standing()).been if revision in there)
 
     async def standing(self) -> Standing:
         """Return what is remembered. Raises as ``Keep.standing``."""

@@ -17,6 +17,12 @@ AUTHOR = "author"
 
 _SEQUENCE = "sequence"
 _AUTHOR = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
+"""What is read, whoever built it; whether it can be somebody who calls is another question."""
+
+PERSON = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}"
+"""The id of somebody who calls, as tokens have it: no two that look alike are of different letters."""
+
+_PERSON = re.compile(PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,19 @@ def read_manifest(files: Mapping[str, bytes]) -> Manifest:
     if sequence is not None and (isinstance(sequence, bool) or not isinstance(sequence, int) or sequence < 0):
         raise BundleMalformedError("the manifest's sequence is no number from 0 on")
     author = metadata.get(AUTHOR)
-    if author is not None and not is_author(author):
+    if author is not None and not (isinstance(author, str) and _AUTHOR.fullmatch(author)):
         raise BundleMalformedError("the manifest's author is not the id of a person: 1 to 128 characters, no spaces")
     return Manifest(document, revision, workspace, title, sequence, author)
 
 
 def is_author(value: Json) -> bool:
     """Return whether this can be the id of an author: that of a caller, as tokens have it."""
-    return isinstance(value, str) and _AUTHOR.fullmatch(value) is not None
+    return isinstance(value, str) and _PERSON.fullmatch(value) is not None
+
+
+def same_person(one: str, other: str) -> bool:
+    """Return whether two ids are of one person: tokens are written by people, who write letters large and small."""
+    return one.casefold() == other.casefold()
 
 
 def revision_of(files: Mapping[str, bytes], document: Mapping[str, Json]) -> str:

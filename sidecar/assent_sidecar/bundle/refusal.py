@@ -10,6 +10,14 @@ REFUSALS = (SidecarError, WorkspaceError, CommandError)
 """Everything that keeps a bundle from coming into force."""
 
 
+def first_line(error: Exception) -> str:
+    """Return in one line why, with the code if there is one, and how much more was said."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    if isinstance(error, SidecarError):
+        lines[0] = f"{error.code}: {lines[0]}"
+    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"
+
+
 class BundleKeyError(SidecarError):
     """A key cannot be used; the message names the file and never what is in it."""
 
@@ -44,6 +52,12 @@ class BundleOlderError(SidecarError):
     """A later one was in force before, and nobody named this one to go back to."""
 
     code: ClassVar[str] = "BUNDLE_OLDER"
+
+
+class BundleSequenceError(SidecarError):
+    """Its number is of the future: were it in force, nothing that is made until then could follow it."""
+
+    code: ClassVar[str] = "BUNDLE_SEQUENCE"
 
 
 class BundleRehearsalError(SidecarError):

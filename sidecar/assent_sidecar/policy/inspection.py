@@ -26,6 +26,9 @@ from assent_sidecar.policy.report import Check, Outcome, Part
 QUERY_TIMEOUT = 10.0
 """Seconds that one case may take; what a policy may take in production is another matter."""
 
+_TIMEOUTS = 3
+"""After how many cases that were not decided in time the rest is not tried any more."""
+
 _EXPLAINED = 10
 """How many failed tests are run again to show why; the rest fail for the same reason more often than not."""
 
@@ -116,9 +119,16 @@ class Inspection:
 
     async def decided(self, evaluator: Evaluator) -> AsyncIterator[Check]:
         """Have the cases decided by an engine that has this very bundle in force."""
+        timeouts = 0
         for case in self.cases:
+            if timeouts == _TIMEOUTS:
+                late = f"{_TIMEOUTS} cases before it were not decided within {QUERY_TIMEOUT:g} s"
+                detail = f"not tried, nor were those after it: {late}"
+                yield Check(Part.CASES, case.name, Outcome.FAILED, case.file, case.line, detail)
+                return
             started = time.perf_counter()
             found = await evaluator.decide(case.question, budget=QUERY_TIMEOUT)
+            timeouts += found.fault and "ENGINE_TIMEOUT" in found.codes
             differences = compare(case.want, found)
             yield Check(
                 Part.CASES,

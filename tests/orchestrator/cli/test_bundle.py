@@ -44,6 +44,8 @@ def test_a_bundle_is_built_signed_verified_and_looked_into(workspace: Path, sign
     plain = tmp_path / "plain.tar.gz"
     built = assent("bundle", "build", workspace, "-o", plain, "--json").json
     assert (built["revision"], built["signed"]) == (verified["revision"], False)
+    alike = assent("bundle", "build", workspace, "-o", plain, "--author", "\u0430da")  # no letter of a caller's id
+    assert (alike.code, "the id of a caller" in alike.err) == (ExitCode.USAGE, True)
     assert assent("bundle", "verify", plain, "--key", public).code == ExitCode.NOT_ALLOWED
     key = f"release={tmp_path / 'release.pem'}"
     again = assent("bundle", "sign", plain, "--key", key, "-o", plain, "--json").json

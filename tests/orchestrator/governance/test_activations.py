@@ -22,22 +22,29 @@ from assent_orchestrator.errors import (
     NotFoundError,
     StateError,
 )
-from assent_orchestrator.governance.activations import HOME, Activations
+from assent_orchestrator.governance.activations import Activations
+from assent_orchestrator.governance.policies import HOME
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_sidecar.activation.rehearsal import Rehearsal
+from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.origin.file import FileOrigin
-from assent_sidecar.bundle.refusal import BundleNotRecordedError, BundleRehearsalError
+from assent_sidecar.bundle.refusal import (
+    BundleAuthorError,
+    BundleNotRecordedError,
+    BundleRehearsalError,
+    BundleUnavailableError,
+)
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.errors import ActivationError
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 from tests.sidecar.engines import question, until
-from tests.sidecar.rehearsals import archive, publish
+from tests.sidecar.rehearsals import MAIN, archive, publish
 
 GENEROUS = 20.0
 TRUST = Trust(allow_unsigned=True)
@@ -168,6 +175,34 @@ async def test_a_person_activates_what_waits_and_goes_back_and_all_of_it_is_on_r
     assert told[1]["detail"]["left"] == second
 
 
+@pytest.mark.requirement("orchestrator.policies-roles")
+async def test_what_concerns_others_is_shown_to_their_tenant_and_to_compliance_officers_only(
+    own: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    publish(file, archive(1))
+    stricter = {"assent/main.rego": MAIN.replace("GRANTED", "GRANTED_OTHERWISE")}
+    said = {"verdict": "allow", "reasons": ["GRANTED_OTHERWISE"]}
+    async with server(tmp_path, own, file=file, follow=False) as one:
+        second = await one.offer(archive(2, files=stricter, want=said))
+        await one.activations.activate(CARLA, second, "as the customer asked")
+        with pytest.raises(BundleRehearsalError):
+            await one.offer(archive(3, tests=FAILING))
+        stranger = await one.activations.status(Caller("olga", "other", frozenset({Role.OPERATOR})))
+        assert stranger.activation is not None
+        assert (stranger.activation.actor, stranger.activation.reason, stranger.status.origin) == ("", "", "")
+        assert (stranger.status.revision, "policies/org" in stranger.status.problem) == (second, False)
+        assert stranger.status.report is not None
+        assert (stranger.status.report.differing, stranger.status.report.differences) == (1, ())
+        neighbour = await one.activations.status(person("olga", Role.OPERATOR))
+        assert neighbour.activation is not None
+        assert (neighbour.activation.reason, neighbour.status.origin) == ("as the customer asked", "")
+        officer = await one.activations.status(Caller("otto", "other", frozenset({Role.COMPLIANCE_OFFICER})))
+        assert (officer.activation, officer.status.origin) == (neighbour.activation, one.feed.status.origin)
+        assert officer.status.report is not None
+        assert ("policies/org" in officer.status.problem, len(officer.status.report.differences)) == (True, 1)
+
+
 @pytest.mark.requirement("sidecar.activation-two-persons")
 async def test_the_author_of_a_bundle_does_not_activate_it(own: Database, tmp_path: Path) -> None:
     file = tmp_path / "bundle.tar.gz"
@@ -179,6 +214,69 @@ async def test_the_author_of_a_bundle_does_not_activate_it(own: Database, tmp_pa
         assert await one.number() == "1"
         await one.activations.activate(CARLA, second, "looked at it")
         assert await one.number() == "2"
+        third = await one.offer(archive(3, author="ADA"))
+        with pytest.raises(ForbiddenError, match="another compliance_officer"):
+            await one.activations.activate(ADA, third, "mine, in large letters")
+        for alike in ("\u0430da", "ada\u200b", "a\u0301da", "\ufeffada", "ada\u202e", "ada+acme"):
+            with pytest.raises(BundleAuthorError, match="no caller's id"):
+                await one.offer(archive(4, author=alike))
+        assert await one.number() == "2"
+
+
+@pytest.mark.requirement("sidecar.activation-two-persons")
+async def test_what_was_never_in_force_is_nothing_to_go_back_to(own: Database, tmp_path: Path) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1, author="ada")).revision
+    async with server(tmp_path, own, file=file, two_persons=True, follow=False) as one:
+        second = await one.offer(archive(2, author="ada"))
+        third = await one.offer(archive(3, author="ada"))
+        assert (await one.activations.status(ADA)).kept == (first,)
+        for candidate in (second, third):
+            with pytest.raises(NotFoundError, match="never in force"):
+                await one.activations.roll_back(ADA, candidate, "in a roundabout way")
+        assert await one.number() == "1"
+    async with server(tmp_path, own, file=file, two_persons=True, follow=False) as again:
+        with pytest.raises(BundleUnavailableError, match="never in force"):
+            await again.activations.begin(again.sidecar.activate, rollback=second)
+        assert await again.number() == "1"
+        await again.activations.activate(CARLA, third, "looked at it")
+        assert (await again.activations.status(CARLA)).kept == (third, first)
+        await again.activations.roll_back(ADA, first, "one person is enough to go back")
+        assert await again.number() == "1"
+
+
+@pytest.mark.requirement("sidecar.activation-two-persons")
+async def test_a_server_that_needs_two_persons_follows_others_only_in_what_two_persons_saw(
+    own: Database, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
+    first, _ = (publish(file, archive(1, author="ada")).revision for file in files)
+    async with server(tmp_path, own, file=files[0], two_persons=True, follow=False) as strict:
+
+        async def follows() -> str:
+            wanted = await strict.activations._wanted()
+            if wanted is not None:
+                await strict.feed.take(wanted)
+            return await strict.number()
+
+        async with server(tmp_path, own, file=files[1], name="two", automatic=True, follow=False) as by_itself:
+            await by_itself.offer(archive(2, author="ada"))
+        assert await follows() == "1"
+        assert "not seen by two persons" in strict.feed.status.problem
+        async with server(tmp_path, own, file=files[1], name="two", follow=False) as lax:
+            third = await lax.offer(archive(3, author="Ada"))
+            await lax.activations.activate(ADA, third, "mine")
+            assert await follows() == "1"
+            await lax.activations.roll_back(CARLA, first, "one person is enough to go back")
+            assert (await follows(), strict.feed.status.problem) == ("1", "")
+            await lax.activations.roll_back(ADA, third, "in a roundabout way")
+            assert await follows() == "1"
+            unlike = await lax.offer(archive(5, author="\u0430da"))  # a letter that only looks like an a
+            await lax.activations.activate(ADA, unlike, "mine")
+            assert await follows() == "1"
+            fourth = await lax.offer(archive(4, author="ada"))
+            await lax.activations.activate(CARLA, fourth, "looked at it")
+            assert (await follows(), strict.feed.status.problem) == ("4", "")
 
 
 @pytest.mark.requirement("orchestrator.policies-recorded")
@@ -243,6 +341,35 @@ async def test_what_is_done_on_one_server_is_done_on_all(own: Database, tmp_path
         assert await three.number() == "1", "a server that is new begins with what the others have"
     async with server(tmp_path, own, file=file, name="four", automatic=True, follow=False) as four:
         assert await four.number() == "1", "what was left by name is not what a new server begins with"
+
+
+@pytest.mark.requirement("orchestrator.policies-everywhere")
+async def test_a_database_that_was_restored_from_a_backup_is_followed_from_there_on(
+    own: Database, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
+    first, _ = (publish(file, archive(1)).revision for file in files)
+    async with (
+        server(tmp_path, own, file=files[0]) as one,
+        server(tmp_path, own, file=files[1], name="two") as two,
+    ):
+        second = await one.offer(archive(2))
+        await one.activations.activate(CARLA, second, "reviewed")
+        await two.decides("2")
+        await one.activations.roll_back(CARLA, first, "not yet")
+        await two.decides("1")
+        await one.activations.roll_back(CARLA, second, "now")
+        await until(lambda: two.feed.applied[0] == one.feed.applied[0])
+    async with own.engine.begin() as tx:  # the backup is of before the last two; numbers are given a second time
+        await tx.execute(sa.text("DELETE FROM assent.activations WHERE number > 2"))
+        await tx.execute(sa.text("ALTER TABLE assent.activations ALTER COLUMN number RESTART WITH 3"))
+    async with (
+        server(tmp_path, own, file=files[0]) as one,
+        server(tmp_path, own, file=files[1], name="two") as two,
+    ):
+        assert (await one.number(), await two.number()) == ("2", "2"), "what was followed before is not followed again"
+        await one.activations.roll_back(CARLA, first, "it allows too much")
+        await two.decides("1")
 
 
 @pytest.mark.requirement("orchestrator.policies-everywhere")
@@ -317,3 +444,56 @@ async def test_what_the_engine_does_not_take_is_refused_on_record(own: Database,
         await one.feed.take(wanted)
         assert await one.number() == "2"
     assert [entry["event"] for entry in await records(own, "acme")] == ["policy.activated", "policy.refused"]
+
+
+@pytest.mark.requirement("orchestrator.policies-everywhere")
+async def test_what_is_on_record_and_is_never_taken_does_not_stand_in_the_way_of_what_is_named_later(
+    own: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.tar.gz"
+    first = publish(file, archive(1)).revision
+    async with server(tmp_path, own, file=file, follow=False) as one:
+        second = await one.offer(archive(2))
+        activate = one.feed._in_force.activating
+        assert activate is not None
+
+        async def refuse(bundle: Bundle) -> None:
+            if bundle.revision == second:
+                raise ActivationError("the engine did not activate it")
+            await activate(bundle)
+
+        one.feed._in_force.activating = refuse
+        with pytest.raises(StateError, match="did not activate"):
+            await one.activations.activate(CARLA, second, "reviewed")
+        seen = await one.activations.status(CARLA)
+        assert (seen.status.revision, "POLICY_NOT_ACTIVATED" in seen.status.problem) == (first, True)
+        await one.activations.roll_back(CARLA, first, "then not")
+        assert (await one.activations.status(CARLA)).status.problem == ""
+        assert await one.activations._wanted() is None, "it is withdrawn, on every server"
+        with pytest.raises(StateError, match="in force already"):
+            await one.activations.roll_back(CARLA, first, "once more")
+        with pytest.raises(StateError, match="did not activate"):
+            await one.activations.activate(CARLA, second, "perhaps now")
+        third = await one.offer(archive(3))
+        await one.activations.activate(CARLA, third, "mended")
+        assert (await one.number(), one.feed.status.problem, await one.activations._wanted()) == ("3", "", None)
+    told = [(entry["event"], entry["detail"].get("revision")) for entry in await records(own, "acme")]
+    assert told[2] == ("policy.rolled_back", first)
+
+
+@pytest.mark.requirement("orchestrator.policies-everywhere")
+async def test_a_server_that_cannot_take_what_was_named_meanwhile_begins_with_what_was_in_force_and_says_so(
+    own: Database, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"]
+    for file in files:
+        publish(file, archive(1))
+    async with server(tmp_path, own, file=files[1], name="two", follow=False):
+        pass
+    async with server(tmp_path, own, file=files[0], follow=False) as one:
+        second = await one.offer(archive(2))
+        await one.activations.activate(CARLA, second, "reviewed")
+    async with own.engine.begin() as tx:
+        await tx.execute(sa.text("UPDATE assent.bundles SET archive = 'broken'"))
+    async with server(tmp_path, own, file=files[1], name="two", follow=False) as two:
+        assert (await two.number(), "BUNDLE_MALFORMED" in two.feed.status.problem) == ("1", True)

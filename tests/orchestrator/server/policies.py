@@ -4,7 +4,7 @@ from typing import Any
 
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.governance.activation import Activation, Cause
-from assent_orchestrator.governance.activations import Policies
+from assent_orchestrator.governance.policies import Policies
 from assent_sidecar.activation.report import Difference, RehearsalReport
 from assent_sidecar.bundle.change import FeedStatus, Waiting
 from tests.orchestrator.server.use_cases import DIGEST, NOON
@@ -34,7 +34,7 @@ POLICIES = Policies(
         problem="",
         waiting=Waiting(WAITING, 8, "release", "bob", REPORT),
     ),
-    activation=Activation(3, DIGEST, Cause.NAMED, False, None, "carla", "one", "reviewed", NOON),
+    activation=Activation(3, DIGEST, Cause.NAMED, False, None, "acme", "carla", "one", "reviewed", NOON),
     kept=(WAITING, DIGEST),
     automatic=False,
     two_persons=True,

@@ -2,7 +2,7 @@
 
 from assent.v1 import policies_pb2 as wire
 from assent_orchestrator.governance.activation import Activation
-from assent_orchestrator.governance.activations import Policies
+from assent_orchestrator.governance.policies import Policies
 from assent_orchestrator.server.names import policies_name
 from assent_orchestrator.server.translate.moment import microseconds, timestamp
 from assent_sidecar.activation.report import RehearsalReport

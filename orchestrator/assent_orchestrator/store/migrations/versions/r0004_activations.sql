@@ -2,6 +2,7 @@
 
 CREATE TABLE assent.activations (
     number BIGINT GENERATED ALWAYS AS IDENTITY,
+    id TEXT NOT NULL,
     revision TEXT NOT NULL,
     cause TEXT NOT NULL,
     rollback BOOLEAN NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE assent.activations (
     report JSONB,
     recorded_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (number),
+    UNIQUE (id),
     UNIQUE (tenant, actor, request_id)
 );
 

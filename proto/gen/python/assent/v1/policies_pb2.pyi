@@ -68,7 +68,7 @@ class PolicyStatus(_message.Message):
     name: _builtins.str
     """`tenants/{tenant}/policyStatus`."""
     origin: _builtins.str
-    """Where bundles come from: a workspace, a file or a URL."""
+    """Where bundles come from: a workspace, a file or a URL. Empty for those whom that does not concern."""
     problem: _builtins.str
     """Why the origin's newest is neither in force nor waiting; empty when nothing is wrong."""
     automatic: _builtins.bool
@@ -173,11 +173,11 @@ class PolicyActivation(_message.Message):
     LEFT_REVISION_FIELD_NUMBER: _builtins.int
     SERVER_FIELD_NUMBER: _builtins.int
     actor: _builtins.str
-    """Who did it: a caller, who started the server, or `assent`."""
+    """Who did it: a caller, who started the server, or `assent`. Empty where that is another tenant's affair."""
     cause: Global___ActivationCause.ValueType
     """Why it came into force."""
     reason: _builtins.str
-    """Why, in the words of who did it."""
+    """Why, in the words of who did it. Empty where that is another tenant's affair."""
     rollback: _builtins.bool
     """Whether somebody went back to it."""
     left_revision: _builtins.str

@@ -58,7 +58,8 @@ class PolicyServiceServicer:
 
     def GetPolicyStatus(self, request, context):
         """Answers with what is in force, what waits, and what one can go back to. For an `operator`, an `auditor` and a
-        `compliance_officer`.
+        `compliance_officer`. Only the last sees what concerns other tenants: who activated and why, where bundles come from,
+        what is wrong with the newest, and the names of cases.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

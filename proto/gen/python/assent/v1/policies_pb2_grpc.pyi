@@ -35,7 +35,8 @@ class PolicyServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PolicyServiceAsyncStub: ...
     GetPolicyStatus: _grpc.UnaryUnaryMultiCallable[_policies_pb2.GetPolicyStatusRequest, _policies_pb2.PolicyStatus]
     """Answers with what is in force, what waits, and what one can go back to. For an `operator`, an `auditor` and a
-    `compliance_officer`.
+    `compliance_officer`. Only the last sees what concerns other tenants: who activated and why, where bundles come from,
+    what is wrong with the newest, and the names of cases.
     """
     ActivatePolicy: _grpc.UnaryUnaryMultiCallable[_policies_pb2.ActivatePolicyRequest, _policies_pb2.PolicyStatus]
     """Brings the bundle that waits into force, on every server. For a `compliance_officer`; where two persons are needed,
@@ -53,7 +54,8 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPolicyStatus: _aio.UnaryUnaryMultiCallable[_policies_pb2.GetPolicyStatusRequest, _policies_pb2.PolicyStatus]  # type: ignore[assignment]
     """Answers with what is in force, what waits, and what one can go back to. For an `operator`, an `auditor` and a
-    `compliance_officer`.
+    `compliance_officer`. Only the last sees what concerns other tenants: who activated and why, where bundles come from,
+    what is wrong with the newest, and the names of cases.
     """
     ActivatePolicy: _aio.UnaryUnaryMultiCallable[_policies_pb2.ActivatePolicyRequest, _policies_pb2.PolicyStatus]  # type: ignore[assignment]
     """Brings the bundle that waits into force, on every server. For a `compliance_officer`; where two persons are needed,
@@ -74,7 +76,8 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_policies_pb2.PolicyStatus, _abc.Awaitable[_policies_pb2.PolicyStatus]]:
         """Answers with what is in force, what waits, and what one can go back to. For an `operator`, an `auditor` and a
-        `compliance_officer`.
+        `compliance_officer`. Only the last sees what concerns other tenants: who activated and why, where bundles come from,
+        what is wrong with the newest, and the names of cases.
         """
 
     @_abc_1.abstractmethod

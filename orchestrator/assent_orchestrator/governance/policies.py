@@ -1,0 +1,53 @@
+"""How the policies of one server are, and how much of it whom concerns: policies are the same for all tenants."""
+
+from dataclasses import dataclass, replace
+
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.governance.activation import Activation
+from assent_sidecar.activation.report import RehearsalReport
+from assent_sidecar.bundle.change import FeedStatus
+
+HOME = "local"
+"""The tenant in whose trail stands what a server does by itself: policies are no tenant's own."""
+
+_WITHHELD = "the newest policies are not in force here; a compliance_officer sees why"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """How the policies of one server are: what is in force and waits, who said so, and what one can go back to."""
+
+    status: FeedStatus
+    activation: Activation | None
+    kept: tuple[str, ...]
+    automatic: bool
+    two_persons: bool
+
+    def shown_to(self, caller: Caller) -> "Policies":
+        """Return what the caller may see.
+
+        Who activated and why is for the tenant of that person; where policies come from, what is wrong with the newest
+        and the names of cases are for the tenant of the server itself; a compliance officer sees all of it.
+        """
+        if Role.COMPLIANCE_OFFICER in caller.roles:
+            return self
+        status, activation = self.status, self.activation
+        if caller.tenant != HOME:
+            waiting = status.waiting
+            if waiting is not None:
+                waiting = replace(waiting, report=_counts_of(waiting.report))
+            status = replace(
+                status,
+                origin="",
+                problem=_WITHHELD if status.problem else "",
+                report=_counts_of(status.report) if status.report is not None else None,
+                waiting=waiting,
+            )
+        if activation is not None and activation.tenant != caller.tenant:
+            activation = replace(activation, actor="", reason="")
+        return replace(self, status=status, activation=activation)
+
+
+def _counts_of(report: RehearsalReport) -> RehearsalReport:
+    """Return the report without the names of cases, which tell what others do."""
+    return report.model_copy(update={"differences": (), "failures": ()})
