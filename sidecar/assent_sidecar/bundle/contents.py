@@ -36,7 +36,7 @@ def read_archive(archive: bytes, *, largest: int = LARGEST_CONTENT) -> dict[str,
     try:
         return dict(_files(_unzipped(archive, largest)))
     except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
-        raise BundleMalformedError(f"the archive cannot be read ({type(error).__name__})") from error
+        raise BundleMalformedError("the archive cannot be read: it is no gzipped tar, or it is cut off") from error
 
 
 def _unzipped(archive: bytes, largest: int) -> bytes:

@@ -64,7 +64,7 @@ def test_the_trail_is_proven(desk: Desk, finished: str) -> None:
 @pytest.mark.requirement("cli.exit-codes")
 def test_only_auditors_prove_the_trail(desk: Desk) -> None:
     said = desk("audit", "verify")
-    assert (said.code, said.err) == (5, "error: this needs the role auditor; call --as somebody who may\n")
+    assert (said.code, said.err) == (5, "error: this needs the role auditor; ask somebody who may to do it\n")
 
 
 def test_a_run_that_is_not_in_the_trail_is_not_found(desk: Desk) -> None:
