@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from assent_orchestrator.cli.chaos.command import failure
 from assent_orchestrator.cli.chaos.experiment import Result
 from assent_orchestrator.cli.chaos.faults import FAULTS
 from assent_orchestrator.cli.chaos.invariant import Breach
 from assent_orchestrator.cli.chaos.report import document, show
+from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.main import run
 from tests.e2e.demonstration import ASSENT, demonstration
 
@@ -118,3 +120,15 @@ def test_a_breach_is_told_below_the_table(capsys: pytest.CaptureFixture[str]) ->
     assert "killed: and 2 more\n" in said
     assert "killed: it proved nothing: nobody noticed\n" in said
     assert "held in 1 of 2 faults" in said
+
+
+def test_what_was_proved_is_kept_when_the_deployment_does_not_get_well_again() -> None:
+    good, broken = result(), result(breaches=(Breach("CALL_WITHOUT_ALLOW", "why"),))
+    cut = failure(FAULTS[1], TimeoutError(), [good], ("the end",))
+    assert (cut.exit_code, cut.details) == (ExitCode.UNAVAILABLE, ("the end",))
+    assert "stopped: the deployment did not get well again (it took too long): of this fault nothing" in cut.message
+    assert "in the 1 before it the promise held; run it alone with assent chaos --fault stopped" in cut.message
+    cut = failure(FAULTS[1], TimeoutError(), [good, broken], ())
+    assert (cut.exit_code, "the promise did not hold" in cut.message) == (ExitCode.NO, True)
+    told = document([good], unfinished="stopped")
+    assert (told["ok"], told["unfinished"]) == (False, "stopped")

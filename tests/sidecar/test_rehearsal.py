@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assent_sidecar.activation.rehearsal import Rehearsal
-from assent_sidecar.activation.report import RehearsalReport
+from assent_sidecar.activation.report import Failure, RehearsalReport
 from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.bundle.checks import CHECKS, Checks, read_checks, write_checks
 from assent_sidecar.bundle.refusal import BundleMalformedError, BundleRehearsalError, BundleSignatureError
@@ -164,3 +164,13 @@ async def test_a_rehearsal_that_is_ended_leaves_nothing_behind(
     with pytest.raises(asyncio.CancelledError):
         await going_on
     assert left_in(tmp_path) == []
+
+
+@pytest.mark.requirement("sidecar.activation-rehearsed")
+def test_a_failure_is_one_line_that_names_its_place_once():
+    test = Failure(part="tests", name="p.test_x", file="p_test.rego", line=2, detail="p_test.rego:2:\np.test_x: FAIL")
+    assert str(test) == "p_test.rego:2: tests: p.test_x"
+    case = Failure(part="cases", name="a refund", file="cases/a.yaml", line=3, detail="verdict: wanted deny\nmore")
+    assert str(case) == "cases/a.yaml:3: cases: a refund: verdict: wanted deny"
+    note = Failure(part="metadata", name="no title", file="p.rego", line=1, detail="no title: add one")
+    assert str(note) == "p.rego:1: metadata: no title: add one"

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.trail import AuditUnavailableError, Entry, Trail
 from assent_orchestrator.audit.verify import Verification, verify_trail
+from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
 from assent_orchestrator.audit.whose import is_own
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import NotFoundError
@@ -21,26 +22,26 @@ class Records:
     trail: Trail
 
     async def list(
-        self, caller: Caller, *, run: str | None = None, after_seq: int = 0, size: int = 0, token: str = ""
+        self, caller: Caller, wanted: Wanted = EVERYTHING, *, after_seq: int = 0, size: int = 0, token: str = ""
     ) -> Page[Entry]:
-        """Return records, oldest first; of one run with ``run``.
+        """Return the records that are wanted, oldest first.
 
         Raises:
-            ForbiddenError: without ``run``, the caller is no auditor.
-            NotFoundError: with it, the caller is no auditor and the run is not theirs, or is none.
+            ForbiddenError: without a run, the caller is no auditor.
+            NotFoundError: with one, the caller is no auditor and the run is not theirs, or is none.
             InvalidError: the token is not one of ours.
             AuditUnavailableError: the trail cannot be read.
         """
         if Role.AUDITOR not in caller.roles:
-            if run is None:
+            if wanted.run is None:
                 caller.require(Role.AUDITOR)
-            elif not await self._is_own(caller, run):
-                raise NotFoundError("there is no such run", run=run)
+            elif not await self._is_own(caller, wanted.run):
+                raise NotFoundError("there is no such run", run=wanted.run)
         position = read_token(token, 1)
         if position is not None:
             after_seq = max(after_seq, read_number(position[0]))
         limit = page_size(size)
-        found = await self.trail.read(caller.tenant, run=run, after_seq=after_seq, limit=limit + 1)
+        found = await self.trail.read(caller.tenant, wanted, after_seq=after_seq, limit=limit + 1)
         entries = found[:limit]
         return Page(entries, write_token(str(entries[-1].seq)) if len(found) > limit else "")
 

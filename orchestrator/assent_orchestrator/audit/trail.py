@@ -17,6 +17,7 @@ from assent_orchestrator.audit.share import Claim, ClaimedError, OutdatedError, 
 from assent_orchestrator.audit.statement import write_at_once
 from assent_orchestrator.audit.together import Together
 from assent_orchestrator.audit.uuid7 import uuid7
+from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.store.tables import heads, trail
@@ -157,16 +158,16 @@ class Trail:
             head = links[-1].head
         return ids, links
 
-    async def read(self, tenant: str, *, run: str | None = None, after_seq: int = 0, limit: int = 100) -> list[Entry]:
+    async def read(
+        self, tenant: str, wanted: Wanted = EVERYTHING, *, after_seq: int = 0, limit: int = 100
+    ) -> list[Entry]:
         """Return committed records after ``after_seq``, oldest first: at most ``limit`` and never more than 1,000.
 
         Raises:
             AuditUnavailableError: the database is away.
         """
         query = sa.select(trail.c.seq, trail.c.hash, trail.c.record)
-        query = query.where(trail.c.tenant == tenant, trail.c.seq > after_seq)
-        if run is not None:
-            query = query.where(trail.c.run_id == run)
+        query = query.where(trail.c.tenant == tenant, trail.c.seq > after_seq, *wanted.conditions())
         query = query.order_by(trail.c.seq).limit(min(limit, MAX_PAGE))
         with _available():
             async with self._engine.connect() as connection:

@@ -4,6 +4,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,7 @@ from assent.v1 import policies_pb2 as wire
 from assent_orchestrator.cli.connection import VERIFY_SECONDS, Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection, with_output
-from assent_orchestrator.cli.printing import coloured, length, moment, say, say_json, table, word
+from assent_orchestrator.cli.printing import coloured, moment, say, say_json, table
 from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
     from assent_sidecar.bundle.archive import Bundle
     from assent_sidecar.opa.binary import Binary
 
-RevisionArgument = Annotated[str, typer.Argument(metavar="REVISION", help="Which one: sha256: and 64 digits.")]
+_REVISION = re.compile(r"sha256:[0-9a-f]{64}")
+
+_CAUSES = {
+    wire.ACTIVATION_CAUSE_NAMED: "by name",
+    wire.ACTIVATION_CAUSE_AUTOMATIC: "by itself",
+    wire.ACTIVATION_CAUSE_START: "at the first start",
+}
+
+RevisionArgument = Annotated[
+    str, typer.Argument(metavar="REVISION", help="Which one; its first digits do when no other begins so.")
+]
 ReasonOption = Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; the trail keeps it.")]
 RequestIdOption = Annotated[
     str, typer.Option(metavar="ID", help="The same id again does the same thing only once.", show_default=False)
@@ -60,7 +71,7 @@ def activate_command(
     """Bring the bundle that waits into force, on every server."""
     with Connection(common) as connection:
         request = wire.ActivatePolicyRequest(
-            name=_name(connection), revision=revision, reason=reason, request_id=request_id
+            name=_name(connection), revision=_whole(connection, revision), reason=reason, request_id=request_id
         )
         found = connection.call(connection.policies.ActivatePolicy, request, seconds=VERIFY_SECONDS)
     return _done(common, found)
@@ -73,7 +84,7 @@ def rollback_command(
     """Go back to a bundle that was in force before, on every server."""
     with Connection(common) as connection:
         request = wire.RollBackPolicyRequest(
-            name=_name(connection), revision=revision, reason=reason, request_id=request_id
+            name=_name(connection), revision=_whole(connection, revision), reason=reason, request_id=request_id
         )
         found = connection.call(connection.policies.RollBackPolicy, request, seconds=VERIFY_SECONDS)
     return _done(common, found)
@@ -133,6 +144,25 @@ def _name(connection: Connection) -> str:
     return f"{connection.parent}/policyStatus"
 
 
+def _whole(connection: Connection, text: str) -> str:
+    """Return the revision that ``text`` is, or the one that begins with it of those that can be named.
+
+    Raises:
+        Problem: none does, or several do.
+    """
+    if _REVISION.fullmatch(text):
+        return text
+    found = connection.call(connection.policies.GetPolicyStatus, wire.GetPolicyStatusRequest(name=_name(connection)))
+    digits = text.removeprefix("sha256:")
+    known = {found.active.revision, found.waiting.revision, *found.kept_revisions} - {""}
+    meant = [one for one in known if digits and one.startswith(f"sha256:{digits}")]
+    if len(meant) != 1:
+        many = "several begin" if meant else "none begins"
+        what = f"of the revisions that can be named {many} with {text!r}; assent policy status shows them"
+        raise Problem(what, ExitCode.USAGE)
+    return meant[0]
+
+
 def _done(common: Common, found: wire.PolicyStatus) -> int:
     if common.as_json:
         say_json(found)
@@ -146,18 +176,19 @@ def _show(found: wire.PolicyStatus) -> None:
     _bundle_lines(found.active)
     if found.HasField("activation"):
         done = found.activation
-        cause = word(wire.ActivationCause, done.cause, "ACTIVATION_CAUSE")
+        cause = _CAUSES.get(done.cause, "for a reason that this version does not know")
         what = "rolled back to" if done.rollback else "activated"
-        who = f"{done.actor or 'another tenant'} ({cause}, {done.server})"
-        why = f": {done.reason}" if done.reason else ""
-        say(f"          {what} by {who} at {moment(done.record_time)}{why}")
-    confirmed = f", confirmed {length(found.age)} ago" if found.HasField("age") else ""
+        who = f"{done.actor or 'another tenant'} {cause}, on the server {done.server}"
+        say(f"          {what} by {who}")
+        say(f"          at {moment(done.record_time)}{f': {done.reason}' if done.reason else ''}")
+    confirmed = f", confirmed {_roughly(found.age.ToSeconds())} ago" if found.HasField("age") else ""
     say(f"          from {found.origin or 'where its operators say'}{confirmed}")
     if found.problem:
         say(coloured("fail"), f"      {found.problem}")
     if found.HasField("waiting"):
         say(coloured("waiting"), f"   {found.waiting.revision}")
         _bundle_lines(found.waiting)
+        say(f"          bring it into force: assent policy activate {found.waiting.revision} --reason TEXT")
         rehearsal = found.waiting.rehearsal
         _differences((one.case, one.before, one.after) for one in rehearsal.differences)
         if rehearsal.differing > len(rehearsal.differences):
@@ -170,6 +201,14 @@ def _show(found: wire.PolicyStatus) -> None:
         say(f"kept      {revision}{' (in force)' if revision == found.active.revision else ''}")
 
 
+def _roughly(seconds: int) -> str:
+    """Return how long ago something was, in whole units that a person would say."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def _bundle_lines(bundle: wire.PolicyBundle) -> None:
     number = f"number {bundle.sequence}" if bundle.HasField("sequence") else "not numbered"
     signed = f"signed by {bundle.signed_by}" if bundle.signed_by else "not signed"
@@ -178,7 +217,9 @@ def _bundle_lines(bundle: wire.PolicyBundle) -> None:
         return
     rehearsal = bundle.rehearsal
     passed = ", ".join(f"{count} {part}" for part, count in sorted(rehearsal.passed.items()))
-    compared = f"; {rehearsal.differing} answers to {rehearsal.compared} cases differ" if rehearsal.against else ""
+    compared = (
+        f"; of the answers to {rehearsal.compared} cases {rehearsal.differing} differ" if rehearsal.against else ""
+    )
     empty = "" if rehearsal.carried else "; it carries neither tests nor cases"
     say(f"          rehearsed on OPA {rehearsal.engine_version}: {passed} passed{empty}{compared}")
 

@@ -1,4 +1,4 @@
-"""The commands ``audit show`` and ``audit verify``."""
+"""The commands ``audit list``, ``audit show`` and ``audit verify``."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import clock_time, coloured, json_of, say, say_json
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
-from assent_orchestrator.cli.runs import RunArgument
+from assent_orchestrator.cli.runs import RunArgument, joined
 
 _PEOPLE = frozenset({"user", "service"})
 """The kinds of actors who came from outside; what agents and the system do is said by action and step."""
@@ -53,6 +53,38 @@ def show_command(
     return ExitCode.DONE
 
 
+@app.command("list")
+@with_connection
+def list_command(
+    common: Common,
+    *,
+    event: Annotated[str, typer.Option(metavar="EVENT", help="Only this event, or all of a kind: policy.*")] = "",
+    decision: Annotated[str, typer.Option(metavar="ID", help="Only what has this decision.")] = "",
+    run: Annotated[str, typer.Option(metavar="RUN", help="Only of this run.")] = "",
+    after_seq: Annotated[int, typer.Option(min=0, metavar="SEQ", help="Only what happened after this record.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many at most; all by default.")] = None,
+) -> int:
+    """List records of the trail, oldest first: of runs, and of what happens outside of them."""
+    terms = (
+        f"{name}={value}" for name, value in (("event", event), ("decision", decision), ("run", short(run))) if value
+    )
+    with Connection(common) as connection:
+        request = wire.ListAuditRecordsRequest(parent=connection.parent, filter=joined(*terms), after_seq=after_seq)
+        found = connection.pages(connection.audit.ListAuditRecords, request, "audit_records", limit=limit)
+        if common.as_json:
+            say_json({"audit_records": [json_of(record) for record in found]})
+            return ExitCode.DONE
+        day = None
+        for record in found:
+            if record.time.ToDatetime().date() != day:
+                day = record.time.ToDatetime().date()
+                say(f"{day} (UTC)")
+            _show(record)
+        if day is None:
+            say("no records")
+    return ExitCode.DONE
+
+
 @app.command("verify")
 @with_connection
 def verify_command(common: Common) -> int:
@@ -83,10 +115,11 @@ def _show(entry: wire.AuditRecord) -> None:
         record.get(part) or {}
         for part in ("decision", "state", "trace", "effect", "approval", "detail", "action", "actor")
     )
+    in_run = bool(record.get("run"))
     before, after = state.get("from"), state.get("to")
     say(
         f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  ",
-        f"{entry.event:<20} {record.get('step') or 'run':<16} ",
+        f"{entry.event:<20} {record.get('step') or ('run' if in_run else ''):<16} ",
         coloured(_answer(decision) or approval.get("outcome") or effect.get("status") or ""),
         f"  {before or 'new'} -> {after}" if after else "",
     )
@@ -99,6 +132,11 @@ def _show(entry: wire.AuditRecord) -> None:
         action.get("name") or "",
         why + (f" ({controls})" if controls else ""),
         f"by {who}" + (f" for {whom}" if whom and whom != who else "") if who else "",
+        *(
+            f"{name} {value}"
+            for name, value in detail.items()
+            if not in_run and name != "reason" and isinstance(value, str)
+        ),
         f"decision {decision['id']}" if decision.get("id") else "",
         f"trace {trace['trace_id']}" if trace.get("trace_id") else "",
         f"hash {entry.hash.removeprefix('sha256:')[:12]}",

@@ -49,6 +49,8 @@ def make_key(
     """Make a key that signs bundles (ES256): FILE holds the private half, FILE.pub.pem the public one."""
     from assent_sidecar.bundle import keys
 
+    if taken := next((half for half in (file, keys.public_half(file)) if half.exists()), None):
+        raise Problem(f"{taken} is there already, and no key is overwritten; name another file", ExitCode.CONFLICT)
     try:
         public = keys.make_key(file)
     except SidecarError as error:

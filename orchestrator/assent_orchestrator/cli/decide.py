@@ -11,7 +11,7 @@ from assent.v1 import decisions_pb2
 from assent.v1 import permits_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.finding import codes_line
+from assent_orchestrator.cli.finding import codes_line, obligation_line, reason_line, requirement_lines
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import coloured, json_of, moment, say, say_json, table, word
 from assent_orchestrator.cli.problem import Problem
@@ -70,6 +70,7 @@ def decide_command(
     else:
         verdict = word(decisions_pb2.Verdict, answer.decision.verdict, "VERDICT")
         say(coloured(verdict), f" {action} ", codes_line(answer.decision.reasons))
+        _show_why(answer.decision)
         if allowed:
             say(f"permit {short(answer.permit.name)} until {moment(answer.permit.expire_time)}")
             say(answer.permit.token)
@@ -126,6 +127,22 @@ def report_command(
     else:
         say(f"permit {short(found.name)} ", _state(found), ", late" if found.late else "")
     return ExitCode.DONE
+
+
+def _show_why(decision: decisions_pb2.Decision) -> None:
+    """Write what each policy found, who would have to approve, what to do about duties, and where it is on record."""
+    for reason in decision.reasons:
+        if reason.message:
+            say(f"  {reason_line(reason)}")
+    if decision.HasField("approval"):
+        say(f"  would have to be approved by {'; '.join(requirement_lines(decision.approval))}")
+        say("  no approval is opened here; submit a plan when people are to be asked: assent plan run")
+    for obligation in decision.obligations:
+        say(f"  demands: {obligation_line(obligation)}")
+    if any(reason.code == "OBLIGATION_UNSUPPORTED" for reason in decision.reasons):
+        say("  name what you do yourself, once for each: --fulfils TYPE")
+    under = f" under revision {decision.revision}" if decision.revision else ""
+    say(f"  decision {decision.decision_id}{under}")
 
 
 def _state(permit: wire.Permit) -> Any:

@@ -54,6 +54,8 @@ def run_tests(
     if folder and workspace:
         raise Problem("name the workspace once, as DIR or with --workspace", ExitCode.USAGE)
     root = folder or workspace or Path()
+    if not root.is_dir():
+        raise Problem(f"{root} is no folder; name that of a workspace", ExitCode.NOT_FOUND)
     report = _checked(root)
     if junit is not None:
         try:
@@ -114,7 +116,8 @@ def _headline(root: Path, check: Check) -> tuple[str, ...]:
 def _detail(check: Check) -> "Iterator[str]":
     """Yield what is more than the headline says."""
     if check.part is not Part.WORKSPACE:
-        yield from check.detail.splitlines()
+        lines = (line.removeprefix(f"{check.name}: ").expandtabs(4) for line in check.detail.splitlines())
+        yield from (line for line in lines if line != check.name)
 
 
 def _json_of(report: PolicyReport) -> dict[str, object]:

@@ -25,12 +25,12 @@ _EXIT_CODES = {
     grpc.StatusCode.CANCELLED: ExitCode.UNAVAILABLE,
 }
 _ADVICE = {
-    grpc.StatusCode.NOT_FOUND: "list what there is, or call --as somebody who may see it",
-    grpc.StatusCode.PERMISSION_DENIED: "call --as somebody who may",
+    grpc.StatusCode.NOT_FOUND: "list what there is; of what is not theirs to see, callers are told the same",
+    grpc.StatusCode.PERMISSION_DENIED: "ask somebody who may to do it",
     grpc.StatusCode.UNAUTHENTICATED: "take the token file of that server with --token-file, or set ASSENT_TOKEN",
     grpc.StatusCode.ABORTED: "look at it again, then repeat the command",
     grpc.StatusCode.ALREADY_EXISTS: "take another --request-id, or the same plan",
-    grpc.StatusCode.FAILED_PRECONDITION: "look at it again: this cannot be done now",
+    grpc.StatusCode.FAILED_PRECONDITION: "nothing was changed",
     grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
 }
 

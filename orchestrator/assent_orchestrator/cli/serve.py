@@ -16,7 +16,14 @@ from assent_orchestrator.config import Settings
 from assent_orchestrator.server.address import TlsFiles
 from assent_orchestrator.server.http import listening_http
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
-from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, default_entries, read_tokens, write_tokens
+from assent_orchestrator.server.tokens import (
+    TokenDirectory,
+    TokenFile,
+    almighty,
+    default_entries,
+    read_tokens,
+    write_tokens,
+)
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.errors import SidecarError
@@ -74,7 +81,13 @@ async def serve(settings: Settings, started: Started) -> None:
 
 async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
     _log.info("starting on the %s", _place(settings))
-    directory = TokenDirectory(tokens_of(settings))
+    tokens = tokens_of(settings)
+    directory = TokenDirectory(tokens)
+    if settings.two_persons:
+        for caller in almighty(tokens):
+            _log.warning(
+                "the caller %s has every role; with --two-persons give each person a caller of their own", caller
+            )
     provider = open_telemetry(os.environ)
     try:
         async with open_app(settings, os.environ) as app, contextlib.AsyncExitStack() as beside:

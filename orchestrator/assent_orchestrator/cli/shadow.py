@@ -185,7 +185,11 @@ def _lines(difference: wire.ShadowDifference) -> Iterator[str]:
     what = f"{difference.kind} {difference.action}".strip()
     aspects = set(difference.aspects)
     duties = wire.SHADOW_ASPECT_OBLIGATIONS in aspects
-    yield f"{difference.count} x {what}: {_said(difference.live, duties)} -> {_said(difference.candidate, duties)}"
+    live, candidate = _said(difference.live, duties), _said(difference.candidate, duties)
+    if aspects == {wire.SHADOW_ASPECT_CONTROLS}:  # of a plan as a whole it follows from its steps
+        yield f"{difference.count} x {what}: {live}, under other controls"
+    else:
+        yield f"{difference.count} x {what}: {live} -> {candidate}"
     if wire.SHADOW_ASPECT_CONTROLS in aspects:
         yield f"    controls {_listed(difference.live.controls)} -> {_listed(difference.candidate.controls)}"
     for aspect, name in ((wire.SHADOW_ASPECT_APPROVAL, "approval"), (wire.SHADOW_ASPECT_OBLIGATIONS, "obligations")):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Entry, Trail
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
@@ -108,7 +109,9 @@ class Runs:
                 if not may_see(caller, run):
                     raise NotFoundError("there is no such run", run=run_id)
                 # The state is read before the records: when it was final, the records read after it are all there are.
-                while entries := await self.trail.read(run.tenant, run=run_id, after_seq=after_seq, limit=_BATCH):
+                while entries := await self.trail.read(
+                    run.tenant, Wanted(run=run_id), after_seq=after_seq, limit=_BATCH
+                ):
                     for entry in entries:
                         yield entry
                         after_seq = entry.seq

@@ -8,6 +8,7 @@ from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.approvals.request import Approval, ApprovalState
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.decisions.permits import Outcome
@@ -130,8 +131,8 @@ class PolicyControl(Protocol):
 class Records(Protocol):
     """Reads and proves the trail."""
 
-    async def list(self, caller: Caller, *, run: str | None, after_seq: int, size: int, token: str) -> Page[Entry]:
-        """Return a page of records, oldest first."""
+    async def list(self, caller: Caller, wanted: Wanted, *, after_seq: int, size: int, token: str) -> Page[Entry]:
+        """Return a page of the records that are wanted, oldest first."""
         ...
 
     async def verify(self, caller: Caller) -> Verification:

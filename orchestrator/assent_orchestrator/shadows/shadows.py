@@ -140,11 +140,17 @@ def _unusable(field: str, error: SidecarError) -> InvalidError:
 
 def _busy(running: Shadow | None) -> StateError:
     found = {"shadow": running.id, "revision": running.revision} if running else {}
-    return StateError("a shadow runs already, and there is one at a time: stop it first", **found)
+    which = f" ({running.id}, started by {running.started_by})" if running else ""
+    what = f"a shadow runs already{which}, and there is one at a time; stop it first: assent policy shadow stop"
+    return StateError(what, **found)
 
 
 def _none(shadow_id: str) -> NotFoundError:
-    said = "no shadow was ever started" if shadow_id == rows.LATEST else "there is no such shadow"
+    said = (
+        "no shadow was ever started; start one with assent policy shadow start"
+        if shadow_id == rows.LATEST
+        else "there is no such shadow"
+    )
     return NotFoundError(said, shadow=shadow_id)
 
 

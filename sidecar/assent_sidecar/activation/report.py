@@ -28,9 +28,10 @@ class Failure(Document):
     def __str__(self) -> str:
         """Return ``file:line: part: name: detail``, the form editors jump to."""
         place = f"{self.file}:{self.line}: " if self.file else ""
-        said = self.detail.splitlines()
-        more = f": {said[0]}" if said and said[0] != self.name else ""
-        return f"{place}{self.part}: {self.name}{more}"
+        said = next((line for line in self.detail.splitlines() if line.strip()), "")
+        # What OPA shows of a failed test begins with its place and its name.
+        more = "" if self.part == Part.TESTS or said == self.name else said.removeprefix(f"{self.name}: ")
+        return f"{place}{self.part}: {self.name}{f': {more}' if more else ''}"
 
 
 class Difference(Document):
@@ -78,7 +79,8 @@ class RehearsalReport(Document):
         lines = [str(failure) for failure in self.failures]
         if self.failed > len(lines):
             lines.append(f"and {self.failed - len(lines)} more")
-        head = f"the bundle {self.revision} did not pass its rehearsal, {self.failed} of its checks failed: {lines[0]}"
+        head = f"the bundle {self.revision} did not pass its rehearsal, {self.failed} of its checks failed"
+        head += f" (assent policy test shows them in its workspace): {lines[0]}"
         raise BundleRehearsalError("\n".join((head, *lines[1:])))
 
     @property
@@ -86,10 +88,12 @@ class RehearsalReport(Document):
         """One line for a log."""
         passed = ", ".join(f"{count} {part}" for part, count in self.passed_parts.items()) or "nothing"
         said = f"rehearsed in {self.seconds:.1f} s: {passed} passed"
+        if self.failed:
+            said += f", {self.failed} failed"
         if not self.carried:
             said += "; it carries neither tests nor cases"
         if self.against is not None:
-            said += f"; {self.differing} answers to the {self.compared} cases of {self.against} differ"
+            said += f"; {self.differing} answers differ, of the {self.compared} cases of {self.against}"
         return said
 
 

@@ -38,7 +38,7 @@ def read_archive(archive: bytes, *, largest: int = LARGEST_CONTENT) -> dict[str,
         return dict(_files(_unzipped(archive, largest), largest))
     # Headers of headers are read by recursion.
     except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
-        raise BundleMalformedError(f"the archive cannot be read ({type(error).__name__})") from error
+        raise BundleMalformedError("the archive cannot be read: it is no gzipped tar, or it is cut off") from error
 
 
 def _unzipped(archive: bytes, largest: int) -> io.BytesIO:

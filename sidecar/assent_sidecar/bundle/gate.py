@@ -50,7 +50,7 @@ class ActivationGate:
         if bundle.author is None:
             raise BundleAuthorError(
                 f"the bundle {bundle.revision} names no author, and two persons are needed: "
-                "build it with assent bundle build --author ID, and serve it with --bundle"
+                "build it with assent bundle build --author ID and offer that; a workspace that is served names none"
             )
 
     def proof(self, report: RehearsalReport | None, bundle: Bundle) -> RehearsalReport | None:

@@ -91,9 +91,12 @@ def read_signing_key(text: str) -> SigningKey:
     name, path = _pair(text)
     try:
         with path.open("rb") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                raise BundleKeyError(f"{path} can be read by others: chmod 600 it, and replace the key")
-            key = load_pem_private_key(file.read(), password=None)
+            pem, mode = file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if b"PUBLIC KEY" in pem:
+            raise BundleKeyError(f"{path} holds a public key: name the file of the private half, which signs")
+        if mode & 0o077:
+            raise BundleKeyError(f"{path} can be read by others: chmod 600 it, and replace the key")
+        key = load_pem_private_key(pem, password=None)
     except OSError as error:
         raise BundleKeyError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -103,13 +106,18 @@ def read_signing_key(text: str) -> SigningKey:
     return SigningKey(name, key, _algorithm(key.public_key(), path))
 
 
+def public_half(path: Path) -> Path:
+    """Return where the public half of the key in ``path`` is put."""
+    return path.with_suffix(".pub.pem")
+
+
 def make_key(path: Path) -> Path:
     """Make a key for ES256: the private half in ``path`` (0600), the public one beside it; return the latter's path.
 
     Raises:
         BundleKeyError: one of the files is there already, or cannot be written.
     """
-    public = path.with_suffix(".pub.pem")
+    public = public_half(path)
     key = ec.generate_private_key(ec.SECP256R1())
     halves = (
         (path, 0o600, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),

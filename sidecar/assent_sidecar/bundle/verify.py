@@ -43,7 +43,9 @@ class Trust:
         elif self.allow_unsigned:
             signed_by = None
         else:
-            raise BundleUnsignedError("the bundle is not signed: sign it with assent bundle sign")
+            raise BundleUnsignedError(
+                "the bundle is not signed: sign it with --key KEYID=FILE, or with assent bundle sign"
+            )
         manifest = read_manifest(files)
         if signed_by is not None and manifest.sequence is None:
             raise BundleMalformedError("the bundle is signed, but has no sequence: sign it with assent bundle sign")
@@ -70,13 +72,16 @@ def verify_signature(files: Mapping[str, bytes], keys: KeyRing) -> str:
     name = _key_id(token)
     key = keys.keys.get(name)
     if key is None:
-        raise BundleSignatureError(f"the bundle is signed by the key {name[:64]!r}, which does not count here")
+        raise BundleSignatureError(
+            f"the bundle is signed by the key {name[:64]!r}, which does not count here; "
+            "give its public half as KEYID=FILE, to assent serve with --bundle-key"
+        )
     try:
         # The algorithm is the key's: what the token says of itself decides nothing.
         payload = jwt.decode(token, key.key, algorithms=[key.algorithm], options={"verify_aud": False})
     except jwt.InvalidTokenError as error:
         raise BundleSignatureError(
-            f"the signature by the key {name!r} does not hold ({type(error).__name__})"
+            f"the signature by the key {name!r} does not hold: another key made it, or what was signed is not this"
         ) from error
     hashes = _hashes(payload.get("files"))
     there = set(files) - {SIGNATURES}

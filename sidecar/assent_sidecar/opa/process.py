@@ -147,7 +147,8 @@ class OpaProcess:
             started = loop.time()
             if self._process is not None:
                 code = await self._process.wait()
-                _log.error("the engine ended with status %s; starting it again", code)
+                last = f"; the last it said: {self.lines[-1]}" if self.lines else ""
+                _log.error("the engine ended with status %s; starting it again%s", code, last)
             if loop.time() - started > _SETTLED:
                 delay = self._first_delay
             await asyncio.sleep(delay)

@@ -11,6 +11,7 @@ from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.audit.share import Share
 from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
 from assent_orchestrator.audit.verify import verify_trail
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.store import postgres
 from assent_orchestrator.store.tables import heads, permits
@@ -34,13 +35,13 @@ async def test_records_are_numbered_from_one_and_read_back_in_order(trail, fresh
     ]  # fmt: skip
     assert entries[1].record["prev"] == entries[0].hash == first[0].hash
     assert entries[0].record["record_id"] == first[0].record_id
-    assert [entry.seq for entry in await trail.read(fresh_tenant, run="r1")] == [1, 3]
+    assert [entry.seq for entry in await trail.read(fresh_tenant, Wanted(run="r1"))] == [1, 3]
     assert [entry.seq for entry in await trail.read(fresh_tenant, after_seq=1, limit=1)] == [2]
 
 
 async def test_a_tenant_never_sees_the_records_of_another(trail, fresh_tenant):
     await append(trail, fresh_tenant, CREATED)
-    assert await trail.read(f"{fresh_tenant}-other", run="r1") == []
+    assert await trail.read(f"{fresh_tenant}-other", Wanted(run="r1")) == []
 
 
 @pytest.mark.requirement("audit.one-transaction")

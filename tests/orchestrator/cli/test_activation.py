@@ -60,7 +60,11 @@ async def test_a_person_looks_at_what_waits_activates_it_and_goes_back(own: Path
         first, second = told["active"]["revision"], told["waiting"]["revision"]
         assert told["activation"]["cause"] == "ACTIVATION_CAUSE_START"
         assert (await policy("olga", "activate", second, "--reason", "x")).code == ExitCode.NOT_ALLOWED
-        done = await policy("carla", "activate", second, "--reason", "reviewed")
+        assert f"assent policy activate {second}" in seen.out
+        assert " at the first start, on the server local" in seen.out
+        none = await policy("carla", "activate", "sha256:zz", "--reason", "x")
+        assert (none.code, "none begins with 'sha256:zz'" in none.err) == (ExitCode.USAGE, True), none.err
+        done = await policy("carla", "activate", second[:20], "--reason", "reviewed")
         assert (done.code, done.out) == (0, f"{second} is in force\n")
         back = await policy("carla", "rollback", first, "--reason", "too strict", "--json")
         assert (back.json["active"]["revision"], back.json["activation"]["rollback"]) == (first, True)

@@ -50,7 +50,7 @@ def test_who_may_not_answer_is_told_so(desk: Desk) -> None:
     run, approval = desk.waiting()
     said = desk("approvals", "approve", approval, "--as", "olga", "-m", "quickly")
     assert said.code == 5
-    assert said.err == "error: you may not answer this approval (ROLE_MISSING); call --as somebody who may\n"
+    assert said.err == "error: you may not answer this approval (ROLE_MISSING); ask somebody who may to do it\n"
     assert desk("approvals", "show", approval, "--as", "lea", "--json").json["state"] == "APPROVAL_STATE_PENDING"
     desk("runs", "cancel", run)
 

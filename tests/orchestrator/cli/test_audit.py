@@ -36,6 +36,23 @@ def test_the_records_are_the_very_bytes_that_were_hashed(desk: Desk, finished: s
 
 
 @pytest.mark.requirement("cli.audit")
+def test_what_happened_outside_of_runs_and_what_has_a_decision_is_listed(desk: Desk, finished: str) -> None:
+    said = desk("audit", "list", "--event", "policy.*", "--as", "olga")
+    assert said.code == 0, said.err
+    for part in ("policy.activated", "  cause start", "  revision sha256:", "  rationale "):
+        assert part in said.out
+    decision = desk("runs", "show", finished, "--json").json["steps"][0]["decision"]["decision_id"]
+    listed = desk("audit", "list", "--decision", decision, "--as", "olga", "--json").json["audit_records"]
+    assert {(one["record"]["run"], one["record"]["decision"]["id"]) for one in listed} == {(finished, decision)}
+    first, second = desk("audit", "list", "--as", "olga", "--limit", "2", "--json").json["audit_records"]
+    assert (first["seq"], second["seq"]) == ("1", "2")
+    assert desk("audit", "list", "--event", "none.such", "--as", "olga").out == "no records\n"
+    own = desk("audit", "list", "--run", finished)
+    assert (own.code, "run.succeeded" in own.out) == (0, True)
+    assert desk("audit", "list").code == 5
+
+
+@pytest.mark.requirement("cli.audit")
 def test_the_trail_is_proven(desk: Desk, finished: str) -> None:
     said = desk("audit", "verify", "--as", "olga", "--json")
     assert (said.code, said.json["intact"]) == (0, True)
@@ -47,7 +64,7 @@ def test_the_trail_is_proven(desk: Desk, finished: str) -> None:
 @pytest.mark.requirement("cli.exit-codes")
 def test_only_auditors_prove_the_trail(desk: Desk) -> None:
     said = desk("audit", "verify")
-    assert (said.code, said.err) == (5, "error: this needs the role auditor; call --as somebody who may\n")
+    assert (said.code, said.err) == (5, "error: this needs the role auditor; ask somebody who may to do it\n")
 
 
 def test_a_run_that_is_not_in_the_trail_is_not_found(desk: Desk) -> None:

@@ -58,7 +58,7 @@ def test_what_a_plan_needs_and_what_makes_it_fail_is_read_line_by_line(capsys: p
     )
     show_forecast(forecast)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "refund 1: deny, may change"
+    assert lines[0] == "refund 1: would fail: as a whole it is denied, pay is denied, may change"
     assert lines[2].startswith("pay   deny, may change  TOO_MUCH (FIN-07), FINE  /to")
     assert lines[3:] == [
         "needs approval: tell if it is taken, by 2 x boss, because of TOO_MUCH (FIN-07)",
@@ -69,3 +69,41 @@ def test_what_a_plan_needs_and_what_makes_it_fail_is_read_line_by_line(capsys: p
         "fails because of: d, TOO_MUCH (FIN-07): what in it makes it so was not found in time",
         "under revision sha256:1, decision d-1",
     ]
+
+
+@pytest.mark.requirement("cli.plan-simulate-fails")
+def test_what_waits_for_a_stop_does_not_fail_and_the_stop_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    told = "stop 5a1c is in force (agent desk): wrong accounts"
+    stopped = decisions_pb2.Reason(code="STOPPED", message=told, rule="stops/5a1c")
+    forecast = runs_pb2.Forecast(
+        decision=decisions_pb2.Decision(verdict=ALLOW),
+        plan=plans_pb2.Plan(process="refund", process_version="1"),
+        steps=[runs_pb2.StepForecast(id=step, verdict=DENY, reasons=[stopped]) for step in ("order", "pay")],
+        failure=runs_pb2.PlanFailure(
+            culprits=[runs_pb2.Culprit(step="order", reasons=[stopped], search=runs_pb2.SEARCH_NOTHING)]
+        ),
+    )
+    show_forecast(forecast)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "refund 1: would wait for a stop to be lifted"
+    assert f"waits: order pay: {told}; lift it with: assent lift 5a1c" in lines
+    assert not [line for line in lines if line.startswith("fails")]
+
+
+@pytest.mark.requirement("cli.plan-simulate-fails")
+def test_what_cannot_be_judged_yet_is_named_and_a_refused_step_is_in_the_headline(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    forecast = runs_pb2.Forecast(
+        decision=decisions_pb2.Decision(verdict=ALLOW),
+        plan=plans_pb2.Plan(process="refund", process_version="1"),
+        steps=[
+            runs_pb2.StepForecast(id="pay", verdict=ALLOW, may_change=True),
+            runs_pb2.StepForecast(id="tell", verdict=DENY, reasons=REASONS),
+        ],
+        may_change=True,
+    )
+    show_forecast(forecast)
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == "refund 1: would fail: tell is denied, may change"
+    assert "cannot be judged yet: pay; with values not known now they may need approval, or be refused" in said

@@ -68,6 +68,11 @@ def test_the_template_itself_passes() -> None:
 
 
 @pytest.mark.requirement("cli.exit-codes")
+def test_a_folder_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    assert assent("policy", "test", tmp_path / "nowhere").code == 4
+
+
+@pytest.mark.requirement("cli.exit-codes")
 def test_without_an_engine_nothing_is_tested(workspace: Path) -> None:
     said = assent("policy", "test", workspace, ASSENT_OPA_BINARY="/nowhere/opa")
     assert (said.code, said.err.count("\n")) == (7, 1)

@@ -9,6 +9,7 @@ from typing import Any
 from assent_orchestrator.approvals.inbox import Inbox, Reply
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Entry, Trail
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.execution.attempt import Attempts
@@ -206,7 +207,7 @@ class World:
         return await self.stops.lift(self.person(who, Role.OPERATOR, Role.PLATFORM_OPERATOR), stop.id, "looked into")
 
     async def events(self, run: str) -> list[str]:
-        entries = await self.trail.read(self.tenant, run=run, limit=1000)
+        entries = await self.trail.read(self.tenant, Wanted(run=run), limit=1000)
         return [f"{entry.record['event']} {entry.record.get('step', '')}".strip() for entry in entries]
 
     async def approval_of(self, run: str) -> str:

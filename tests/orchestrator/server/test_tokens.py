@@ -9,7 +9,9 @@ import pytest
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.tokens import (
     TokenDirectory,
+    TokenFile,
     TokenFileError,
+    almighty,
     default_entries,
     new_entry,
     read_tokens,
@@ -35,6 +37,11 @@ def test_identity_roles_and_tenant_come_from_the_file(tmp_path: Path) -> None:
     assert (caller.id, caller.tenant, caller.roles) == ("dana", "sales", frozenset({"sales_director"}))
     with pytest.raises(UnauthenticatedError):
         directory.authenticate(entry.token[:-1])
+
+
+def test_who_has_every_role_is_found() -> None:
+    other = new_entry("olga", ("operator", "auditor", "submitter"))
+    assert almighty(TokenFile(callers=(*default_entries(), other))) == ("local-operator",)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])

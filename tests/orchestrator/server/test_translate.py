@@ -5,6 +5,7 @@ from google.protobuf.json_format import MessageToDict
 
 from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_pb2
 from assent_orchestrator.audit.chain import Break
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.execution.runs import etag_of
 from assent_orchestrator.plan.state import RunState, StepState
@@ -219,7 +220,7 @@ async def test_a_record_arrives_with_the_bytes_that_its_hash_is_made_of(wire):
     assert digest_bytes(record.canonical_json) == record.hash
     assert MessageToDict(record.record)["event"] == record.event == "run.created"
     assert (record.name, record.seq, answer.next_page_token) == (f"{TENANT}/auditRecords/7", 7, "more")
-    assert wire.trail.calls[-1][2] == {"run": "run1", "after_seq": 6, "size": 0, "token": ""}
+    assert wire.trail.calls[-1][2:] == (Wanted(run="run1"), {"after_seq": 6, "size": 0, "token": ""})
 
 
 async def test_the_proof_of_the_trail_names_the_first_bad_record(wire):

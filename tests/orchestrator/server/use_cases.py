@@ -12,6 +12,7 @@ from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.chain import GENESIS, Break, Head
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow
@@ -406,8 +407,8 @@ class TrailRecords:
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     fault: Break | None = None
 
-    async def list(self, caller: Caller, **wanted: Any) -> Page[Entry]:
-        self.calls.append(("list", caller, wanted))
+    async def list(self, caller: Caller, wanted: Wanted, **more: Any) -> Page[Entry]:
+        self.calls.append(("list", caller, wanted, more))
         return Page([entry(7, "run.created")], "more")
 
     async def verify(self, caller: Caller) -> Verification:

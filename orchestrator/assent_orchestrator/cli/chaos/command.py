@@ -75,19 +75,32 @@ async def _run(faults: Sequence[Fault], runs: int, environ: Mapping[str, str], *
             try:
                 results.append(await try_out(deployment, one, runs))
             except (aio.AioRpcError, TimeoutError) as error:
-                raise _failure(one, error, deployment.server.last_words() if deployment.server else ()) from error
-    if as_json:
-        say_json(document(results, left_out=left_out))
-    else:
-        show(results)
+                # What was proved before it is not lost.
+                _tell(results, as_json=as_json, left_out=left_out, unfinished=one.name)
+                log = deployment.server.last_words() if deployment.server else ()
+                raise failure(one, error, results, log) from error
+    _tell(results, as_json=as_json, left_out=left_out)
     return ExitCode.DONE if results and all(result.good for result in results) else ExitCode.NO
 
 
-def _failure(fault: Fault, error: Exception, log: Sequence[str]) -> Problem:
+def _tell(results: Sequence[Result], *, as_json: bool, left_out: Sequence[str], unfinished: str = "") -> None:
+    if as_json:
+        say_json(document(results, left_out=left_out, unfinished=unfinished))
+    elif results:
+        show(results)
+
+
+def failure(fault: Fault, error: Exception, results: Sequence[Result], log: Sequence[str]) -> Problem:
+    """Return why the experiments could not go on, what that says of the promise, and what to do."""
     said = error.details() if isinstance(error, aio.AioRpcError) else "it took too long"
+    before = ""
+    held = all(not result.breaches for result in results)
+    if results:
+        before = f", and in the {len(results)} before it the promise {'held' if held else 'did not hold'}"
     return Problem(
-        f"{fault.name}: the deployment did not get well again ({said}); the server's log ends with:",
-        ExitCode.UNAVAILABLE,
+        f"{fault.name}: the deployment did not get well again ({said}): of this fault nothing was checked{before}; "
+        f"run it alone with assent chaos --fault {fault.name}; the server's log, with what the engine said, ends with:",
+        ExitCode.UNAVAILABLE if held else ExitCode.NO,
         code="CHAOS_FAILED",
         details=tuple(log),
     )

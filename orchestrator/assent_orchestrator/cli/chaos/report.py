@@ -29,14 +29,15 @@ def show(results: Sequence[Result]) -> None:
     say(f"{INVARIANT}: held in {held} of {len(results)} faults, {calls} calls checked")
 
 
-def document(results: Iterable[Result], *, left_out: Sequence[str] = ()) -> dict[str, Json]:
-    """Return everything that the table tells, and every breach."""
+def document(results: Iterable[Result], *, left_out: Sequence[str] = (), unfinished: str = "") -> dict[str, Json]:
+    """Return everything that the table tells, and every breach; ``unfinished`` is the fault that ended it all."""
     listed = list(results)
     return {
         "schema": "assent.chaos/v1",
-        "ok": all(result.good for result in listed),
+        "ok": not unfinished and all(result.good for result in listed),
         "faults": [_entry(result) for result in listed],
         "left_out": list(left_out),
+        "unfinished": unfinished,
     }
 
 

@@ -4,6 +4,7 @@
 
 from assent.v1 import audit_pb2 as wire
 from assent.v1.audit_pb2_grpc import AuditServiceServicer
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.server import names
 from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import read_filter
@@ -11,7 +12,7 @@ from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.translate.audit import write_entry, write_verification
 
-_FILTERS = frozenset({"run"})
+_FILTERS = frozenset({"run", "event", "decision"})
 
 
 class AuditHandlers(AuditServiceServicer):
@@ -28,7 +29,7 @@ class AuditHandlers(AuditServiceServicer):
         names.own_tenant(request.parent, caller)
         page = await self._parts.records.list(
             caller,
-            run=read_filter(request.filter, _FILTERS).get("run"),
+            Wanted(**read_filter(request.filter, _FILTERS)),
             after_seq=request.after_seq,
             size=request.page_size,
             token=request.page_token,

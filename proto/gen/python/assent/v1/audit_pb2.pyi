@@ -92,7 +92,9 @@ class ListAuditRecordsRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before; empty for the first page."""
     filter: _builtins.str
-    """`run=` and the id of a run; empty for all of them."""
+    """Terms joined by ` AND `: `run=` and the id of a run; `event=` and an event, as in `policy.activated`, or all of a
+    kind, as in `policy.*`; `decision=` and the id of a decision. Empty for all of them.
+    """
     after_seq: _builtins.int
     """Only records with a greater number; 0 for all of them."""
     def __init__(
