@@ -20,7 +20,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "plan": ["check", "simulate", "run"],
         "runs": ["list", "show", "watch", "cancel"],
         "approvals": ["list", "show", "approve", "reject"],
-        "audit": ["show", "verify"],
+        "audit": ["show", "list", "verify"],
         "policy": ["status", "activate", "rollback", "rehearse", "test", "shadow"],
         "bundle": ["key", "build", "sign", "verify", "inspect"],
     }.items():
