@@ -14,6 +14,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.checks import CarriedCase, Checks
 from assent_sidecar.bundle.contents import read_archive, write_archive
 from assent_sidecar.bundle.manifest import SIGNATURES
+from assent_sidecar.bundle.refusal import BundleNotKeptError
 from assent_sidecar.bundle.strict import write_capabilities
 from assent_sidecar.decision import Decided
 from assent_sidecar.errors import ActivationError
@@ -53,7 +54,14 @@ class Rehearsal:
         Raises:
             CommandError: OPA cannot be run.
             SidecarError: a second engine cannot be had.
+            BundleNotKeptError: there is no room for its files: the disk is full, say.
         """
+        try:
+            return await self._report(bundle, running)
+        except OSError as error:
+            raise BundleNotKeptError(f"the bundle cannot be written down to be rehearsed: {error.strerror}") from error
+
+    async def _report(self, bundle: Bundle, running: Bundle | None) -> RehearsalReport:
         began = time.perf_counter()
         if running is not None and running.revision == bundle.revision:
             running = None  # there is nothing to compare

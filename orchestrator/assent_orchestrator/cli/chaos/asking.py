@@ -14,7 +14,7 @@ from assent.v1 import decisions_pb2, permits_pb2
 from assent_orchestrator.cli.chaos.policies import DIRECTOR_ABOVE, NEVER_ABOVE
 from assent_orchestrator.cli.stage.desk import Desk
 
-DISCOUNTS = (5, 12, 40)
+DISCOUNTS = (5, 18, 40)
 """What is asked for in turn, in percent: allowed by both policies, by the wide one only, and by none."""
 
 AGENTS = 3

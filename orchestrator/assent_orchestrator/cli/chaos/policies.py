@@ -22,8 +22,8 @@ from assent_sidecar.errors import SidecarError
 from assent_sidecar.opa.binary import Binary
 
 KEY_ID = "chaos"
-DIRECTOR_ABOVE = {"wide": 15, "narrow": 10}
-"""Discounts (in percent) above which each of the two policies asks a sales director."""
+DIRECTOR_ABOVE = {"wide": 20, "narrow": 15}
+"""Discounts (in percent) above which each of the two policies asks a sales director; the cases hold for both."""
 NEVER_ABOVE = 30
 """Above this, both of them deny."""
 
@@ -72,6 +72,7 @@ async def make_policies(folder: Path, example: Path, binary: Binary) -> Policies
     await asyncio.to_thread(folder.mkdir, mode=0o700)
     await asyncio.to_thread(shutil.copytree, example, workspace)
     try:
+        _limit(workspace / "data" / "limits.yaml", DIRECTOR_ABOVE["wide"])
         wide = await build_bundle(workspace, binary)
         _limit(workspace / "data" / "limits.yaml", DIRECTOR_ABOVE["narrow"])
         narrow = await build_bundle(workspace, binary)
