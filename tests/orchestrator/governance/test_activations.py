@@ -361,8 +361,10 @@ async def test_a_database_that_was_restored_from_a_backup_is_followed_from_there
         await one.activations.roll_back(CARLA, second, "now")
         await until(lambda: two.feed.applied[0] == one.feed.applied[0])
     async with own.engine.begin() as tx:  # the backup is of before the last two; numbers are given a second time
-        await tx.execute(sa.text("DELETE FROM assent.activations WHERE number > 2"))
-        await tx.execute(sa.text("ALTER TABLE assent.activations ALTER COLUMN number RESTART WITH 3"))
+        reviewed = sa.text("SELECT min(number) FROM assent.activations WHERE revision = :revision")
+        last = (await tx.execute(reviewed, {"revision": second})).scalar_one()
+        await tx.execute(sa.text("DELETE FROM assent.activations WHERE number > :last"), {"last": last})
+        await tx.execute(sa.text(f"ALTER TABLE assent.activations ALTER COLUMN number RESTART WITH {last + 1}"))
     async with (
         server(tmp_path, own, file=files[0]) as one,
         server(tmp_path, own, file=files[1], name="two") as two,
