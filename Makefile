@@ -25,7 +25,7 @@ demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves 
 	@$(BIN)/assent demo $(ARGS)
 
 test: setup ## run every test; ARGS="-k name" runs some
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 fuzz: setup ## look for ways to make an allow of a fault, for some minutes
 	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=3600 $(addprefix tests/sidecar/,test_http_fuzz.py \
