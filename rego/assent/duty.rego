@@ -18,7 +18,7 @@ optional := {
 	"redact": {"labels"},
 	"retry": {"backoff", "factor", "max_backoff"},
 	"timeout": set(),
-	"reserve": set(),
+	"reserve": {"actual"},
 	"remember": {"path"},
 	"notify": {"template"},
 }
@@ -29,6 +29,7 @@ patterns := {
 	"class": `^[a-z][a-z0-9_-]{0,62}$`,
 	"role": `^[a-z][a-z0-9_-]{0,62}$`,
 	"template": `^[a-z][a-z0-9_-]{0,62}$`,
+	"actual": `^(/([^~/]|~[01])*)*$`,
 	"amount": `^[0-9]{1,15}(\.[0-9]{1,9})?$`,
 	"after": `^[0-9]{1,9}(ms|s|m|h|d)$`,
 	"backoff": `^[0-9]{1,9}(ms|s|m|h|d)$`,

@@ -9,6 +9,7 @@ test_obligations_as_in_the_contract_are_well_formed if {
 		{"type": "retry", "max_attempts": 4, "backoff": "2s", "factor": 1.5, "max_backoff": "60s"},
 		{"type": "timeout", "after": "500ms"},
 		{"type": "reserve", "ledger": "discount_eur", "amount": "1200.00"},
+		{"type": "reserve", "ledger": "discount_eur", "amount": "1200.00", "actual": "/given/amount"},
 		{"type": "remember", "class": "notes", "path": "/x"},
 		{"type": "notify", "role": "owner", "template": "done"},
 	})
@@ -32,6 +33,7 @@ test_a_mistake_in_an_obligation_is_found[name] if {
 		"factor_text": {"type": "retry", "max_attempts": 3, "factor": "2"},
 		"amount": {"type": "reserve", "ledger": "eur", "amount": "-1"},
 		"amount_number": {"type": "reserve", "ledger": "eur", "amount": 1},
+		"actual": {"type": "reserve", "ledger": "eur", "amount": "1", "actual": "given"},
 	}
 	not duty.all_well_formed({one})
 }

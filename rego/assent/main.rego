@@ -132,6 +132,7 @@ question_of(step) := object.union(without_plan, {
 	"agent": step.agent,
 	"step": {"id": step.id, "attempt": 1, "depends_on": object.get(step, "depends_on", [])},
 	"action": step.action,
+	"ledgers": object.union(object.get(input, "ledgers", {}), object.get(step, "ledgers", {})),
 	"plan": null,
 })
 
@@ -202,10 +203,11 @@ question_about(one) := object.union(without_actions, {
 	"agent": one.agent,
 	"step": {"id": one.id, "attempt": 1, "depends_on": []},
 	"action": one.action,
+	"ledgers": object.get(one, "ledgers", {}),
 	"actions": [],
 })
 
-without_actions := object.remove(input, {"kind", "agent", "step", "action", "actions"})
+without_actions := object.remove(input, {"kind", "agent", "step", "action", "actions", "ledgers"})
 
 # METADATA
 # title: What is said of a batch as a whole

@@ -315,6 +315,25 @@ test_an_action_of_a_batch_is_asked_about_as_if_alone if {
 	asked.actions == []
 }
 
+money(spent) := {"limit": "100", "spent": spent, "reserved": "0", "held": "0"}
+
+test_an_action_of_a_batch_has_its_own_ledgers_and_no_others if {
+	own := {"mail_eur": money("7")}
+	together := object.union(batch, {
+		"ledgers": {"all_eur": money("1")},
+		"actions": [object.union(batch.actions[0], {"ledgers": own}), batch.actions[1]],
+	})
+	assent.question_about(together.actions[0]).ledgers == own with input as together
+	assent.question_about(together.actions[1]).ledgers == {} with input as together
+}
+
+test_a_step_of_a_plan_has_its_own_ledgers_beside_those_of_the_plan if {
+	asked := {"kind": "plan", "ledgers": {"all_eur": money("1")}}
+	step := {"id": "s", "agent": {}, "action": {}, "ledgers": {"agent_eur": money("7")}}
+	found := assent.question_of(step).ledgers with input as asked
+	found == {"all_eur": money("1"), "agent_eur": money("7")}
+}
+
 condition := object.union(question, {"kind": "condition", "condition": {"name": "at_risk", "outputs": {}}})
 
 test_a_condition_is_taken_when_its_rule_is_true if {

@@ -54,11 +54,15 @@ class Timeout(Document):
 
 
 class Reserve(Document):
-    """Hold an amount on a ledger before the call; it is settled by the outcome."""
+    """Hold an amount on a ledger before the call; the outcome settles it.
+
+    ``actual`` points into the result, to what it really was; without it, it was ``amount``.
+    """
 
     type: Literal["reserve"]
     ledger: Name
     amount: Amount
+    actual: Pointer | None = None
 
 
 class Remember(Document):

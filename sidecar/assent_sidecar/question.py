@@ -106,11 +106,25 @@ class Action(Document):
     digest: str
 
 
+class LedgerFacts(Document):
+    """One counted limit, and where it stands for what the question is about.
+
+    ``held`` is reserved, too, but nobody knows whether it was spent. ``until`` is when counting begins anew.
+    """
+
+    limit: Amount
+    spent: Amount
+    reserved: Amount
+    held: Amount = "0"
+    until: Moment | None = None
+
+
 class PlanStep(Document):
     """One step of a plan under forecast: the question that will be asked for it, as far as it is known.
 
     ``after`` is what was written. ``depends_on`` are all the steps that must come to rest before it: those of ``after``
-    and of its bindings, and those that it stands in for. It is what the step's own question will have.
+    and of its bindings, and those that it stands in for. It is what the step's own question will have. ``ledgers`` are
+    those that count it, as far as is known for whom.
     """
 
     id: Name
@@ -121,6 +135,7 @@ class PlanStep(Document):
     on_failure: OnFailure = "fail"
     when: Name | None = None
     bindings: dict[Pointer, Json] = {}
+    ledgers: dict[Name, LedgerFacts] = {}
 
 
 class PlanFacts(Document):
@@ -149,6 +164,7 @@ class BatchAction(Document):
     id: Name
     agent: AgentFacts
     action: Action
+    ledgers: dict[Name, LedgerFacts] = {}
 
 
 class ConditionFacts(Document):
@@ -167,14 +183,6 @@ class ApprovalFacts(Document):
     roles: tuple[str, ...]
     at: Moment
     digest: str
-
-
-class LedgerFacts(Document):
-    """One counted limit."""
-
-    limit: Amount
-    spent: Amount
-    reserved: Amount
 
 
 class MemoryFacts(Document):

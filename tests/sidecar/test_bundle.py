@@ -73,7 +73,7 @@ async def test_a_bundle_holds_what_decides_and_its_checks_in_one_file_that_opa_l
     assert manifest["roots"] == ["assent", "catalogue", "policies", "settings"]
     data = json.loads(files["data.json"])
     assert data["settings"]["limits"]["discount"]["free"] == 10
-    assert set(data["catalogue"]) == {"systems", "agents", "processes", "memory"}
+    assert set(data["catalogue"]) == {"systems", "agents", "processes", "ledgers", "memory"}
     assert data["catalogue"]["agents"]["seller"]["may"] == ["crm.write_offer", "email.send"]
     assert bundle.catalogue.workspace == "sales"
 
@@ -93,6 +93,7 @@ async def test_the_same_content_is_the_same_bundle_wherever_it_lies(binary: Bina
         ("data/limits.yaml", "hard: 40", "hard: 41"),
         ("systems/email.yaml", "timeout: 10s", "timeout: 11s"),
         ("memory.yaml", "ttl: 24h", "ttl: 25h"),
+        ("ledgers.yaml", '"5000.00"', '"4000.00"'),
         (BASELINE, '"reading is allowed"', '"reading is fine"'),
         (PROCESS, "may:\n  skip: [offer]", "may: {}"),
     ],

@@ -5,6 +5,7 @@ import pytest
 
 from assent_sidecar.bundle.workspace import Manifest
 from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.ledger import Ledger, Ledgers
 from assent_sidecar.catalogue.memory import Memory, MemoryClass
 from assent_sidecar.catalogue.process import Process, Step, Variation
 from assent_sidecar.catalogue.system import Operation, System
@@ -17,7 +18,7 @@ from tests.sidecar.workspace_copies import SALES, copy_of, put
 
 PAGE = (Path(__file__).parents[2] / "docs/workspace.md").read_text()
 MODELS = [
-    Manifest, System, Operation, Agent, Process, Step, Variation, Memory, MemoryClass,
+    Manifest, System, Operation, Agent, Process, Step, Variation, Ledgers, Ledger, Memory, MemoryClass,
     cases.Case, cases.CaseAction, cases.CasePlanStep, cases.CaseApproval, cases.CaseLedger, cases.CaseMemory,
     cases.Want,
 ]  # fmt: skip

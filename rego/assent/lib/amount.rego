@@ -27,9 +27,12 @@ above(first, second) if units(first) > units(second)
 
 # METADATA
 # title: What is left of a ledger of the question, in billionths
-# description: Undefined for a ledger that the question does not have.
-left(ledger) := (units(counted.limit) - units(counted.spent)) - units(counted.reserved) if {
+# description: |
+#   Undefined for a ledger that the question does not have. Below nothing when more was spent than is allowed by now. What
+#   may have been spent (`held`) is not left.
+left(ledger) := units(counted.limit) - taken if {
 	counted := input.ledgers[ledger]
+	taken := (units(counted.spent) + units(counted.reserved)) + units(object.get(counted, "held", "0"))
 }
 
 # METADATA

@@ -81,3 +81,15 @@ test_a_ledger_has_room_for_what_is_neither_spent_nor_reserved if {
 	not amount.fits("usd", "1") with input as asked
 	amount.is_amount("50.01")
 }
+
+test_what_may_have_been_spent_is_not_left if {
+	asked := {"ledgers": {"eur": {"limit": "100", "spent": "40", "reserved": "9", "held": "11"}}}
+	amount.left("eur") == 40000000000 with input as asked
+	not amount.fits("eur", "40.01") with input as asked
+}
+
+test_a_lowered_limit_leaves_less_than_nothing if {
+	asked := {"ledgers": {"eur": {"limit": "10", "spent": "40.5", "reserved": "0", "held": "0"}}}
+	amount.left("eur") == -30500000000 with input as asked
+	not amount.fits("eur", "0") with input as asked
+}

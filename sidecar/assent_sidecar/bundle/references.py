@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED
 from assent_sidecar.bundle.schema import check_schema, declares
 from assent_sidecar.bundle.source import Location, Source
 from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.ledger import Ledgers
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.catalogue.system import Operation, System
 from assent_sidecar.model import Document, Json
@@ -41,6 +43,7 @@ class Documents:
     agents: Mapping[str, Loaded[Agent]]
     processes: Mapping[str, Loaded[Process]]
     broken: Mapping[str, frozenset[str]]
+    ledgers: Loaded[Ledgers] | None = None
 
     def is_broken(self, folder: str, name: str) -> bool:
         """Return whether ``folder`` holds an unreadable document of that name."""
@@ -68,6 +71,8 @@ def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
         yield from _check_agent(agent, documents)
     for process in documents.processes.values():
         yield from _check_process(process, documents)
+    if documents.ledgers is not None:
+        yield from _check_ledgers(documents.ledgers, documents)
 
 
 def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[WorkspaceFault]:
@@ -78,6 +83,21 @@ def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[Workspa
     for index, name in enumerate(agent.value.hands_over_to):
         if name not in documents.agents and not documents.is_broken("agents", name):
             yield agent.fault(("hands_over_to", index), f"there is no agent {name!r}")
+
+
+def _check_ledgers(ledgers: Loaded[Ledgers], documents: Documents) -> Iterator[WorkspaceFault]:
+    for name, ledger in ledgers.value.ledgers.items():
+        at = ("ledgers", name)
+        for index, action in enumerate(ledger.actions):
+            reason = documents.operation(action)
+            if isinstance(reason, str):
+                yield ledgers.fault((*at, "actions", index), reason)
+        if len(ledger.limit.partition(".")[2]) > ledger.scale:
+            yield ledgers.fault((*at, "limit"), f"the limit has more decimals than the scale of {ledger.scale}")
+        try:
+            ZoneInfo(ledger.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            yield ledgers.fault((*at, "time_zone"), f"there is no time zone {ledger.time_zone!r}")
 
 
 def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[WorkspaceFault]:

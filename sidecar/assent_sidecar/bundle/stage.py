@@ -53,7 +53,7 @@ def data_of(catalogue: Catalogue) -> dict[str, Json]:
     """Return what policies see beside the question: ``data.catalogue`` and ``data.settings``."""
     written = catalogue.to_json()
     return {
-        "catalogue": {name: written[name] for name in ("systems", "agents", "processes", "memory")},
+        "catalogue": {name: written[name] for name in ("systems", "agents", "processes", "ledgers", "memory")},
         "settings": written["data"],
     }
 

@@ -22,6 +22,7 @@ class Tree:
     documents: dict[str, tuple[str, ...]]
     policies: tuple[str, ...]
     has_memory: bool
+    has_ledgers: bool
     faults: tuple[WorkspaceFault, ...]
 
 
@@ -32,10 +33,11 @@ def list_tree(root: Path) -> Tree:
     policies = tuple(_policies(root, faults))
     faults.extend(
         WorkspaceFault(name, 1, f"files of a workspace end in .yaml: name it {Path(name).stem}.yaml")
-        for name in ("assent.yml", "memory.yml")
+        for name in ("assent.yml", "memory.yml", "ledgers.yml")
         if os.path.lexists(root / name)
     )
-    return Tree(documents, policies, os.path.lexists(root / "memory.yaml"), tuple(faults))
+    has_memory, has_ledgers = (os.path.lexists(root / name) for name in ("memory.yaml", "ledgers.yaml"))
+    return Tree(documents, policies, has_memory, has_ledgers, tuple(faults))
 
 
 def _documents(root: Path, folder: str, faults: list[WorkspaceFault]) -> Iterator[str]:

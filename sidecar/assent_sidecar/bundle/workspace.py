@@ -16,6 +16,7 @@ from assent_sidecar.bundle.source import Location, Source, SourceError, read_tex
 from assent_sidecar.bundle.tree import Tree, list_tree
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.ledger import Ledgers
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Process
 from assent_sidecar.catalogue.system import System
@@ -111,6 +112,7 @@ class _Reader:
     def workspace(self, tree: Tree) -> Workspace:
         manifest = self._document("assent.yaml", Manifest)
         memory = self._document("memory.yaml", Memory) if tree.has_memory else None
+        ledgers = self._document("ledgers.yaml", Ledgers) if tree.has_ledgers else None
         systems = dict(self._named(tree.documents["systems"], System))
         agents = dict(self._named(tree.documents["agents"], Agent))
         processes = dict(self._named(tree.documents["processes"], Process))
@@ -118,7 +120,7 @@ class _Reader:
             folder: frozenset(_stem(file) for file in tree.documents[folder]) - read.keys()
             for folder, read in (("systems", systems), ("agents", agents), ("processes", processes))
         }
-        documents = Documents(systems, agents, processes, broken)
+        documents = Documents(systems, agents, processes, broken, ledgers)
         self.faults.extend(check_references(documents))
         catalogue = Catalogue(
             workspace=manifest.value.name if manifest else "unnamed",
@@ -126,6 +128,7 @@ class _Reader:
             systems={name: one.value for name, one in systems.items()},
             agents={name: one.value for name, one in agents.items()},
             processes={name: one.value for name, one in processes.items()},
+            ledgers=ledgers.value.ledgers if ledgers else {},
             memory=memory.value if memory else Memory(),
             data=dict(self._data(tree.documents["data"])),
         )

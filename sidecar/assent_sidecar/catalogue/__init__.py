@@ -1,1 +1,1 @@
-"""What humans declare: systems, agents, processes and memory classes."""
+"""What humans declare: systems, agents, processes, ledgers and memory classes."""

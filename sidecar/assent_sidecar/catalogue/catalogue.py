@@ -1,6 +1,7 @@
-"""Everything humans decided, except for the Rego: systems, agents, processes, memory classes and data."""
+"""Everything humans decided, except for the Rego: systems, agents, processes, ledgers, memory classes and data."""
 
 from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Process
 from assent_sidecar.catalogue.system import Operation, System
@@ -15,6 +16,7 @@ class Catalogue(Document):
     systems: dict[Name, System] = {}
     agents: dict[Name, Agent] = {}
     processes: dict[Name, Process] = {}
+    ledgers: dict[Name, Ledger] = {}
     memory: Memory = Memory()
     data: dict[str, Json] = {}
 

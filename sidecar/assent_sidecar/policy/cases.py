@@ -107,6 +107,8 @@ class CaseLedger(Document):
     limit: Amount
     spent: Amount = "0"
     reserved: Amount = "0"
+    held: Amount = "0"
+    until: Moment | None = None
 
 
 class CaseMemory(Document):

@@ -96,10 +96,7 @@ class _Completion:
             plan=plan,
             condition=self._condition(),
             approvals=tuple(self._approvals(time, action)),
-            ledgers={
-                name: LedgerFacts(limit=one.limit, spent=one.spent, reserved=one.reserved)
-                for name, one in case.ledgers.items()
-            },
+            ledgers={name: LedgerFacts.model_validate(one.model_dump()) for name, one in case.ledgers.items()},
             memory=self._memory(),
             handoff=self._handoff(),
             inputs=case.inputs,

@@ -12,7 +12,7 @@ from assent_sidecar.bundle.origin.watch import changes_of
 from assent_sidecar.bundle.tree import DOCUMENTS, POLICIES
 from assent_sidecar.opa.binary import Binary
 
-_FILES = ("assent.yaml", "memory.yaml")
+_FILES = ("assent.yaml", "memory.yaml", "ledgers.yaml")
 
 
 class FolderOrigin:
