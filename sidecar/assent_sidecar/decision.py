@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assent_sidecar.model import Amount, Document, Duration, Moment, Name, Pointer, ReasonCode
+from assent_sidecar.retry import Attempts
 
 
 class Verdict(StrEnum):
@@ -36,14 +37,10 @@ class Redact(Document):
     labels: tuple[Name, ...] = ()
 
 
-class Retry(Document):
+class Retry(Attempts):
     """Try again after an error that the tool calls retryable and that had no effect."""
 
     type: Literal["retry"]
-    max_attempts: Annotated[int, Field(ge=1, le=100)]
-    backoff: Duration = "1s"
-    factor: Annotated[float, Field(ge=1, le=10)] = 2.0
-    max_backoff: Duration = "60s"
 
 
 class Timeout(Document):

@@ -82,11 +82,17 @@ class RunFacts(Document):
 
 
 class StepFacts(Document):
-    """The step being decided."""
+    """The step being decided, as its plan names it.
+
+    ``item`` counts from 0 where a step is taken once for each element of a list. ``compensates`` says that the action
+    is not that of the step: it undoes what the step did.
+    """
 
     id: Name
     attempt: Annotated[int, Field(ge=1)]
     depends_on: tuple[Name, ...] = ()
+    item: Annotated[int, Field(ge=0)] | None = None
+    compensates: bool = False
 
 
 class Action(Document):

@@ -21,6 +21,7 @@ from assent_orchestrator.decisions.permits import Permits
 from assent_orchestrator.decisions.sweep import sweeping
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
+from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.outcome import Outcomes
@@ -145,7 +146,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             catalogue=lambda: sidecar.bundle.catalogue,
             revision=lambda: sidecar.bundle.revision,
         )
-        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)))
+        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
         durable = Durable(DurableSettings(database.sync_url, settings.executor), work)
         await durable.open()
         stack.push_async_callback(durable.close)

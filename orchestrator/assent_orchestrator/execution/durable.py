@@ -8,12 +8,13 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
 import dbos._serialization as dbos_serialization
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
-from dbos._error import DBOSNonExistentWorkflowError
+from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowError
 
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
@@ -58,8 +59,11 @@ class Work(Protocol):
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
 
+    async def end(self, run_id: str) -> str:
+        """Say what has to be undone next, now that nothing of the run is under way; empty: nothing, it is closed."""
+
     async def finish(self, run_id: str) -> None:
-        """Close the run."""
+        """Close a run of an earlier version, which undoes nothing."""
 
 
 class _JsonSerializer(Serializer):
@@ -128,6 +132,28 @@ class Durable:
     def _register(self) -> None:
         # The engine finds what to resume by these names: they are part of what is stored. It may be resumed for ever:
         # a run that waits for months sees many restarts, and none of them is its fault.
+        self._register_earlier()
+
+        @DBOS.workflow(name="step.v2", max_recovery_attempts=None)
+        async def step(run_id: str, step_id: str) -> None:
+            await self._drive(run_id, step_id)
+            await DBOS.send_async(run_id, "settled", _INBOX)
+
+        @DBOS.workflow(name="run.v2", max_recovery_attempts=None)
+        async def run(run_id: str) -> None:
+            await self._begin(run_id)
+            outstanding: list[str] = []
+            while (move := await self._advance(run_id, outstanding)) and not move["over"]:
+                outstanding = await self._go_on(run_id, move, step)
+            # Nothing is under way any more: what has to be undone is undone, strictly one after another.
+            while undo := await DBOS.run_step_async({"name": "end"}, self._work.end, run_id):
+                await self._drive(run_id, undo)
+
+        self._run = run
+
+    def _register_earlier(self) -> None:
+        """Register what earlier versions of the software recorded, step for step as it was: it is finished as begun."""
+
         @DBOS.workflow(name="step.v1", max_recovery_attempts=None)
         async def step(run_id: str, step_id: str) -> None:
             await self._drive(run_id, step_id)
@@ -141,7 +167,7 @@ class Durable:
                 outstanding = await self._go_on(run_id, move, step)
             await DBOS.run_step_async({"name": "finish"}, self._work.finish, run_id)
 
-        self._run = run
+        del run
 
     async def _begin(self, run_id: str) -> None:
         tries = 1
@@ -177,10 +203,10 @@ class Durable:
         return await DBOS.run_step_async({"name": name}, work, *arguments)
 
     async def start(self, run_id: str) -> None:
-        """Start a run; starting it again changes nothing."""
+        """Start a run; starting it again changes nothing, whichever version of the software began it."""
         if self._run is None:
             raise RuntimeError("the engine is not open")
-        with SetWorkflowID(run_id):
+        with SetWorkflowID(run_id), suppress(DBOSConflictingWorkflowError):
             await DBOS.start_workflow_async(self._run, run_id)
 
     async def wake(self, run_id: str, step_ids: tuple[str, ...] = ()) -> None:

@@ -27,15 +27,22 @@ class Ending:
 
 def ending_of(situation: Situation) -> Ending | None:
     """Return how the step ends because of what happened around it, or None when it may go on. Pure."""
-    run, approval = situation.run, situation.approval
+    approval = situation.approval
+    ending = None if situation.step.undo else _ending_of_run(situation)
+    if ending is None and approval is not None and approval.state is ApprovalState.REJECTED:
+        return Ending(StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
+    return ending
+
+
+def _ending_of_run(situation: Situation) -> Ending | None:
+    """Return how a step ends because nothing more of the run is done; what undoes something comes after that."""
+    run = situation.run
     if run.cancel_requested is not None:
         return Ending(StepState.CANCELLED, "CANCELLED", "the run was cancelled")
     if run.state is RunState.STOPPING:
         return Ending(StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
     if failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}):
         return Ending(StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
-    if approval is not None and approval.state is ApprovalState.REJECTED:
-        return Ending(StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
     return None
 
 

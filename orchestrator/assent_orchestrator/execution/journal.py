@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.plan.derived import Derived
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import runs, steps
+from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Json
 from assent_sidecar.question import Labels, Principal
 
@@ -39,11 +41,13 @@ class RunRow:
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+    compensate: bool = False
+    not_undone: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step as it stands. ``output`` is None unless it was asked for."""
+    """One row of a run as it stands: a step, or what derives from one. ``output`` is None unless it was asked for."""
 
     run_id: str
     id: str
@@ -60,14 +64,24 @@ class StepRow:
     not_before: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    origin: str | None = None
+    item: int | None = None
+    undo: bool = False
     output: Json = None
     labels: Labels | None = None
+
+    @property
+    def derived(self) -> bool:
+        """Whether it is not the row of a step itself, but of an item of one, or of an undoing."""
+        return self.origin is not None
 
     @property
     def verdict(self) -> str | None:
         """The verdict of the newest decision on the step, or None."""
         return self.decision["decision"]["verdict"] if self.decision else None
 
+
+_WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATED)
 
 _STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
 
@@ -80,6 +94,7 @@ def run_of(row: Mapping[str, Any] | sa.RowMapping) -> RunRow:
             "plan": Plan.from_json(row["plan"]),
             "principal": Principal.from_json(row["principal"]),
             "state": RunState(row["state"]),
+            "not_undone": None if row["not_undone"] is None else tuple(row["not_undone"]),
         }
     )
 
@@ -110,8 +125,9 @@ async def read_run(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> R
 
 
 async def read_steps(tx: AsyncConnection, run_id: str) -> dict[str, StepRow]:
-    """Return the steps of a run in the plan's order, without their outputs."""
-    rows = await tx.execute(sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(steps.c.position))
+    """Return the rows of a run, without their outputs: the plan's order, each step before what is derived from it."""
+    order = (steps.c.position, steps.c.item.asc().nulls_first(), steps.c.undo)
+    rows = await tx.execute(sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(*order))
     return {row["id"]: _step(row) for row in rows.mappings()}
 
 
@@ -137,8 +153,8 @@ async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[Run
 
 
 async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str] | None = None) -> dict[str, StepRow]:
-    """Return succeeded steps of a run with their outputs and labels: these, or all."""
-    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state == StepState.SUCCEEDED)
+    """Return steps of a run that succeeded, undone meanwhile or not, with their outputs and labels: these, or all."""
+    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state.in_(_WITH_OUTPUT))
     if step_ids is not None:
         query = query.where(steps.c.id.in_(list(step_ids)))
     return {row["id"]: _step(row) for row in (await tx.execute(query)).mappings()}
@@ -148,24 +164,31 @@ async def insert_run(tx: AsyncConnection, run: RunRow) -> bool:
     """Write a new run and its pending steps; False when its request id is taken (nothing is written then)."""
     values = {column.name: getattr(run, column.name) for column in runs.c}
     values |= {"plan": run.plan.to_json(), "principal": run.principal.to_json(), "state": str(run.state)}
+    values["not_undone"] = None if run.not_undone is None else list(run.not_undone)
     written = await tx.execute(insert(runs).values(values).on_conflict_do_nothing().returning(runs.c.id))
     if written.one_or_none() is None:
         return False
-    await tx.execute(
-        sa.insert(steps),
-        [
-            {
-                "run_id": run.id,
-                "id": step.id,
-                "position": position,
-                "action": step.action,
-                "agent": step.agent,
-                "state": StepState.PENDING,
-            }
-            for position, step in enumerate(run.plan.steps)
-        ],
-    )
+    await insert_steps(tx, run.id, [(at, Derived(step.id), step) for at, step in enumerate(run.plan.steps)])
     return True
+
+
+async def insert_steps(tx: AsyncConnection, run_id: str, rows: Iterable[tuple[int, Derived, Step]]) -> None:
+    """Write pending rows: the position of their step in the plan, what each is, and what it does."""
+    values = [
+        {
+            "run_id": run_id,
+            "id": derived.id,
+            "position": position,
+            "action": spec.action,
+            "agent": spec.agent,
+            "state": StepState.PENDING,
+            "origin": None if derived.plain else derived.origin,
+            "item": derived.item,
+            "undo": derived.undo,
+        }
+        for position, derived, spec in rows
+    ]
+    await tx.execute(sa.insert(steps), values)
 
 
 async def change_run(tx: AsyncConnection, run_id: str, now: datetime, **values: Any) -> None:

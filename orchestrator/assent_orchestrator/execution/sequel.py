@@ -11,7 +11,7 @@ from assent_orchestrator.approvals.request import Approval, ApprovalState, open_
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
 from assent_orchestrator.clock import Clock, writable
-from assent_orchestrator.execution.journal import RunRow, change_step, lock_step
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, lock_step
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
@@ -150,8 +150,7 @@ class Sequels:
         """Lock the run and make sure that it still is what the question was about."""
         run, step = await lock_step(tx, situation.run.id, situation.step.id)
         if (
-            run.cancel_requested is not None
-            or run.state not in (RunState.RUNNING, RunState.WAITING)
+            not _goes_on(run, step)
             or step.state in TERMINAL_STEPS
             or (step.state, step.attempt) != (situation.step.state, situation.step.attempt)
         ):
@@ -209,6 +208,13 @@ class Sequels:
             ),
             trace=spans.trace_note(),
         )
+
+
+def _goes_on(run: RunRow, step: StepRow) -> bool:
+    """Say whether a run is where such a step is taken: what undoes something is taken after the run was stopped."""
+    if step.undo:
+        return run.state is RunState.STOPPING and run.compensate
+    return run.cancel_requested is None and run.state in (RunState.RUNNING, RunState.WAITING)
 
 
 def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> None:

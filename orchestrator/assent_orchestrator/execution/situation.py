@@ -11,7 +11,9 @@ from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
 from assent_orchestrator.governance.stop import STOPPED, Subject
+from assent_orchestrator.plan.derived import spec_of, undone_id
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.reference import references
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -33,7 +35,10 @@ class UncataloguedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One step of one run, with what it depends on. ``outputs`` holds succeeded dependencies only."""
+    """One row of one run, with what it depends on. ``outputs`` holds succeeded steps only, by the plan's ids.
+
+    ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``.
+    """
 
     run: RunRow
     step: StepRow
@@ -64,7 +69,13 @@ class Situation:
 
     def facts(self) -> StepFacts:
         """Return the step as a question shows it."""
-        return StepFacts(id=self.step.id, attempt=self.next_attempt, depends_on=self.depends_on)
+        return StepFacts(
+            id=self.spec.id,
+            attempt=self.next_attempt,
+            depends_on=self.depends_on,
+            item=self.step.item,
+            compensates=self.step.undo,
+        )
 
     def matter(self, process: Process) -> Matter:
         """Return the run as a question shows it."""
@@ -83,6 +94,7 @@ class Situation:
                     verdict=row.verdict,
                 )
                 for row in self.steps.values()
+                if not row.derived
             ),
         )
 
@@ -106,9 +118,11 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
     """Read what one attempt has to know."""
     run = await read_run(tx, run_id)
     rows = await read_steps(tx, run_id)
-    spec = next(step for step in run.plan.steps if step.id == step_id)
+    spec = spec_of(run.plan.steps, step_id)
     step = rows[step_id]
-    depends_on = Graph.of(run.plan.steps).depends_on(step_id)
+    depends_on = Graph.of(run.plan.steps).depends_on(spec.id)
+    if step.undo:
+        depends_on = tuple(sorted({*depends_on, spec.id}))
     fresh = step.state is StepState.PENDING and step.attempt == 0
     return Situation(
         run=run,
@@ -116,11 +130,22 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
         spec=spec,
         steps=rows,
         depends_on=depends_on,
-        outputs=await read_outputs(tx, run_id, depends_on) if depends_on else {},
+        outputs=await _outputs(tx, step, spec, depends_on),
         # A step that was never asked about has neither.
         intent=None if fresh else await intent.read(tx, run_id, step_id),
         approval=None if fresh else await latest_request(tx, run_id, step_id),
     )
+
+
+async def _outputs(tx: AsyncConnection, step: StepRow, spec: Step, depends_on: tuple[str, ...]) -> dict[str, StepRow]:
+    if not step.undo:
+        return await read_outputs(tx, step.run_id, depends_on) if depends_on else {}
+    # What undoes may be bound to all that led to what it undoes; of a step of many items, to the item that it undoes.
+    undone = undone_id(step.id)
+    bound = {reference.source.step for reference in references(spec.args) if reference.source.step is not None}
+    found = await read_outputs(tx, step.run_id, {undone, *bound, *depends_on})
+    own = found.pop(undone, None)
+    return {**found, spec.id: own} if own is not None else found
 
 
 def appoint(catalogue: Catalogue, situation: Situation) -> Appointed:

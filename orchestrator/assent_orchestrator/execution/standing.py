@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +11,7 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.execution.journal import RunRow, change_run, touch_run
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, StepState
+from assent_sidecar.model import Json
 
 _WAITING_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED})
 
@@ -31,15 +33,26 @@ async def keep(tx: AsyncConnection, run: RunRow, now: datetime) -> tuple[Draft, 
     return (await move(tx, run, wanted, now),)
 
 
-async def move(tx: AsyncConnection, run: RunRow, state: RunState, now: datetime, *, reason: str | None = None) -> Draft:
-    """Write a transition of a run; return its record."""
+async def move(
+    tx: AsyncConnection,
+    run: RunRow,
+    state: RunState,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    not_undone: tuple[str, ...] | None = None,
+) -> Draft:
+    """Write a transition of a run; return its record. ``not_undone`` is what is left of a run that was to be undone."""
     finished = {"finished_at": now} if state in TERMINAL_RUNS else {}
-    await change_run(tx, run.id, now, state=str(state), reason=reason or run.reason, **finished)
+    values: dict[str, Any] = {} if not_undone is None else {"not_undone": list(not_undone)}
+    await change_run(tx, run.id, now, state=str(state), reason=reason or run.reason, **finished, **values)
+    detail: dict[str, Json] = {"reason": reason} if reason else {}
+    detail |= {"not_undone": list(not_undone)} if not_undone else {}
     return Draft(
         event=f"run.{state}",
         run=run.id,
         actor=SYSTEM,
         state=StateNote(before=str(run.state), after=str(state)),
-        detail={"reason": reason} if reason else None,
+        detail=detail or None,
         trace=trace_note(),
     )

@@ -18,6 +18,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.errors import BusyError, UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
+from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
@@ -29,7 +30,7 @@ from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.governance.stop import STOPPED, Subject, is_stopped
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.forecast import forecast
-from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.graph import Graph, failures
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, StepState
 from assent_sidecar.decision import Decided, Verdict
 
@@ -49,6 +50,7 @@ class RunWork:
 
     parts: Parts
     attempts: Attempts
+    compensations: Compensations
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole; settled when the run is running or over."""
@@ -64,8 +66,12 @@ class RunWork:
             lambda: self.attempts.attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
         )
 
+    async def end(self, run_id: str) -> str:
+        """Say what has to be undone next; empty: nothing, and the run is closed."""
+        return await _patiently(lambda: self._end(run_id))
+
     async def finish(self, run_id: str) -> None:
-        """Close the run."""
+        """Close the run as it is."""
         await _patiently(lambda: self._finish(run_id))
 
     async def _begin(self, run_id: str, tries: int) -> Pause:
@@ -194,30 +200,45 @@ class RunWork:
             wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if stirred else [],
         )
 
-    async def _finish(self, run_id: str) -> None:
+    async def _end(self, run_id: str) -> str:
+        # One transaction: between what is to be undone and the end of the run nobody can ask for it to be undone.
         async with self.parts.trail.recording() as tx:
             run = await read_run(tx, run_id, lock=True)
             if run.finished_at is not None:
-                return
-            rows = await read_steps(tx, run_id)
-            graph = Graph.of(run.plan.steps)
-            states = {step_id: row.state for step_id, row in rows.items()}
-            failures = graph.failures(states)
-            reason = run.reason
-            if run.cancel_requested is not None:
-                state, reason = RunState.CANCELLED, "CANCELLED"
-            elif run.state is RunState.STOPPING:
-                halted = any(row.verdict == Verdict.HALT for row in rows.values())
-                state = RunState.HALTED if halted else RunState.FAILED
-            elif failures:
-                state, reason = RunState.FAILED, rows[failures[0]].reason
-            else:
-                state, reason = RunState.SUCCEEDED, None
-            with spans.segment_span(
-                run_id, process=run.process, tenant=run.tenant, traceparent=run.traceparent, state=str(state)
-            ):
-                draft = await move(tx, run, state, self.parts.clock(), reason=reason)
-            await self.parts.trail.append(tx, run.tenant, (draft,))
+                return ""
+            undo = await self.compensations.following(tx, run, await read_steps(tx, run_id))
+            if not undo:
+                await self._close(tx, run_id)
+            return undo
+
+    async def _finish(self, run_id: str) -> None:
+        async with self.parts.trail.recording() as tx:
+            await self._close(tx, run_id)
+
+    async def _close(self, tx: AsyncConnection, run_id: str) -> None:
+        run = await read_run(tx, run_id, lock=True)
+        if run.finished_at is not None:
+            return
+        rows = await read_steps(tx, run_id)
+        failed = failures(run.plan.steps, {step_id: row.state for step_id, row in rows.items()})
+        reason = run.reason
+        if run.cancel_requested is not None and not (run.compensate and reason not in (None, "CANCELLED")):
+            state, reason = RunState.CANCELLED, "CANCELLED"
+        elif run.state is RunState.STOPPING:
+            halted = any(row.verdict == Verdict.HALT for row in rows.values())
+            state = RunState.HALTED if halted else RunState.FAILED
+        elif failed:
+            state, reason = RunState.FAILED, rows[failed[0]].reason
+        else:
+            state, reason = RunState.SUCCEEDED, None
+        left = not_undone(rows, await read_effects(tx, run_id), self.parts.catalogue()) if run.compensate else None
+        if left == () and any(row.undo for row in rows.values()):
+            state = RunState.COMPENSATED
+        with spans.segment_span(
+            run_id, process=run.process, tenant=run.tenant, traceparent=run.traceparent, state=str(state)
+        ):
+            draft = await move(tx, run, state, self.parts.clock(), reason=reason, not_undone=left)
+        await self.parts.trail.append(tx, run.tenant, (draft,))
 
 
 async def _patiently(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:

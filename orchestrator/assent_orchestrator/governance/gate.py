@@ -28,6 +28,7 @@ from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refus
 from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
 from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.decision import Decided, Verdict
@@ -248,14 +249,14 @@ class Gate:
         return min(self.budget + more if within is None else within * _SHARE, self.longest + more)
 
     def _permitting(self, decided: Decided, run: str, step: StepFacts) -> Callable[[Action], Permit]:
-        return lambda action: self._issue(action, decided, run, step, idempotency_key(run, step.id))
+        return lambda action: self._issue(action, decided, run, step, idempotency_key(run, row_id(step)))
 
     async def _ask(self, question: Question, budget: float, *, look: bool = True) -> Decided:
         step, action = question.step, question.action
         with spans.decision_span(
             question.kind,
             run=question.run.id if question.run else None,
-            step=step.id if step else None,
+            step=row_id(step) if step else None,
             action=f"{action.system}.{action.operation}" if action else None,
             action_digest=action.digest if action else None,
         ) as span:
@@ -285,7 +286,7 @@ class Gate:
             action=f"{action.system}.{action.operation}",
             decision_id=decided.provenance.decision_id,
             run=run,
-            step=step.id,
+            step=row_id(step),
             attempt=step.attempt,
             idempotency_key=key,
             now=self.clock(),

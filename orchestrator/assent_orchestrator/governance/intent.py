@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.store.tables import effects
 from assent_sidecar.question import StepFacts
 
@@ -75,7 +76,7 @@ async def write(
         "intended_at": now,
         "settled_at": None,
     }
-    statement = insert(effects).values(run_id=run_id, step_id=step.id, **values)
+    statement = insert(effects).values(run_id=run_id, step_id=row_id(step), **values)
     statement = statement.on_conflict_do_update(
         index_elements=[effects.c.run_id, effects.c.step_id],
         set_=values,

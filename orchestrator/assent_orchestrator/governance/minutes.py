@@ -12,6 +12,7 @@ from assent_orchestrator.audit.record import (
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import stop_ids
+from assent_orchestrator.plan.derived import row_id
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import Json
 from assent_sidecar.question import BatchAction, Question
@@ -25,7 +26,7 @@ def decision_made(question: Question, decided: Decided, state: StateNote | None 
     return Draft(
         event="decision.made",
         run=question.run.id if question.run else None,
-        step=question.step.id if question.step else None,
+        step=row_id(question.step) if question.step else None,
         attempt=question.step.attempt if question.step else None,
         actor=Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM,
         on_behalf_of=question.principal.id,
@@ -45,7 +46,7 @@ def action_intended(question: Question, allowed: Allowed, state: StateNote | Non
     return Draft(
         event="action.intended",
         run=question.run.id if question.run else None,
-        step=question.step.id,
+        step=row_id(question.step),
         attempt=question.step.attempt,
         actor=Actor(kind="agent", id=question.agent.id),
         on_behalf_of=question.principal.id,

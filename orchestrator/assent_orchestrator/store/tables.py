@@ -28,9 +28,12 @@ runs = sa.Table(
     sa.Column("created_at", _moment, nullable=False),
     sa.Column("updated_at", _moment, nullable=False),
     sa.Column("finished_at", _moment),
+    sa.Column("compensate", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("not_undone", ARRAY(sa.Text)),
     sa.UniqueConstraint("tenant", "submitter", "request_id"),
 )
-"""One row a run. ``cancel_requested`` is the id of who asked for it."""
+"""One row a run. ``cancel_requested`` is the id of who asked for it. ``compensate`` says that what the run did is to be
+undone once nothing more is done; ``not_undone`` are the steps whose effects stay, or may, written when it is over."""
 
 sa.Index("runs_by_age", runs.c.tenant, runs.c.created_at.desc(), runs.c.id)
 
@@ -54,8 +57,12 @@ steps = sa.Table(
     sa.Column("not_before", _moment),
     sa.Column("started_at", _moment),
     sa.Column("finished_at", _moment),
+    sa.Column("origin", sa.Text),
+    sa.Column("item", sa.Integer),
+    sa.Column("undo", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""One row a step of a run. ``labels`` classify ``output``, by JSON pointer."""
+"""One row a step of a run, an ``item`` of one (from 0), or the ``undo`` of either; the last two are derived from the
+step ``origin`` of the plan (plan/derived.py). ``labels`` classify ``output``, by JSON pointer."""
 
 effects = sa.Table(
     "effects",

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from assent_sidecar.model import ActionName, Document, Duration, Json, Name
+from assent_sidecar.retry import Attempts
 
 
 class Alternative(Document):
@@ -13,7 +14,21 @@ class Alternative(Document):
     alternative: Name
 
 
-OnFailure = Literal["fail", "skip"] | Alternative
+OnFailure = Literal["fail", "skip", "compensate"] | Alternative
+
+
+class Compensation(Document):
+    """The action that undoes what a step did; ``agent`` is that of the step where none is named.
+
+    ``args`` may be bound to inputs, to the output of the step itself and to those of the steps that it depends on.
+    """
+
+    action: ActionName
+    agent: Name | None = None
+    args: dict[str, Json] = {}
+
+
+_LATER = frozenset({"compensation", "retry"})
 
 
 class Step(Document):
@@ -21,7 +36,8 @@ class Step(Document):
 
     ``args`` may hold bindings: ``{"$ref": "inputs.account"}``, ``{"$ref": "steps.risk.output.level"}``,
     ``{"$concat": [...]}``, ``{"$first": [...]}`` (the first reference whose step succeeded). ``when`` names a rule of
-    the process's own policies that decides on real outputs whether the step is taken.
+    the process's own policies that decides on real outputs whether the step is taken. ``compensate`` as
+    ``on_failure`` fails the run and undoes what it did, by the ``compensation`` of each step.
     """
 
     id: Name
@@ -32,6 +48,14 @@ class Step(Document):
     when: Name | None = None
     on_failure: OnFailure = "fail"
     deadline: Duration | None = None
+    compensation: Compensation | None = None
+    retry: Attempts | None = None
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Json]:
+        """Leave out what nobody said and earlier versions did not know: a plan keeps the digest that it had."""
+        written: dict[str, Json] = write(self)
+        return {name: value for name, value in written.items() if value is not None or name not in _LATER}
 
 
 class Variation(Document):

@@ -14,6 +14,7 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
+from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.outcome import Outcomes
@@ -237,7 +238,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
     durable = Durable(
         DurableSettings(database.sync_url, executor),
-        RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock))),
+        RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts)),
     )
     await durable.open()
 

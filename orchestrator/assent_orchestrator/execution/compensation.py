@@ -1,0 +1,163 @@
+"""Undoing what a run did: what is undone next, and what could not be.
+
+One at a time, the last first. Each undoing is a row of its own that is decided, done and recorded like any other; here
+is only which one comes next and what its end means for the step that it undoes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.execution.journal import (
+    RunRow,
+    StepRow,
+    change_run,
+    change_step,
+    insert_steps,
+)
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.standing import move
+from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id
+from assent_orchestrator.plan.graph import failures
+from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
+from assent_orchestrator.store.tables import effects
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.decision import Verdict
+
+NOT_UNDONE = "NOT_UNDONE"
+"""Why a step succeeded still, or failed still, after it was tried to undo it."""
+
+Effects = Mapping[str, EffectStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Compensations:
+    """Says what of a run is undone next."""
+
+    parts: Parts
+
+    async def following(self, tx: AsyncConnection, run: RunRow, rows: Mapping[str, StepRow]) -> str:
+        """Write how the last undoing ended and which one comes next; return the id of its row, empty when none does.
+
+        The run is locked, and none of its steps is under way.
+        """
+        if not _wanted(run, rows):
+            return ""
+        drafts: list[Draft] = []
+        if run.state is not RunState.STOPPING:
+            drafts.append(await _begin(tx, run, rows, self.parts.clock()))
+        for row in rows.values():
+            if row.state is StepState.COMPENSATING:
+                undo = rows[undo_id(row.id)]
+                if undo.state not in TERMINAL_STEPS:
+                    return undo.id  # a server died here
+                drafts.append(await _end(tx, row, undo))
+        chosen = None
+        if not any(row.undo and row.verdict == Verdict.HALT for row in rows.values()):
+            chosen = next_undone(run, rows, await read_effects(tx, run.id), self.parts.catalogue())
+        if chosen is not None:
+            drafts.append(await _start(tx, run, chosen))
+        if drafts:
+            await self.parts.trail.append(tx, run.tenant, drafts)
+        return undo_id(chosen.id) if chosen is not None else ""
+
+
+async def read_effects(tx: AsyncConnection, run_id: str) -> Effects:
+    """Return what is known of the effects of a run, by the id of their row."""
+    query = sa.select(effects.c.step_id, effects.c.status).where(effects.c.run_id == run_id)
+    return {row.step_id: EffectStatus(row.status) for row in await tx.execute(query)}
+
+
+def next_undone(run: RunRow, rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue) -> StepRow | None:
+    """Return the row whose effect is undone next: of those that can be, the one that finished last. Pure."""
+    open_ = [
+        row
+        for row in _with_effect(rows, catalogue)
+        if done.get(row.id) is EffectStatus.SUCCEEDED and undo_id(row.id) not in rows and _undoable(run, row)
+    ]
+    return max(open_, key=_finished, default=None)
+
+
+def not_undone(rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the rows whose effect stays, or may have happened and stay, in the plan's order. Pure."""
+    return tuple(
+        row.id
+        for row in _with_effect(rows, catalogue)
+        if done.get(row.id) not in (None, EffectStatus.FAILED) and row.state is not StepState.COMPENSATED
+    )
+
+
+def _with_effect(rows: Mapping[str, StepRow], catalogue: Catalogue) -> Iterable[StepRow]:
+    """Yield the rows that do something: a read needs no undoing, and what undoes is not undone itself."""
+    for row in rows.values():
+        operation = catalogue.operation(row.action)
+        if not row.undo and (operation is None or operation.effect != "read"):
+            yield row
+
+
+def _wanted(run: RunRow, rows: Mapping[str, StepRow]) -> bool:
+    if run.compensate:
+        return True
+    if run.cancel_requested is not None or run.state is RunState.STOPPING:
+        return False  # whoever cancelled wants it left as it is, and what is halted does nothing more
+    failed = set(failures(run.plan.steps, {name: row.state for name, row in rows.items()}))
+    return any(step.id in failed and step.on_failure == "compensate" for step in run.plan.steps)
+
+
+async def _begin(tx: AsyncConnection, run: RunRow, rows: Mapping[str, StepRow], now: datetime) -> Draft:
+    reason: str | None = "CANCELLED"
+    if run.cancel_requested is None:
+        failed = failures(run.plan.steps, {name: row.state for name, row in rows.items()})
+        reason = rows[failed[0]].reason if failed else run.reason
+    await change_run(tx, run.id, now, compensate=True)
+    return await move(tx, run, RunState.STOPPING, now, reason=reason)
+
+
+async def _start(tx: AsyncConnection, run: RunRow, row: StepRow) -> Draft:
+    derived = parse(row.id)
+    undo = Derived(derived.origin, derived.item, undo=True)
+    spec = spec_of(run.plan.steps, undo.id)
+    await insert_steps(tx, run.id, [(row.position, undo, spec)])
+    await change_step(tx, run.id, row.id, state=str(StepState.COMPENSATING))
+    return _moved(row, StepState.COMPENSATING)
+
+
+async def _end(tx: AsyncConnection, row: StepRow, undo: StepRow) -> Draft:
+    if undo.state is StepState.SUCCEEDED:
+        await change_step(tx, row.run_id, row.id, state=str(StepState.COMPENSATED))
+        return _moved(row, StepState.COMPENSATED)
+    # What failed although it was done (its result was not what was agreed) is no success now.
+    before = StepState.FAILED if row.reason is not None else StepState.SUCCEEDED
+    why = f"{undo.id} is {undo.state}" + (f" because of {undo.reason}" if undo.reason else "")
+    await change_step(tx, row.run_id, row.id, state=str(before), reason=row.reason or NOT_UNDONE, message=why)
+    return _moved(row, before, NOT_UNDONE)
+
+
+def _moved(row: StepRow, after: StepState, reason: str | None = None) -> Draft:
+    return Draft(
+        event=f"step.{after}",
+        run=row.run_id,
+        step=row.id,
+        attempt=row.attempt or None,
+        actor=SYSTEM,
+        state=StateNote(before=str(row.state), after=str(after)),
+        detail={"reason": reason} if reason else None,
+        trace=trace_note(),
+    )
+
+
+def _undoable(run: RunRow, row: StepRow) -> bool:
+    origin = parse(row.id).origin
+    return any(step.id == origin and step.compensation is not None for step in run.plan.steps)
+
+
+def _finished(row: StepRow) -> tuple[float, int, int]:
+    moment = row.finished_at.timestamp() if row.finished_at is not None else 0.0
+    return moment, row.position, -1 if row.item is None else row.item
