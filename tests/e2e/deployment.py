@@ -211,14 +211,16 @@ class Deployment:
         request = runs_pb2.GetRunRequest(name=run)
         return await self.runs.GetRun(request, metadata=self.metadata(), timeout=SECONDS)
 
-    async def approve(self, run: str, who: str = DIRECTOR) -> approvals_pb2.Approval:
-        """Approve what waits in a run."""
+    async def pending(self, run: str, who: str = DIRECTOR) -> list[approvals_pb2.Approval]:
+        """Return what waits in a run for an answer."""
         listed = await self.approvals.ListApprovals(
             approvals_pb2.ListApprovalsRequest(parent=TENANT), metadata=self.metadata(who), timeout=SECONDS
         )
-        waiting = next(
-            one for one in listed.approvals if one.run == run and one.state == approvals_pb2.APPROVAL_STATE_PENDING
-        )
+        return [one for one in listed.approvals if one.run == run and one.state == approvals_pb2.APPROVAL_STATE_PENDING]
+
+    async def approve(self, run: str, who: str = DIRECTOR) -> approvals_pb2.Approval:
+        """Approve what waits in a run."""
+        waiting = (await self.pending(run, who))[0]
         request = approvals_pb2.DecideApprovalRequest(
             name=waiting.name,
             etag=waiting.etag,

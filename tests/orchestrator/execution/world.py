@@ -17,7 +17,6 @@ from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
-from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import Runs, RunView
@@ -237,8 +236,10 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     trail = Trail(database.engine, clock)
     gate = Gate(decisions, trail, PermitIssuer.generate(), clock, Barrier(database.engine))
     parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
-    work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
-    durable = Durable(DurableSettings(database.sync_url, executor), work, Legs(work, parts.turnstile))
+    durable = Durable(
+        DurableSettings(database.sync_url, executor),
+        RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts)),
+    )
     await durable.open()
 
     def known(scope: Scope, name: str) -> bool:
