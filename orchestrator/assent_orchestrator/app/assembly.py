@@ -24,6 +24,7 @@ from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
+from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import Runs
@@ -147,7 +148,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             revision=lambda: sidecar.bundle.revision,
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
-        durable = Durable(DurableSettings(database.sync_url, settings.executor), work)
+        legs = Legs(work, parts.turnstile)
+        durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs)
         await durable.open()
         stack.push_async_callback(durable.close)
         submissions = Submissions(parts, durable)

@@ -19,8 +19,10 @@ from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowErr
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
 
+SAFETY_NET_SECONDS = 3600.0
+"""How long a run sleeps at most when no hint reaches it."""
+
 _INBOX = "inbox"
-_SAFETY_NET_SECONDS = 3600.0
 
 _StepWorkflow = Callable[[str, str], Coroutine[Any, Any, None]]
 
@@ -38,17 +40,30 @@ SETTLED = Pause(settled=True, seconds=0.0)
 class Move(TypedDict):
     """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over.
 
-    ``wake`` are the outstanding steps that wait for something that will not matter any more.
+    ``open`` are steps that are neither outstanding nor at rest, though they have begun: a crash left them. ``wake`` are
+    the outstanding steps that wait for something that will not matter any more.
     """
 
     ready: list[str]
+    open: list[str]
     outstanding: list[str]
     over: bool
     wake: list[str]
 
 
+class Leg(TypedDict):
+    """How far a run came: to its end, or to where it waits for ``seconds`` or until something happens.
+
+    ``looks`` says how often each step that waits was looked at since it last moved.
+    """
+
+    over: bool
+    seconds: float
+    looks: dict[str, int]
+
+
 class Work(Protocol):
-    """What the engine makes durable. Each call is safe to repeat; none raises for reasons of the outside world."""
+    """What a run is made of. Each call is safe to repeat; none raises for reasons of the outside world."""
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole."""
@@ -64,6 +79,16 @@ class Work(Protocol):
 
     async def finish(self, run_id: str) -> None:
         """Close a run of an earlier version, which undoes nothing."""
+
+
+class Walks(Protocol):
+    """What the engine makes durable: safe to repeat, and raises nothing for reasons of the outside world."""
+
+    async def walk(self, run_id: str, tenant: str, looks: dict[str, int]) -> Leg:
+        """Take a run as far as it goes."""
+
+    def ring(self, run_id: str, step_ids: tuple[str, ...]) -> None:
+        """Hint that something happened, to a leg that is under way in this process."""
 
 
 class _JsonSerializer(Serializer):
@@ -107,10 +132,11 @@ class DurableSettings:
 class Durable:
     """Starts, wakes and resumes runs. One per process, because the engine is."""
 
-    def __init__(self, settings: DurableSettings, work: Work) -> None:
+    def __init__(self, settings: DurableSettings, work: Work, walks: Walks) -> None:
         self._settings = settings
         self._work = work
-        self._run: Callable[[str], Coroutine[Any, Any, None]] | None = None
+        self._walks = walks
+        self._run: Callable[[str, str], Coroutine[Any, Any, None]] | None = None
 
     async def open(self) -> None:
         """Start the engine on the running loop; what an earlier process left unfinished goes on."""
@@ -132,27 +158,20 @@ class Durable:
     def _register(self) -> None:
         # The engine finds what to resume by these names: they are part of what is stored. It may be resumed for ever:
         # a run that waits for months sees many restarts, and none of them is its fault.
-        self._register_earlier()
-
-        @DBOS.workflow(name="step.v2", max_recovery_attempts=None)
-        async def step(run_id: str, step_id: str) -> None:
-            await self._drive(run_id, step_id)
-            await DBOS.send_async(run_id, "settled", _INBOX)
-
         @DBOS.workflow(name="run.v2", max_recovery_attempts=None)
-        async def run(run_id: str) -> None:
-            await self._begin(run_id)
-            outstanding: list[str] = []
-            while (move := await self._advance(run_id, outstanding)) and not move["over"]:
-                outstanding = await self._go_on(run_id, move, step)
-            # Nothing is under way any more: what has to be undone is undone, strictly one after another.
-            while undo := await DBOS.run_step_async({"name": "end"}, self._work.end, run_id):
-                await self._drive(run_id, undo)
+        async def run(run_id: str, tenant: str) -> None:
+            leg = Leg(over=False, seconds=0.0, looks={})
+            while True:
+                leg = await DBOS.run_step_async({"name": "leg"}, self._walks.walk, run_id, tenant, leg["looks"])
+                if leg["over"]:
+                    return
+                await DBOS.recv_async(_INBOX, timeout_seconds=min(leg["seconds"], SAFETY_NET_SECONDS))
 
         self._run = run
+        self._register_former()
 
-    def _register_earlier(self) -> None:
-        """Register what earlier versions of the software recorded, step for step as it was: it is finished as begun."""
+    def _register_former(self) -> None:
+        """Name the flow of runs that were begun by former versions: what is recorded of them is replayed by it."""
 
         @DBOS.workflow(name="step.v1", max_recovery_attempts=None)
         async def step(run_id: str, step_id: str) -> None:
@@ -172,13 +191,13 @@ class Durable:
     async def _begin(self, run_id: str) -> None:
         tries = 1
         while not (pause := await self._step("begin", self._work.begin, run_id, tries))["settled"]:
-            await DBOS.recv_async(_INBOX, timeout_seconds=min(pause["seconds"], _SAFETY_NET_SECONDS))
+            await DBOS.recv_async(_INBOX, timeout_seconds=min(pause["seconds"], SAFETY_NET_SECONDS))
             tries += 1
 
     async def _drive(self, run_id: str, step_id: str) -> None:
         tries = 1
         while not (pause := await self._step("attempt", self._work.attempt, run_id, step_id, tries))["settled"]:
-            await DBOS.recv_async(_INBOX, timeout_seconds=min(pause["seconds"], _SAFETY_NET_SECONDS))
+            await DBOS.recv_async(_INBOX, timeout_seconds=min(pause["seconds"], SAFETY_NET_SECONDS))
             tries += 1
 
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
@@ -195,27 +214,28 @@ class Durable:
         for step_id in move["ready"]:
             with SetWorkflowID(_child(run_id, step_id)):
                 await DBOS.start_workflow_async(step, run_id, step_id)
-        await DBOS.recv_async(_INBOX, timeout_seconds=_SAFETY_NET_SECONDS)
+        await DBOS.recv_async(_INBOX, timeout_seconds=SAFETY_NET_SECONDS)
         return [*move["outstanding"], *move["ready"]]
 
     @staticmethod
     async def _step(name: str, work: Callable[..., Coroutine[Any, Any, Pause]], *arguments: str | int) -> Pause:
         return await DBOS.run_step_async({"name": name}, work, *arguments)
 
-    async def start(self, run_id: str) -> None:
+    async def start(self, run_id: str, tenant: str) -> None:
         """Start a run; starting it again changes nothing, whichever version of the software began it."""
         if self._run is None:
             raise RuntimeError("the engine is not open")
         with SetWorkflowID(run_id), suppress(DBOSConflictingWorkflowError):
-            await DBOS.start_workflow_async(self._run, run_id)
+            await DBOS.start_workflow_async(self._run, run_id, tenant)
 
     async def wake(self, run_id: str, step_ids: tuple[str, ...] = ()) -> None:
         """Hint that something happened to a run (and to these of its steps). Losing a hint loses no truth."""
+        self._walks.ring(run_id, step_ids)
         for destination in (run_id, *(_child(run_id, step_id) for step_id in step_ids)):
             try:
                 await DBOS.send_async(destination, "look", _INBOX)
             except DBOSNonExistentWorkflowError:
-                continue  # that step runs inside its run
+                continue  # a step by itself is a thing of the former flow
 
     async def close(self) -> None:
         """Stop the engine; unfinished runs go on when it is opened again."""

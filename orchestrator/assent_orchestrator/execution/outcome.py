@@ -67,9 +67,10 @@ class Outcomes:
 
     async def _invoke(self, allowed: Allowed, tool_server: str, within: float) -> Success | Failure:
         try:
-            return await self.parts.tools.invoke(
-                allowed.permit, allowed.action, tool_server=tool_server, timeout=within
-            )
+            async with self.parts.turnstile.aside():
+                return await self.parts.tools.invoke(
+                    allowed.permit, allowed.action, tool_server=tool_server, timeout=within
+                )
         except PermitError as error:
             # A clock that jumped, or a commit that took minutes: nothing was sent, and the gate may be asked again.
             return Failure("PERMIT_INVALID", str(error), retryable=True, effect="none")
@@ -87,9 +88,10 @@ class Outcomes:
             return await self.give_up(situation, attempt)
         if appointed.operation.effect == "read":
             return None if attempt < LOOKUP_TRIES else await self.give_up(situation, attempt)
-        found = await self.parts.tools.lookup(
-            situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
-        )
+        async with self.parts.turnstile.aside():
+            found = await self.parts.tools.lookup(
+                situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
+            )
         if found.status == "done":
             return await self._succeeded(situation, appointed, action, found.result, attempt, recovered=True)
         if found.status == "not_done":

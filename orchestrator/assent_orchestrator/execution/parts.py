@@ -1,13 +1,14 @@
 """What the execution of runs is put together from: everything it needs, handed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
+from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Found, Success
@@ -38,6 +39,7 @@ class Parts:
     clock: Clock
     catalogue: Callable[[], Catalogue]
     revision: Callable[[], str]
+    turnstile: Turnstile = field(default_factory=Turnstile)
 
     @property
     def reader(self) -> AsyncEngine:

@@ -103,18 +103,18 @@ class Submissions:
             if earlier is None:
                 raise AlreadyExistsError("the request id was used for something else", request_id=plan.request_id)
             return earlier
-        await self.durable.start(run.id)
+        await self.durable.start(run.id, run.tenant)
         async with self.parts.engine.connect() as tx:
             return await view(tx, caller, run.id)
 
     async def resume(self) -> int:
         """Start and wake what a server left that died between storing something and saying so. Return how many."""
         async with self.parts.engine.connect() as tx:
-            query = sa.select(runs.c.id).where(runs.c.state == str(RunState.PLANNED))
-            waiting = [row.id for row in await tx.execute(query)]
+            query = sa.select(runs.c.id, runs.c.tenant).where(runs.c.state == str(RunState.PLANNED))
+            waiting = [(row.id, row.tenant) for row in await tx.execute(query)]
             unheard = [(row.run_id, row.id) for row in await tx.execute(_UNHEARD)]
-        for run_id in waiting:
-            await self.durable.start(run_id)
+        for run_id, tenant in waiting:
+            await self.durable.start(run_id, tenant)
             await self.durable.wake(run_id)
         for run_id, step_id in unheard:
             await self.durable.wake(run_id, (step_id,))
@@ -139,7 +139,7 @@ class Submissions:
             if row.request_digest != asked:
                 raise AlreadyExistsError("the request id was used for another plan", request_id=plan.request_id)
             found = await view(tx, caller, row.id)
-        await self.durable.start(row.id)
+        await self.durable.start(row.id, caller.tenant)
         return found
 
 

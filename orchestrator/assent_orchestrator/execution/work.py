@@ -39,6 +39,9 @@ T = TypeVar("T")
 _FAULTS = 3
 """How often something that is nobody's absence may go wrong before it is given up."""
 
+_ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[])
+"""Its steps are at rest, and what it did is being undone."""
+
 _FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
 
 _log = logging.getLogger(__name__)
@@ -157,6 +160,8 @@ class RunWork:
         async with self.parts.trail.recording() as tx:
             run = await read_run(tx, run_id, lock=True)
             rows = await read_steps(tx, run_id)
+            if any(row.undo for row in rows.values()):
+                return _ENDING
             states = {step_id: row.state for step_id, row in rows.items()}
             graph = Graph.of(run.plan.steps)
             under_way = [step_id for step_id in outstanding if states[step_id] not in TERMINAL_STEPS]
@@ -195,6 +200,11 @@ class RunWork:
         stirred = stopping or bool(graph.failures(states))
         return Move(
             ready=ready,
+            open=[
+                step_id
+                for step_id, state in states.items()
+                if state is not StepState.PENDING and state not in TERMINAL_STEPS and step_id not in under_way
+            ],
             outstanding=under_way,
             over=not ready and not under_way and all(state in TERMINAL_STEPS for state in states.values()),
             wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if stirred else [],

@@ -32,6 +32,7 @@ async def test_a_forged_row_runs_no_code(make_world: MakeWorld, database: Databa
     world = await make_world([{"id": "only", "action": "box.get"}])
     run = await world.submit()
     await world.end_of(run)
+    await DBOS.get_result_async(run)  # the engine, too, has written down that it is over
     mark = tmp_path / "exploded"
     forged = base64.b64encode(pickle.dumps(_Bomb(mark))).decode()
     async with database.engine.begin() as tx:
@@ -59,9 +60,9 @@ async def test_a_forged_row_runs_no_code(make_world: MakeWorld, database: Databa
 async def test_starting_a_run_again_changes_nothing(make_world: MakeWorld) -> None:
     world = await make_world([{"id": "only", "action": "box.send"}])
     run = await world.submit()
-    await world.durable.start(run)
+    await world.durable.start(run, world.tenant)
     await world.end_of(run)
-    await world.durable.start(run)
+    await world.durable.start(run, world.tenant)
     assert world.tools.times("box.send") == 1
 
 
@@ -81,8 +82,8 @@ async def test_what_was_stored_but_never_started_is_started_when_the_server_come
     world = await make_world([{"id": "only", "action": "box.send"}])
     started = world.durable.start
 
-    async def dies(run_id: str) -> None:
-        del run_id
+    async def dies(run_id: str, tenant: str) -> None:
+        del run_id, tenant
         raise ConnectionError
 
     world.durable.start = dies  # type: ignore[method-assign] # the injected fault
