@@ -43,6 +43,8 @@ def show_run(run: wire.Run) -> None:
     say(f"run {short(run.name)} of {run.process} {run.process_version}: ", state_text(run.state), because(run))
     acting = f", for {run.principal}" if run.principal != run.submitter else ""
     say(f"  submitted by {run.submitter}{acting} at {moment(run.create_time)}", _ended(run))
+    if run.not_undone:
+        say(f"  not undone: {', '.join(run.not_undone)}")
     say(f"  revision {run.revision}")
     say(f"  plan {run.plan_digest}, trace {run.trace_id or 'none'}, etag {run.etag}")
     rows = [

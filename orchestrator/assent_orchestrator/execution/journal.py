@@ -81,7 +81,8 @@ class StepRow:
         return self.decision["decision"]["verdict"] if self.decision else None
 
 
-_WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATED)
+WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATED)
+"""States in which a step has an output: it was done, undone meanwhile or not."""
 
 _STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
 
@@ -154,7 +155,7 @@ async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[Run
 
 async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str] | None = None) -> dict[str, StepRow]:
     """Return steps of a run that succeeded, undone meanwhile or not, with their outputs and labels: these, or all."""
-    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state.in_(_WITH_OUTPUT))
+    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state.in_(WITH_OUTPUT))
     if step_ids is not None:
         query = query.where(steps.c.id.in_(list(step_ids)))
     return {row["id"]: _step(row) for row in (await tx.execute(query)).mappings()}

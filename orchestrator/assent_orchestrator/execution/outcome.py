@@ -16,7 +16,7 @@ from assent_orchestrator.execution.situation import Appointed, Situation, Uncata
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
-from assent_orchestrator.governance.obligations import backoff
+from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.label import fit
@@ -134,11 +134,11 @@ class Outcomes:
         return SETTLED
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
-        attempt, retry = allowed.permit.attempt, allowed.retry
+        attempt, retry = allowed.permit.attempt, fewest(allowed.retry, situation.spec.retry)
         note = EffectNote(status="failed", error=failure.code, retryable=failure.retryable)
         values: dict[str, Any] = {"reason": failure.code, "message": failure.message[:500]}
         if failure.retryable and retry is not None and attempt < retry.max_attempts:
-            wait = backoff(retry, attempt)
+            wait = backoff(retry, attempt, run=situation.run.id, row=situation.step.id)
             values["not_before"] = later(self.parts.clock(), wait)
             await self._write(situation, allowed.action, attempt, note=note, state=StepState.DECIDING, values=values)
             return Pause(settled=False, seconds=wait)

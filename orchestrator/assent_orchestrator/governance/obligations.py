@@ -1,9 +1,11 @@
 """Which obligations can be fulfilled, and with what. One that cannot be makes an allow a deny. Pure."""
 
+import hashlib
 from dataclasses import dataclass
 
 from assent_sidecar.decision import Obligation, Redact, Retry, Timeout
 from assent_sidecar.model import seconds
+from assent_sidecar.retry import Attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,18 @@ def sort_out(obligations: tuple[Obligation, ...], fulfilled: frozenset[str] = OU
     )
 
 
-def backoff(retry: Retry, attempt: int) -> float:
-    """Return the seconds to wait after the given attempt (1 is the first) failed."""
+def fewest(*retries: Attempts | None) -> Attempts | None:
+    """Return what holds of an obligation and of what the process says: the one with fewer attempts; None: no retry."""
+    return min((one for one in retries if one is not None), key=lambda one: one.max_attempts, default=None)
+
+
+def backoff(retry: Attempts, attempt: int, *, run: str, row: str) -> float:
+    """Return the seconds to wait after the given attempt (1 is the first) of a run's row failed.
+
+    From half of what the back-off says to all of it, so that what failed together does not come back together. The
+    part is drawn from the names alone: the same attempt waits equally long whichever server looks at it.
+    """
     # The exponent is bounded so that no policy's factor overflows; max_backoff has won long before.
-    grown = seconds(retry.backoff) * retry.factor ** min(attempt - 1, 60)
-    return min(grown, seconds(retry.max_backoff))
+    grown = min(seconds(retry.backoff) * retry.factor ** min(attempt - 1, 60), seconds(retry.max_backoff))
+    drawn = hashlib.sha256(f"{run}\n{row}\n{attempt}".encode()).digest()
+    return grown * (1 + int.from_bytes(drawn[:8]) / 2**64) / 2

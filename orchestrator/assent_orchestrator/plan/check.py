@@ -6,6 +6,7 @@ from itertools import islice
 from assent_orchestrator.errors import Fault
 from assent_orchestrator.plan.argument import Surroundings, argument_faults
 from assent_orchestrator.plan.conformance import conformance
+from assent_orchestrator.plan.derived import spec_of, undo_id
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.label import place
@@ -102,7 +103,12 @@ class _Steps:
         for at, step in enumerate(plan.steps):
             self._place.setdefault(step.id, at)
         self._scans: tuple[Scan, ...] = tuple(scan(step.args) for step in plan.steps)
-        operations = {step.action: catalogue.operation(step.action) for step in plan.steps}
+        self._undoing = {
+            at: spec_of((step,), undo_id(step.id))
+            for at, step in enumerate(plan.steps)
+            if step.compensation is not None
+        }
+        operations = {step.action: catalogue.operation(step.action) for step in (*plan.steps, *self._undoing.values())}
         self._arguments = {name: known.arguments if known else None for name, known in operations.items()}
         results = {name: known.result if known else None for name, known in operations.items()}
         self._around = Surroundings(
@@ -131,6 +137,24 @@ class _Steps:
                 yield Fault(f"{root}.after[{number}]", "DANGLING_REFERENCE", "there is no such step in the plan")
         if isinstance(step.on_failure, Alternative) and step.on_failure.alternative not in self._place:
             yield Fault(f"{root}.on_failure.alternative", "DANGLING_REFERENCE", "there is no such step in the plan")
+        if at in self._undoing:
+            yield from self._compensation(f"{root}.compensation", self._undoing[at])
+
+    def _compensation(self, root: str, undoing: Step) -> Iterator[Fault]:
+        """Yield what is wrong with the action that undoes a step: the same as with that of any other."""
+        found = scan(undoing.args)
+        yield from self._agent(root, undoing)
+        yield from self._action(root, undoing)
+        yield from argument_faults(f"{root}.args", undoing, found, self._arguments[undoing.action], self._around)
+        bound = [one for one in found.references if one.source.step in self._place]
+        if not bound:
+            return
+        led_to_it = self._graph.precede(undoing.id) | {undoing.id}
+        for reference in bound:
+            if reference.source.step not in led_to_it:
+                path = field(f"{root}.args", undoing.args, split(reference.pointer))
+                why = f"refers to the step {reference.source.step!r}, which this one does not depend on"
+                yield Fault(path, "NOT_A_DEPENDENCY", why)
 
     def _agent(self, root: str, step: Step) -> Iterator[Fault]:
         agent = self._catalogue.agents.get(step.agent)

@@ -9,10 +9,10 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import field
 from assent_orchestrator.plan.reference import CONCAT, FIRST, BindingError, is_binding, parse, references
 from assent_sidecar.canonical import NotCanonicalError, canonical
-from assent_sidecar.catalogue.process import Alternative, Process, Step
+from assent_sidecar.catalogue.process import Alternative, Compensation, Process, Step
 from assent_sidecar.model import Json
 
-_FIXED = ("agent", "action", "when", "on_failure", "deadline")
+_FIXED = ("agent", "action", "when", "on_failure", "deadline", "retry")
 
 
 def conformance(plan: Plan, process: Process) -> tuple[Fault, ...]:
@@ -56,11 +56,22 @@ class _Comparison:
             if getattr(step, name) != getattr(wanted, name):
                 yield _amendment(f"{root}.{name}", "is not what the process says")
         yield from self._args(root, step.args, self._without_left_out(wanted.args))
+        yield from self._compensation(f"{root}.compensation", step.compensation, wanted.compensation)
         after = self._after(wanted)
         bound = {reference.source.step for reference in references(wanted.args) if reference.choice is None}
         if not self._process.may.reorder and set(step.after) - bound != after - bound:
             waits = ", ".join(sorted(after)) or "nothing"
             yield _amendment(f"{root}.after", f"the process has it wait for: {waits}")
+
+    def _compensation(self, root: str, given: Compensation | None, wanted: Compensation | None) -> Iterator[Fault]:
+        if given is None or wanted is None:
+            if given is not wanted:
+                yield _amendment(root, "is not what the process says")
+            return
+        for name in ("agent", "action"):
+            if getattr(given, name) != getattr(wanted, name):
+                yield _amendment(f"{root}.{name}", "is not what the process says")
+        yield from self._args(root, given.args, self._without_left_out(wanted.args))
 
     def _replaced_by(self, name: str) -> frozenset[str]:
         return frozenset(

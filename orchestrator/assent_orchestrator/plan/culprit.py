@@ -25,6 +25,9 @@ Searching = Generator[list[frozenset[T]], list[bool], "tuple[T, ...] | None"]
 SINGLES = 32
 """Of so many and fewer, each is tried alone first: what passes only when nothing else is missing is found so, too."""
 
+_FATAL = frozenset({"fail", "compensate"})
+"""What ``on_failure`` says where the run fails with the step."""
+
 _CHUNKS = 8
 """Parts that a list is divided into at first; many trials are one question, so that wide is cheaper than deep."""
 
@@ -118,7 +121,7 @@ def roots(steps: Iterable[Step], refused: Collection[str], halted: Collection[st
     found = frozenset[str]()
     while more := course.failures(found):
         found |= more
-    if any(name not in halted and by_id[name].on_failure != "fail" for name in found):
+    if any(name not in halted and by_id[name].on_failure not in _FATAL for name in found):
         # Whether a step has an alternative depends on what else is mended: some may not be needed any more.
         before = None
         while before != found:
@@ -149,7 +152,7 @@ class _Course:
                 states[name] = StepState.SKIPPED
             elif name in mended or name not in self.refused:
                 states[name] = StepState.SUCCEEDED
-            elif name in self.halted or self.steps[name].on_failure == "fail":
+            elif name in self.halted or self.steps[name].on_failure in _FATAL:
                 found.add(name)
                 states[name] = StepState.SUCCEEDED
             else:

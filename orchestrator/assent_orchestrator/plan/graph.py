@@ -74,6 +74,17 @@ class Graph:
         chosen = frozenset[str]().union(*self._choices[step])
         return tuple(sorted(self._needed[step] | chosen | self._after[step] | set(self._replaces.get(step, ()))))
 
+    def precede(self, step: str) -> frozenset[str]:
+        """Return all that a step waits for, directly or not; itself only when it waits in a circle."""
+        found: set[str] = set()
+        pending = list(self.depends_on(step))
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending.extend(self.depends_on(name))
+        return frozenset(found)
+
     def ready(self, states: States) -> tuple[str, ...]:
         """Return the pending steps that may start now, sorted. None once the run has failed.
 

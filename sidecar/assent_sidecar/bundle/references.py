@@ -110,15 +110,22 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
         ids.setdefault(step.id, step)
     bindings = _Bindings(process.value, ids, documents)
     for index, step in enumerate(process.value.steps):
-        at = ("steps", index)
-        yield from _check_assignment(process, at, step, documents)
-        for path, reason in bindings.check(step.args, ("args",)):
-            yield process.fault((*at, *path), reason)
-        if step.when in RESERVED:
-            yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
+        yield from _check_step(process, ("steps", index), step, bindings)
     for path, name in _step_names(process.value):
         if name not in ids:
             yield process.fault(path, f"there is no step {name!r}")
+
+
+def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:
+    done = [(at, step.action, step.agent, step.args)]
+    if (undo := step.compensation) is not None:
+        done.append(((*at, "compensation"), undo.action, undo.agent or step.agent, undo.args))
+    for where, action, agent, args in done:
+        yield from _check_assignment(process, where, action, agent, bindings.documents)
+        for path, reason in bindings.check(args, ("args",)):
+            yield process.fault((*where, *path), reason)
+    if step.when in RESERVED:
+        yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
 
 
 def _step_names(process: Process) -> Iterator[tuple[Location, str]]:
@@ -133,18 +140,18 @@ def _step_names(process: Process) -> Iterator[tuple[Location, str]]:
 
 
 def _check_assignment(
-    process: Loaded[Process], at: Location, step: Step, documents: Documents
+    process: Loaded[Process], at: Location, action: str, by: str, documents: Documents
 ) -> Iterator[WorkspaceFault]:
-    reason = documents.operation(step.action)
+    reason = documents.operation(action)
     if isinstance(reason, str):
         yield process.fault((*at, "action"), reason)
-    if documents.is_broken("agents", step.agent):
+    if documents.is_broken("agents", by):
         return
-    agent = documents.agents.get(step.agent)
+    agent = documents.agents.get(by)
     if agent is None:
-        yield process.fault((*at, "agent"), f"there is no agent {step.agent!r}")
-    elif step.action not in agent.value.may:
-        yield process.fault((*at, "action"), f"the agent {step.agent!r} may not do {step.action!r}")
+        yield process.fault((*at, "agent"), f"there is no agent {by!r}")
+    elif action not in agent.value.may:
+        yield process.fault((*at, "action"), f"the agent {by!r} may not do {action!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from assent_orchestrator.shadows.difference import Approvers, Aspect, Change, Di
 from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_orchestrator.shadows.tally import Example, Outcome, Seen
 from assent_sidecar.canonical import canonical, digest_bytes
-from assent_sidecar.catalogue.process import Alternative, Step
+from assent_sidecar.catalogue.process import Alternative, Compensation, Step
 from assent_sidecar.decision import (
     ApprovalRequirement,
     Decided,
@@ -51,6 +51,7 @@ from assent_sidecar.decision import (
     Verdict,
 )
 from assent_sidecar.question import AgentFacts, PlanStep, Principal
+from assent_sidecar.retry import Attempts
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
 DIGEST = "sha256:" + "ab" * 32
@@ -77,8 +78,13 @@ PLAN = Plan(
             when="at_risk",
             on_failure=Alternative(alternative="call"),
             deadline="90s",
+            compensation=Compensation(
+                agent="analyst", action="cpq.withdraw", args={"id": {"$ref": "steps.offer.output.id"}, "n": 2}
+            ),
+            retry=Attempts(max_attempts=3, backoff="2s", factor=1.5, max_backoff="30s"),
         ),
         Step(id="call", agent="seller", action="tasks.create", on_failure="skip"),
+        Step(id="mail", agent="seller", action="mail.send", on_failure="compensate", retry=Attempts(max_attempts=2)),
     ),
 )
 

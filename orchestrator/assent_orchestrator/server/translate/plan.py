@@ -7,13 +7,14 @@ from google.protobuf.struct_pb2 import Struct
 from pydantic import ValidationError
 
 from assent.v1.plans_pb2 import Plan as WirePlan
-from assent.v1.plans_pb2 import PlanStep
+from assent.v1.plans_pb2 import PlanCompensation, PlanRetry, PlanStep
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.server.translate.label import label_sets, labels_of
 from assent_orchestrator.tools.value import ValueFaultError, from_struct, to_struct
-from assent_sidecar.catalogue.process import Alternative, OnFailure, Step
+from assent_sidecar.catalogue.process import Alternative, Compensation, OnFailure, Step
 from assent_sidecar.model import Json
+from assent_sidecar.retry import Attempts
 
 
 def read_plan(plan: WirePlan) -> Plan:
@@ -25,6 +26,10 @@ def read_plan(plan: WirePlan) -> Plan:
     faults: list[Fault] = []
     inputs = _read_struct(plan.inputs, "plan.inputs", faults)
     arguments = [_read_struct(step.args, f"plan.steps[{n}].args", faults) for n, step in enumerate(plan.steps)]
+    undoing = [
+        _read_struct(step.compensation.args, f"plan.steps[{n}].compensation.args", faults)
+        for n, step in enumerate(plan.steps)
+    ]
     if not faults:
         try:
             return Plan(
@@ -34,7 +39,7 @@ def read_plan(plan: WirePlan) -> Plan:
                 on_behalf_of=plan.on_behalf_of,
                 request_id=plan.request_id,
                 labels=labels_of(plan.labels),
-                steps=tuple(_read_step(step, args) for step, args in zip(plan.steps, arguments, strict=True)),
+                steps=tuple(_read_step(*step) for step in zip(plan.steps, arguments, undoing, strict=True)),
             )
         except ValidationError as error:
             faults = [
@@ -65,7 +70,7 @@ def _read_struct(struct: Struct, field: str, faults: list[Fault]) -> dict[str, J
         return {}
 
 
-def _read_step(step: PlanStep, args: dict[str, Json]) -> Step:
+def _read_step(step: PlanStep, args: dict[str, Json], undoing: dict[str, Json]) -> Step:
     return Step(
         id=step.id,
         agent=step.agent,
@@ -75,6 +80,17 @@ def _read_step(step: PlanStep, args: dict[str, Json]) -> Step:
         when=step.when or None,
         on_failure=_read_on_failure(step),
         deadline=step.deadline or None,
+        compensation=Compensation(agent=step.compensation.agent or None, action=step.compensation.action, args=undoing)
+        if step.HasField("compensation")
+        else None,
+        retry=_read_retry(step.retry) if step.HasField("retry") else None,
+    )
+
+
+def _read_retry(retry: PlanRetry) -> Attempts:
+    written = {"backoff": retry.backoff, "factor": retry.factor, "max_backoff": retry.max_backoff}
+    return Attempts.model_validate(
+        {"max_attempts": retry.max_attempts, **{name: value for name, value in written.items() if value}}
     )
 
 
@@ -84,6 +100,8 @@ def _read_on_failure(step: PlanStep) -> OnFailure:
             return Alternative(alternative=step.alternative)
         case "skip":
             return "skip"
+        case "compensate":
+            return "compensate"
         case _:
             return "fail"
 
@@ -98,11 +116,27 @@ def _write_step(step: Step) -> PlanStep:
         when=step.when or "",
         deadline=step.deadline or "",
     )
+    undo, retry = step.compensation, step.retry
+    if undo is not None:
+        made.compensation.CopyFrom(
+            PlanCompensation(agent=undo.agent or "", action=undo.action, args=to_struct(undo.args))
+        )
+    if retry is not None:
+        made.retry.CopyFrom(
+            PlanRetry(
+                max_attempts=retry.max_attempts,
+                backoff=retry.backoff,
+                factor=retry.factor,
+                max_backoff=retry.max_backoff,
+            )
+        )
     match step.on_failure:
         case Alternative(alternative=name):
             made.alternative = name
         case "skip":
             made.skip.CopyFrom(Empty())
+        case "compensate":
+            made.compensate.CopyFrom(Empty())
         case _:
             made.fail.CopyFrom(Empty())
     return made

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
-from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.journal import WITH_OUTPUT, RunRow, StepRow
 from assent_orchestrator.execution.runs import RunView, etag_of
 from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.governance.foretell import ApprovalAhead
@@ -53,6 +53,7 @@ def write_run(run: RunRow) -> wire.Run:
         end_time=timestamp(run.finished_at),
         etag=etag_of(run),
         trace_id=trace_of(run.traceparent),
+        not_undone=run.not_undone or (),
     )
 
 
@@ -68,7 +69,7 @@ def write_step(step: StepRow) -> wire.Step:
         reason=step.reason or "",
         message=step.message or "",
         decision=write_stored(step.decision, step.decision_id or "", trace) if step.decision is not None else None,
-        output=to_value(step.output) if step.state is StepState.SUCCEEDED else None,
+        output=to_value(step.output) if step.state in WITH_OUTPUT else None,
         labels=label_sets(step.labels or {}),
         trace_id=trace,
         start_time=timestamp(step.started_at),

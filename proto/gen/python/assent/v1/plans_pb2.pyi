@@ -112,7 +112,10 @@ class PlanStep(_message.Message):
     FAIL_FIELD_NUMBER: _builtins.int
     SKIP_FIELD_NUMBER: _builtins.int
     ALTERNATIVE_FIELD_NUMBER: _builtins.int
+    COMPENSATE_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    COMPENSATION_FIELD_NUMBER: _builtins.int
+    RETRY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The name of the step within its plan."""
     agent: _builtins.str
@@ -145,6 +148,20 @@ class PlanStep(_message.Message):
     def skip(self) -> _empty_pb2.Empty:
         """The run goes on without the step."""
 
+    @_builtins.property
+    def compensate(self) -> _empty_pb2.Empty:
+        """The run fails, and what it did is undone by the `compensation` of each step."""
+
+    @_builtins.property
+    def compensation(self) -> Global___PlanCompensation:
+        """What undoes the step; not set when nothing does."""
+
+    @_builtins.property
+    def retry(self) -> Global___PlanRetry:
+        """How often it is tried when it fails with a retryable error and without effect; not set: once, unless an obligation
+        says otherwise. Of the two, the one with fewer attempts holds.
+        """
+
     def __init__(
         self,
         *,
@@ -157,17 +174,88 @@ class PlanStep(_message.Message):
         fail: _empty_pb2.Empty | None = ...,
         skip: _empty_pb2.Empty | None = ...,
         alternative: _builtins.str = ...,
+        compensate: _empty_pb2.Empty | None = ...,
         deadline: _builtins.str = ...,
+        compensation: Global___PlanCompensation | None = ...,
+        retry: Global___PlanRetry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "args", b"args", "fail", b"fail", "on_failure", b"on_failure", "skip", b"skip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "args", b"args", "compensate", b"compensate", "compensation", b"compensation", "fail", b"fail", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after", b"after", "agent", b"agent", "alternative", b"alternative", "args", b"args", "deadline", b"deadline", "fail", b"fail", "id", b"id", "on_failure", b"on_failure", "skip", b"skip", "when", b"when"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after", b"after", "agent", b"agent", "alternative", b"alternative", "args", b"args", "compensate", b"compensate", "compensation", b"compensation", "deadline", b"deadline", "fail", b"fail", "id", b"id", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip", "when", b"when"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_on_failure: _TypeAlias = _typing.Literal["fail", "skip", "alternative"]  # noqa: Y015
+    _WhichOneofReturnType_on_failure: _TypeAlias = _typing.Literal["fail", "skip", "alternative", "compensate"]  # noqa: Y015
     _WhichOneofArgType_on_failure: _TypeAlias = _typing.Literal["on_failure", b"on_failure"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_on_failure) -> _WhichOneofReturnType_on_failure | None: ...
 
 Global___PlanStep: _TypeAlias = PlanStep  # noqa: Y015
+
+@_typing.final
+class PlanCompensation(_message.Message):
+    """The action that undoes a step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENT_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    ARGS_FIELD_NUMBER: _builtins.int
+    agent: _builtins.str
+    """The agent that acts; empty for that of the step."""
+    action: _builtins.str
+    """What it does, as `system.operation`."""
+    @_builtins.property
+    def args(self) -> _struct_pb2.Struct:
+        """The arguments. They may be bound to inputs, to the output of the step itself and to those of the steps that it
+        depends on, directly or not.
+        """
+
+    def __init__(
+        self,
+        *,
+        agent: _builtins.str = ...,
+        action: _builtins.str = ...,
+        args: _struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["args", b"args"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "args", b"args"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanCompensation: _TypeAlias = PlanCompensation  # noqa: Y015
+
+@_typing.final
+class PlanRetry(_message.Message):
+    """How often a step is tried. Durations are text, as in `1s`: a plan is compared with its process as it was written."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    BACKOFF_FIELD_NUMBER: _builtins.int
+    FACTOR_FIELD_NUMBER: _builtins.int
+    MAX_BACKOFF_FIELD_NUMBER: _builtins.int
+    max_attempts: _builtins.int
+    """How many attempts there may be, the first one included."""
+    backoff: _builtins.str
+    """The pause after the first attempt; empty for `1s`."""
+    factor: _builtins.float
+    """By how much each pause is longer than the one before; 0 for 2."""
+    max_backoff: _builtins.str
+    """No pause is longer than this; empty for `60s`."""
+    def __init__(
+        self,
+        *,
+        max_attempts: _builtins.int = ...,
+        backoff: _builtins.str = ...,
+        factor: _builtins.float = ...,
+        max_backoff: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["backoff", b"backoff", "factor", b"factor", "max_attempts", b"max_attempts", "max_backoff", b"max_backoff"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanRetry: _TypeAlias = PlanRetry  # noqa: Y015
 
 @_typing.final
 class LabelSet(_message.Message):

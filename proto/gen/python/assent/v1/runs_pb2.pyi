@@ -193,6 +193,7 @@ class Run(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    NOT_UNDONE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/runs/{run}`."""
     process: _builtins.str
@@ -235,6 +236,10 @@ class Run(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; not set before."""
 
+    @_builtins.property
+    def not_undone(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The steps whose effects were to be undone and were not, or may not have been: by their ids, in the order of the plan."""
+
     def __init__(
         self,
         *,
@@ -254,10 +259,11 @@ class Run(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        not_undone: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "plan", b"plan", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "name", b"name", "plan", b"plan", "plan_digest", b"plan_digest", "principal", b"principal", "process", b"process", "process_version", b"process_version", "reason", b"reason", "revision", b"revision", "state", b"state", "steps", b"steps", "submitter", b"submitter", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "name", b"name", "not_undone", b"not_undone", "plan", b"plan", "plan_digest", b"plan_digest", "principal", b"principal", "process", b"process", "process_version", b"process_version", "reason", b"reason", "revision", b"revision", "state", b"state", "steps", b"steps", "submitter", b"submitter", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -304,7 +310,7 @@ class Step(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """The name of the step within its plan."""
+    """The name of the step within its plan; what undoes a step is named after it, as `crm.undo`."""
     agent: _builtins.str
     """The agent that acts."""
     action: _builtins.str
@@ -325,7 +331,7 @@ class Step(_message.Message):
 
     @_builtins.property
     def output(self) -> _struct_pb2.Value:
-        """What the tool answered; set when the step succeeded."""
+        """What the tool answered; set when the step succeeded, undone since or not."""
 
     @_builtins.property
     def labels(self) -> _containers.MessageMap[_builtins.str, _plans_pb2.LabelSet]:
