@@ -32,7 +32,7 @@ from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import is_stopped, named_in
-from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
+from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action, ApprovalFacts
@@ -53,7 +53,7 @@ class Attempts:
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt; say whether the step is settled or when to look again."""
         situation = await self._look(run_id, step_id)
-        if situation.step.state in TERMINAL_STEPS:
+        if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
             return SETTLED
         with spans.step_span(run_id, step_id, situation.spec.action, situation.run.traceparent):
             if situation.intent is not None and situation.intent.status in (
@@ -72,12 +72,12 @@ class Attempts:
                 return Pause(settled=False, seconds=0.0)
 
     async def abandon(self, run_id: str, step_id: str) -> Pause:
-        """Bring a step to rest that cannot be dealt with; what may have happened stays unknown."""
+        """Bring a step to rest that cannot be dealt with; what may have happened is unknown until somebody knows."""
         situation = await self._look(run_id, step_id)
-        if situation.step.state in TERMINAL_STEPS:
+        if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
             return SETTLED
         if situation.intent is not None and situation.intent.status in (EffectStatus.INTENDED, EffectStatus.UNKNOWN):
-            return await self.outcomes.give_up(situation, situation.intent.attempt)
+            return await self.outcomes.leave(situation, situation.intent.attempt)
         return await self._end(situation, _BROKEN)
 
     async def _look(self, run_id: str, step_id: str) -> Situation:

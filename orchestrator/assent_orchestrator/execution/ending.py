@@ -13,7 +13,7 @@ from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.graph import failures
-from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,17 @@ def _ending_of_run(situation: Situation) -> Ending | None:
     if failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}):
         return Ending(StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
     return None
+
+
+def is_ending(situation: Situation) -> bool:
+    """Say whether the run is being brought to its end: then nothing is waited for that may never come. Pure."""
+    run = situation.run
+    return (
+        run.cancel_requested is not None
+        or run.state is RunState.STOPPING
+        or run.state in TERMINAL_RUNS
+        or bool(failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}))
+    )
 
 
 async def end_step(tx: AsyncConnection, situation: Situation, ending: Ending, now: datetime) -> tuple[Draft, ...]:

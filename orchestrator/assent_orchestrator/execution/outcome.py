@@ -8,8 +8,8 @@ from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNot
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.durable import SETTLED, Pause
-from assent_orchestrator.execution.ending import ending_of
-from assent_orchestrator.execution.journal import change_step, lock_step
+from assent_orchestrator.execution.ending import is_ending
+from assent_orchestrator.execution.journal import StepRow, change_step, lock_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
@@ -28,7 +28,19 @@ from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
 
 LOOKUP_TRIES = 8
-"""How often a tool server is asked what became of a call before a person has to settle it."""
+"""How often a tool server is asked in quick succession what became of a call before the step is ``unknown``."""
+
+UNKNOWN_SECONDS = 300.0
+"""How long until an unknown step is looked at again, when nobody settles it: the tool server is asked once more."""
+
+NO_LOOKUP = "NO_LOOKUP"
+"""Why a step is unknown whose tool server has no Lookup: only a person can settle it."""
+
+_UNKNOWN = {
+    "NOT_RECONCILED": "the tool server cannot say whether it was done; it is asked again, or a person settles it",
+    NO_LOOKUP: "the tool server has no Lookup; a person has to settle it",
+    "LEFT_UNKNOWN": "the run is over, and nobody could say whether it was done; a person can still settle it",
+}
 
 _LOOKUP_SECONDS = 5.0
 
@@ -60,7 +72,7 @@ class Outcomes:
                 spans.describe_effect(span, "succeeded")
                 return await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
             spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
-        if result.effect == "none" and not _in_doubt(situation, appointed):
+        if result.effect == "none":
             return await self._failed(situation, allowed, result)
         await self._unknown(situation, permit.attempt, result.code)
         return Pause(settled=False, seconds=patience(permit.attempt))
@@ -85,9 +97,13 @@ class Outcomes:
             appointed = appoint(self.parts.catalogue(), situation)
             action = arguments.bound_action(situation, appointed)
         except (UncataloguedError, arguments.UnfitError):
-            return await self.give_up(situation, attempt)
-        if appointed.operation.effect == "read":
-            return None if attempt < LOOKUP_TRIES else await self.give_up(situation, attempt)
+            return await self.leave(situation, attempt)
+        if appointed.repeatable:
+            if attempt < LOOKUP_TRIES:
+                return None
+            return await self._lost(situation, attempt)
+        if situation.step.reason == NO_LOOKUP:
+            return await self.leave(situation, attempt, NO_LOOKUP)
         async with self.parts.turnstile.aside():
             found = await self.parts.tools.lookup(
                 situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
@@ -97,11 +113,11 @@ class Outcomes:
         if found.status == "not_done":
             await self._did_not_happen(situation, attempt)
             return None
-        if appointed.repeatable and attempt < LOOKUP_TRIES and ending_of(situation) is None:
-            return None
-        if tries < LOOKUP_TRIES:
+        if found.status == "never":
+            return await self.leave(situation, attempt, NO_LOOKUP)
+        if situation.step.state is not StepState.UNKNOWN and tries < LOOKUP_TRIES:
             return Pause(settled=False, seconds=patience(tries))
-        return await self.give_up(situation, attempt)
+        return await self.leave(situation, attempt)
 
     async def _succeeded(
         self,
@@ -154,12 +170,28 @@ class Outcomes:
         values = {"reason": "NOT_DONE"}
         await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
 
-    async def give_up(self, situation: Situation, attempt: int) -> Pause:
-        """Nobody can say what happened: the step stays unknown until a person settles it."""
-        note = EffectNote(status="unknown", error="NOT_RECONCILED")
-        values = {"reason": "NOT_RECONCILED", "message": "the tool server cannot say whether it was done"}
-        await self._write(situation, None, attempt, note=note, state=StepState.UNKNOWN, values=values)
+    async def _lost(self, situation: Situation, attempt: int) -> Pause:
+        """Give up something that merely looks: its answer was lost again and again, and it did nothing."""
+        note = EffectNote(status="failed", error="OUTCOME_LOST")
+        values = {"reason": "OUTCOME_LOST", "message": "its answer was lost too often"}
+        await self._write(situation, None, attempt, note=note, state=StepState.FAILED, values=values)
         return SETTLED
+
+    async def leave(self, situation: Situation, attempt: int, code: str = "NOT_RECONCILED") -> Pause:
+        """Nobody can say what happened: the step is unknown until somebody can, and the run waits, unless it ends."""
+        ending = is_ending(situation)
+        code = "LEFT_UNKNOWN" if ending else code
+        step = situation.step
+        if step.state is not StepState.UNKNOWN or step.reason != code or (ending and step.finished_at is None):
+            note = EffectNote(status="unknown", error=code)
+            values = {
+                "reason": code,
+                "message": _UNKNOWN[code],
+                "finished_at": self.parts.clock() if ending else None,
+                "not_before": None,
+            }
+            await self._write(situation, None, attempt, note=note, state=StepState.UNKNOWN, values=values)
+        return SETTLED if ending else Pause(settled=False, seconds=UNKNOWN_SECONDS)
 
     async def _write(
         self,
@@ -173,7 +205,7 @@ class Outcomes:
     ) -> None:
         async with self.parts.trail.recording() as tx:
             run, step = await lock_step(tx, situation.run.id, situation.step.id)
-            if step.state in TERMINAL_STEPS:
+            if not _concerns(step, attempt, note):
                 return
             now = self.parts.clock()
             if state in TERMINAL_STEPS:
@@ -196,7 +228,9 @@ class Outcomes:
             await self.parts.trail.append(tx, run.tenant, (draft, *standing))
 
 
-def _in_doubt(situation: Situation, appointed: Appointed) -> bool:
-    """Say whether an earlier attempt may have had the effect: that a later one had none does not settle it."""
-    earlier = situation.intent
-    return earlier is not None and earlier.status is EffectStatus.UNKNOWN and appointed.operation.effect != "read"
+def _concerns(step: StepRow, attempt: int, note: EffectNote) -> bool:
+    """Say whether what was found out is still news for a step: it may have been settled, or tried again, meanwhile."""
+    if step.state in TERMINAL_STEPS or step.attempt != attempt:
+        return False
+    # That it was done is the truth, whatever a person said before; that it was not has been said already.
+    return note.status == "succeeded" or step.state in (StepState.DISPATCHED, StepState.UNKNOWN)

@@ -110,8 +110,8 @@ class Appointed:
 
     @property
     def repeatable(self) -> bool:
-        """Whether doing it again under the same key is doing it once."""
-        return self.operation.idempotent or self.operation.effect == "read"
+        """Whether it may be done again without knowing what became of it: only what merely looks (ADR 0006)."""
+        return self.operation.effect == "read"
 
 
 async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situation:

@@ -8,12 +8,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
-from assent_orchestrator.execution.journal import RunRow, change_run, touch_run
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, touch_run
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, StepState
 from assent_sidecar.model import Json
 
-_WAITING_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED})
+_WAITING_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.UNKNOWN})
+
+
+def at_rest(step: StepRow, *, ending: bool) -> bool:
+    """Say whether nothing is to be done for a step any more.
+
+    What is unknown is waited for, except in a run that is ``ending``: there it is left as soon as it was asked for once
+    more, and stays unknown until a person settles it.
+    """
+    if step.state is StepState.UNKNOWN:
+        return ending and step.finished_at is not None
+    return step.state in TERMINAL_STEPS
 
 
 def standing(states: Iterable[StepState]) -> RunState:

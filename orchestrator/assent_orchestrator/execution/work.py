@@ -23,7 +23,7 @@ from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
-from assent_orchestrator.execution.standing import move
+from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.minutes import SYSTEM
@@ -164,8 +164,9 @@ class RunWork:
                 return _ENDING
             states = {step_id: row.state for step_id, row in rows.items()}
             graph = Graph.of(run.plan.steps)
-            under_way = [step_id for step_id in outstanding if states[step_id] not in TERMINAL_STEPS]
             stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
+            ending = stopping or bool(graph.failures(states))
+            under_way = [step_id for step_id in outstanding if not at_rest(rows[step_id], ending=ending)]
             if stopping:
                 code = "CANCELLED" if run.cancel_requested is not None else (run.reason or "RUN_HALTED")
                 ended = {
@@ -196,8 +197,16 @@ class RunWork:
                 states[step_id] = state
             if drafts:
                 await self.parts.trail.append(tx, run.tenant, drafts)
-        ready = [] if stopping else [step_id for step_id in graph.ready(states) if step_id not in under_way]
-        stirred = stopping or bool(graph.failures(states))
+        ending = stopping or bool(graph.failures(states))
+        unsettled = [
+            step_id
+            for step_id, row in rows.items()
+            if states[step_id] not in TERMINAL_STEPS and not at_rest(row, ending=ending)
+        ]
+        ready = [] if ending else [step_id for step_id in graph.ready(states) if step_id not in under_way]
+        # Nobody drives it: a version that did not wait for the unknown left it behind.
+        orphans = [name for name in unsettled if states[name] is StepState.UNKNOWN and name not in under_way]
+        ready += orphans
         return Move(
             ready=ready,
             open=[
@@ -206,8 +215,8 @@ class RunWork:
                 if state is not StepState.PENDING and state not in TERMINAL_STEPS and step_id not in under_way
             ],
             outstanding=under_way,
-            over=not ready and not under_way and all(state in TERMINAL_STEPS for state in states.values()),
-            wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if stirred else [],
+            over=not ready and not under_way and not unsettled,
+            wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else [],
         )
 
     async def _end(self, run_id: str) -> str:

@@ -56,14 +56,13 @@ TERMINAL_STEPS = frozenset(
     {
         StepState.SUCCEEDED,
         StepState.FAILED,
-        StepState.UNKNOWN,
         StepState.DENIED,
         StepState.SKIPPED,
         StepState.COMPENSATED,
         StepState.CANCELLED,
     }
 )
-"""States in which a step has come to rest."""
+"""States in which a step has come to rest. Not ``unknown``: that waits until somebody knows."""
 
 UNSUCCESSFUL_STEPS = TERMINAL_STEPS - {StepState.SUCCEEDED, StepState.SKIPPED}
 """States to which ``on_failure`` applies."""
@@ -73,5 +72,5 @@ TERMINAL_RUNS = frozenset(
 )
 """States in which a run has come to rest."""
 
-ASLEEP_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.DECIDING})
-"""States in which a step waits for something outside: a person, a time, the engine."""
+ASLEEP_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.DECIDING, StepState.UNKNOWN})
+"""States in which a step waits for something outside: a person, a time, the engine, an answer."""

@@ -17,8 +17,8 @@ CONNECT_WITHIN: Final = 3.0
 """Seconds in which a connection must be had."""
 
 _SERVICE = tools_pb2.DESCRIPTOR.services_by_name["ToolService"].full_name
-# Said before any effect: no such method, or the caller or its permit is not accepted. tools.proto has it so.
-_REFUSALS = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+# Said before any effect: the caller or its permit is not accepted, or (below) no such method. tools.proto has it so.
+_REFUSALS = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 
 
 class Connections:
@@ -135,6 +135,9 @@ def _failure(status: grpc.StatusCode, tool_server: str, *, reads: bool) -> Failu
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             message = f"the tool server {tool_server} answered more than is taken in, or has no room for calls"
             return Failure(outcome.TOOL_EXHAUSTED, message, retryable=False, effect=effect)
+        case grpc.StatusCode.UNIMPLEMENTED:
+            message = f"the tool server {tool_server} has no such method"
+            return Failure(outcome.TOOL_UNIMPLEMENTED, message, retryable=False, effect="none")
         case refusal if refusal in _REFUSALS:
             message = f"the tool server {tool_server} refused the call: {status.name}"
             return Failure(outcome.TOOL_REFUSED, message, retryable=False, effect="none")

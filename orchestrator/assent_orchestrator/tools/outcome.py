@@ -31,9 +31,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a tool server says became of an effect; ``result`` is set when it was done."""
+    """What a tool server says became of an effect; ``result`` is set when it was done.
 
-    status: Literal["done", "not_done", "unknown"]
+    ``unknown`` may be another answer later; ``never``: the server has no Lookup, there is no point in asking again.
+    """
+
+    status: Literal["done", "not_done", "unknown", "never"]
     result: Json = None
 
 
@@ -68,7 +71,10 @@ TOOL_LOST = "TOOL_LOST"
 """The connection broke, or the server did, after the call was sent."""
 
 TOOL_REFUSED = "TOOL_REFUSED"
-"""The server does not know the operation, or does not take the caller's word for the permit."""
+"""The server does not take the caller's word for the permit."""
+
+TOOL_UNIMPLEMENTED = "TOOL_UNIMPLEMENTED"
+"""The server does not have the method, or does not know the operation; nothing was done."""
 
 TOOL_EXHAUSTED = "TOOL_EXHAUSTED"
 """The server answered more than a message may hold, or had no room for the call."""

@@ -68,14 +68,19 @@ class ToolServers:
         return answer if isinstance(answer, Failure) else read_response(answer, reads=reads)
 
     async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109 - see the class
-        """Ask whether the effect with ``idempotency_key`` happened; whatever goes wrong, the answer is ``unknown``."""
+        """Ask whether the effect with ``idempotency_key`` happened.
+
+        Whatever goes wrong, the answer is ``unknown``; ``never`` when the server has no Lookup at all.
+        """
         request = tools_pb2.LookupRequest(
             system=action.system, operation=action.operation, idempotency_key=idempotency_key
         )
         answer = await self._connections.send(
             "Lookup", request, tool_server=tool_server, within=timeout, metadata=_context(), reads=True
         )
-        return Found("unknown") if isinstance(answer, Failure) else read_found(answer)
+        if isinstance(answer, Failure):
+            return Found("never" if answer.code == outcome.TOOL_UNIMPLEMENTED else "unknown")
+        return read_found(answer)
 
     async def describe(self, tool_server: str, *, timeout: float = 5.0) -> Description | Failure:  # noqa: ASYNC109 - see the class
         """Ask a tool server which operations it has, within ``timeout`` seconds."""

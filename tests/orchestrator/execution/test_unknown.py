@@ -1,10 +1,22 @@
 """Effects whose outcome is not known: found out, never blindly repeated."""
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.question import Action
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import reaches, states
 
+ONE = [{"id": "only", "action": "box.send"}]
 LOST = Failure("TOOL_LOST", "the connection broke", True, "unknown")
+
+
+def lost_when_sent(action: Action) -> Success | Failure:
+    return LOST if action.operation == "send" else Success({"n": 1})
 
 
 async def test_a_lost_answer_is_looked_up_and_not_repeated(make_world: MakeWorld) -> None:
@@ -30,20 +42,95 @@ async def test_what_certainly_was_not_done_is_decided_and_done_again_under_the_s
     assert len({key for _, key in world.tools.calls}) == 1
 
 
-async def test_what_nobody_can_tell_stays_unknown_and_is_done_once(make_world: MakeWorld, monkeypatch) -> None:
+@pytest.mark.requirement("orchestrator.unknown-is-a-state")
+async def test_what_nobody_can_tell_is_waited_for_and_asked_for_again(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
-    world = await make_world([{"id": "only", "action": "box.send"}], tool=lambda _: LOST)
-    view = await world.end_of(await world.submit())
-    assert (view.run.state, view.steps[0].state, view.steps[0].reason) == ("failed", "unknown", "NOT_RECONCILED")
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.UNKNOWN_SECONDS", 0.05)
+    world = await make_world(
+        [
+            {"id": "only", "action": "box.send", "on_failure": {"alternative": "instead"}},
+            {"id": "instead", "action": "box.put"},
+            {"id": "then", "action": "box.put", "after": ["only"]},
+        ],
+        tool=lost_when_sent,
+    )
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    view = await world.runs.get(world.alice, run)
+    assert (view.run.state, view.steps[0].reason) == ("waiting", "NOT_RECONCILED")
+    assert states(view) == {"only": "unknown", "instead": "pending", "then": "pending"}, "nothing follows from it"
+    world.tools.again.clear()
+    for _ in range(3):
+        await asyncio.wait_for(world.tools.again.wait(), 20)
+        world.tools.again.clear()
+    assert (await world.events(run)).count("action.unknown only") == 2, "asking in vain is not recorded again"
+    world.tools.found = Found("done", {"n": 7})
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].output) == ("succeeded", {"n": 7})
+    assert states(view) == {"only": "succeeded", "instead": "skipped", "then": "succeeded"}
     assert world.tools.times("box.send") == 1
 
 
-async def test_an_idempotent_operation_may_be_repeated_under_its_key(make_world: MakeWorld) -> None:
-    answers = iter([LOST, Success({"n": 1})])
-    world = await make_world([{"id": "only", "action": "box.put"}], tool=lambda _: next(answers))
+@pytest.mark.requirement("orchestrator.unknown-is-a-state")
+async def test_a_tool_server_without_lookup_is_asked_once(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.UNKNOWN_SECONDS", 0.05)
+    world = await make_world(ONE, tool=lambda _: LOST)
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    for tries in range(2, 5):
+        pause = await world.durable._work.attempt(run, "only", tries)
+        assert not pause["settled"]
+    assert world.tools.lookups == 1
+    view = await world.runs.get(world.alice, run)
+    assert (view.run.state, view.steps[0].reason) == ("waiting", "NO_LOOKUP")
+
+
+@pytest.mark.requirement("orchestrator.never-repeated-blindly")
+@pytest.mark.parametrize("action", ["box.put", "box.send"])
+async def test_nothing_that_changes_anything_is_repeated_blindly(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    world = await make_world([{"id": "only", "action": action}], tool=lambda _: LOST)
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    assert world.tools.times(action) == 1
+
+
+@pytest.mark.requirement("orchestrator.never-repeated-blindly")
+async def test_a_read_whose_answer_was_lost_is_read_again(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.get"}])
+    lose = world.tools.invoke
+    begun: list[str] = []
+
+    async def dies(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        begun.append(permit.id)
+        if len(begun) == 1:
+            raise ConnectionError  # as if the server had died between the intent and the outcome
+        return await lose(permit, action, **more)
+
+    world.tools.invoke = dies  # type: ignore[method-assign] # a call in whose middle the server dies
     view = await world.end_of(await world.submit())
-    assert view.run.state == "succeeded"
-    assert len({key for _, key in world.tools.calls}) == 1
+    assert (view.run.state, view.steps[0].attempt) == ("succeeded", 2)
+    assert (len(set(begun)), world.tools.lookups) == (2, 0), "each with a permit of its own, and nobody was asked"
+
+
+@pytest.mark.requirement("orchestrator.never-repeated-blindly")
+async def test_a_read_whose_answer_is_always_lost_fails(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    world = await make_world([{"id": "only", "action": "box.get"}])
+
+    async def dies(*_: object, **__: object) -> Success | Failure:
+        raise ConnectionError
+
+    world.tools.invoke = dies  # type: ignore[method-assign] # as above, every time
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].state, view.steps[0].reason) == ("failed", "failed", "OUTCOME_LOST")
 
 
 async def test_a_cancelled_run_settles_what_was_under_way_honestly(make_world: MakeWorld) -> None:
@@ -60,26 +147,43 @@ async def test_a_cancelled_run_settles_what_was_under_way_honestly(make_world: M
     assert {step.id: step.state for step in view.steps} == {"first": "succeeded", "then": "cancelled"}
 
 
-async def test_that_a_later_attempt_had_no_effect_does_not_settle_an_earlier_one(make_world: MakeWorld) -> None:
-    def lost_then_away(_: Action) -> Failure:
-        if len(world.tools.calls) == 1:
-            return Failure("TOOL_LOST", "", retryable=True, effect="unknown")
-        world.tools.found = Found("done", {"n": 1})
-        return Failure("TOOL_UNAVAILABLE", "", retryable=True, effect="none")
-
-    world = await make_world([{"id": "only", "action": "box.put"}], tool=lost_then_away)
+@pytest.mark.requirement("orchestrator.unknown-is-a-state")
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_run_that_ends_asks_once_more_and_leaves_what_nobody_knows(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    world = await make_world([*ONE, {"id": "beside", "action": "box.send"}], tool=lambda _: LOST)
     run = await world.submit()
-    view = await world.end_of(run)
-    assert view.run.state == "succeeded"
-    assert world.tools.times("box.put") == 2
-    assert "action.failed only" not in await world.events(run)
-
-
-async def test_cancelling_makes_no_unknown_effect_a_cancelled_one(make_world: MakeWorld, monkeypatch) -> None:
-    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 3)
-    world = await make_world([{"id": "only", "action": "box.put"}], tool=lambda _: LOST)
-    run = await world.submit()
-    await world.until(run, "action.unknown", step="only")
+    await reaches(world, run, "only", "unknown")
+    await reaches(world, run, "beside", "unknown")
+    world.tools.found = Found("done", {"n": 7}) if known else Found("unknown")
     await world.cancellations.cancel(world.alice, run, "")
     view = await world.end_of(run)
-    assert (view.run.state, view.steps[0].state) == ("cancelled", "unknown")
+    assert view.run.state == "cancelled"
+    assert set(states(view).values()) == {"succeeded" if known else "unknown"}
+    assert {step.reason for step in view.steps} == {None if known else "LEFT_UNKNOWN"}
+
+
+@pytest.mark.requirement("orchestrator.unknown-is-a-state")
+async def test_a_run_that_fails_elsewhere_does_not_wait_for_what_nobody_knows(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    go_on = asyncio.Event()
+    world = await make_world([*ONE, {"id": "fails", "action": "box.put"}], tool=lost_when_sent)
+    invoke = world.tools.invoke
+
+    async def invoked(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        if action.operation == "send":
+            return await invoke(permit, action, **more)
+        await go_on.wait()
+        return Failure("BROKEN", "", retryable=False, effect="none")
+
+    world.tools.invoke = invoked  # type: ignore[method-assign] # one that takes its time to fail
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    go_on.set()
+    view = await world.end_of(run)
+    assert (view.run.state, view.run.reason) == ("failed", "BROKEN")
+    assert states(view) == {"only": "unknown", "fails": "failed"}

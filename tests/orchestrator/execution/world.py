@@ -88,6 +88,7 @@ class ScriptedTools:
     calls: list[tuple[str, str]] = field(default_factory=list)
     found: Found = field(default_factory=lambda: Found("unknown"))
     lookups: int = 0
+    again: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def invoke(self, permit: Permit, action: Action, *, tool_server: str, timeout: float) -> Success | Failure:  # noqa: ASYNC109 - as in Tools
         del tool_server, timeout
@@ -100,6 +101,7 @@ class ScriptedTools:
     async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109 - as in Tools
         del idempotency_key, action, tool_server, timeout
         self.lookups += 1
+        self.again.set()
         return self.found
 
     def times(self, action: str) -> int:
@@ -261,6 +263,16 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
         trail=trail,
     )
+
+
+async def reaches(world: World, run: str, step: str, state: str, *, within: float = 20) -> None:
+    """Wait, bounded, for a step to come to a state."""
+    async with asyncio.timeout(within):
+        async for entry in world.runs.watch(world.alice, run, 0):
+            note = (entry.record.get("state") or {}) if entry else {}
+            if entry and entry.record.get("step") == step and note.get("to") == state:
+                return
+    raise AssertionError(f"the run ended without {step} being {state}")
 
 
 def states(view: RunView) -> dict[str, str]:

@@ -224,7 +224,7 @@ async def test_what_a_tool_says_of_its_failure_is_kept_within_bounds(
 @pytest.mark.parametrize(
     ("status", "code", "effect"),
     [
-        (grpc.StatusCode.UNIMPLEMENTED, "TOOL_REFUSED", "none"),
+        (grpc.StatusCode.UNIMPLEMENTED, "TOOL_UNIMPLEMENTED", "none"),
         (grpc.StatusCode.PERMISSION_DENIED, "TOOL_REFUSED", "none"),
         (grpc.StatusCode.UNAUTHENTICATED, "TOOL_REFUSED", "none"),
         (grpc.StatusCode.INVALID_ARGUMENT, "TOOL_ERROR", "unknown"),
@@ -329,9 +329,11 @@ async def test_a_server_of_another_kind_refuses() -> None:
     await server.start()
     servers = ToolServers({"company": f"127.0.0.1:{port}"})
     answer = await failed(servers)
+    found = await servers.lookup("key-1", update(), tool_server="company", timeout=5)
     await servers.close()
     await server.stop(None)
-    assert (answer.code, answer.effect) == ("TOOL_REFUSED", "none")
+    assert (answer.code, answer.effect) == ("TOOL_UNIMPLEMENTED", "none")
+    assert found == Found("never"), "there is no point in asking again"
 
 
 def test_what_leaves_the_machine_is_encrypted_unless_said_otherwise(tmp_path: Path) -> None:
