@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypedDict
 
 import dbos._serialization as dbos_serialization
@@ -239,9 +240,14 @@ class Durable:
 
     async def close(self) -> None:
         """Stop the engine; unfinished runs go on when it is opened again."""
-        # The engine made its own threads the loop's default ones and takes them with it.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="assent"))
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=0)
+        # The engine made its own threads the loop's default ones and takes them with it. Afterwards once more: a run
+        # that was still under way may have made them the default again meanwhile.
+        loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor(thread_name_prefix="assent")
+        loop.set_default_executor(threads)
+        await loop.run_in_executor(
+            threads, partial(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=0)
+        )
+        loop.set_default_executor(threads)
 
 
 def _child(run_id: str, step_id: str) -> str:
