@@ -41,7 +41,7 @@ SETTLED = Pause(settled=True, seconds=0.0)
 class Move(TypedDict):
     """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over.
 
-    ``open`` are steps that are neither outstanding nor at rest, though they have begun: a crash left them. ``wake`` are
+    ``open`` are steps that are neither outstanding nor at rest, though they have begun: left behind. ``wake`` are
     the outstanding steps that wait for something that will not matter any more.
     """
 
@@ -208,15 +208,17 @@ class Durable:
         """Start what may start, wait until something happened, and return what is under way."""
         for step_id in move["wake"]:
             await DBOS.send_async(_child(run_id, step_id), "look", _INBOX)
-        if len(move["ready"]) == 1 and not move["outstanding"]:
+        # What is open was left behind, unknown, by a version that did not wait for it and did not speak of it either.
+        begin = [*move["ready"], *move.get("open", ())]
+        if len(begin) == 1 and not move["outstanding"]:
             # Alone: inline, because a child workflow costs ten times a step.
-            await self._drive(run_id, move["ready"][0])
+            await self._drive(run_id, begin[0])
             return []
-        for step_id in move["ready"]:
+        for step_id in begin:
             with SetWorkflowID(_child(run_id, step_id)):
                 await DBOS.start_workflow_async(step, run_id, step_id)
         await DBOS.recv_async(_INBOX, timeout_seconds=SAFETY_NET_SECONDS)
-        return [*move["outstanding"], *move["ready"]]
+        return [*move["outstanding"], *begin]
 
     @staticmethod
     async def _step(name: str, work: Callable[..., Coroutine[Any, Any, Pause]], *arguments: str | int) -> Pause:

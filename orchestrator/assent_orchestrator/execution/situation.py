@@ -110,7 +110,7 @@ class Appointed:
 
     @property
     def repeatable(self) -> bool:
-        """Whether it may be done again without knowing what became of it: only what merely looks (ADR 0006)."""
+        """Whether it may be done again without knowing what became of it: only what merely looks (ADR 0007)."""
         return self.operation.effect == "read"
 
 

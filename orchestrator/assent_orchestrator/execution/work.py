@@ -204,16 +204,9 @@ class RunWork:
             if states[step_id] not in TERMINAL_STEPS and not at_rest(row, ending=ending)
         ]
         ready = [] if ending else [step_id for step_id in graph.ready(states) if step_id not in under_way]
-        # Nobody drives it: a version that did not wait for the unknown left it behind.
-        orphans = [name for name in unsettled if states[name] is StepState.UNKNOWN and name not in under_way]
-        ready += orphans
         return Move(
             ready=ready,
-            open=[
-                step_id
-                for step_id, state in states.items()
-                if state is not StepState.PENDING and state not in TERMINAL_STEPS and step_id not in under_way
-            ],
+            open=[name for name in unsettled if states[name] is not StepState.PENDING and name not in under_way],
             outstanding=under_way,
             over=not ready and not under_way and not unsettled,
             wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else [],
