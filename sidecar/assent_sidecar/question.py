@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assent_sidecar.catalogue.process import OnFailure
+from assent_sidecar.catalogue.process import BranchName, ForEach, OnFailure
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
 
 Effect = Literal["read", "write", "irreversible"]
@@ -129,8 +129,9 @@ class PlanStep(Document):
     """One step of a plan under forecast: the question that will be asked for it, as far as it is known.
 
     ``after`` is what was written. ``depends_on`` are all the steps that must come to rest before it: those of ``after``
-    and of its bindings, and those that it stands in for. It is what the step's own question will have. ``ledgers`` are
-    those that count it, as far as is known for whom.
+    and of its bindings, those that its choice comes after, and those that it stands in for. It is what the step's own
+    question will have. A step with ``for_each`` is one step here, and what comes from its element is unknown.
+    ``ledgers`` are those that count it, as far as is known for whom.
     """
 
     id: Name
@@ -140,6 +141,8 @@ class PlanStep(Document):
     depends_on: tuple[Name, ...] = ()
     on_failure: OnFailure = "fail"
     when: Name | None = None
+    branch: BranchName | None = None
+    for_each: ForEach | None = None
     bindings: dict[Pointer, Json] = {}
     ledgers: dict[Name, LedgerFacts] = {}
 

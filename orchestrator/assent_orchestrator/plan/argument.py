@@ -7,8 +7,9 @@ from assent_orchestrator.errors import Fault
 from assent_orchestrator.plan.binding import resolve
 from assent_orchestrator.plan.model import MAX_ARGUMENT_BYTES
 from assent_orchestrator.plan.pointer import PointerError, field, find, split
-from assent_orchestrator.plan.reference import BindingError, Reference, Scan
+from assent_orchestrator.plan.reference import BindingError, Reference, Scan, items_scan
 from assent_orchestrator.plan.schema import may_hold, validate
+from assent_sidecar.bundle.schema import part
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Json
@@ -19,11 +20,26 @@ class Surroundings:
     """What the arguments of a plan's steps may refer to.
 
     ``inputs`` is None where faults of the inputs are reported already: nothing is said of them twice.
-    ``results`` holds, by step, the schema of its result, or None when its operation is not known.
+    ``results`` holds, by step, the schema of its result, or None when its operation is not known; ``schema`` is that of
+    the inputs.
     """
 
     inputs: Mapping[str, Json] | None
     results: Mapping[str, Mapping[str, Json] | None]
+    schema: Mapping[str, Json] | None = None
+
+    def element(self, step: Step) -> Json:
+        """Return the schema of the elements that a step is done for, True where it is not known; None: of none."""
+        return part(self.items(step), ("0",)) if step.for_each is not None else None
+
+    def items(self, step: Step) -> Json:
+        """Return the schema of the list that a step is done for, True where it is not known."""
+        found = items_scan(step).references
+        if len(found) != 1 or found[0].source.item:
+            return True
+        source = found[0].source
+        root = self.results.get(source.step) if source.step else self.schema
+        return part(True if root is None else root, source.path)
 
 
 def argument_faults(
@@ -33,11 +49,12 @@ def argument_faults(
 
     ``schema`` is None when the operation is not known.
     """
+    element = around.element(step)
     args = step.args
     for flaw in scan.flaws:
         yield Fault(field(root, args, flaw.tokens), flaw.code, flaw.description)
     for reference in scan.references:
-        why = _dangles(reference, around)
+        why = dangling(reference, around, element)
         if why:
             yield Fault(field(root, args, split(reference.pointer)), "DANGLING_REFERENCE", why)
     if any(flaw.code == "TOO_DEEP" or not flaw.tokens for flaw in scan.flaws):
@@ -53,8 +70,13 @@ def argument_faults(
         yield from _against(root, args, scan, schema, around)
 
 
-def _dangles(reference: Reference, around: Surroundings) -> str:
+def dangling(reference: Reference, around: Surroundings, element: Json = None) -> str:
+    """Return why a reference leads nowhere, or nothing; ``element`` is the schema of an item, None: there is none."""
     source = reference.source
+    if source.item:
+        if element is None:
+            return "refers to an item, and the step has no for_each"
+        return "" if may_hold(element, source.path) else "refers to what an item never holds"
     if source.step is None:
         if around.inputs is None:
             return ""

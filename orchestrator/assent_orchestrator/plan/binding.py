@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assent_orchestrator.plan.label import fit, foreseen, join, names, of_inputs, rebase
+from assent_orchestrator.plan.label import ANY, fit, foreseen, join, names, of_inputs, rebase, spread
 from assent_orchestrator.plan.model import MAX_RESOLVED_BYTES
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render
 from assent_orchestrator.plan.reference import (
@@ -21,10 +21,31 @@ from assent_orchestrator.plan.reference import (
     scan,
 )
 from assent_sidecar.canonical import canonical
+from assent_sidecar.catalogue.process import ForEach
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Labels
 
-__all__ = ["BindingError", "Missing", "Reference", "Resolved", "references", "resolve"]
+__all__ = [
+    "BindingError",
+    "Item",
+    "ListError",
+    "Missing",
+    "Reference",
+    "Resolved",
+    "foreseen_item",
+    "items_of",
+    "references",
+    "resolve",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The element that a step is done for, with labels relative to it; not ``there``: those that it may have."""
+
+    labels: Labels
+    there: bool = False
+    value: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +84,14 @@ def resolve(
     outputs: Mapping[str, Json],
     input_labels: Mapping[Pointer, Iterable[str]] | None = None,
     output_labels: Mapping[str, Mapping[Pointer, Iterable[str]]] | None = None,
+    item: Item | None = None,
 ) -> Resolved:
     """Replace the bindings of one step.
 
     ``outputs`` holds the outputs of the steps that succeeded, and of no other. ``output_labels`` may name steps that
     have no output yet: what will be unknown is labelled all the same. Inputs carry ``untrusted`` whatever
-    ``input_labels`` says. A ``$first`` takes the first of its references whose step succeeded.
+    ``input_labels`` says. A ``$first`` takes the first of its references whose step succeeded. ``item`` is the
+    element that the step is done for.
 
     Raises:
         BindingError: a binding is malformed, or more than ``MAX_RESOLVED_BYTES`` would be brought in.
@@ -76,9 +99,60 @@ def resolve(
     flaw = next(iter(scan(args).flaws), None)
     if flaw is not None:
         raise BindingError(flaw.description)
-    work = _Resolution(dict(inputs), outputs, of_inputs(input_labels or {}), output_labels or {})
+    work = _Resolution(dict(inputs), outputs, of_inputs(input_labels or {}), output_labels or {}, item)
     _, resolved = work.value(dict(args), ())
     return Resolved(resolved, join(*work.labels), tuple(work.unknown), tuple(work.missing))
+
+
+class ListError(ValueError):
+    """What a step is to be done for is no list, or is not there."""
+
+
+def items_of(
+    for_each: ForEach,
+    *,
+    inputs: Mapping[str, Json],
+    outputs: Mapping[str, Json],
+    input_labels: Mapping[Pointer, Iterable[str]] | None = None,
+    output_labels: Mapping[str, Mapping[Pointer, Iterable[str]]] | None = None,
+) -> list[Item]:
+    """Return the elements that a step is done for, each with the labels of the list and its own.
+
+    Raises:
+        BindingError: the binding is malformed, or too much is brought in.
+        ListError: there is no list.
+    """
+    told = resolve(
+        {"items": for_each.items},
+        inputs=inputs,
+        outputs=outputs,
+        input_labels=input_labels,
+        output_labels=output_labels,
+    )
+    found = told.args.get("items")
+    if not told.complete:
+        raise ListError("; ".join(one.description for one in told.missing) or "there is no list")
+    if not isinstance(found, list):
+        raise ListError("what it is done for is no list")
+    several = spread(told.labels, ("items",), len(found))
+    return [Item(labels, True, value) for labels, value in zip(several, found, strict=True)]
+
+
+def foreseen_item(
+    for_each: ForEach,
+    inputs: Mapping[str, Json],
+    input_labels: Mapping[Pointer, Iterable[str]],
+    output_labels: Mapping[str, Mapping[Pointer, Iterable[str]]],
+) -> Item:
+    """Return what is known of any element before the list is there: every label that one of them may have.
+
+    Raises:
+        BindingError: the binding is malformed, or too much is brought in.
+    """
+    told = resolve(
+        {"items": for_each.items}, inputs=inputs, outputs={}, input_labels=input_labels, output_labels=output_labels
+    )
+    return Item(foreseen(told.labels, ("items", ANY)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +174,9 @@ class _Resolution:
         outputs: Mapping[str, Json],
         input_labels: Labels,
         output_labels: Mapping[str, Mapping[Pointer, Iterable[str]]],
+        item: Item | None,
     ) -> None:
+        self._item = item
         self.labels: list[Labels] = []
         self.unknown: list[Pointer] = []
         self.missing: list[Missing] = []
@@ -109,7 +185,7 @@ class _Resolution:
         self._input_labels = input_labels
         self._output_labels = output_labels
         self._pieces: dict[Source, tuple[_Piece, int]] = {}
-        self._fitted: dict[str | None, Labels] = {}
+        self._fitted: dict[tuple[str | None, bool], Labels] = {}
         self._room = MAX_RESOLVED_BYTES
 
     def value(self, node: Json, place: Tokens) -> tuple[bool, Json]:
@@ -153,15 +229,20 @@ class _Resolution:
         return piece
 
     def _look_up(self, source: Source) -> _Piece:
-        if source.step is None:
+        if source.item:
+            if self._item is None or not self._item.there:
+                return _Piece(False, None, foreseen(self._item.labels, source.path) if self._item else {})
+            root, labels = self._item.value, self._item.labels
+        elif source.step is None:
             root, labels = self._inputs, self._input_labels
         elif source.step in self._outputs:
             root, labels = self._outputs[source.step], join(self._output_labels.get(source.step, {}))
         else:
             return _Piece(False, None, foreseen(self._output_labels.get(source.step, {}), source.path))
-        if source.step not in self._fitted:
-            self._fitted[source.step] = fit(labels, root)
-        labels = rebase(self._fitted[source.step], source.path, ())
+        whose = (source.step, source.item)
+        if whose not in self._fitted:
+            self._fitted[whose] = fit(labels, root)
+        labels = rebase(self._fitted[whose], source.path, ())
         try:
             there, value = find(root, source.path)
         except PointerError:
@@ -197,6 +278,5 @@ def _size(value: Json) -> int:
 
 
 def _spoken(source: Source) -> str:
-    return ".".join(("inputs",) if source.step is None else ("steps", source.step, "output")) + "".join(
-        f".{token}" for token in source.path
-    )
+    root = "item" if source.item else "inputs" if source.step is None else f"steps.{source.step}.output"
+    return root + "".join(f".{token}" for token in source.path)

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from assent_orchestrator.errors import Fault
+from assent_orchestrator.plan.adapting import choice_faults, for_each_faults
 from assent_orchestrator.plan.argument import Surroundings, argument_faults
+from assent_orchestrator.plan.choice import as_steps, choice_of, choice_of_step
 from assent_orchestrator.plan.conformance import conformance
 from assent_orchestrator.plan.derived import spec_of, undo_id
 from assent_orchestrator.plan.expand import expand
@@ -12,7 +14,7 @@ from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.label import place
 from assent_orchestrator.plan.model import MAX_DEPTH, MAX_FAULTS, MAX_INPUT_BYTES, MAX_INPUT_LABELS, MAX_STEPS, Plan
 from assent_orchestrator.plan.pointer import field, split
-from assent_orchestrator.plan.reference import Scan, scan
+from assent_orchestrator.plan.reference import Scan, references_of, scan
 from assent_orchestrator.plan.schema import validate
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -34,6 +36,9 @@ def check(plan: Plan, catalogue: Catalogue) -> tuple[Fault, ...]:
         plan = expand(plan, process)
     if len(plan.steps) > MAX_STEPS:
         return (*faults, Fault("steps", "TOO_MANY_STEPS", f"a plan has at most {MAX_STEPS} steps"))
+    if process is not None and len(plan.steps) > process.max_steps:
+        faults.append(Fault("steps", "TOO_MANY_STEPS", f"the process has at most {process.max_steps} steps"))
+    faults += choice_faults(plan)
     steps = _Steps(plan, catalogue, sound_inputs=not any(fault.field.startswith("inputs") for fault in faults))
     faults += islice(steps.faults(), MAX_FAULTS)
     if process is not None and plan.process_version == process.version:
@@ -99,6 +104,7 @@ class _Steps:
     def __init__(self, plan: Plan, catalogue: Catalogue, *, sound_inputs: bool) -> None:
         self._plan = plan
         self._catalogue = catalogue
+        process = catalogue.processes.get(plan.process)
         self._place: dict[str, int] = {}
         for at, step in enumerate(plan.steps):
             self._place.setdefault(step.id, at)
@@ -113,11 +119,14 @@ class _Steps:
         results = {name: known.result if known else None for name, known in operations.items()}
         self._around = Surroundings(
             inputs=plan.inputs if sound_inputs else None,
-            results={name: results[plan.steps[at].action] for name, at in self._place.items()},
+            results={name: _returned(plan.steps[at], results) for name, at in self._place.items()},
+            schema=process.inputs if process else None,
         )
+        self._room = (process.max_steps if process else MAX_STEPS) - len(plan.steps)
         self._graph = Graph(
-            {name: plan.steps[at] for name, at in self._place.items()},
-            {name: self._scans[at].references for name, at in self._place.items()},
+            {name: plan.steps[at] for name, at in self._place.items()}
+            | {node.id: node for node in as_steps(plan.choices)},
+            {name: references_of(plan.steps[at]) for name, at in self._place.items()},
         )
 
     def faults(self) -> Iterator[Fault]:
@@ -132,6 +141,10 @@ class _Steps:
         yield from self._agent(root, step)
         yield from self._action(root, step)
         yield from argument_faults(f"{root}.args", step, self._scans[at], self._arguments[step.action], self._around)
+        yield from for_each_faults(root, step, self._around, self._room)
+        chosen = choice_of_step(step)
+        if chosen is not None and (chosen not in self._plan.choices or not _is_branch(self._plan, step)):
+            yield Fault(f"{root}.branch", "DANGLING_REFERENCE", "there is no such branch of a choice in the plan")
         for number, name in enumerate(step.after):
             if name not in self._place:
                 yield Fault(f"{root}.after[{number}]", "DANGLING_REFERENCE", "there is no such step in the plan")
@@ -171,12 +184,14 @@ class _Steps:
 
     def waiting_in_circles(self) -> set[str]:
         """Return the fields that make the steps of cycles come after others: their fault is the cycle."""
-        return {f"steps[{self._place[name]}].after" for cycle in self._graph.cycles for name in cycle}
+        return {
+            f"steps[{self._place[name]}].after" for cycle in self._graph.cycles for name in cycle if name in self._place
+        }
 
     def _cycles(self) -> Iterator[Fault]:
         """Yield one fault a cycle, at what makes its first step wait."""
         for cycle in self._graph.cycles:
-            shown = ", ".join(cycle[:10]) + (", ..." if len(cycle) > 10 else "")
+            shown = ", ".join(choice_of(name) or name for name in cycle[:10]) + (", ..." if len(cycle) > 10 else "")
             yield Fault(self._edge(frozenset(cycle), cycle[0]), "CYCLE", f"these steps wait for one another: {shown}")
 
     def _edge(self, cycle: frozenset[str], first: str) -> str:
@@ -188,7 +203,20 @@ class _Steps:
         for reference in self._scans[at].references:
             if reference.source.step in cycle:
                 return field(f"steps[{at}].args", step.args, split(reference.pointer))
-        return f"steps[{at}]"
+        if any(reference.source.step in cycle for reference in references_of(step)):
+            return f"steps[{at}].for_each.items"
+        return f"steps[{at}].branch" if step.branch else f"steps[{at}]"
+
+
+def _returned(step: Step, results: Mapping[str, Mapping[str, Json] | None]) -> Mapping[str, Json] | None:
+    """Return the schema of what a step returns: with ``for_each``, a list."""
+    result = results[step.action]
+    return {"type": "array", "items": result} if step.for_each is not None and result is not None else result
+
+
+def _is_branch(plan: Plan, step: Step) -> bool:
+    choice, _, branch = (step.branch or "").partition(".")
+    return branch in plan.choices[choice].names
 
 
 def _whole(path: str) -> Iterator[str]:

@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 
 from assent_orchestrator.errors import Fault
+from assent_orchestrator.plan.choice import choices_of
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import field
-from assent_orchestrator.plan.reference import CONCAT, FIRST, BindingError, is_binding, parse, references
+from assent_orchestrator.plan.reference import CONCAT, FIRST, BindingError, is_binding, parse, references_of
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.process import Alternative, Compensation, Process, Step
 from assent_sidecar.model import Json
 
-_FIXED = ("agent", "action", "when", "on_failure", "deadline", "retry")
+_FIXED = ("agent", "action", "when", "branch", "on_failure", "deadline", "retry")
 
 
 def conformance(plan: Plan, process: Process) -> tuple[Fault, ...]:
@@ -20,7 +21,7 @@ def conformance(plan: Plan, process: Process) -> tuple[Fault, ...]:
 
     The order in which steps are listed means nothing. A step that ``may.skip`` names may be left out: who came after
     it comes after what it came after, and it is no candidate of a ``$first`` any more. With ``may.reorder`` the
-    ``after`` of every step is free; arguments, and so the bindings, never are.
+    ``after`` of every step is free; arguments, and so the bindings, never are, nor are choices and their branches.
     """
     return tuple(_Comparison(plan, process).faults())
 
@@ -32,12 +33,13 @@ class _Comparison:
         self._wanted = {step.id: step for step in process.steps}
         self._present = frozenset(step.id for step in plan.steps)
         self._left_out = [name for name in self._wanted if name not in self._present]
-        self._graph = Graph.of(process.steps)
+        self._graph = Graph.of(process.steps, process.choices)
 
     def faults(self) -> Iterator[Fault]:
         for name in self._left_out:
             if name not in self._process.may.skip:
                 yield _amendment("steps", f"leaves out the step {name!r}, which the process does not let a plan skip")
+        yield from self._choices()
         seen: set[str] = set()
         for at, step in enumerate(self._plan.steps):
             if step.id not in seen:
@@ -55,10 +57,12 @@ class _Comparison:
         for name in _FIXED:
             if getattr(step, name) != getattr(wanted, name):
                 yield _amendment(f"{root}.{name}", "is not what the process says")
+        if not self._same_items(step, wanted):
+            yield _amendment(f"{root}.for_each", "is not what the process says")
         yield from self._args(root, step.args, self._without_left_out(wanted.args))
         yield from self._compensation(f"{root}.compensation", step.compensation, wanted.compensation)
         after = self._after(wanted)
-        bound = {reference.source.step for reference in references(wanted.args) if reference.choice is None}
+        bound = {reference.source.step for reference in references_of(wanted) if reference.choice is None}
         if not self._process.may.reorder and set(step.after) - bound != after - bound:
             waits = ", ".join(sorted(after)) or "nothing"
             yield _amendment(f"{root}.after", f"the process has it wait for: {waits}")
@@ -72,6 +76,20 @@ class _Comparison:
             if getattr(given, name) != getattr(wanted, name):
                 yield _amendment(f"{root}.{name}", "is not what the process says")
         yield from self._args(root, given.args, self._without_left_out(wanted.args))
+
+    def _choices(self) -> Iterator[Fault]:
+        wanted = choices_of(self._process, self._present)
+        for name in dict.fromkeys([*self._plan.choices, *wanted]):
+            if self._plan.choices.get(name) != wanted.get(name):
+                yield _amendment(f"choices.{name}", "is not what the process says")
+
+    def _same_items(self, step: Step, wanted: Step) -> bool:
+        if step.for_each is None or wanted.for_each is None:
+            return step.for_each is wanted.for_each
+        limits = {"items": wanted.for_each.items}
+        return step.for_each.model_copy(update=limits) == wanted.for_each and _same(
+            step.for_each.items, self._without_left_out(wanted.for_each.items)
+        )
 
     def _replaced_by(self, name: str) -> frozenset[str]:
         return frozenset(
@@ -87,17 +105,7 @@ class _Comparison:
 
     def _after(self, wanted: Step) -> set[str]:
         """Return what a step comes after; in place of steps that are left out, what these depend on."""
-        after: set[str] = set()
-        pending = list(wanted.after)
-        seen: set[str] = set()
-        while pending:
-            name = pending.pop()
-            if name in self._present:
-                after.add(name)
-            elif name in self._wanted and name not in seen:
-                pending.extend(self._graph.depends_on(name))
-            seen.add(name)
-        return after - {wanted.id}
+        return self._graph.through(wanted.after, self._present) - {wanted.id}
 
     def _without_left_out(self, value: Json) -> Json:
         """Return arguments of the process without candidates that the plan leaves out; one candidate always stays."""

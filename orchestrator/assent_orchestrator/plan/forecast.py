@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from assent_orchestrator.plan.action import make_action
-from assent_orchestrator.plan.binding import Resolved, resolve
+from assent_orchestrator.plan.binding import Resolved, foreseen_item, resolve
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.label import ANY
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import find, split
 from assent_orchestrator.plan.reference import scan
@@ -18,14 +19,15 @@ def forecast(plan: Plan, catalogue: Catalogue) -> PlanFacts:
     """Return the facts of a plan question: every step of an expanded plan that ``check`` found no fault with.
 
     No label of the run is missing: whatever the steps return, each label that the arguments of a step have then is at
-    the same pointer here, as long as the catalogue stays as it is. Labels that will turn out not to be there may be.
+    the same pointer here, as long as the catalogue stays as it is; those in the list that a step with ``for_each``
+    returns are here on all of it. Labels that will turn out not to be there may be.
 
     Raises:
         KeyError: the catalogue does not know an agent or an operation of the plan.
         BindingError: the bindings of a step bring in more than they may.
     """
     labels = result_labels(plan.steps, catalogue)
-    graph = Graph.of(plan.steps)
+    graph = Graph.of(plan.steps, plan.choices)
     steps = (_step(step, plan, catalogue, labels, graph.depends_on(step.id)) for step in plan.steps)
     return PlanFacts(digest=plan.digest(), steps=tuple(steps))
 
@@ -36,17 +38,28 @@ def known(
     input_labels: Mapping[Pointer, Iterable[str]] | None = None,
     output_labels: Mapping[str, Mapping[Pointer, Iterable[str]]] | None = None,
 ) -> Resolved:
-    """Return the arguments of a step as far as the inputs alone tell; all that comes from other steps is unknown.
+    """Return the arguments of a step as far as the inputs alone tell.
+
+    All that comes from other steps is unknown, and all that comes from the element it is done for.
 
     Raises:
         BindingError: a binding is malformed, or too much is brought in.
     """
-    return resolve(step.args, inputs=inputs, outputs={}, input_labels=input_labels, output_labels=output_labels)
+    item = foreseen_item(step.for_each, inputs, input_labels or {}, output_labels or {}) if step.for_each else None
+    return resolve(
+        step.args, inputs=inputs, outputs={}, input_labels=input_labels, output_labels=output_labels, item=item
+    )
 
 
 def result_labels(steps: Iterable[Step], catalogue: Catalogue) -> dict[str, Labels]:
-    """Return, by step, the labels that its operation's result is declared to carry."""
-    return {step.id: operation.labels for step in steps if (operation := catalogue.operation(step.action)) is not None}
+    """Return, by step, the labels that its operation's result is declared to carry: with ``for_each``, each element."""
+    found: dict[str, Labels] = {}
+    for step in steps:
+        operation = catalogue.operation(step.action)
+        if operation is not None:
+            below = f"/{ANY}" if step.for_each else ""
+            found[step.id] = {f"{below}{pointer}": names for pointer, names in operation.labels.items()}
+    return found
 
 
 def bindings(args: Mapping[str, Json]) -> dict[Pointer, Json]:
@@ -71,5 +84,7 @@ def _step(
         depends_on=depends_on,
         on_failure=step.on_failure,
         when=step.when,
+        branch=step.branch,
+        for_each=step.for_each,
         bindings=bindings(step.args),
     )

@@ -3,13 +3,14 @@
 Everything here is pure: the states are a snapshot, the graph is built once a run and never changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Self
 
+from assent_orchestrator.plan.choice import as_steps, choice_of, choice_of_step, choice_row
 from assent_orchestrator.plan.component import components
-from assent_orchestrator.plan.reference import Reference, references
+from assent_orchestrator.plan.reference import Reference, references_of
 from assent_orchestrator.plan.state import TERMINAL_STEPS, UNSUCCESSFUL_STEPS, RunState, SkipReason, StepState
-from assent_sidecar.catalogue.process import Alternative, Step
+from assent_sidecar.catalogue.process import Alternative, Choice, Step
 
 States = Mapping[str, StepState]
 
@@ -32,8 +33,10 @@ def _fatal(step: Step, states: States) -> bool:
 class Graph:
     """The steps of a plan and what each waits for.
 
-    Building it accepts any steps: of two with one id the first counts, names of steps that do not exist are left out,
-    and ``cycles`` lists what waits for itself. ``check`` refuses such plans; a step on a cycle is never ready.
+    A choice is a node like a step: those of its branches wait for it, and whoever writes down what it chose skips the
+    steps of the others. Building it accepts any steps: of two with one id the first counts, names of steps that do not
+    exist are left out, and ``cycles`` lists what waits for itself. ``check`` refuses
+    such plans; a step on a cycle is never ready.
     """
 
     def __init__(self, steps: Mapping[str, Step], bindings: Mapping[str, Sequence[Reference]]) -> None:
@@ -57,12 +60,14 @@ class Graph:
         self._order = tuple(name for group in groups for name in group if name in steps)
 
     @classmethod
-    def of(cls, steps: Iterable[Step]) -> Self:
-        """Return the graph of some steps."""
+    def of(cls, steps: Iterable[Step], choices: Mapping[str, Choice] | None = None) -> Self:
+        """Return the graph of some steps and choices; without the choices, their branches count as taken."""
         by_id: dict[str, Step] = {}
         for step in steps:
             by_id.setdefault(step.id, step)
-        return cls(by_id, {step.id: references(step.args) for step in by_id.values()})
+        for node in as_steps(choices or {}):
+            by_id[node.id] = node
+        return cls(by_id, {step.id: references_of(step) for step in by_id.values() if choice_of(step.id) is None})
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -70,9 +75,30 @@ class Graph:
         return self._order
 
     def depends_on(self, step: str) -> tuple[str, ...]:
-        """Return the steps that a step waits for directly, sorted."""
-        chosen = frozenset[str]().union(*self._choices[step])
-        return tuple(sorted(self._needed[step] | chosen | self._after[step] | set(self._replaces.get(step, ()))))
+        """Return the steps that a step waits for directly, sorted; of its choice, those that the choice waits for."""
+        waits: set[str] = set()
+        for name in self._direct(step):
+            waits |= self._after[name] if choice_of(name) is not None else {name}
+        return tuple(sorted(waits - {step}))
+
+    def through(self, names: Iterable[str], present: Collection[str]) -> set[str]:
+        """Return these steps; in place of each that is not ``present``, those that are and that it depends on."""
+        found: set[str] = set()
+        pending, seen = list(names), set[str]()
+        while pending:
+            name = pending.pop()
+            if name in present:
+                found.add(name)
+            elif name in self._steps and name not in seen:
+                pending.extend(self.depends_on(name))
+            seen.add(name)
+        return found
+
+    def _direct(self, node: str) -> frozenset[str]:
+        """Return the steps and choices that one of them waits for."""
+        return frozenset(self._needed[node] | self._after[node]).union(
+            *self._choices[node], self._replaces.get(node, ())
+        )
 
     def precede(self, step: str) -> frozenset[str]:
         """Return all that a step waits for, directly or not; itself only when it waits in a circle."""
@@ -153,9 +179,9 @@ class Graph:
                 choices.setdefault(reference.choice, set()).add(source)
         self._needed[step.id] = frozenset(needed)
         self._choices[step.id] = tuple(frozenset(candidates) for candidates in choices.values())
-        self._after[step.id] = frozenset(name for name in step.after if name in self._steps) - self._replaced_by(
-            step.id
-        )
+        chosen = choice_of_step(step)
+        after = {*step.after, *([choice_row(chosen)] if chosen else ())}
+        self._after[step.id] = frozenset(name for name in after if name in self._steps) - self._replaced_by(step.id)
 
     def _replaced_by(self, step: str) -> set[str]:
         """Return the steps that this one stands in for, directly or at the end of a chain of alternatives."""
@@ -204,7 +230,7 @@ class Graph:
         below = set(failures).union(*(self._replaced_by(name) for name in failures))
         abandoned: dict[str, SkipReason] = {}
         for name in self._order:
-            if not below.isdisjoint(self.depends_on(name)):
+            if not below.isdisjoint(self._direct(name)):
                 below.add(name)
             if states[name] is StepState.PENDING:
                 abandoned[name] = SkipReason.DEPENDENCY_FAILED if name in below else SkipReason.RUN_FAILED

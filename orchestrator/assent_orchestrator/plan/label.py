@@ -58,13 +58,16 @@ def foreseen(labels: Mapping[Pointer, Iterable[str]], source: Tokens) -> Labels:
 
     Whatever the whole turns out to be, what ``fit`` and ``rebase`` make of the labels then is among these: a label is
     at its pointer or at anything on the way there, because it rests on the deepest value that is there. A label beside
-    the value counts when it may come to rest around it: at an array where a member was expected.
+    the value counts when it may come to rest around it: at an array where a member was expected. ``*`` in ``source`` is
+    any element: what one of several has is foreseen for each.
     """
     resting: dict[Pointer, set[str]] = {}
     for pointer, names in labels.items():
         tokens = split(pointer)
         tokens = tokens[: tokens.index(ANY)] if ANY in tokens else tokens
-        shared = next((at for at, (mine, its) in enumerate(zip(tokens, source, strict=False)) if mine != its), None)
+        shared = next(
+            (at for at, (mine, its) in enumerate(zip(tokens, source, strict=False)) if its not in (mine, ANY)), None
+        )
         if shared is None:
             around = tokens[len(source) :]
         elif index(source[shared]) is not None and index(tokens[shared]) is None:
@@ -74,6 +77,35 @@ def foreseen(labels: Mapping[Pointer, Iterable[str]], source: Tokens) -> Labels:
         for depth in range(len(around) + 1):
             resting.setdefault(render(around[:depth]), set()).update(names)
     return join(resting)
+
+
+def spread(labels: Mapping[Pointer, Iterable[str]], source: Tokens, count: int) -> list[Labels]:
+    """Return the labels of each element of the list of ``count`` at ``source``: those of all of it, and its own.
+
+    The pointers are those that ``fit`` gives. It takes one look at each label, however many elements there are.
+    """
+    common: set[str] = set()
+    own: dict[int, dict[Pointer, set[str]]] = {}
+    for pointer, names_ in labels.items():
+        tokens = split(pointer)
+        if any(mine != its for mine, its in zip(tokens, source, strict=False)):
+            continue
+        position = index(tokens[len(source)]) if len(tokens) > len(source) else None
+        if position is None:
+            common.update(names_)
+        else:
+            below = own.setdefault(position, {})
+            below.setdefault(render(tokens[len(source) + 1 :]), set()).update(names_)
+    return [join({"": common}, own.get(position, {})) for position in range(count)]
+
+
+def gather(several: Iterable[Mapping[Pointer, Iterable[str]]]) -> Labels:
+    """Return the labels of a list from those of its elements, each below the place of its own."""
+    return {
+        f"/{position}{pointer}": tuple(names_)
+        for position, labels in enumerate(several)
+        for pointer, names_ in labels.items()
+    }
 
 
 def place(pointer: Pointer, value: Json) -> Pointer | None:

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from assent_sidecar.canonical import digest
-from assent_sidecar.catalogue.process import Step
+from assent_sidecar.catalogue.process import Choice, Step
 from assent_sidecar.model import Document, Json, Name
 from assent_sidecar.question import Labels
 
@@ -27,7 +27,8 @@ MAX_DEPTH = 64
 class Plan(Document):
     """What a caller submits.
 
-    Without ``steps`` the plan is its process as written. ``process_version`` empty means the version in force.
+    Without ``steps`` the plan is its process as written, and without ``choices`` it has those of its process.
+    ``process_version`` empty means the version in force.
     ``labels`` classify the inputs, by JSON pointer; inputs are untrusted whatever it says. ``on_behalf_of`` is honoured
     only when the authenticated caller is known to act for that person.
     """
@@ -39,6 +40,13 @@ class Plan(Document):
     request_id: Annotated[str, Field(max_length=64)] = ""
     labels: Labels = {}
     steps: tuple[Step, ...] = ()
+    choices: Annotated[dict[Name, Choice], Field(max_length=100)] = {}
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Json]:
+        """Leave out choices where there are none: a plan keeps the digest that it had before there were any."""
+        written: dict[str, Json] = write(self)
+        return {name: value for name, value in written.items() if value or name != "choices"}
 
     def digest(self) -> str:
         """Return the digest of what will be done; ``request_id`` says who asks, not what for.

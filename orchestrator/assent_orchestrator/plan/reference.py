@@ -1,22 +1,26 @@
 """Which parts of a step's arguments are bound to what: read from the arguments as written, values unseen.
 
 The bindings are a closed set: ``{"$ref": "inputs.account"}``, ``{"$ref": "steps.risk.output.level"}``,
-``{"$concat": [...]}`` and ``{"$first": [{"$ref": ...}, ...]}``. There is no expression language, and an object with
+``{"$concat": [...]}`` and ``{"$first": [{"$ref": ...}, ...]}``; in a step with ``for_each`` also
+``{"$ref": "item.name"}``. There is no expression language, and an object with
 any other name that begins with ``$`` is refused.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assent_orchestrator.plan.model import MAX_DEPTH, MAX_REFERENCE_DEPTH
 from assent_orchestrator.plan.pointer import Tokens, render
+from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Json, Pointer
 
 REF, CONCAT, FIRST = "$ref", "$concat", "$first"
 
 _SEGMENT = r"[A-Za-z0-9_-]{1,128}"
-_REFERENCE = re.compile(rf"(?:inputs|steps\.(?P<step>[a-z][a-z0-9_-]{{0,62}})\.output)(?P<path>(?:\.{_SEGMENT})*)")
+_REFERENCE = re.compile(
+    rf"(?:inputs|(?P<item>item)|steps\.(?P<step>[a-z][a-z0-9_-]{{0,62}})\.output)(?P<path>(?:\.{_SEGMENT})*)"
+)
 
 
 class BindingError(ValueError):
@@ -25,10 +29,14 @@ class BindingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value comes from: the run's inputs, or the output of ``step``; ``path`` leads down into it."""
+    """Where a value comes from: the run's inputs, the output of ``step``, or the element that a step is done for.
+
+    ``path`` leads down into it.
+    """
 
     step: str | None
     path: Tokens
+    item: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,28 @@ def references(args: Mapping[str, Json]) -> tuple[Reference, ...]:
     return scan(args).references
 
 
+def references_of(step: Step) -> tuple[Reference, ...]:
+    """Return every ``$ref`` of a step: of its arguments, then of the list that it is done for."""
+    if step.for_each is None:
+        return references(step.args)
+    # What one choice numbers must not be taken for another's.
+    items = (replace(one, choice=-one.choice if one.choice else None) for one in items_scan(step).references)
+    return (*references(step.args), *items)
+
+
+def items_scan(step: Step) -> Scan:
+    """Look over what a step is done for, which is ``{"$ref": ...}`` or ``{"$first": [...]}``; empty when it is not."""
+    if step.for_each is None:
+        return Scan((), (), ())
+    items = step.for_each.items
+    if not (len(items) == 1 and (REF in items or FIRST in items)):
+        return Scan((), (), (Flaw(("items",), "BAD_BINDING", "is a $ref or a $first that leads to a list"),))
+    found = scan({"items": items})
+    if any(one.source.item for one in found.references):
+        return Scan((), (), (Flaw(("items",), "BAD_BINDING", "there is no item yet"),))
+    return found
+
+
 def is_binding(value: Json) -> bool:
     """Return whether a value stands for another one, or pretends to."""
     return isinstance(value, dict) and any(isinstance(name, str) and name.startswith("$") for name in value)
@@ -79,11 +109,11 @@ def parse(text: Json) -> Source:
     """
     match = _REFERENCE.fullmatch(text) if isinstance(text, str) and len(text) <= 2048 else None
     if match is None:
-        raise BindingError("a reference reads inputs.<name>... or steps.<id>.output.<name>...")
+        raise BindingError("a reference reads inputs.<name>..., steps.<id>.output.<name>... or item.<name>...")
     path = tuple(match["path"].split(".")[1:])
     if len(path) > MAX_REFERENCE_DEPTH:
         raise BindingError(f"a reference goes down at most {MAX_REFERENCE_DEPTH} names")
-    return Source(match["step"], path)
+    return Source(match["step"], path, match["item"] is not None)
 
 
 def read(binding: Mapping[str, Json]) -> tuple[str, Json]:

@@ -46,6 +46,8 @@ class SkipReason(StrEnum):
     """It depends on a step whose failure fails the run."""
     SKIPPED_ON_FAILURE = "SKIPPED_ON_FAILURE"
     """It did not succeed, and its process says to go on without it."""
+    BRANCH_NOT_CHOSEN = "BRANCH_NOT_CHOSEN"
+    """It belongs to a branch that its choice did not take."""
     NOT_NEEDED = "NOT_NEEDED"
     """It is an alternative to a step that did not fail."""
     RUN_FAILED = "RUN_FAILED"

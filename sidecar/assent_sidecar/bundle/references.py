@@ -1,13 +1,14 @@
 """What the files of a workspace say about each other: every name that is used must exist."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from assent_sidecar.bundle.choices import check_choices
 from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED
-from assent_sidecar.bundle.schema import check_schema, declares
+from assent_sidecar.bundle.schema import check_schema, declares, may_be_list, part
 from assent_sidecar.bundle.source import Location, Source
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.ledger import Ledgers
@@ -114,12 +115,16 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
     for path, name in _step_names(process.value):
         if name not in ids:
             yield process.fault(path, f"there is no step {name!r}")
+    yield from (process.fault(path, reason) for path, reason in check_choices(process.value))
 
 
 def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:
     done = [(at, step.action, step.agent, step.args)]
     if (undo := step.compensation) is not None:
         done.append(((*at, "compensation"), undo.action, undo.agent or step.agent, undo.args))
+    for path, reason in bindings.of_items(step):
+        yield process.fault((*at, *path), reason)
+    bindings = bindings.within(step)
     for where, action, agent, args in done:
         yield from _check_assignment(process, where, action, agent, bindings.documents)
         for path, reason in bindings.check(args, ("args",)):
@@ -156,11 +161,44 @@ def _check_assignment(
 
 @dataclass(frozen=True, slots=True)
 class _Bindings:
-    """Finds the references in the arguments of one process's steps."""
+    """Finds the references in the arguments of one process's steps. ``item`` is the schema of the element, if any."""
 
     process: Process
     steps: Mapping[str, Step]
     documents: Documents
+    item: Json = None
+
+    def within(self, step: Step) -> "_Bindings":
+        """Return what may be bound to inside a step: with ``for_each`` also the element."""
+        if step.for_each is None:
+            return self
+        return replace(self, item=part(self._leads_to(step.for_each.items.get("$ref")), ("0",)))
+
+    def of_items(self, step: Step) -> Iterator[tuple[Location, str]]:
+        """Yield what is wrong with the list that a step is done for."""
+        if step.for_each is None:
+            return
+        items, where = step.for_each.items, ("for_each", "items")
+        if len(items) != 1 or next(iter(items)) not in ("$ref", "$first"):
+            yield where, "this is {$ref: ...} or {$first: [...]}, and leads to a list"
+        else:
+            yield from self.check(items, where)
+        if not may_be_list(self._leads_to(items.get("$ref"))):
+            yield where, "this does not lead to a list"
+
+    def _leads_to(self, reference: Json) -> Json:
+        """Return the schema of what a reference leads to; True where nothing is known of it."""
+        match reference.split(".") if isinstance(reference, str) else []:
+            case ["inputs", *names]:
+                return part(self.process.inputs, tuple(names))
+            case ["steps", step, "output", *names] if step in self.steps:
+                operation = self.documents.operation(self.steps[step].action)
+                result = operation.result if isinstance(operation, Operation) else True
+                if self.steps[step].for_each is not None:
+                    result = {"type": "array", "items": result}
+                return part(result, tuple(names))
+            case _:
+                return True
 
     def check(self, value: Json, path: Location) -> Iterator[tuple[Location, str]]:
         if isinstance(value, list):
@@ -183,6 +221,19 @@ class _Bindings:
             else:
                 yield from self.check(item, where)
 
+    def _output(self, step: str, names: list[str]) -> str:
+        """Return why there is nothing at ``names`` in what a step returns, or nothing."""
+        if step not in self.steps:
+            return f"there is no step {step!r}"
+        if self.steps[step].for_each is not None and names:
+            if not names[0].isdecimal():
+                return f"the output of {step!r} is a list: {names[0]!r} is no place in it"
+            names = names[1:]
+        operation = self.documents.operation(self.steps[step].action)
+        if isinstance(operation, Operation) and not declares(operation.result, tuple(names)):
+            return f"the result of {self.steps[step].action} has no {'.'.join(names)!r}"
+        return ""
+
     def _first(self, items: list[Json], path: Location) -> Iterator[tuple[Location, str]]:
         for index, item in enumerate(items):
             reference = item.get("$ref") if isinstance(item, dict) and len(item) == 1 else None
@@ -197,11 +248,14 @@ class _Bindings:
                 if not declares(self.process.inputs, tuple(names)):
                     yield path, f"the inputs of this process have no {'.'.join(names)!r}"
             case ["steps", step, "output", *names] if all(names):
-                if step not in self.steps:
-                    yield path, f"there is no step {step!r}"
-                    return
-                operation = self.documents.operation(self.steps[step].action)
-                if isinstance(operation, Operation) and not declares(operation.result, tuple(names)):
-                    yield path, f"the result of {self.steps[step].action} has no {'.'.join(names)!r}"
+                reason = self._output(step, names)
+                if reason:
+                    yield path, reason
+            case ["item", *names] if all(names):
+                if self.item is None:
+                    yield path, "there is no item here: it is the element of a step with for_each"
+                elif not declares(self.item, tuple(names)):
+                    yield path, f"the items have no {'.'.join(names)!r}"
             case _:
-                yield path, f"{reference!r} is not a reference: inputs.<name> or steps.<id>.output.<name>"
+                known = "inputs.<name>, steps.<id>.output.<name>, or item.<name> in a step with for_each"
+                yield path, f"{reference!r} is not a reference: {known}"

@@ -40,6 +40,27 @@ def declares(schema: Json, names: tuple[str, ...]) -> bool:
     return any(key in schema for key in composed) or schema.get("additionalProperties", False) is not False
 
 
+def part(schema: Json, names: tuple[str, ...]) -> Json:
+    """Return the schema of what is at ``names`` in values of ``schema``, True where it is not said plainly."""
+    for name in names:
+        if not isinstance(schema, dict):
+            return True
+        members = schema.get("properties")
+        if isinstance(members, dict) and name in members:
+            schema = members[name]
+        elif name.isdecimal() and "prefixItems" not in schema:
+            schema = schema.get("items", True)
+        else:
+            return True
+    return schema
+
+
+def may_be_list(schema: Json) -> bool:
+    """Return False only where the schema says plainly that no value is an array."""
+    kind = schema.get("type", "array") if isinstance(schema, dict) else "array"
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
+
+
 _NAMED = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 _VALUES = frozenset({"const", "enum", "default", "examples"})
 _UNSUPPORTED = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary"})

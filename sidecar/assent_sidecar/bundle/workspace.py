@@ -62,7 +62,7 @@ class WrittenCase:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A place where a process names a rule of its own scope with ``when``."""
+    """A place where a step or a branch of a choice names a rule of its process's own scope with ``when``."""
 
     file: str
     line: int
@@ -231,6 +231,11 @@ def _conditions(processes: Mapping[str, Loaded[Process]]) -> Iterator[Condition]
             if step.when is not None and step.when not in RESERVED:
                 line = process.source.line(("steps", index, "when"))
                 yield Condition(process.source.file, line, name, step.when)
+        for chosen, choice in process.value.choices.items():
+            for index, branch in enumerate(choice.branches):
+                if branch.when not in RESERVED:
+                    line = process.source.line(("choices", chosen, "branches", index, "when"))
+                    yield Condition(process.source.file, line, name, branch.when)
 
 
 def _explain(source: Source, error: ValidationError) -> Iterator[WorkspaceFault]:

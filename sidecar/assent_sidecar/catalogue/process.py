@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from assent_sidecar.model import ActionName, Document, Duration, Json, Name
 from assent_sidecar.retry import Attempts
@@ -28,7 +28,50 @@ class Compensation(Document):
     args: dict[str, Json] = {}
 
 
-_LATER = frozenset({"compensation", "retry"})
+_LATER = frozenset({"compensation", "retry", "branch", "for_each"})
+
+BranchName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}\.[a-z][a-z0-9_-]{0,62}$")]
+"""``choice.branch``."""
+
+MAX_STEPS = 1000
+"""Steps and items that one run may ever have, whatever its process says."""
+
+
+class ForEach(Document):
+    """A step that is done once for every element of a list, each time decided by itself.
+
+    ``items`` is a binding (``$ref`` or ``$first``) to the list. With more than ``cap`` elements nothing is done at all.
+    At most ``at_once`` items are under way at a time; one that waits for people is. The output of the step is the list
+    of what its items returned, in order, and null for those that were skipped.
+    """
+
+    items: dict[str, Json]
+    cap: Annotated[int, Field(ge=1, le=MAX_STEPS)]
+    at_once: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class Branch(Document):
+    """One way that a choice may go. ``when`` names a rule of the process's own policies."""
+
+    name: Name
+    when: Name
+
+
+class Choice(Document):
+    """Which of several branches is taken: the first whose rule is true, decided once on real outputs.
+
+    It is asked when the steps of ``after`` are at rest, and the rules see their outputs. Without any true rule
+    ``otherwise`` is taken; without that, the choice fails, and the run with it.
+    """
+
+    after: tuple[Name, ...] = ()
+    branches: Annotated[tuple[Branch, ...], Field(min_length=1, max_length=100)]
+    otherwise: Name | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every branch, in the order in which rules are asked, ``otherwise`` last if it is none of them."""
+        return tuple(dict.fromkeys([*(one.name for one in self.branches), *filter(None, [self.otherwise])]))
 
 
 class Step(Document):
@@ -37,7 +80,8 @@ class Step(Document):
     ``args`` may hold bindings: ``{"$ref": "inputs.account"}``, ``{"$ref": "steps.risk.output.level"}``,
     ``{"$concat": [...]}``, ``{"$first": [...]}`` (the first reference whose step succeeded). ``when`` names a rule of
     the process's own policies that decides on real outputs whether the step is taken. ``compensate`` as
-    ``on_failure`` fails the run and undoes what it did, by the ``compensation`` of each step.
+    ``on_failure`` fails the run and undoes what it did, by the ``compensation`` of each step. ``branch`` names the branch
+    of a choice that the step belongs to. Inside of a step with ``for_each``, ``{"$ref": "item"}`` is the element.
     """
 
     id: Name
@@ -50,6 +94,8 @@ class Step(Document):
     deadline: Duration | None = None
     compensation: Compensation | None = None
     retry: Attempts | None = None
+    branch: BranchName | None = None
+    for_each: ForEach | None = None
 
     @model_serializer(mode="wrap")
     def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Json]:
@@ -69,7 +115,8 @@ class Process(Document):
     """A versioned, owned description of a piece of work.
 
     ``inputs`` is a JSON Schema (2020-12). ``on_no_decision`` says what a run does when no decision can be had because
-    the engine is away: ``wait`` for it (nothing happens meanwhile) or ``fail``.
+    the engine is away: ``wait`` for it (nothing happens meanwhile) or ``fail``. ``max_steps`` limits the
+    steps of a run, items included.
     """
 
     name: Name
@@ -78,6 +125,8 @@ class Process(Document):
     owner: str
     department: Name
     inputs: dict[str, Json]
-    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=1000)]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MAX_STEPS)]
+    choices: Annotated[dict[Name, Choice], Field(max_length=100)] = {}
+    max_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)] = MAX_STEPS
     may: Variation = Variation()
     on_no_decision: Literal["wait", "fail"] = "wait"

@@ -236,6 +236,8 @@ class _Completion:
             depends_on=self._depends_on(step) if wanted.depends_on is None else wanted.depends_on,
             on_failure=step.on_failure if step else "fail",
             when=wanted.when or (step.when if step else None),
+            branch=step.branch if step else None,
+            for_each=step.for_each if step else None,
             bindings=bindings,
         )
 
@@ -248,7 +250,10 @@ class _Completion:
             for other in self._process.steps
             if isinstance(other.on_failure, Alternative) and other.on_failure.alternative == step.id
         }
-        return tuple(sorted({*step.after, *_bound_to(step.args), *replaced}))
+        items = _bound_to(step.for_each.items) if step.for_each else ()
+        chosen = self._process.choices.get(step.branch.partition(".")[0]) if step.branch else None
+        before = chosen.after if chosen else ()
+        return tuple(sorted({*step.after, *_bound_to(step.args), *items, *before, *replaced}))
 
     def _condition(self) -> ConditionFacts | None:
         given = self._case.condition

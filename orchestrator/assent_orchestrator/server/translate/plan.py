@@ -6,13 +6,14 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pydantic import ValidationError
 
+from assent.v1 import plans_pb2 as wire
 from assent.v1.plans_pb2 import Plan as WirePlan
 from assent.v1.plans_pb2 import PlanCompensation, PlanRetry, PlanStep
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.server.translate.label import label_sets, labels_of
 from assent_orchestrator.tools.value import ValueFaultError, from_struct, to_struct
-from assent_sidecar.catalogue.process import Alternative, Compensation, OnFailure, Step
+from assent_sidecar.catalogue.process import Alternative, Branch, Choice, Compensation, ForEach, OnFailure, Step
 from assent_sidecar.model import Json
 from assent_sidecar.retry import Attempts
 
@@ -30,6 +31,10 @@ def read_plan(plan: WirePlan) -> Plan:
         _read_struct(step.compensation.args, f"plan.steps[{n}].compensation.args", faults)
         for n, step in enumerate(plan.steps)
     ]
+    lists = [
+        _read_struct(step.for_each.items, f"plan.steps[{n}].for_each.items", faults)
+        for n, step in enumerate(plan.steps)
+    ]
     if not faults:
         try:
             return Plan(
@@ -39,7 +44,8 @@ def read_plan(plan: WirePlan) -> Plan:
                 on_behalf_of=plan.on_behalf_of,
                 request_id=plan.request_id,
                 labels=labels_of(plan.labels),
-                steps=tuple(_read_step(*step) for step in zip(plan.steps, arguments, undoing, strict=True)),
+                steps=tuple(map(_read_step, plan.steps, arguments, undoing, lists)),
+                choices={name: _read_choice(choice) for name, choice in plan.choices.items()},
             )
         except ValidationError as error:
             faults = [
@@ -59,6 +65,7 @@ def write_plan(plan: Plan) -> WirePlan:
         request_id=plan.request_id,
         labels=label_sets(plan.labels),
         steps=[_write_step(step) for step in plan.steps],
+        choices={name: _write_choice(choice) for name, choice in plan.choices.items()},
     )
 
 
@@ -70,7 +77,26 @@ def _read_struct(struct: Struct, field: str, faults: list[Fault]) -> dict[str, J
         return {}
 
 
-def _read_step(step: PlanStep, args: dict[str, Json], undoing: dict[str, Json]) -> Step:
+def _read_choice(choice: wire.Choice) -> Choice:
+    return Choice(
+        after=tuple(choice.after),
+        branches=tuple(Branch(name=branch.name, when=branch.when) for branch in choice.branches),
+        otherwise=choice.otherwise or None,
+    )
+
+
+def _write_choice(choice: Choice) -> wire.Choice:
+    branches = [wire.Branch(name=branch.name, when=branch.when) for branch in choice.branches]
+    return wire.Choice(after=choice.after, branches=branches, otherwise=choice.otherwise or "")
+
+
+def _read_for_each(step: PlanStep, items: dict[str, Json]) -> ForEach | None:
+    if not step.HasField("for_each"):
+        return None
+    return ForEach(items=items, cap=step.for_each.cap, at_once=step.for_each.at_once or 1)
+
+
+def _read_step(step: PlanStep, args: dict[str, Json], undoing: dict[str, Json], items: dict[str, Json]) -> Step:
     return Step(
         id=step.id,
         agent=step.agent,
@@ -84,6 +110,8 @@ def _read_step(step: PlanStep, args: dict[str, Json], undoing: dict[str, Json]) 
         if step.HasField("compensation")
         else None,
         retry=_read_retry(step.retry) if step.HasField("retry") else None,
+        branch=step.branch or None,
+        for_each=_read_for_each(step, items),
     )
 
 
@@ -115,6 +143,7 @@ def _write_step(step: Step) -> PlanStep:
         after=step.after,
         when=step.when or "",
         deadline=step.deadline or "",
+        branch=step.branch or "",
     )
     undo, retry = step.compensation, step.retry
     if undo is not None:
@@ -130,6 +159,9 @@ def _write_step(step: Step) -> PlanStep:
                 max_backoff=retry.max_backoff,
             )
         )
+    if step.for_each is not None:
+        limits = step.for_each
+        made.for_each.CopyFrom(wire.ForEach(items=to_struct(limits.items), cap=limits.cap, at_once=limits.at_once))
     match step.on_failure:
         case Alternative(alternative=name):
             made.alternative = name

@@ -27,7 +27,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61ssent/v1/plans.proto\x12\tassent.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xde\x03\n\x04Plan\x12<\n\x07process\x18\x01 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x07process\x12\x30\n\x0fprocess_version\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 R\x0eprocessVersion\x12/\n\x06inputs\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\x06inputs\x12*\n\x0con_behalf_of\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\nonBehalfOf\x12&\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\trequestId\x12[\n\x06labels\x18\x06 \x03(\x0b\x32\x1b.assent.v1.Plan.LabelsEntryB&\xbaH#\x9a\x01 \x10\xe8\x07\"\x1br\x19\x18\x80\x08\x32\x14^(/([^~/]|~[01])*)*$R\x06labels\x12\x34\n\x05steps\x18\x07 \x03(\x0b\x32\x13.assent.v1.PlanStepB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07R\x05steps\x1aN\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x13.assent.v1.LabelSetR\x05value:\x02\x38\x01\"\x84\x06\n\x08PlanStep\x12\x32\n\x02id\x18\x01 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x02id\x12\x38\n\x05\x61gent\x18\x02 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x05\x61gent\x12Q\n\x06\x61\x63tion\x18\x03 \x01(\tB9\xe2\x41\x01\x02\xbaH2r02.^[a-z][a-z0-9_-]{0,62}\\.[a-z][a-z0-9_-]{0,62}$R\x06\x61\x63tion\x12+\n\x04\x61rgs\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructR\x04\x61rgs\x12>\n\x05\x61\x66ter\x18\x05 \x03(\tB(\xbaH%\x92\x01\"\x10\xe8\x07\x18\x01\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x05\x61\x66ter\x12\x35\n\x04when\x18\x06 \x01(\tB!\xbaH\x1er\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$\xd8\x01\x01R\x04when\x12,\n\x04\x66\x61il\x18\x07 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00R\x04\x66\x61il\x12,\n\x04skip\x18\x08 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00R\x04skip\x12\x42\n\x0b\x61lternative\x18\t \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$H\x00R\x0b\x61lternative\x12\x38\n\ncompensate\x18\x0b \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00R\ncompensate\x12>\n\x08\x64\x65\x61\x64line\x18\n \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^[0-9]{1,9}(ms|s|m|h|d)$\xd8\x01\x01R\x08\x64\x65\x61\x64line\x12?\n\x0c\x63ompensation\x18\x0c \x01(\x0b\x32\x1b.assent.v1.PlanCompensationR\x0c\x63ompensation\x12*\n\x05retry\x18\r \x01(\x0b\x32\x14.assent.v1.PlanRetryR\x05retryB\x0c\n\non_failure\"\xcb\x01\n\x10PlanCompensation\x12\x37\n\x05\x61gent\x18\x01 \x01(\tB!\xbaH\x1er\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$\xd8\x01\x01R\x05\x61gent\x12Q\n\x06\x61\x63tion\x18\x02 \x01(\tB9\xe2\x41\x01\x02\xbaH2r02.^[a-z][a-z0-9_-]{0,62}\\.[a-z][a-z0-9_-]{0,62}$R\x06\x61\x63tion\x12+\n\x04\x61rgs\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\x04\x61rgs\"\xf0\x01\n\tPlanRetry\x12,\n\x0cmax_attempts\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01R\x0bmaxAttempts\x12<\n\x07\x62\x61\x63koff\x18\x02 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^[0-9]{1,9}(ms|s|m|h|d)$\xd8\x01\x01R\x07\x62\x61\x63koff\x12\x32\n\x06\x66\x61\x63tor\x18\x03 \x01(\x01\x42\x1a\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x00$@)\x00\x00\x00\x00\x00\x00\xf0?\xd8\x01\x01R\x06\x66\x61\x63tor\x12\x43\n\x0bmax_backoff\x18\x04 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^[0-9]{1,9}(ms|s|m|h|d)$\xd8\x01\x01R\nmaxBackoff\"K\n\x08LabelSet\x12?\n\x06labels\x18\x01 \x03(\tB\'\xbaH$\x92\x01!\x10@\x18\x01\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x06labelsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61ssent/v1/plans.proto\x12\tassent.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x8c\x05\n\x04Plan\x12<\n\x07process\x18\x01 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x07process\x12\x30\n\x0fprocess_version\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 R\x0eprocessVersion\x12/\n\x06inputs\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\x06inputs\x12*\n\x0con_behalf_of\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\nonBehalfOf\x12&\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\trequestId\x12[\n\x06labels\x18\x06 \x03(\x0b\x32\x1b.assent.v1.Plan.LabelsEntryB&\xbaH#\x9a\x01 \x10\xe8\x07\"\x1br\x19\x18\x80\x08\x32\x14^(/([^~/]|~[01])*)*$R\x06labels\x12\x34\n\x05steps\x18\x07 \x03(\x0b\x32\x13.assent.v1.PlanStepB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07R\x05steps\x12]\n\x07\x63hoices\x18\x08 \x03(\x0b\x32\x1c.assent.v1.Plan.ChoicesEntryB%\xbaH\"\x9a\x01\x1f\x10\x64\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x07\x63hoices\x1aN\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x13.assent.v1.LabelSetR\x05value:\x02\x38\x01\x1aM\n\x0c\x43hoicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x11.assent.v1.ChoiceR\x05value:\x02\x38\x01\"\xc2\x01\n\x06\x43hoice\x12<\n\x05\x61\x66ter\x18\x01 \x03(\tB&\xbaH#\x92\x01 \x10\xe8\x07\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x05\x61\x66ter\x12\x39\n\x08\x62ranches\x18\x02 \x03(\x0b\x32\x11.assent.v1.BranchB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64R\x08\x62ranches\x12?\n\totherwise\x18\x03 \x01(\tB!\xbaH\x1er\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$\xd8\x01\x01R\totherwise\"x\n\x06\x42ranch\x12\x36\n\x04name\x18\x01 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x04name\x12\x36\n\x04when\x18\x02 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x04when\"\x84\x01\n\x07\x46orEach\x12\x33\n\x05items\x18\x01 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x02R\x05items\x12 \n\x03\x63\x61p\x18\x02 \x01(\x05\x42\x0e\xe2\x41\x01\x02\xbaH\x07\x1a\x05\x18\xe8\x07(\x01R\x03\x63\x61p\x12\"\n\x07\x61t_once\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00R\x06\x61tOnce\"\x85\x07\n\x08PlanStep\x12\x32\n\x02id\x18\x01 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x02id\x12\x38\n\x05\x61gent\x18\x02 \x01(\tB\"\xe2\x41\x01\x02\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x05\x61gent\x12Q\n\x06\x61\x63tion\x18\x03 \x01(\tB9\xe2\x41\x01\x02\xbaH2r02.^[a-z][a-z0-9_-]{0,62}\\.[a-z][a-z0-9_-]{0,62}$R\x06\x61\x63tion\x12+\n\x04\x61rgs\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructR\x04\x61rgs\x12>\n\x05\x61\x66ter\x18\x05 \x03(\tB(\xbaH%\x92\x01\"\x10\xe8\x07\x18\x01\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x05\x61\x66ter\x12\x35\n\x04when\x18\x06 \x01(\tB!\xbaH\x1er\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$\xd8\x01\x01R\x04when\x12,\n\x04\x66\x61il\x18\x07 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00R\x04\x66\x61il\x12,\n\x04skip\x18\x08 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00R\x04skip\x12\x42\n\x0b\x61lternative\x18\t \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$H\x00R\x0b\x61lternative\x12\x38\n\ncompensate\x18\x0b \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00R\ncompensate\x12>\n\x08\x64\x65\x61\x64line\x18\n \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^[0-9]{1,9}(ms|s|m|h|d)$\xd8\x01\x01R\x08\x64\x65\x61\x64line\x12?\n\x0c\x63ompensation\x18\x0c \x01(\x0b\x32\x1b.assent.v1.PlanCompensationR\x0c\x63ompensation\x12*\n\x05retry\x18\r \x01(\x0b\x32\x14.assent.v1.PlanRetryR\x05retry\x12P\n\x06\x62ranch\x18\x14 \x01(\tB8\xbaH5r02.^[a-z][a-z0-9_-]{0,62}\\.[a-z][a-z0-9_-]{0,62}$\xd8\x01\x01R\x06\x62ranch\x12-\n\x08\x66or_each\x18\x15 \x01(\x0b\x32\x12.assent.v1.ForEachR\x07\x66orEachB\x0c\n\non_failure\"\xcb\x01\n\x10PlanCompensation\x12\x37\n\x05\x61gent\x18\x01 \x01(\tB!\xbaH\x1er\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$\xd8\x01\x01R\x05\x61gent\x12Q\n\x06\x61\x63tion\x18\x02 \x01(\tB9\xe2\x41\x01\x02\xbaH2r02.^[a-z][a-z0-9_-]{0,62}\\.[a-z][a-z0-9_-]{0,62}$R\x06\x61\x63tion\x12+\n\x04\x61rgs\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\x04\x61rgs\"\xf0\x01\n\tPlanRetry\x12,\n\x0cmax_attempts\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01R\x0bmaxAttempts\x12<\n\x07\x62\x61\x63koff\x18\x02 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^[0-9]{1,9}(ms|s|m|h|d)$\xd8\x01\x01R\x07\x62\x61\x63koff\x12\x32\n\x06\x66\x61\x63tor\x18\x03 \x01(\x01\x42\x1a\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x00$@)\x00\x00\x00\x00\x00\x00\xf0?\xd8\x01\x01R\x06\x66\x61\x63tor\x12\x43\n\x0bmax_backoff\x18\x04 \x01(\tB\"\xbaH\x1fr\x1a\x32\x18^[0-9]{1,9}(ms|s|m|h|d)$\xd8\x01\x01R\nmaxBackoff\"K\n\x08LabelSet\x12?\n\x06labels\x18\x01 \x03(\tB\'\xbaH$\x92\x01!\x10@\x18\x01\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,62}$R\x06labelsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PLAN_LABELSENTRY']._loaded_options = None
   _globals['_PLAN_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_PLAN_CHOICESENTRY']._loaded_options = None
+  _globals['_PLAN_CHOICESENTRY']._serialized_options = b'8\001'
   _globals['_PLAN'].fields_by_name['process']._loaded_options = None
   _globals['_PLAN'].fields_by_name['process']._serialized_options = b'\342A\001\002\272H\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
   _globals['_PLAN'].fields_by_name['process_version']._loaded_options = None
@@ -48,6 +50,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLAN'].fields_by_name['labels']._serialized_options = b'\272H#\232\001 \020\350\007\"\033r\031\030\200\0102\024^(/([^~/]|~[01])*)*$'
   _globals['_PLAN'].fields_by_name['steps']._loaded_options = None
   _globals['_PLAN'].fields_by_name['steps']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_PLAN'].fields_by_name['choices']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['choices']._serialized_options = b'\272H\"\232\001\037\020d\"\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
+  _globals['_CHOICE'].fields_by_name['after']._loaded_options = None
+  _globals['_CHOICE'].fields_by_name['after']._serialized_options = b'\272H#\222\001 \020\350\007\"\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
+  _globals['_CHOICE'].fields_by_name['branches']._loaded_options = None
+  _globals['_CHOICE'].fields_by_name['branches']._serialized_options = b'\272H\007\222\001\004\010\001\020d'
+  _globals['_CHOICE'].fields_by_name['otherwise']._loaded_options = None
+  _globals['_CHOICE'].fields_by_name['otherwise']._serialized_options = b'\272H\036r\0312\027^[a-z][a-z0-9_-]{0,62}$\330\001\001'
+  _globals['_BRANCH'].fields_by_name['name']._loaded_options = None
+  _globals['_BRANCH'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
+  _globals['_BRANCH'].fields_by_name['when']._loaded_options = None
+  _globals['_BRANCH'].fields_by_name['when']._serialized_options = b'\342A\001\002\272H\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
+  _globals['_FOREACH'].fields_by_name['items']._loaded_options = None
+  _globals['_FOREACH'].fields_by_name['items']._serialized_options = b'\342A\001\002'
+  _globals['_FOREACH'].fields_by_name['cap']._loaded_options = None
+  _globals['_FOREACH'].fields_by_name['cap']._serialized_options = b'\342A\001\002\272H\007\032\005\030\350\007(\001'
+  _globals['_FOREACH'].fields_by_name['at_once']._loaded_options = None
+  _globals['_FOREACH'].fields_by_name['at_once']._serialized_options = b'\272H\006\032\004\030d(\000'
   _globals['_PLANSTEP'].fields_by_name['id']._loaded_options = None
   _globals['_PLANSTEP'].fields_by_name['id']._serialized_options = b'\342A\001\002\272H\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
   _globals['_PLANSTEP'].fields_by_name['agent']._loaded_options = None
@@ -62,6 +82,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANSTEP'].fields_by_name['alternative']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
   _globals['_PLANSTEP'].fields_by_name['deadline']._loaded_options = None
   _globals['_PLANSTEP'].fields_by_name['deadline']._serialized_options = b'\272H\037r\0322\030^[0-9]{1,9}(ms|s|m|h|d)$\330\001\001'
+  _globals['_PLANSTEP'].fields_by_name['branch']._loaded_options = None
+  _globals['_PLANSTEP'].fields_by_name['branch']._serialized_options = b'\272H5r02.^[a-z][a-z0-9_-]{0,62}\\.[a-z][a-z0-9_-]{0,62}$\330\001\001'
   _globals['_PLANCOMPENSATION'].fields_by_name['agent']._loaded_options = None
   _globals['_PLANCOMPENSATION'].fields_by_name['agent']._serialized_options = b'\272H\036r\0312\027^[a-z][a-z0-9_-]{0,62}$\330\001\001'
   _globals['_PLANCOMPENSATION'].fields_by_name['action']._loaded_options = None
@@ -77,15 +99,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LABELSET'].fields_by_name['labels']._loaded_options = None
   _globals['_LABELSET'].fields_by_name['labels']._serialized_options = b'\272H$\222\001!\020@\030\001\"\033r\0312\027^[a-z][a-z0-9_-]{0,62}$'
   _globals['_PLAN']._serialized_start=129
-  _globals['_PLAN']._serialized_end=607
-  _globals['_PLAN_LABELSENTRY']._serialized_start=529
-  _globals['_PLAN_LABELSENTRY']._serialized_end=607
-  _globals['_PLANSTEP']._serialized_start=610
-  _globals['_PLANSTEP']._serialized_end=1382
-  _globals['_PLANCOMPENSATION']._serialized_start=1385
-  _globals['_PLANCOMPENSATION']._serialized_end=1588
-  _globals['_PLANRETRY']._serialized_start=1591
-  _globals['_PLANRETRY']._serialized_end=1831
-  _globals['_LABELSET']._serialized_start=1833
-  _globals['_LABELSET']._serialized_end=1908
+  _globals['_PLAN']._serialized_end=781
+  _globals['_PLAN_LABELSENTRY']._serialized_start=624
+  _globals['_PLAN_LABELSENTRY']._serialized_end=702
+  _globals['_PLAN_CHOICESENTRY']._serialized_start=704
+  _globals['_PLAN_CHOICESENTRY']._serialized_end=781
+  _globals['_CHOICE']._serialized_start=784
+  _globals['_CHOICE']._serialized_end=978
+  _globals['_BRANCH']._serialized_start=980
+  _globals['_BRANCH']._serialized_end=1100
+  _globals['_FOREACH']._serialized_start=1103
+  _globals['_FOREACH']._serialized_end=1235
+  _globals['_PLANSTEP']._serialized_start=1238
+  _globals['_PLANSTEP']._serialized_end=2139
+  _globals['_PLANCOMPENSATION']._serialized_start=2142
+  _globals['_PLANCOMPENSATION']._serialized_end=2345
+  _globals['_PLANRETRY']._serialized_start=2348
+  _globals['_PLANRETRY']._serialized_end=2588
+  _globals['_LABELSET']._serialized_start=2590
+  _globals['_LABELSET']._serialized_end=2665
 # @@protoc_insertion_point(module_scope)

@@ -47,6 +47,27 @@ class Plan(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ChoicesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___Choice: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___Choice | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PROCESS_FIELD_NUMBER: _builtins.int
     PROCESS_VERSION_FIELD_NUMBER: _builtins.int
     INPUTS_FIELD_NUMBER: _builtins.int
@@ -54,6 +75,7 @@ class Plan(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
     process: _builtins.str
     """The process that this plan carries out, as humans named it."""
     process_version: _builtins.str
@@ -78,6 +100,10 @@ class Plan(_message.Message):
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanStep]:
         """The steps; empty for the process as written."""
 
+    @_builtins.property
+    def choices(self) -> _containers.MessageMap[_builtins.str, Global___Choice]:
+        """The choices, by name; empty for those of the process."""
+
     def __init__(
         self,
         *,
@@ -88,14 +114,109 @@ class Plan(_message.Message):
         request_id: _builtins.str = ...,
         labels: _abc.Mapping[_builtins.str, Global___LabelSet] | None = ...,
         steps: _abc.Iterable[Global___PlanStep] | None = ...,
+        choices: _abc.Mapping[_builtins.str, Global___Choice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["inputs", b"inputs"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["inputs", b"inputs", "labels", b"labels", "on_behalf_of", b"on_behalf_of", "process", b"process", "process_version", b"process_version", "request_id", b"request_id", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "inputs", b"inputs", "labels", b"labels", "on_behalf_of", b"on_behalf_of", "process", b"process", "process_version", b"process_version", "request_id", b"request_id", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Plan: _TypeAlias = Plan  # noqa: Y015
+
+@_typing.final
+class Choice(_message.Message):
+    """Which of several branches is taken: the first whose rule is true, decided once on real outputs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    BRANCHES_FIELD_NUMBER: _builtins.int
+    OTHERWISE_FIELD_NUMBER: _builtins.int
+    otherwise: _builtins.str
+    """The branch that is taken when no rule is true; empty: the choice fails then, and the run with it."""
+    @_builtins.property
+    def after(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Steps that must be settled before it is asked; the rules see their outputs."""
+
+    @_builtins.property
+    def branches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Branch]:
+        """The branches, in the order in which their rules are asked."""
+
+    def __init__(
+        self,
+        *,
+        after: _abc.Iterable[_builtins.str] | None = ...,
+        branches: _abc.Iterable[Global___Branch] | None = ...,
+        otherwise: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "branches", b"branches", "otherwise", b"otherwise"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Choice: _TypeAlias = Choice  # noqa: Y015
+
+@_typing.final
+class Branch(_message.Message):
+    """One way that a choice may go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    WHEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name within the choice; steps say `<choice>.<branch>`."""
+    when: _builtins.str
+    """A rule of the process's own policies."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        when: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "when", b"when"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Branch: _TypeAlias = Branch  # noqa: Y015
+
+@_typing.final
+class ForEach(_message.Message):
+    """A step that is done once for every element of a list; each of them is decided by itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    CAP_FIELD_NUMBER: _builtins.int
+    AT_ONCE_FIELD_NUMBER: _builtins.int
+    cap: _builtins.int
+    """How many elements there may be. With more of them nothing is done, and the step fails."""
+    at_once: _builtins.int
+    """How many may be under way at a time; 0 for one."""
+    @_builtins.property
+    def items(self) -> _struct_pb2.Struct:
+        """The list, as a binding: `{"$ref": "steps.read.output.lines"}` or `{"$first": [...]}`. In the arguments of the step,
+        `{"$ref": "item.name"}` is a part of the element.
+        """
+
+    def __init__(
+        self,
+        *,
+        items: _struct_pb2.Struct | None = ...,
+        cap: _builtins.int = ...,
+        at_once: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_once", b"at_once", "cap", b"cap", "items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForEach: _TypeAlias = ForEach  # noqa: Y015
 
 @_typing.final
 class PlanStep(_message.Message):
@@ -116,6 +237,8 @@ class PlanStep(_message.Message):
     DEADLINE_FIELD_NUMBER: _builtins.int
     COMPENSATION_FIELD_NUMBER: _builtins.int
     RETRY_FIELD_NUMBER: _builtins.int
+    BRANCH_FIELD_NUMBER: _builtins.int
+    FOR_EACH_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The name of the step within its plan."""
     agent: _builtins.str
@@ -130,6 +253,8 @@ class PlanStep(_message.Message):
     """How long the step may take, as in `30s` or `72h`; empty for no deadline of its own. It is text, not a Duration,
     because a plan is compared with its process as it was written.
     """
+    branch: _builtins.str
+    """The branch of a choice that the step belongs to, as `choice.branch`; empty: it is in none."""
     @_builtins.property
     def args(self) -> _struct_pb2.Struct:
         """The arguments. A value may be a binding: `{"$ref": "inputs.account"}`, `{"$ref": "steps.risk.output.level"}`,
@@ -162,6 +287,10 @@ class PlanStep(_message.Message):
         says otherwise. Of the two, the one with fewer attempts holds.
         """
 
+    @_builtins.property
+    def for_each(self) -> Global___ForEach:
+        """What the step is done for, once an element; not set: it is done once."""
+
     def __init__(
         self,
         *,
@@ -178,10 +307,12 @@ class PlanStep(_message.Message):
         deadline: _builtins.str = ...,
         compensation: Global___PlanCompensation | None = ...,
         retry: Global___PlanRetry | None = ...,
+        branch: _builtins.str = ...,
+        for_each: Global___ForEach | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "args", b"args", "compensate", b"compensate", "compensation", b"compensation", "fail", b"fail", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "args", b"args", "compensate", b"compensate", "compensation", b"compensation", "fail", b"fail", "for_each", b"for_each", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after", b"after", "agent", b"agent", "alternative", b"alternative", "args", b"args", "compensate", b"compensate", "compensation", b"compensation", "deadline", b"deadline", "fail", b"fail", "id", b"id", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip", "when", b"when"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after", b"after", "agent", b"agent", "alternative", b"alternative", "args", b"args", "branch", b"branch", "compensate", b"compensate", "compensation", b"compensation", "deadline", b"deadline", "fail", b"fail", "for_each", b"for_each", "id", b"id", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip", "when", b"when"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_on_failure: _TypeAlias = _typing.Literal["fail", "skip", "alternative", "compensate"]  # noqa: Y015
     _WhichOneofArgType_on_failure: _TypeAlias = _typing.Literal["on_failure", b"on_failure"]  # noqa: Y015
