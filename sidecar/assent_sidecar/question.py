@@ -177,10 +177,14 @@ class BatchAction(Document):
 
 
 class ConditionFacts(Document):
-    """A named rule of the process's own scope, and the outputs of the steps it may look at."""
+    """A named rule of the process's own scope, and the outputs of the steps it may look at.
+
+    ``choice`` is the choice whose branch depends on it; without one it is a step that does.
+    """
 
     name: Name
     outputs: dict[Name, Json]
+    choice: Name | None = None
 
 
 class ApprovalFacts(Document):

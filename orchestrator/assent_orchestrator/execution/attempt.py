@@ -14,6 +14,7 @@ from assent_orchestrator.approvals.request import Approval, ApprovalState, resol
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.outcome import Outcomes
@@ -32,6 +33,7 @@ from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import is_stopped, named_in
+from assent_orchestrator.plan.choice import choice_of
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
@@ -109,6 +111,8 @@ class Attempts:
         return named <= {stop.id for stop in await self.parts.gate.stops(situation.subject)}
 
     async def _ask(self, situation: Situation, tries: int) -> Pause:
+        if choice_of(situation.step.id) is not None:
+            return await self._choose(situation, tries)
         try:
             turn = Turn(situation, appoint(self.parts.catalogue(), situation), tries)
         except UncataloguedError as error:
@@ -122,6 +126,13 @@ class Attempts:
         except arguments.UnfitError as error:
             return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
         return await self._act(turn, action, tries)
+
+    async def _choose(self, situation: Situation, tries: int) -> Pause:
+        process = self.parts.catalogue().processes.get(situation.run.process)
+        if process is None:
+            unknown = "the bundle in force does not know the process"
+            return await self._end(situation, Ending(StepState.DENIED, "UNKNOWN_PROCESS", unknown))
+        return await Choosing(self.parts, self.sequels).attempt(situation, process, tries)
 
     async def _condition(self, turn: Turn, name: str) -> Pause | None:
         """Ask whether the step is taken; None: it is."""

@@ -24,6 +24,7 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.standing import move
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id
 from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
@@ -107,14 +108,14 @@ def _wanted(run: RunRow, rows: Mapping[str, StepRow]) -> bool:
         return True
     if run.cancel_requested is not None or run.state is RunState.STOPPING:
         return False  # whoever cancelled wants it left as it is, and what is halted does nothing more
-    failed = set(failures(run.plan.steps, {name: row.state for name, row in rows.items()}))
+    failed = set(failures(nodes(run.plan), {name: row.state for name, row in rows.items()}))
     return any(step.id in failed and step.on_failure == "compensate" for step in run.plan.steps)
 
 
 async def _begin(tx: AsyncConnection, run: RunRow, rows: Mapping[str, StepRow], now: datetime) -> Draft:
     reason: str | None = "CANCELLED"
     if run.cancel_requested is None:
-        failed = failures(run.plan.steps, {name: row.state for name, row in rows.items()})
+        failed = failures(nodes(run.plan), {name: row.state for name, row in rows.items()})
         reason = rows[failed[0]].reason if failed else run.reason
     await change_run(tx, run.id, now, compensate=True)
     return await move(tx, run, RunState.STOPPING, now, reason=reason)

@@ -1,8 +1,10 @@
 """Bringing a step to rest without performing it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.request import ApprovalState
@@ -12,8 +14,10 @@ from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_orchestrator.store.tables import steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def _ending_of_run(situation: Situation) -> Ending | None:
         return Ending(StepState.CANCELLED, "CANCELLED", "the run was cancelled")
     if run.state is RunState.STOPPING:
         return Ending(StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
-    if failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}):
+    if failures(nodes(run.plan), {name: row.state for name, row in situation.steps.items()}):
         return Ending(StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")
     return None
 
@@ -53,7 +57,34 @@ def is_ending(situation: Situation) -> bool:
         run.cancel_requested is not None
         or run.state is RunState.STOPPING
         or run.state in TERMINAL_RUNS
-        or bool(failures(run.plan.steps, {name: row.state for name, row in situation.steps.items()}))
+        or bool(failures(nodes(run.plan), {name: row.state for name, row in situation.steps.items()}))
+    )
+
+
+async def leave_out(
+    tx: AsyncConnection, run_id: str, step_ids: Sequence[str], *, state: StepState, code: str, now: datetime
+) -> tuple[Draft, ...]:
+    """Bring those of some steps to rest whose turn has not come; return what to record. The run is locked."""
+    if not step_ids:
+        return ()
+    changed = (
+        sa.update(steps)
+        .where(steps.c.run_id == run_id, steps.c.id.in_(step_ids), steps.c.state == str(StepState.PENDING))
+        .values(state=str(state), reason=str(code), finished_at=now, not_before=None)
+        .returning(steps.c.id)
+    )
+    left = {row.id for row in await tx.execute(changed)}
+    return tuple(
+        Draft(
+            event=f"step.{state}",
+            run=run_id,
+            step=step_id,
+            actor=SYSTEM,
+            state=StateNote(before=str(StepState.PENDING), after=str(state)),
+            detail={"reason": str(code)},
+        )
+        for step_id in step_ids
+        if step_id in left
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
@@ -125,11 +126,25 @@ async def read_run(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> R
     return run_of(row)
 
 
-async def read_steps(tx: AsyncConnection, run_id: str) -> dict[str, StepRow]:
-    """Return the rows of a run, without their outputs: the plan's order, each step before what is derived from it."""
+async def read_steps(
+    tx: AsyncConnection, run_id: str, *, derived: bool = True, also: str | None = None
+) -> dict[str, StepRow]:
+    """Return the rows of a run, without their outputs: the plan's order, each step before what is derived from it.
+
+    Without ``derived`` they are those of the plan, and the row of id ``also``: their number does not grow with the
+    elements of a list.
+    """
     order = (steps.c.position, steps.c.item.asc().nulls_first(), steps.c.undo)
-    rows = await tx.execute(sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(*order))
+    query = sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(*order)
+    if not derived:
+        query = query.where(sa.or_(steps.c.origin.is_(None), steps.c.id == also))
+    rows = await tx.execute(query)
     return {row["id"]: _step(row) for row in rows.mappings()}
+
+
+async def is_undoing(tx: AsyncConnection, run_id: str) -> bool:
+    """Say whether it was begun to undo what a run did."""
+    return bool(await tx.scalar(sa.select(sa.exists().where(steps.c.run_id == run_id, steps.c.undo))))
 
 
 async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[RunRow, StepRow]:
@@ -169,7 +184,7 @@ async def insert_run(tx: AsyncConnection, run: RunRow) -> bool:
     written = await tx.execute(insert(runs).values(values).on_conflict_do_nothing().returning(runs.c.id))
     if written.one_or_none() is None:
         return False
-    await insert_steps(tx, run.id, [(at, Derived(step.id), step) for at, step in enumerate(run.plan.steps)])
+    await insert_steps(tx, run.id, [(at, Derived(step.id), step) for at, step in enumerate(nodes(run.plan))])
     return True
 
 

@@ -38,11 +38,11 @@ class Sequels:
             OvertakenError: the run or the step moved on since the question was asked.
         """
         situation = turn.situation
-        run = await self._still_wanted(tx, situation)
+        run = await self.still_wanted(tx, situation)
         now = self.clock()
-        values = _decided(decided, situation, now)
+        values = note_decision(decided, situation, now)
         if is_stopped(decided):
-            return await self._frozen(tx, run, situation, decided, values)
+            return await self.frozen(tx, run, situation, decided, values)
         if decided.fault:
             return await self._refused(tx, run, turn, decided, values)
         if decided.decision.taken:
@@ -53,7 +53,7 @@ class Sequels:
             "finished_at": now,
             "not_before": None,
         }
-        return await self._written(tx, run, situation, StepState.SKIPPED, values)
+        return await self.written(tx, run, situation, StepState.SKIPPED, values)
 
     async def of_ruling(self, tx: AsyncConnection, turn: Turn, action: Action, ruling: Ruling) -> Followed:
         """Write what follows from a ruling on an action.
@@ -63,9 +63,9 @@ class Sequels:
 
         """
         situation = turn.situation
-        run = await self._still_wanted(tx, situation)
+        run = await self.still_wanted(tx, situation)
         now = self.clock()
-        values = _decided(ruling.decided, situation, now)
+        values = note_decision(ruling.decided, situation, now)
         approval = situation.approval
         match ruling:
             case Allowed():
@@ -75,7 +75,7 @@ class Sequels:
                     drafts = (self.approval_draft(approval, ApprovalState.CONSUMED),)
                     trace_wait(approval, ApprovalState.APPROVED, now)
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
-                return await self._written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
+                return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
             case Held(requirement=requirement):
                 voided = await self._void(tx, situation, now)
                 requested = await self._request(tx, situation, action, requirement, ruling.decided)
@@ -85,16 +85,16 @@ class Sequels:
                     "not_before": None,
                 }
                 drafts = (*voided, requested)
-                return await self._written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
+                return await self.written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
             case Deferred(until=until):
                 values |= {
                     "not_before": writable(until),
                     "message": None,
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
                 }
-                return await self._written(tx, run, situation, StepState.DEFERRED, values)
+                return await self.written(tx, run, situation, StepState.DEFERRED, values)
             case Stopped():
-                return await self._frozen(tx, run, situation, ruling.decided, values)
+                return await self.frozen(tx, run, situation, ruling.decided, values)
             case Refused(code=code, message=message):
                 values |= {"reason": code, "message": message}
                 return await self._refused(tx, run, turn, ruling.decided, values, halt=ruling.halt)
@@ -115,22 +115,22 @@ class Sequels:
             values |= {"not_before": now + timedelta(seconds=patience(turn.tries)), "reason": decided.codes[0]}
             # A step that was never asked about stays as it is: its condition is still open.
             state = situation.step.state if situation.step.state is StepState.PENDING else StepState.DECIDING
-            return await self._written(tx, run, situation, state, values)
+            return await self.written(tx, run, situation, state, values)
         values = {"reason": decided.codes[0] if decided.codes else "DENIED", **values}
         drafts = await self._void(tx, situation, now)
         if halt and run.state in (RunState.RUNNING, RunState.WAITING):
             drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
         values |= {"finished_at": now, "not_before": None}
-        return await self._written(tx, run, situation, StepState.DENIED, values, drafts=drafts)
+        return await self.written(tx, run, situation, StepState.DENIED, values, drafts=drafts)
 
-    async def _frozen(
+    async def frozen(
         self, tx: AsyncConnection, run: RunRow, situation: Situation, decided: Decided, values: dict[str, Any]
     ) -> Followed:
         """Wait until the stop is lifted: nobody said no to this step, and an approval given earlier stays good."""
         values |= {"reason": STOPPED, "message": decided.decision.reasons[0].message, "not_before": None}
-        return await self._written(tx, run, situation, StepState.DEFERRED, values)
+        return await self.written(tx, run, situation, StepState.DEFERRED, values)
 
-    async def _written(
+    async def written(
         self,
         tx: AsyncConnection,
         run: RunRow,
@@ -140,13 +140,14 @@ class Sequels:
         *,
         drafts: Sequence[Draft] = (),
     ) -> Followed:
+        """Write where a step stands now, and the run with it; the run is locked."""
         now = self.clock()
         await change_step(tx, run.id, situation.step.id, **{**values, "state": str(state)})
         standing = await keep(tx, run, now)
         moved = StateNote(before=str(situation.step.state), after=str(state))
         return Followed(moved if state is not situation.step.state else None, (*drafts, *standing))
 
-    async def _still_wanted(self, tx: AsyncConnection, situation: Situation) -> RunRow:
+    async def still_wanted(self, tx: AsyncConnection, situation: Situation) -> RunRow:
         """Lock the run and make sure that it still is what the question was about."""
         run, step = await lock_step(tx, situation.run.id, situation.step.id)
         if (
@@ -231,7 +232,8 @@ def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> Non
     )
 
 
-def _decided(decided: Decided, situation: Situation, now: datetime) -> dict[str, Any]:
+def note_decision(decided: Decided, situation: Situation, now: datetime) -> dict[str, Any]:
+    """Return what a row keeps of a decision."""
     return {
         "decision": decided.to_json(),
         "decision_id": decided.provenance.decision_id,

@@ -11,6 +11,7 @@ from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
 from assent_orchestrator.governance.stop import STOPPED, Subject
+from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.reference import references
@@ -94,7 +95,7 @@ class Situation:
                     verdict=row.verdict,
                 )
                 for row in self.steps.values()
-                if not row.derived
+                if not row.derived and choice_of(row.id) is None
             ),
         )
 
@@ -117,10 +118,10 @@ class Appointed:
 async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situation:
     """Read what one attempt has to know."""
     run = await read_run(tx, run_id)
-    rows = await read_steps(tx, run_id)
-    spec = spec_of(run.plan.steps, step_id)
+    rows = await read_steps(tx, run_id, derived=False, also=step_id)
+    spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
-    depends_on = Graph.of(run.plan.steps).depends_on(spec.id)
+    depends_on = Graph.of(run.plan.steps, run.plan.choices).depends_on(spec.id)
     if step.undo:
         depends_on = tuple(sorted({*depends_on, spec.id}))
     fresh = step.state is StepState.PENDING and step.attempt == 0
@@ -135,6 +136,11 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
         intent=None if fresh else await intent.read(tx, run_id, step_id),
         approval=None if fresh else await latest_request(tx, run_id, step_id),
     )
+
+
+def _choice(run: RunRow, row_id: str) -> tuple[Step, ...]:
+    name = choice_of(row_id)
+    return as_steps({name: run.plan.choices[name]}) if name is not None else ()
 
 
 async def _outputs(tx: AsyncConnection, step: StepRow, spec: Step, depends_on: tuple[str, ...]) -> dict[str, StepRow]:

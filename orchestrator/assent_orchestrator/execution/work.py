@@ -9,26 +9,28 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TypeVar
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.errors import BusyError, UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
-from assent_orchestrator.execution.journal import RunRow, change_run, change_step, read_run, read_steps
+from assent_orchestrator.execution.ending import leave_out
+from assent_orchestrator.execution.journal import RunRow, change_run, is_undoing, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
 from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
-from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.governance.stop import STOPPED, Subject, is_stopped
 from assent_orchestrator.plan.check import check
+from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.graph import Graph, failures
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, StepState
@@ -159,11 +161,11 @@ class RunWork:
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
         async with self.parts.trail.recording() as tx:
             run = await read_run(tx, run_id, lock=True)
-            rows = await read_steps(tx, run_id)
-            if any(row.undo for row in rows.values()):
+            if await is_undoing(tx, run_id):
                 return _ENDING
+            rows = await read_steps(tx, run_id, derived=False)
             states = {step_id: row.state for step_id, row in rows.items()}
-            graph = Graph.of(run.plan.steps)
+            graph = Graph.of(run.plan.steps, run.plan.choices)
             stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
             ending = stopping or bool(graph.failures(states))
             under_way = [step_id for step_id in outstanding if not at_rest(rows[step_id], ending=ending)]
@@ -180,21 +182,11 @@ class RunWork:
                     for step_id, reason in graph.settle(states).items()
                     if step_id not in under_way
                 }
-            drafts = []
             now = self.parts.clock()
-            for step_id, (state, code) in ended.items():
-                await change_step(tx, run_id, step_id, state=str(state), reason=code, finished_at=now)
-                drafts.append(
-                    Draft(
-                        event=f"step.{state}",
-                        run=run_id,
-                        step=step_id,
-                        actor=SYSTEM,
-                        state=StateNote(before=str(states[step_id]), after=str(state)),
-                        detail={"reason": code},
-                    )
-                )
-                states[step_id] = state
+            drafts: list[Draft] = []
+            for (state, code), named in groupby(ended, key=ended.__getitem__):
+                drafts += await leave_out(tx, run_id, list(named), state=state, code=code, now=now)
+            states |= {step_id: state for step_id, (state, _) in ended.items()}
             if drafts:
                 await self.parts.trail.append(tx, run.tenant, drafts)
         ending = stopping or bool(graph.failures(states))
@@ -232,7 +224,7 @@ class RunWork:
         if run.finished_at is not None:
             return
         rows = await read_steps(tx, run_id)
-        failed = failures(run.plan.steps, {step_id: row.state for step_id, row in rows.items()})
+        failed = failures(nodes(run.plan), {step_id: row.state for step_id, row in rows.items()})
         reason = run.reason
         if run.cancel_requested is not None and not (run.compensate and reason not in (None, "CANCELLED")):
             state, reason = RunState.CANCELLED, "CANCELLED"

@@ -59,16 +59,23 @@ def action_question(
 
 
 def condition_question(
-    matter: Matter, now: datetime, *, step: StepFacts, agent: Agent, name: str, outputs: Mapping[str, Json]
+    matter: Matter,
+    now: datetime,
+    *,
+    name: str,
+    outputs: Mapping[str, Json],
+    step: StepFacts | None = None,
+    agent: Agent | None = None,
+    choice: str | None = None,
 ) -> Question:
-    """Ask whether a step is taken, given what earlier steps returned."""
+    """Ask whether a step, or a branch of a choice, is taken, given what earlier steps returned."""
     return _question(
         Kind.CONDITION,
         matter,
         now,
         step=step,
-        agent=agent_facts(agent),
-        condition=ConditionFacts(name=name, outputs=dict(outputs)),
+        agent=agent_facts(agent) if agent is not None else None,
+        condition=ConditionFacts(name=name, outputs=dict(outputs), choice=choice),
     )
 
 

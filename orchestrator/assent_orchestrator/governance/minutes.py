@@ -12,6 +12,7 @@ from assent_orchestrator.audit.record import (
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import stop_ids
+from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import Json
@@ -26,7 +27,7 @@ def decision_made(question: Question, decided: Decided, state: StateNote | None 
     return Draft(
         event="decision.made",
         run=question.run.id if question.run else None,
-        step=row_id(question.step) if question.step else None,
+        step=_row_of(question),
         attempt=question.step.attempt if question.step else None,
         actor=Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM,
         on_behalf_of=question.principal.id,
@@ -37,6 +38,12 @@ def decision_made(question: Question, decided: Decided, state: StateNote | None 
         detail={"stops": list(named)} if named else None,
         trace=trace_note(),
     )
+
+
+def _row_of(question: Question) -> str | None:
+    if question.condition is not None and question.condition.choice is not None:
+        return choice_row(question.condition.choice)
+    return row_id(question.step) if question.step else None
 
 
 def action_intended(question: Question, allowed: Allowed, state: StateNote | None) -> Draft:

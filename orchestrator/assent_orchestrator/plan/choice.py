@@ -1,6 +1,6 @@
 """Choices as nodes of a run beside its steps: what their rows are called, what they wait for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from assent_sidecar.catalogue.process import Choice, Process, Step
@@ -46,15 +46,6 @@ def nodes(plan: "Plan") -> tuple[Step, ...]:
         chosen = waiting.pop(choice_row(name), None) if name else None
         found.extend((chosen, step) if chosen else (step,))
     return (*found, *waiting.values())
-
-
-def settled_branch(choices: Mapping[str, Choice], steps: Iterable[Step], name: str, branch: str) -> tuple[str, ...]:
-    """Return the steps that are not taken once a choice has taken a branch."""
-    return tuple(
-        step.id
-        for step in steps
-        if choice_of_step(step) == name and name in choices and step.branch != f"{name}.{branch}"
-    )
 
 
 def choices_of(process: Process, present: Collection[str]) -> dict[str, Choice]:

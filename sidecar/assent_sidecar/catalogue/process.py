@@ -80,8 +80,8 @@ class Step(Document):
     ``args`` may hold bindings: ``{"$ref": "inputs.account"}``, ``{"$ref": "steps.risk.output.level"}``,
     ``{"$concat": [...]}``, ``{"$first": [...]}`` (the first reference whose step succeeded). ``when`` names a rule of
     the process's own policies that decides on real outputs whether the step is taken. ``compensate`` as
-    ``on_failure`` fails the run and undoes what it did, by the ``compensation`` of each step. ``branch`` names the branch
-    of a choice that the step belongs to. Inside of a step with ``for_each``, ``{"$ref": "item"}`` is the element.
+    ``on_failure`` fails the run and undoes what it did, by the ``compensation`` of each step. ``branch`` names the
+    branch of a choice that the step belongs to. Inside a step with ``for_each``, ``{"$ref": "item"}`` is the element.
     """
 
     id: Name
