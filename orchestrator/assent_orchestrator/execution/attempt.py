@@ -121,6 +121,9 @@ class Attempts:
             pause = await self._condition(turn, situation.spec.when)
             if pause is not None:
                 return pause
+        if situation.spec.for_each is not None:
+            unsupported = "this version does no step for the elements of a list"
+            return await self._end(situation, Ending(StepState.FAILED, "FOR_EACH_UNSUPPORTED", unsupported))
         try:
             action = arguments.bound_action(situation, turn.appointed)
         except arguments.UnfitError as error:
