@@ -4,7 +4,7 @@ One at a time, the last first. Each undoing is a row of its own that is decided,
 is only which one comes next and what its end means for the step that it undoes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.store.tables import effects
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Verdict
 
 NOT_UNDONE = "NOT_UNDONE"
@@ -62,7 +63,7 @@ class Compensations:
                 drafts.append(await _end(tx, row, undo))
         chosen = None
         if not any(row.undo and row.verdict == Verdict.HALT for row in rows.values()):
-            chosen = next_undone(run, rows, await read_effects(tx, run.id), self.parts.catalogue())
+            chosen = next_undone(run.plan.steps, rows, await read_effects(tx, run.id), self.parts.catalogue())
         if chosen is not None:
             drafts.append(await _start(tx, run, chosen))
         if drafts:
@@ -76,12 +77,17 @@ async def read_effects(tx: AsyncConnection, run_id: str) -> Effects:
     return {row.step_id: EffectStatus(row.status) for row in await tx.execute(query)}
 
 
-def next_undone(run: RunRow, rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue) -> StepRow | None:
+def next_undone(
+    steps: Sequence[Step], rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue
+) -> StepRow | None:
     """Return the row whose effect is undone next: of those that can be, the one that finished last. Pure."""
+    undoable = {step.id for step in steps if step.compensation is not None}
     open_ = [
         row
         for row in _with_effect(rows, catalogue)
-        if done.get(row.id) is EffectStatus.SUCCEEDED and undo_id(row.id) not in rows and _undoable(run, row)
+        if done.get(row.id) is EffectStatus.SUCCEEDED
+        and undo_id(row.id) not in rows
+        and parse(row.id).origin in undoable
     ]
     return max(open_, key=_finished, default=None)
 
@@ -152,11 +158,6 @@ def _moved(row: StepRow, after: StepState, reason: str | None = None) -> Draft:
         detail={"reason": reason} if reason else None,
         trace=trace_note(),
     )
-
-
-def _undoable(run: RunRow, row: StepRow) -> bool:
-    origin = parse(row.id).origin
-    return any(step.id == origin and step.compensation is not None for step in run.plan.steps)
 
 
 def _finished(row: StepRow) -> tuple[float, int, int]:

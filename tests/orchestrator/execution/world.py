@@ -109,14 +109,15 @@ class ScriptedTools:
 
 
 def catalogue(steps: Sequence[Mapping[str, Any]], **process: Any) -> Catalogue:
-    """A catalogue with one system ``box`` (get: read, put: write, send: irreversible), one agent, one process."""
+    """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one agent, one process."""
     anything = {"type": "object"}
     operations = {
         name: {"title": name, "effect": effect, "idempotent": name == "put", "arguments": anything, "result": anything}
-        for name, effect in (("get", "read"), ("put", "write"), ("send", "irreversible"))
+        for name, effect in (("get", "read"), ("put", "write"), ("send", "irreversible"), ("odd", "write"))
     }
     operations["get"]["labels"] = {"/secret": ["confidential"]}
-    operations["get"]["result"] = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    for name in ("get", "odd"):
+        operations[name]["result"] = {"type": "object", "properties": {"n": {"type": "integer"}}}
     return Catalogue.from_json(
         {
             "workspace": "small",
