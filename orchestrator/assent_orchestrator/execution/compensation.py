@@ -21,13 +21,13 @@ from assent_orchestrator.execution.journal import (
     insert_steps,
 )
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.standing import move
+from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id
 from assent_orchestrator.plan.graph import failures
-from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
+from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import effects
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Step
@@ -58,7 +58,7 @@ class Compensations:
         for row in rows.values():
             if row.state is StepState.COMPENSATING:
                 undo = rows[undo_id(row.id)]
-                if undo.state not in TERMINAL_STEPS:
+                if not at_rest(undo, ending=True):
                     return undo.id  # a server died here
                 drafts.append(await _end(tx, row, undo))
         chosen = None
