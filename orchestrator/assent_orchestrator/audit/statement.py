@@ -31,6 +31,8 @@ WITH moved AS (
     ) AS one
 )"""  # noqa: S608 - names of our own tables
 _DONE = "\nSELECT seq FROM moved"
+_TELL = "\nSELECT seq, (SELECT count(pg_notify(%(channel)s, one)) FROM unnest(%(told)s::text[]) AS one) FROM moved"
+"""Notes ride along, and PostgreSQL sends them when it commits."""
 
 
 async def write_at_once(
@@ -51,20 +53,7 @@ async def write_at_once(
         psycopg.errors.IntegrityError: one of the rows is there already; nothing was written.
         psycopg.Error: the database is away.
     """
-    last = links[-1]
-    parameters: dict[str, object] = {
-        "tenant": tenant,
-        "old_seq": before.seq,
-        "old_hash": before.hash,
-        "seq": last.seq,
-        "hash": last.hash,
-        "seqs": [link.seq for link in links],
-        "runs": [link.run_id for link in links],
-        "events": [link.event for link in links],
-        "times": [link.recorded_at for link in links],
-        "records": [link.record for link in links],
-        "hashes": [link.hash for link in links],
-    }
+    parameters = _parameters(tenant, before, links)
     statement = _MOVE.format(under=_UNDER.format(query=under.query) if under else "TRUE")
     if under:
         parameters["seen"] = sorted(under.seen)
@@ -77,6 +66,39 @@ async def write_at_once(
         parameters[f"rows_{number}"] = json.dumps([dict(row) for row in content], default=_moment)
     done = await connection.execute(statement + _DONE, parameters, prepare=True)
     return await done.fetchone() is not None
+
+
+async def write_in_transaction(
+    connection: psycopg.AsyncConnection[Any], tenant: str, before: Head, links: Sequence[Link], channel: str
+) -> bool:
+    """Write links that follow ``before`` in the transaction under way, and tell of their runs on ``channel``.
+
+    False: they do not follow it (any more), and nothing was written. The head stays locked until the transaction ends.
+
+    Raises:
+        psycopg.Error: the database is away; the transaction is lost.
+    """
+    parameters = _parameters(tenant, before, links)
+    parameters |= {"channel": channel, "told": list(dict.fromkeys(link.run_id for link in links if link.run_id))}
+    done = await connection.execute(_MOVE.format(under="TRUE") + _TELL, parameters, prepare=True)
+    return await done.fetchone() is not None
+
+
+def _parameters(tenant: str, before: Head, links: Sequence[Link]) -> dict[str, object]:
+    last = links[-1]
+    return {
+        "tenant": tenant,
+        "old_seq": before.seq,
+        "old_hash": before.hash,
+        "seq": last.seq,
+        "hash": last.hash,
+        "seqs": [link.seq for link in links],
+        "runs": [link.run_id for link in links],
+        "events": [link.event for link in links],
+        "times": [link.recorded_at for link in links],
+        "records": [link.record for link in links],
+        "hashes": [link.hash for link in links],
+    }
 
 
 def _moment(value: object) -> str:

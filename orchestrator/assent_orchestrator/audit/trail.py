@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.share import Claim, ClaimedError, OutdatedError, Share
-from assent_orchestrator.audit.statement import write_at_once
+from assent_orchestrator.audit.statement import write_at_once, write_in_transaction
 from assent_orchestrator.audit.together import Together
 from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
@@ -62,6 +62,7 @@ class Trail:
         self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._heads: dict[str, Head] = {}
+        self._appending: dict[str, int] = {}
         self._together = Together(self._commit_together, _lost)
 
     @contextlib.asynccontextmanager
@@ -88,18 +89,34 @@ class Trail:
         if not drafts:
             return ()
         with _available():
-            head = await _lock(tx, tenant)
-            ids, links = self._seal(tenant, head, drafts)
-            head = links[-1].head
-            await tx.execute(sa.insert(trail), [_row(tenant, link) for link in links])
-            runs = dict.fromkeys(link.run_id for link in links if link.run_id)
-            moved = sa.update(heads).where(heads.c.tenant == tenant).values(seq=head.seq, hash=head.hash)
-            # Notes ride on the update: one round trip less, and PostgreSQL sends them when it commits.
-            await tx.execute(moved.returning(heads.c.seq, *(sa.func.pg_notify(CHANNEL, run) for run in runs)))
-            self._heads[tenant] = head  # where it will end, if the transaction is committed; nobody believes it blindly
+            # Where it ends is guessed first, unless somebody is at it: a guess that is wrong costs a round trip.
+            guess = self._heads.get(tenant) if tenant not in self._appending else None
+            self._appending[tenant] = self._appending.get(tenant, 0) + 1
+            try:
+                ids, links = await self._append(tx, tenant, guess, drafts)
+            finally:
+                self._appending[tenant] -= 1
+                if not self._appending[tenant]:
+                    del self._appending[tenant]
+            # Where it will end, if the transaction is committed; nobody believes it blindly.
+            self._heads[tenant] = links[-1].head
             return tuple(
                 Appended(link.seq, record_id, hash_text(link.hash)) for record_id, link in zip(ids, links, strict=True)
             )
+
+    async def _append(
+        self, tx: AsyncConnection, tenant: str, guess: Head | None, drafts: Sequence[Draft]
+    ) -> tuple[list[str], list[Link]]:
+        driver: Any = (await tx.get_raw_connection()).driver_connection
+        if guess is not None:
+            ids, links = self._seal(tenant, guess, drafts)
+            if await write_in_transaction(driver, tenant, guess, links, CHANNEL):
+                return ids, links
+        head = await _lock(tx, tenant)
+        ids, links = self._seal(tenant, head, drafts)
+        if not await write_in_transaction(driver, tenant, head, links, CHANNEL):
+            raise AuditError("the head of the trail moved although it was locked; nothing was done")
+        return ids, links
 
     async def commit(self, tenant: str, share: Share) -> None:
         """Commit a share, in one transaction with others that wait, and return when it is committed.
@@ -242,15 +259,3 @@ async def _lock(tx: AsyncConnection, tenant: str) -> Head:
         await tx.execute(first.on_conflict_do_nothing())
         row = (await tx.execute(query)).one()
     return Head(row.seq, row.hash)
-
-
-def _row(tenant: str, link: Link) -> dict[str, object]:
-    return {
-        "tenant": tenant,
-        "seq": link.seq,
-        "run_id": link.run_id,
-        "event": link.event,
-        "recorded_at": link.recorded_at,
-        "record": link.record,
-        "hash": link.hash,
-    }

@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.errors import NotFoundError
+from assent_orchestrator.execution.plans import PLANS
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived
+from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import runs, steps
@@ -86,14 +88,24 @@ WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATE
 """States in which a step has an output: it was done, undone meanwhile or not."""
 
 _STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
+_STEP_FACTS_PREFIXED = [column.label(f"step_{column.name}") for column in _STEP_FACTS]
 
 
-def run_of(row: Mapping[str, Any] | sa.RowMapping) -> RunRow:
-    """Return a stored row as a run."""
+_WITHOUT_PLAN = [column for column in runs.c if column.name != "plan"]
+
+
+def _columns(run_id: str) -> tuple[Plan | None, list[sa.Column[Any]]]:
+    """Return the plan of a run if it is known, and the columns that have to be read then."""
+    plan = PLANS.get(run_id)
+    return plan, list(runs.c) if plan is None else _WITHOUT_PLAN
+
+
+def run_of(row: Mapping[str, Any] | sa.RowMapping, plan: Plan | None = None) -> RunRow:
+    """Return a stored row as a run; ``plan`` is its plan when that is known and was not read."""
     return RunRow(
         **{
             **row,
-            "plan": Plan.from_json(row["plan"]),
+            "plan": Plan.from_json(row["plan"]) if plan is None else plan,
             "principal": Principal.from_json(row["principal"]),
             "state": RunState(row["state"]),
             "not_undone": None if row["not_undone"] is None else tuple(row["not_undone"]),
@@ -119,11 +131,20 @@ async def read_run(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> R
         NotFoundError: there is none.
 
     """
-    query = sa.select(runs).where(runs.c.id == run_id)
+    plan, columns = _columns(run_id)
+    query = sa.select(*columns).where(runs.c.id == run_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFoundError("there is no such run", run=run_id)
-    return run_of(row)
+    run = run_of(row, plan)
+    if run.finished_at is None:
+        PLANS.keep(run_id, run.plan)
+    return run
+
+
+def graph_of(run: RunRow) -> Graph:
+    """Return the graph of a run's plan."""
+    return PLANS.graph(run.id, run.plan)
 
 
 async def read_steps(
@@ -153,9 +174,9 @@ async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[Run
     Raises:
         NotFoundError: there is none.
     """
-    prefixed = [column.label(f"step_{column.name}") for column in _STEP_FACTS]
+    plan, columns = _columns(run_id)
     query = (
-        sa.select(runs, *prefixed)
+        sa.select(*columns, *_STEP_FACTS_PREFIXED)
         .join(steps, steps.c.run_id == runs.c.id)
         .where(runs.c.id == run_id, steps.c.id == step_id)
         .with_for_update(of=runs)
@@ -163,9 +184,9 @@ async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[Run
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFoundError("there is no such step", run=run_id, step=step_id)
-    run = {column.name: row[column.name] for column in runs.c}
+    run = {column.name: row[column.name] for column in columns}
     step = {column.name: row[f"step_{column.name}"] for column in _STEP_FACTS}
-    return run_of(run), _step(step)
+    return run_of(run, plan), _step(step)
 
 
 async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str] | None = None) -> dict[str, StepRow]:

@@ -103,19 +103,34 @@ class Runs:
 
         """
         async with self.listener.subscribe(run_id) as wakeups:
+            # The state is read before the records: when it was final, the records read after it are all there are.
+            over = await self._over(caller, run_id)
             while True:
-                async with self.engine.connect() as tx:
-                    run = await read_run(tx, run_id)
-                if not may_see(caller, run):
-                    raise NotFoundError("there is no such run", run=run_id)
-                # The state is read before the records: when it was final, the records read after it are all there are.
-                while entries := await self.trail.read(
-                    run.tenant, Wanted(run=run_id), after_seq=after_seq, limit=_BATCH
-                ):
+                full = True
+                while full:
+                    entries = await self.trail.read(
+                        caller.tenant, Wanted(run=run_id), after_seq=after_seq, limit=_BATCH
+                    )
                     for entry in entries:
                         yield entry
                         after_seq = entry.seq
-                if run.state in TERMINAL_RUNS:
+                        over = over or _ends(entry)
+                    full = len(entries) == _BATCH
+                if over:
                     return
                 if not await wakeups.wait(HEARTBEAT_SECONDS):
                     yield None
+                    over = await self._over(caller, run_id)
+
+    async def _over(self, caller: Caller, run_id: str) -> bool:
+        async with self.engine.connect() as tx:
+            run = await read_run(tx, run_id)
+        if not may_see(caller, run):
+            raise NotFoundError("there is no such run", run=run_id)
+        return run.state in TERMINAL_RUNS
+
+
+def _ends(entry: Entry) -> bool:
+    """Say whether a record is that of the run coming to rest."""
+    after = (entry.record.get("state") or {}).get("to")
+    return not entry.record.get("step") and after in TERMINAL_RUNS

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.request import Approval, latest_request
-from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps
+from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
 from assent_orchestrator.governance.stop import STOPPED, Subject
 from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
-from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.reference import references
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.agent import Agent
@@ -121,7 +120,7 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
     rows = await read_steps(tx, run_id, derived=False, also=step_id)
     spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
-    depends_on = Graph.of(run.plan.steps, run.plan.choices).depends_on(spec.id)
+    depends_on = graph_of(run).depends_on(spec.id)
     if step.undo:
         depends_on = tuple(sorted({*depends_on, spec.id}))
     fresh = step.state is StepState.PENDING and step.attempt == 0

@@ -22,7 +22,7 @@ from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.ending import leave_out
-from assent_orchestrator.execution.journal import RunRow, change_run, is_undoing, read_run, read_steps
+from assent_orchestrator.execution.journal import RunRow, change_run, graph_of, is_undoing, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
 from assent_orchestrator.execution.standing import at_rest, move
@@ -32,7 +32,7 @@ from assent_orchestrator.governance.stop import STOPPED, Subject, is_stopped
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.forecast import forecast
-from assent_orchestrator.plan.graph import Graph, failures
+from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, StepState
 from assent_sidecar.decision import Decided, Verdict
 
@@ -165,7 +165,7 @@ class RunWork:
                 return _ENDING
             rows = await read_steps(tx, run_id, derived=False)
             states = {step_id: row.state for step_id, row in rows.items()}
-            graph = Graph.of(run.plan.steps, run.plan.choices)
+            graph = graph_of(run)
             stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
             ending = stopping or bool(graph.failures(states))
             under_way = [step_id for step_id in outstanding if not at_rest(rows[step_id], ending=ending)]

@@ -1,0 +1,58 @@
+"""Plans of runs under way, kept as they were read: a plan never changes, and reading it takes longer than acting.
+
+Every attempt needs it several times; of a plan of a thousand steps each reading would cost tens of milliseconds.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.model import Plan
+
+
+@dataclass(slots=True)
+class _Kept:
+    plan: Plan
+    graph: Graph | None = None
+
+
+class Plans:
+    """The plans that were used last, by the run's id; together they have at most ``most`` steps."""
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._steps = 0
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, run_id: str) -> Plan | None:
+        """Return the plan of a run, if it is known here."""
+        kept = self._kept.get(run_id)
+        if kept is None:
+            return None
+        self._kept.move_to_end(run_id)
+        return kept.plan
+
+    def keep(self, run_id: str, plan: Plan) -> None:
+        """Know the plan of a run from now on; those not used for longest are forgotten."""
+        if run_id in self._kept:
+            return
+        self._kept[run_id] = _Kept(plan)
+        self._steps += len(plan.steps)
+        while self._steps > self._most and len(self._kept) > 1:
+            _, gone = self._kept.popitem(last=False)
+            self._steps -= len(gone.plan.steps)
+
+    def graph(self, run_id: str, plan: Plan) -> Graph:
+        """Return the graph of a run's plan."""
+        self.keep(run_id, plan)
+        kept = self._kept[run_id]
+        if kept.graph is None:
+            kept.graph = Graph.of(kept.plan.steps, kept.plan.choices)
+        return kept.graph
+
+
+PLANS = Plans()
+"""Of this process. Ids of runs are random, and a plan that was stored under one is never replaced."""
