@@ -35,6 +35,7 @@ from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stop import Scope, declares
@@ -135,6 +136,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             issuer,
             clock,
             Barrier(database.engine),
+            Ledgers(database.engine, lambda: sidecar.bundle.catalogue),
             settings.decision_budget,
             settings.longest_decision,
         )

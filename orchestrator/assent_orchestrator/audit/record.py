@@ -125,6 +125,22 @@ class ObligationNote(Document):
         return cls(type=obligation.type, digest=digest(obligation.to_json()), status=status)
 
 
+class LedgerNote(Document):
+    """What was reserved on a ledger, spent, given back, or is held because nobody knows.
+
+    ``account`` is the beginning of a digest of what it is counted for: that may be a person. ``reserved`` is what had
+    been, where ``amount`` was spent; ``unread``: the real amount was to be read from the result, and could not be.
+    """
+
+    ledger: Text
+    account: Text
+    period: Text
+    entry: Text
+    amount: Text
+    reserved: Text | None = None
+    unread: bool | None = None
+
+
 class TraceNote(Document):
     """Where the traces show it: W3C trace and span id, in hex."""
 
@@ -162,6 +178,7 @@ class Draft(Document):
     approval: ApprovalNote | None = None
     effect: EffectNote | None = None
     obligations: tuple[ObligationNote, ...] | None = None
+    ledgers: tuple[LedgerNote, ...] | None = None
     trace: TraceNote | None = None
     state: StateNote | None = None
     detail: dict[str, Json] | None = None

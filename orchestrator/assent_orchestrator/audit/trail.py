@@ -129,6 +129,19 @@ class Trail:
         """
         await self._together.commit(tenant, share)
 
+    async def write(self, tx: AsyncConnection, share: Share) -> None:
+        """Write the rows of a share in the caller's transaction; its drafts are the caller's to append, at the end.
+
+        Raises:
+            ClaimedError: its claim came too late; the transaction must not be committed.
+            AuditUnavailableError: it could not be written; the transaction is lost.
+        """
+        with _available():
+            if share.claim is not None and not await _claim(tx, share.claim):
+                raise ClaimedError
+            for table, rows in _rows((share,)).items():
+                await tx.execute(sa.insert(table), rows)
+
     async def _commit_together(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None]:
         told = await self._commit_at_once(tenant, shares)
         if told is not None:

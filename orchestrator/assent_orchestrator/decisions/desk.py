@@ -77,7 +77,7 @@ class Desk:
         terms = Terms(
             tenant=caller.tenant,
             holder=caller.id,
-            fulfilled=frozenset({"redact", *request.fulfils}),
+            fulfilled=frozenset({"redact", "reserve", *request.fulfils}),
             timeouts=_timeouts(request, catalogue),
             request_id=request.request_id,
             request_digest=asked,

@@ -1,7 +1,7 @@
 """The permits that callers were given: listed, reported on, and unknown when nobody does in time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus, read_row
+from assent_orchestrator.governance.minutes import alarmed
+from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, Truth, settle
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.store.tables import permits
 
@@ -27,6 +29,8 @@ class Outcome:
     status: PermitStatus
     result_digest: str = ""
     error: str = ""
+    amounts: Mapping[str, str] = field(default_factory=dict)
+    """What it really was, by ledger; only where the obligation says that the outcome tells."""
 
 
 class PermitClosedError(StateError):
@@ -103,7 +107,13 @@ class Permits:
             late = found.status is PermitStatus.UNKNOWN
             closed = replace(found, status=outcome.status, late=late, reported_at=now, closed_at=now)
             await tx.execute(sa.update(permits).where(permits.c.id == permit_id).values(**_changed(closed)))
-            await self.trail.append(tx, caller.tenant, (_settled(closed, outcome, caller),))
+            settled = NOTHING_SETTLED
+            if found.reserves:
+                truth = Truth(str(outcome.status), told=outcome.amounts)
+                done = await settle(tx, {found.idempotency_key: truth}, now)
+                settled = done.get(found.idempotency_key, NOTHING_SETTLED)
+            draft = _with(_settled(closed, outcome, caller), settled)
+            await self.trail.append(tx, caller.tenant, (draft, *alarmed(draft, settled.alarms)))
         return closed
 
     async def sweep(self) -> int:
@@ -122,9 +132,16 @@ class Permits:
             changed = {"status": str(PermitStatus.UNKNOWN), "closed_at": now}
             ids = [one.id for one in found]
             await tx.execute(sa.update(permits).where(permits.c.id.in_(ids)).values(**changed))
+            reserving = {one.idempotency_key: Truth("unknown") for one in found if one.reserves}
+            held = await settle(tx, reserving, now) if reserving else {}
             # Always in this order, so that two sweeps never wait for one another's tenant.
             for tenant in sorted({one.tenant for one in found}):
-                await self.trail.append(tx, tenant, [_overdue(one) for one in found if one.tenant == tenant])
+                overdue = [
+                    _with(_overdue(one), held.get(one.idempotency_key, NOTHING_SETTLED))
+                    for one in found
+                    if one.tenant == tenant
+                ]
+                await self.trail.append(tx, tenant, overdue)
         return len(found)
 
 
@@ -163,6 +180,10 @@ def _overdue(permit: Issued) -> Draft:
     )
     detail = {"caller": permit.holder, "decision": permit.decision_id}
     return _draft(permit, effect, Actor(kind="system", id="assent"), detail)
+
+
+def _with(draft: Draft, settled: Settled) -> Draft:
+    return draft.model_copy(update={"ledgers": settled.notes}) if settled.notes else draft
 
 
 def _draft(permit: Issued, effect: EffectNote, actor: Actor, detail: dict[str, Any]) -> Draft:

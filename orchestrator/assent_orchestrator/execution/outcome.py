@@ -16,6 +16,7 @@ from assent_orchestrator.execution.situation import Appointed, Situation, Uncata
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
@@ -146,7 +147,7 @@ class Outcomes:
             error="RESULT_SCHEMA" if violations else None,
             recovered=recovered or None,
         )
-        await self._write(situation, action, attempt, note=note, state=state, values=values)
+        await self._write(situation, action, attempt, note=note, state=state, values=values, result=result)
         return SETTLED
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
@@ -202,6 +203,7 @@ class Outcomes:
         note: EffectNote,
         state: StepState,
         values: dict[str, Any],
+        result: Json = None,
     ) -> None:
         async with self.parts.trail.recording() as tx:
             run, step = await lock_step(tx, situation.run.id, situation.step.id)
@@ -211,7 +213,7 @@ class Outcomes:
             if state in TERMINAL_STEPS:
                 values = {**values, "finished_at": now, "not_before": None}
             await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
-            await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now)
+            settled = await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now, result=result)
             draft = Draft(
                 event=f"action.{note.status}",
                 run=run.id,
@@ -221,11 +223,12 @@ class Outcomes:
                 on_behalf_of=run.principal.id,
                 action=ActionNote.of(action) if action else None,
                 effect=note,
+                ledgers=settled.notes or None,
                 state=StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
                 trace=spans.trace_note(),
             )
             standing = await keep(tx, run, now)
-            await self.parts.trail.append(tx, run.tenant, (draft, *standing))
+            await self.parts.trail.append(tx, run.tenant, (draft, *alarmed(draft, settled.alarms), *standing))
 
 
 def _concerns(step: StepRow, attempt: int, note: EffectNote) -> bool:

@@ -74,7 +74,8 @@ class Simulations:
                 process=catalogue.processes[accepted.process],
                 inputs=accepted.inputs,
             )
-            question = plan_question(matter, self.parts.clock(), facts)
+            question = await self.parts.gate.informed(plan_question(matter, self.parts.clock(), facts))
+            facts = question.plan or facts
             decided = await self.parts.gate.decide(question, within=within)
             decided = await asyncio.to_thread(foretell, decided, facts)
             left = SECONDS if within is None else within * _SHARE - (time.monotonic() - started)

@@ -1,12 +1,15 @@
 """What will become of the steps of a plan, given what the policies say of them now. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
 
 from assent_orchestrator.governance.gate import redacted
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict
-from assent_sidecar.question import Action, PlanFacts, PlanStep
+from assent_sidecar.question import Action, LedgerFacts, PlanFacts, PlanStep
 
 REFUSALS = frozenset({Verdict.DENY, Verdict.HALT})
 
@@ -24,14 +27,17 @@ class ApprovalAhead:
 def foretell(decided: Decided, plan: PlanFacts) -> Decided:
     """Return the decision on a plan with each step's verdict as the gate will take it."""
     said = decided.decision.steps
-    steps = {step.id: foretold(step.action, said[step.id]) for step in plan.steps if step.id in said}
+    steps = {step.id: foretold(step.action, said[step.id], step.ledgers) for step in plan.steps if step.id in said}
     return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": steps})})
 
 
-def foretold(action: Action, said: StepForecast) -> StepForecast:
+def foretold(
+    action: Action, said: StepForecast, ledgers: Mapping[str, LedgerFacts] = MappingProxyType({})
+) -> StepForecast:
     """Return what the gate will make of a verdict: where an obligation cannot be fulfilled, nobody is asked or allowed.
 
-    A redaction is tried as far as the values are known; with unknown ones the answer may be another one anyway.
+    A redaction is tried as far as the values are known; with unknown ones the answer may be another one anyway. So is
+    what must be reserved: of ``ledgers`` as they stand, without what other steps will reserve before.
     """
     if said.verdict not in {Verdict.ALLOW, Verdict.REQUIRE_APPROVAL}:
         return said
@@ -43,7 +49,17 @@ def foretold(action: Action, said: StepForecast) -> StepForecast:
             redacted(action, duties)
     except RedactionError:
         return _refused(said, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
+    for one in duties.reserves if not action.unknown else ():
+        ledger = ledgers.get(one.ledger)
+        if ledger is None:
+            return _refused(said, "LEDGER_UNKNOWN", f"no ledger {one.ledger!r} counts this action")
+        if Decimal(one.amount) > _left(ledger):
+            return _refused(said, "LEDGER_EXHAUSTED", f"the ledger {one.ledger!r} has no room for it")
     return said
+
+
+def _left(ledger: LedgerFacts) -> Decimal:
+    return Decimal(ledger.limit) - Decimal(ledger.spent) - Decimal(ledger.reserved) - Decimal(ledger.held)
 
 
 def approvals_ahead(decided: Decided, plan: PlanFacts) -> tuple[ApprovalAhead, ...]:

@@ -7,10 +7,12 @@ import asyncio
 import hashlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
@@ -21,15 +23,18 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.governance import handed_out, intent, minutes
 from assent_orchestrator.governance.barrier import IN_FORCE, Barrier
+from assent_orchestrator.governance.ledgers import Ledgers, ShortfallError, exhausted
 from assent_orchestrator.governance.obligations import OURS, Duties, sort_out
 from assent_orchestrator.governance.own_decision import own_decision
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
 from assent_orchestrator.governance.terms import Answer, Terms
+from assent_orchestrator.governance.till import Booking, Till, open_till
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.errors import EngineBusyError
@@ -66,8 +71,22 @@ Sequel = Callable[[AsyncConnection, Decided], Awaitable[Followed]]
 """The same for a decision that permits nothing by itself (a plan's, a condition's)."""
 
 
+NO_BOOKINGS: Mapping[str, Booking] = MappingProxyType({})
+NO_SHORTFALLS: Mapping[str, ShortfallError] = MappingProxyType({})
+
 OUTSIDE = "outside"
 """In the place of a run, in permits of callers that act themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a caller that acts itself asked and was decided; ``keys`` are the idempotency keys of its actions."""
+
+    question: Question
+    terms: Terms
+    owns: Sequence[tuple[BatchAction, Decided]]
+    keys: Mapping[str, str]
+    in_force: tuple[Stop, ...]
 
 
 class OvertakenError(Exception):
@@ -86,6 +105,7 @@ class Gate:
     issuer: PermitIssuer
     clock: Clock
     barrier: Barrier
+    ledgers: Ledgers
     budget: float = 2.0
     longest: float = 10.0
 
@@ -99,6 +119,7 @@ class Gate:
             UnavailableError: the trail could not be written; the decision counts for nothing.
 
         """
+        question = await self.informed(question)
         while True:
             asked = await self._ask(question, self._budget(within, question.several))
             async with self.trail.recording() as tx:
@@ -109,6 +130,20 @@ class Gate:
                 draft = minutes.decision_made(question, decided, followed.state)
                 await self.trail.append(tx, question.tenant, (draft, *followed.drafts))
             return decided
+
+    async def informed(self, question: Question) -> Question:
+        """Return the question with the ledgers that concern it; what has them already is left as it is.
+
+        Raises:
+            UnavailableError: the database is away.
+
+        """
+        if question.ledgers:
+            return question
+        effect = None
+        if question.run is not None and question.step is not None and question.step.attempt > 1:
+            effect = idempotency_key(question.run.id, row_id(question.step))
+        return await self.ledgers.informed(question, effect=effect)
 
     async def rule(self, question: Question, transition: Transition, *, repeatable: bool) -> Ruling:
         """Decide one action and commit the decision, the intent (when allowed) and the state that follows.
@@ -125,6 +160,7 @@ class Gate:
         if question.action is None or question.step is None or question.run is None:
             raise ValueError("the gate rules on actions of runs")
         action, run, step = question.action, question.run.id, question.step
+        question = await self.informed(question)
         while True:
             asked = await self._ask(question, self._budget(None))
             async with self.trail.recording() as tx:
@@ -132,16 +168,22 @@ class Gate:
                 if decided is None:
                     continue
                 ruling = _rule(action, decided, OURS, self._permitting(decided, run, step))
+                till = None
+                if isinstance(ruling, Allowed) and ruling.reserves:
+                    till, ruling = await self._reserved(tx, question, ruling)
                 followed = await transition(tx, ruling)
                 if isinstance(ruling, Allowed):
-                    await intent.write(tx, run, step, ruling.permit, self.clock(), repeatable=repeatable)
+                    now, reserves = self.clock(), till is not None
+                    await intent.write(tx, run, step, ruling.permit, now, repeatable=repeatable, reserves=reserves)
+                    if till is not None:
+                        await till.close(tx, now)
                     drafts = (
                         minutes.decision_made(question, decided),
                         *followed.drafts,
-                        minutes.action_intended(question, ruling, followed.state),
+                        minutes.action_intended(question, ruling, followed.state, till),
                     )
                 else:
-                    drafts = (minutes.decision_made(question, decided, followed.state), *followed.drafts)
+                    drafts = (minutes.decision_made(question, decided, followed.state, ruling), *followed.drafts)
                 await self.trail.append(tx, question.tenant, drafts)
             return ruling
 
@@ -157,7 +199,9 @@ class Gate:
             UnavailableError: the trail could not be written; nothing is permitted.
 
         """
+        question = await self.informed(question)
         wished = _wished(question)
+        keys = {one.id: terms.key(one.id) or uuid.uuid4().hex for one in wished}
         decided: Decided | None = None
         in_force = self.barrier.last_seen(question.tenant)
         while True:
@@ -171,11 +215,11 @@ class Gate:
                 else (one, own_decision(question, decided, one))
                 for one in wished
             ]
-            work = question, terms, owns, in_force
-            answers, share = (
-                await asyncio.to_thread(self._answered, *work) if len(owns) > _INLINE else self._answered(*work)
-            )
+            work = _Work(question, terms, owns, keys, in_force)
             try:
+                if any(one.type == "reserve" for _, own in owns for one in own.decision.obligations):
+                    return await self._commit_reserving(work)
+                answers, share = await self._answer(work)
                 await self.trail.commit(question.tenant, share)
             except OutdatedError:
                 # A stop was given or lifted since anybody looked, and nothing was written.
@@ -183,31 +227,112 @@ class Gate:
             else:
                 return answers
 
+    async def _commit_reserving(self, work: _Work) -> tuple[Answer, ...]:
+        """Commit answers of which some reserve: what is reserved is known only under the locks of its accounts.
+
+        Raises:
+            OutdatedError: other stops are in force by now; nothing is written.
+
+        """
+        tenant = work.question.tenant
+        async with self.trail.recording() as tx:
+            in_force = await self.barrier.in_force(tx, tenant)
+            if {stop.id for stop in in_force} != {stop.id for stop in work.in_force}:
+                raise OutdatedError
+            bookings, refused = self._bookings(work)
+            till = await open_till(tx, tuple(bookings.values())) if bookings else None
+            answers, share = await self._answer(work, bookings, refused, till)
+            await self.trail.write(tx, share)
+            if till is not None:
+                await till.close(tx, self.clock())
+            await self.trail.append(tx, tenant, share.drafts)
+        return answers
+
+    def _bookings(self, work: _Work) -> tuple[dict[str, Booking], dict[str, ShortfallError]]:
+        bookings: dict[str, Booking] = {}
+        refused: dict[str, ShortfallError] = {}
+        for asked, own in work.owns:
+            reserves = sort_out(own.decision.obligations).reserves
+            if own.verdict is not Verdict.ALLOW or not reserves:
+                continue
+            key = work.keys[asked.id]
+            try:
+                bookings[asked.id] = self.ledgers.booking(
+                    work.question, reserves, key, step=asked.id, agent=asked.agent, action=asked.action
+                )
+            except ShortfallError as shortfall:
+                refused[asked.id] = shortfall
+        return bookings, refused
+
+    async def _reserved(
+        self, tx: AsyncConnection, question: Question, allowed: Allowed
+    ) -> tuple[Till | None, Allowed | Refused]:
+        """Reserve for an action of a run, or refuse it. The run is locked first, as by whoever settles."""
+        assert question.run is not None
+        assert question.step is not None
+        assert question.action is not None
+        await tx.execute(sa.select(runs.c.id).where(runs.c.id == question.run.id).with_for_update())
+        row = row_id(question.step)
+        try:
+            booking = self.ledgers.booking(
+                question,
+                allowed.reserves,
+                idempotency_key(question.run.id, row),
+                step=row,
+                agent=question.agent,
+                action=question.action,
+            )
+            till = await open_till(tx, (booking,), repeated=question.step.attempt > 1)
+            short = till.take(booking)
+            if short is not None:
+                raise exhausted(short)
+        except ShortfallError as shortfall:
+            return None, Refused(allowed.decided, shortfall.code, shortfall.message)
+        return till, allowed
+
+    async def _answer(
+        self,
+        work: _Work,
+        bookings: Mapping[str, Booking] = NO_BOOKINGS,
+        refused: Mapping[str, ShortfallError] = NO_SHORTFALLS,
+        till: Till | None = None,
+    ) -> tuple[tuple[Answer, ...], Share]:
+        if len(work.owns) > _INLINE:
+            return await asyncio.to_thread(self._answered, work, bookings, refused, till)
+        return self._answered(work, bookings, refused, till)
+
     def _answered(
-        self, question: Question, terms: Terms, owns: Sequence[tuple[BatchAction, Decided]], in_force: tuple[Stop, ...]
+        self,
+        work: _Work,
+        bookings: Mapping[str, Booking],
+        refused: Mapping[str, ShortfallError],
+        till: Till | None,
     ) -> tuple[tuple[Answer, ...], Share]:
         """Return the answers, and what must be committed under just these stops before anybody hears them."""
+        question, terms = work.question, work.terms
         answers: list[Answer] = []
         rows: list[dict[str, object]] = []
         drafts: list[Draft] = []
-        for asked, own in owns:
-            step, key = StepFacts(id=asked.id, attempt=1), terms.key(asked.id) or uuid.uuid4().hex
+        for asked, own in work.owns:
+            step, key = StepFacts(id=asked.id, attempt=1), work.keys[asked.id]
 
             def permitted(action: Action, own: Decided = own, step: StepFacts = step, key: str = key) -> Permit:
                 return self._issue(action, own, OUTSIDE, step, key)
 
             ruling = _rule(asked.action, own, terms.fulfilled, permitted)
+            if isinstance(ruling, Allowed) and ruling.reserves:
+                ruling = _taken(ruling, bookings.get(asked.id), refused.get(asked.id), till)
             drafts.append(minutes.decided_for_caller(question, asked, ruling, terms.holder))
             report_by = None
             if isinstance(ruling, Allowed):
                 report_by = terms.report_by(ruling)
                 rows.append(handed_out.row(question, asked, ruling, terms.holder, report_by))
-                drafts.append(minutes.intended_by_caller(question, asked, ruling, terms.holder))
+                drafts.append(minutes.intended_by_caller(question, asked, ruling, terms.holder, till))
             answers.append(Answer(asked.id, ruling, report_by))
             if terms.enough(ruling):
                 break
         claim = terms.claim(question.tenant, answers, self.clock())
-        under = Under(IN_FORCE, tuple(stop.id for stop in in_force))
+        under = Under(IN_FORCE, tuple(stop.id for stop in work.in_force))
         return tuple(answers), Share(tuple(drafts), handed_out.TABLE, tuple(rows), claim, under)
 
     def permit_again(self, decided: Decided, item: str, permit: handed_out.Issued) -> Permit:
@@ -336,7 +461,20 @@ def _rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted
         action = redacted(action, duties)
     except RedactionError:
         return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
-    return Allowed(decided, permitted(action), action, duties.timeout, duties.retry)
+    return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves)
+
+
+def _taken(
+    allowed: Allowed, booking: Booking | None, shortfall: ShortfallError | None, till: Till | None
+) -> Allowed | Refused:
+    """Reserve what an allowed action needs, or refuse it."""
+    if shortfall is None and booking is not None and till is not None:
+        short = till.take(booking)
+        if short is None:
+            return allowed
+        shortfall = exhausted(short)
+    shortfall = shortfall or ShortfallError("LEDGER_UNKNOWN", "nothing could be reserved")
+    return Refused(allowed.decided, shortfall.code, shortfall.message)
 
 
 def redacted(action: Action, duties: Duties) -> Action:

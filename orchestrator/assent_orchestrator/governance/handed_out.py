@@ -44,6 +44,7 @@ class Issued:
     report_by: datetime
     reported_at: datetime | None
     closed_at: datetime | None
+    reserves: bool = False
 
 
 def read_row(row: Any) -> Issued:
@@ -72,4 +73,5 @@ def row(
         "issued_at": permit.issued_at,
         "expires_at": permit.expires_at,
         "report_by": report_by,
+        "reserves": bool(allowed.reserves),
     }

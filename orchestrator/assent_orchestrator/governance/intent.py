@@ -9,8 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, Truth
+from assent_orchestrator.governance.settlement import settle as settle_reservations
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.store.tables import effects
+from assent_sidecar.model import Json
 from assent_sidecar.question import StepFacts
 
 
@@ -59,9 +62,18 @@ async def read(tx: AsyncConnection, run_id: str, step_id: str) -> Intent | None:
 
 
 async def write(
-    tx: AsyncConnection, run_id: str, step: StepFacts, permit: Permit, now: datetime, *, repeatable: bool
+    tx: AsyncConnection,
+    run_id: str,
+    step: StepFacts,
+    permit: Permit,
+    now: datetime,
+    *,
+    repeatable: bool,
+    reserves: bool = False,
 ) -> None:
     """Write the intent of an attempt, replacing one whose effect did not happen, or may happen again unharmed.
+
+    ``reserves``: something is reserved for it, and has to be settled with it.
 
     Raises:
         DoubleIntentError: the effect of an earlier attempt happened, may have happened, or is under way.
@@ -76,10 +88,11 @@ async def write(
         "intended_at": now,
         "settled_at": None,
     }
-    statement = insert(effects).values(run_id=run_id, step_id=row_id(step), **values)
+    statement = insert(effects).values(run_id=run_id, step_id=row_id(step), reserves=reserves, **values)
     statement = statement.on_conflict_do_update(
         index_elements=[effects.c.run_id, effects.c.step_id],
-        set_=values,
+        # What an earlier attempt reserved may still be held.
+        set_={**values, "reserves": sa.or_(effects.c.reserves, statement.excluded.reserves)},
         where=effects.c.status.in_(_REPLACEABLE_IF_REPEATABLE if repeatable else _REPLACEABLE),
     )
     written = await tx.execute(statement.returning(effects.c.permit_id))
@@ -87,10 +100,21 @@ async def write(
         raise DoubleIntentError
 
 
-async def settle(tx: AsyncConnection, run_id: str, step_id: str, status: EffectStatus, now: datetime) -> None:
-    """Write what became of an effect."""
-    await tx.execute(
+async def settle(
+    tx: AsyncConnection, run_id: str, step_id: str, status: EffectStatus, now: datetime, *, result: Json = None
+) -> Settled:
+    """Write what became of an effect, and settle what was reserved for it; say what the trail is to be told of that.
+
+    ``result`` is what the tool returned, where it is known: the real amounts are in there. The run must be locked.
+    """
+    settled = await tx.execute(
         sa.update(effects)
         .where(effects.c.run_id == run_id, effects.c.step_id == step_id)
         .values(status=str(status), settled_at=now)
+        .returning(effects.c.reserves, effects.c.idempotency_key)
     )
+    row = settled.one_or_none()
+    if row is None or not row.reserves:
+        return NOTHING_SETTLED
+    truths = {row.idempotency_key: Truth(str(status), result)}
+    return (await settle_reservations(tx, truths, now)).get(row.idempotency_key, NOTHING_SETTLED)

@@ -1,17 +1,23 @@
 """What the trail is told: drafts of the records that go with decisions, effects and states. Pure, but for the span."""
 
+import logging
+from collections.abc import Sequence
+
 from assent_orchestrator.audit.record import (
     ActionNote,
     Actor,
     DecisionNote,
     Draft,
     EffectNote,
+    LedgerNote,
     ObligationNote,
     StateNote,
 )
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
+from assent_orchestrator.governance.settlement import plain
 from assent_orchestrator.governance.stop import stop_ids
+from assent_orchestrator.governance.till import Till
 from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
 from assent_sidecar.decision import Decided
@@ -20,10 +26,21 @@ from assent_sidecar.question import BatchAction, Question
 
 SYSTEM = Actor(kind="system", id="assent")
 
+_log = logging.getLogger("assent.ledgers")
 
-def decision_made(question: Question, decided: Decided, state: StateNote | None = None) -> Draft:
-    """Return the record of a decision. One that a stop made names the stop: ``detail.stops``."""
-    named = stop_ids(decided)
+
+def decision_made(
+    question: Question, decided: Decided, state: StateNote | None = None, ruling: Ruling | None = None
+) -> Draft:
+    """Return the record of a decision. One that a stop made names the stop: ``detail.stops``.
+
+    Where the gate refuses what the policies allowed, ``detail.refused`` says why.
+    """
+    detail: dict[str, Json] = {}
+    if named := stop_ids(decided):
+        detail["stops"] = list(named)
+    if isinstance(ruling, Refused) and ruling.code not in decided.codes:
+        detail["refused"] = ruling.code
     return Draft(
         event="decision.made",
         run=question.run.id if question.run else None,
@@ -35,7 +52,7 @@ def decision_made(question: Question, decided: Decided, state: StateNote | None 
         decision=DecisionNote.of(decided, kind=str(question.kind)),
         obligations=tuple(ObligationNote.of(one) for one in decided.decision.obligations) or None,
         state=state,
-        detail={"stops": list(named)} if named else None,
+        detail=detail or None,
         trace=trace_note(),
     )
 
@@ -46,7 +63,23 @@ def _row_of(question: Question) -> str | None:
     return row_id(question.step) if question.step else None
 
 
-def action_intended(question: Question, allowed: Allowed, state: StateNote | None) -> Draft:
+def reserved_notes(till: Till | None, effect: str) -> tuple[LedgerNote, ...] | None:
+    """Return what was reserved for an effect, as the trail is told."""
+    notes = tuple(
+        LedgerNote(
+            ledger=one.account.ledger,
+            account=one.account.key[:32],
+            period=one.account.period,
+            entry="reserved",
+            amount=plain(one.amount),
+        )
+        for booking, one in (till.taken if till else ())
+        if booking.effect == effect
+    )
+    return notes or None
+
+
+def action_intended(question: Question, allowed: Allowed, state: StateNote | None, till: Till | None = None) -> Draft:
     """Return the record that stands before an effect."""
     assert question.step is not None
     assert question.agent is not None
@@ -59,6 +92,7 @@ def action_intended(question: Question, allowed: Allowed, state: StateNote | Non
         on_behalf_of=question.principal.id,
         action=ActionNote.of(allowed.action),
         effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
+        ledgers=reserved_notes(till, allowed.permit.idempotency_key),
         state=state,
         trace=trace_note(),
     )
@@ -85,7 +119,9 @@ def decided_for_caller(question: Question, asked: BatchAction, ruling: Ruling, h
     )
 
 
-def intended_by_caller(question: Question, asked: BatchAction, allowed: Allowed, holder: str) -> Draft:
+def intended_by_caller(
+    question: Question, asked: BatchAction, allowed: Allowed, holder: str, till: Till | None = None
+) -> Draft:
     """Return the record of a permit that a caller is given."""
     return Draft(
         event="action.intended",
@@ -94,6 +130,26 @@ def intended_by_caller(question: Question, asked: BatchAction, allowed: Allowed,
         on_behalf_of=question.principal.id,
         action=ActionNote.of(allowed.action),
         effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
+        ledgers=reserved_notes(till, allowed.permit.idempotency_key),
         trace=trace_note(),
         detail={"caller": holder},
+    )
+
+
+def alarmed(cause: Draft, alarms: Sequence[LedgerNote]) -> tuple[Draft, ...]:
+    """Return a record that takes nobody by surprise: more was spent than had been reserved, or nobody can tell."""
+    if not alarms:
+        return ()
+    _log.warning("a ledger was charged what was not reserved: %s", ", ".join(sorted({one.ledger for one in alarms})))
+    return (
+        Draft(
+            event="ledger.exceeded",
+            run=cause.run,
+            step=cause.step,
+            attempt=cause.attempt,
+            actor=SYSTEM,
+            action=cause.action,
+            ledgers=tuple(alarms),
+            trace=trace_note(),
+        ),
     )

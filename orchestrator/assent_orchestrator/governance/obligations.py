@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from assent_sidecar.decision import Obligation, Redact, Retry, Timeout
+from assent_sidecar.decision import Obligation, Redact, Reserve, Retry, Timeout
 from assent_sidecar.model import seconds
 from assent_sidecar.retry import Attempts
 
@@ -15,10 +15,11 @@ class Duties:
     redactions: tuple[Redact, ...]
     retry: Retry | None
     timeout: float | None
+    reserves: tuple[Reserve, ...]
     unmet: tuple[str, ...]
 
 
-OURS = frozenset({"redact", "retry", "timeout"})
+OURS = frozenset({"redact", "retry", "timeout", "reserve"})
 """What Assent does itself where it calls the tool."""
 
 
@@ -33,6 +34,7 @@ def sort_out(obligations: tuple[Obligation, ...], fulfilled: frozenset[str] = OU
         redactions=tuple(one for one in obligations if isinstance(one, Redact)),
         retry=min(retries, key=lambda one: one.max_attempts, default=None),
         timeout=min(timeouts, default=None),
+        reserves=tuple(one for one in obligations if isinstance(one, Reserve)),
         unmet=tuple(sorted({one.type for one in obligations if one.type not in fulfilled})),
     )
 

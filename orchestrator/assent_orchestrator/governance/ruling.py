@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assent_orchestrator.governance.permit import Permit
-from assent_sidecar.decision import ApprovalRequirement, Decided, Retry
+from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve, Retry
 from assent_sidecar.question import Action
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Go: exactly ``action`` (redactions applied), with this permit, within ``timeout`` seconds."""
+    """Go: exactly ``action`` (redactions applied), with this permit, within ``timeout`` seconds.
+
+    ``reserves`` is what must be reserved in the transaction that commits it, or it is no allow.
+    """
 
     decided: Decided
     permit: Permit
     action: Action
     timeout: float | None
     retry: Retry | None
+    reserves: tuple[Reserve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

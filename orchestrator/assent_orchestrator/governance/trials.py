@@ -198,6 +198,7 @@ class _Trying(Generic[T]):
 
     async def _try(self, wanted: Sequence[tuple[str, frozenset[T]]]) -> None:
         """Ask what is not known yet, in as few questions as the bounds of one allow, until there is no answer."""
+        ledgers = {step.id: step.ledgers for step in self.plan.steps}
         new = [one for one in dict.fromkeys(wanted) if one not in self.known]
         for portion in await asyncio.to_thread(self._portions, new):
             said = await self.asking.ask(self.plan, [trial for _, trial in portion])
@@ -205,7 +206,8 @@ class _Trying(Generic[T]):
                 return
             for one, trial in portion:
                 answer = said[trial.id]
-                self.known[one] = foretold(trial.action, answer) if trial.action is not None else answer
+                counted = ledgers.get(trial.step or "", {})
+                self.known[one] = foretold(trial.action, answer, counted) if trial.action is not None else answer
 
     def _portions(
         self, wanted: Sequence[tuple[str, frozenset[T]]]

@@ -76,8 +76,10 @@ effects = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("intended_at", _moment, nullable=False),
     sa.Column("settled_at", _moment),
+    sa.Column("reserves", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""The intent of each effect and what became of it: intended, succeeded, failed (no effect happened) or unknown."""
+"""The intent of each effect and what became of it: intended, succeeded, failed (no effect happened) or unknown.
+``reserves``: it has rows in ``reservations``; without it, nobody looks for them."""
 
 approvals = sa.Table(
     "approvals",
@@ -146,6 +148,7 @@ permits = sa.Table(
     sa.Column("report_by", _moment, nullable=False),
     sa.Column("reported_at", _moment),
     sa.Column("closed_at", _moment),
+    sa.Column("reserves", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 """One row a permit that a caller was given: issued, succeeded, failed or unknown. ``item`` is the caller's own id."""
 
@@ -288,3 +291,50 @@ shadow_differences = sa.Table(
 )
 """One row a way in which answers differ (``digest`` is over ``difference``), how often, and the ids of a few decisions:
 never a question."""
+
+_amount = sa.Numeric(38, 9)
+
+balances = sa.Table(
+    "balances",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("ledger", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("spent", _amount, nullable=False, server_default=sa.text("0")),
+    sa.Column("reserved", _amount, nullable=False, server_default=sa.text("0")),
+    sa.Column("held", _amount, nullable=False, server_default=sa.text("0")),
+    sa.Column("changed_at", _moment),
+)
+"""One row an account: a ledger, for one of what it is counted for (``key`` is a digest), in one window. Limits are
+in the bundle. Changed under the lock of the row only (``governance/till.py``)."""
+
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column("effect_key", sa.Text, primary_key=True),
+    sa.Column("ledger", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("run_id", sa.Text),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("amount", _amount, nullable=False),
+    sa.Column("most", _amount, nullable=False),
+    sa.Column("spent", _amount),
+    sa.Column("parts", JSONB, nullable=False),
+    sa.Column("reserved_at", _moment, nullable=False),
+    sa.Column("settled_at", _moment),
+)
+"""One row an effect (its idempotency key) and a ledger: reserved, held, spent or released. ``most`` is the limit that
+it was reserved under, ``parts`` are the obligations."""
+
+sa.Index(
+    "reservations_by_ledger",
+    reservations.c.tenant,
+    reservations.c.ledger,
+    reservations.c.reserved_at.desc(),
+    reservations.c.effect_key,
+)

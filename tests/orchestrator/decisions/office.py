@@ -12,15 +12,23 @@ from assent_orchestrator.decisions.permits import Permits
 from assent_orchestrator.decisions.request import DecisionRequest, Reply, Wish
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.stop import Scope, Stop, declares
 from assent_orchestrator.governance.stops import Order, Stops
 from assent_orchestrator.store.postgres import Database
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.world import ScriptedDecisionPoint, catalogue
 
 APPROVAL = {"stages": [{"role": "director"}]}
+
+
+def reserving(**obligation: str) -> dict[str, Any]:
+    return {"verdict": "allow", "obligations": [{"type": "reserve", **obligation}]}
+
+
 WORDS: dict[str, dict[str, Any]] = {
     "allow": {"verdict": "allow"},
     "deny": {"verdict": "deny", "reasons": [{"code": "NO", "message": "because"}]},
@@ -28,8 +36,17 @@ WORDS: dict[str, dict[str, Any]] = {
     "held": {"verdict": "require_approval", "reasons": [{"code": "BIG"}], "approval": APPROVAL},
     "later": {"verdict": "defer", "defer_until": "2030-01-01T00:00:00Z"},
     "notify": {"verdict": "allow", "obligations": [{"type": "notify", "role": "boss"}]},
+    "seven": reserving(ledger="money", amount="7"),
+    "told": reserving(ledger="money", amount="7", actual="/n"),
+    "unknown_ledger": reserving(ledger="gold", amount="1"),
+    "by_run": reserving(ledger="of_run", amount="1"),
+    "too_exact": reserving(ledger="money", amount="0.001"),
     "redact": {"verdict": "allow", "obligations": [{"type": "redact", "path": "/secret"}]},
 }
+
+
+MONEY = Ledger(title="Money", owner="cfo", unit="EUR", limit="20")
+LEDGERS = {"money": MONEY, "of_run": MONEY.model_copy(update={"window": "run"})}
 
 
 def by_word(question: Question) -> Mapping[str, Any]:
@@ -108,8 +125,10 @@ def open_office(database: Database, tenant: str) -> Office:
     now = [datetime.now(UTC)]
     decisions, issuer = ScriptedDecisionPoint(by_word), PermitIssuer.generate()
     trail = Trail(database.engine, lambda: now[0])
-    gate = Gate(decisions, trail, issuer, lambda: now[0], Barrier(database.engine))
-    declared = two_systems()
+    gate = Gate(
+        decisions, trail, issuer, lambda: now[0], Barrier(database.engine), Ledgers(database.engine, lambda: declared)
+    )
+    declared = two_systems().model_copy(update={"ledgers": dict(LEDGERS)})
     return Office(
         tenant=tenant,
         desk=Desk(database.engine, gate, lambda: now[0], lambda: declared),

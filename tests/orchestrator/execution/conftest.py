@@ -8,6 +8,7 @@ import pytest
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
+from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.question import Action
 from tests.orchestrator.execution.world import Ruler, Tool, World, allow_all, catalogue, open_world
 
@@ -30,9 +31,15 @@ async def make_world(database: Database, listener: Listener, fresh_tenant: str) 
     opened: list[World] = []
 
     async def make(
-        steps: Sequence[Mapping[str, Any]], *, ruler: Ruler = allow_all, tool: Tool = answer_one, **process: Any
+        steps: Sequence[Mapping[str, Any]],
+        *,
+        ruler: Ruler = allow_all,
+        tool: Tool = answer_one,
+        ledgers: Mapping[str, Ledger] | None = None,
+        **process: Any,
     ) -> World:
-        world = await open_world(database, listener, fresh_tenant, catalogue(steps, **process), ruler, tool)
+        declared = catalogue(steps, **process).model_copy(update={"ledgers": ledgers or {}})
+        world = await open_world(database, listener, fresh_tenant, declared, ruler, tool)
         opened.append(world)
         return world
 

@@ -98,9 +98,9 @@ async def test_a_result_against_its_schema_is_never_passed_on(make_world: MakeWo
 
 
 async def test_an_obligation_nobody_can_fulfil_makes_an_allow_a_deny(make_world: MakeWorld) -> None:
-    reserve = {"type": "reserve", "ledger": "money", "amount": "1.00"}
+    notify = {"type": "notify", "role": "boss"}
     world = await make_world(
-        [{"id": "only", "action": "box.send"}], ruler=for_actions(lambda _: {**ALLOW, "obligations": [reserve]})
+        [{"id": "only", "action": "box.send"}], ruler=for_actions(lambda _: {**ALLOW, "obligations": [notify]})
     )
     view = await world.end_of(await world.submit())
     assert (view.run.state, view.steps[0].reason) == ("failed", "OBLIGATION_UNSUPPORTED")

@@ -27,6 +27,7 @@ from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.stop import Scope, Stop, declares
 from assent_orchestrator.governance.stops import Order, Stops
@@ -238,7 +239,14 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
 ) -> World:
     decisions, tools = ScriptedDecisionPoint(ruler), ScriptedTools(tool)
     trail = Trail(database.engine, clock)
-    gate = Gate(decisions, trail, PermitIssuer.generate(), clock, Barrier(database.engine))
+    gate = Gate(
+        decisions,
+        trail,
+        PermitIssuer.generate(),
+        clock,
+        Barrier(database.engine),
+        Ledgers(database.engine, lambda: declared),
+    )
     parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
     durable = Durable(DurableSettings(database.sync_url, executor), work, Legs(work, parts.turnstile))

@@ -69,4 +69,4 @@ halt contains {"code": "NEVER_DELETE"} if {
 	args.all == true
 }
 
-obligations contains {"type": "reserve", "ledger": "rooms", "amount": "1"} if name == "desk.book"
+obligations contains {"type": "notify", "role": "host"} if name == "desk.book"
