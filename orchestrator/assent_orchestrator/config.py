@@ -26,7 +26,7 @@ class Settings:
     ``http`` is where AuthZEN is spoken, None for nowhere.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
-    the next one is refused.
+    the next one is refused. One tenant has ``runs_per_tenant`` runs at work at most; the next plan is refused.
     ``watch`` takes in every change of the workspace; ``max_staleness`` is how long nobody may have confirmed the
     policies before nothing is decided by them; ``rollback`` names a kept revision to go back to. What passed its
     rehearsal comes into force by itself (``automatic_activation``) or waits for a person; with ``two_persons`` it
@@ -55,6 +55,7 @@ class Settings:
     longest_decision: float = 10.0
     decisions_at_once: int = AT_ONCE
     decisions_waiting: int = WAITING
+    runs_per_tenant: int = 2000
 
     @property
     def tokens(self) -> Path:

@@ -84,6 +84,12 @@ class BusyError(AssentError):
     code = "ENGINE_BUSY"
 
 
+class TooManyRunsError(BusyError):
+    """The tenant has as many runs at work as it may; nothing was stored, and a run that ends makes room."""
+
+    code = "TOO_MANY_RUNS"
+
+
 class UnavailableError(AssentError):
     """Something Assent needs is away; the same call may succeed later."""
 

@@ -154,7 +154,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs)
         await durable.open()
         stack.push_async_callback(durable.close)
-        submissions = Submissions(parts, durable)
+        submissions = Submissions(parts, durable, settings.runs_per_tenant)
         await submissions.resume()
 
         permits = Permits(database.engine, trail, clock)

@@ -102,6 +102,10 @@ def serve_command(
     executor: Annotated[
         str, typer.Option(metavar="NAME", help="The same over restarts, another one for each live server.")
     ] = "local",
+    runs_per_tenant: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, help="How many runs of one tenant may be at work; the next plan is refused."),
+    ] = 2000,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log JSON instead of text.")] = False,
 ) -> int:
     """Run a server until Ctrl-C or SIGTERM; SIGHUP takes the workspace in again.
@@ -131,6 +135,7 @@ def serve_command(
         rollback=rollback,
         automatic_activation=activation is Activation.AUTOMATIC,
         two_persons=two_persons,
+        runs_per_tenant=runs_per_tenant,
     )
     open_log(as_json=log_json)
     run_server(settings, as_json=common.as_json)

@@ -5,12 +5,13 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, StateNote
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.errors import AlreadyExistsError
+from assent_orchestrator.errors import AlreadyExistsError, TooManyRunsError
 from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, insert_run
@@ -19,7 +20,7 @@ from assent_orchestrator.execution.runs import RunView, view
 from assent_orchestrator.governance.stop import STOPPED
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import ASLEEP_STEPS, RunState, StepState
-from assent_orchestrator.store.tables import approvals, runs, steps
+from assent_orchestrator.store.tables import AT_WORK, approvals, runs, steps
 from assent_sidecar.canonical import digest
 
 _UNHEARD = (
@@ -47,12 +48,17 @@ _UNHEARD = (
 """Steps that sleep although their run was cancelled, their question answered, or perhaps their stop lifted."""
 
 
+MOST_RUNS = 2000
+"""Runs of one tenant that are at work at once, unless the settings say otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submissions:
-    """Takes plans."""
+    """Takes plans. One tenant has at most ``most_runs`` at work; those that wait for somebody are not counted."""
 
     parts: Parts
     durable: Durable
+    most_runs: int = MOST_RUNS
 
     async def submit(self, caller: Caller, plan: Plan) -> RunView:
         """Store the plan as a run and start it; the same request id gives the same run again.
@@ -61,6 +67,7 @@ class Submissions:
             ForbiddenError: the caller may not submit plans, or not for that person.
             InvalidError: the plan has faults; every one is named, nothing is stored.
             AlreadyExistsError: the request id was used for another plan.
+            TooManyRunsError: the tenant has too many runs at work; nothing is stored.
             UnavailableError: it could not be recorded; nothing is stored.
 
         """
@@ -94,6 +101,7 @@ class Submissions:
             finished_at=None,
         )
         async with self.parts.trail.recording() as tx:
+            await self._make_sure_of_room(tx, caller.tenant)
             stored = await insert_run(tx, run)
             if stored:
                 await self.parts.trail.append(tx, run.tenant, (_created(run, caller),))
@@ -119,6 +127,16 @@ class Submissions:
         for run_id, step_id in unheard:
             await self.durable.wake(run_id, (step_id,))
         return len(waiting) + len(unheard)
+
+    async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
+        """Count what is at work. Those who submit at the very same time may each find room for one."""
+        at_work = sa.select(runs.c.id).where(runs.c.tenant == tenant, runs.c.state.in_(AT_WORK)).limit(self.most_runs)
+        found = (await tx.execute(sa.select(sa.func.count()).select_from(at_work.subquery()))).scalar_one()
+        if found >= self.most_runs:
+            raise TooManyRunsError(
+                f"the tenant has {self.most_runs} runs at work, as many as it may; submit again when some are over",
+                most_runs=str(self.most_runs),
+            )
 
     async def _earlier(self, caller: Caller, plan: Plan, asked: str) -> RunView | None:
         """Return the run that the request id made earlier, or None; ``asked`` is the digest of what is submitted."""

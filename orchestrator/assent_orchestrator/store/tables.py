@@ -37,6 +37,11 @@ undone once nothing more is done; ``not_undone`` are the steps whose effects sta
 
 sa.Index("runs_by_age", runs.c.tenant, runs.c.created_at.desc(), runs.c.id)
 
+AT_WORK = ("planned", "running", "stopping")
+"""States of runs that have something to do; the others are over, or wait for somebody."""
+
+sa.Index("runs_at_work", runs.c.tenant, postgresql_where=runs.c.state.in_(AT_WORK))
+
 steps = sa.Table(
     "steps",
     metadata,

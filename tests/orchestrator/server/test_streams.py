@@ -103,10 +103,41 @@ async def test_who_does_not_read_is_dropped_and_may_resume():
         refused = await refusal(asyncio.wait_for(go_on(), 10))
         assert (refused.code, refused.info.reason) == ("RESOURCE_EXHAUSTED", "SLOW_READER")
         assert refused.find(error_details_pb2.RetryInfo) is not None
+        # Whoever resumes there misses nothing: it was on its way before the one that was not taken.
+        assert 1 <= int(refused.info.metadata["afterSeq"]) <= seen[-1]
         assert seen == list(range(1, len(seen) + 1))
         assert len(seen) < 400
         rest = await read_all(watch(wire, after_seq=seen[-1]))
         assert [event.seq for event in rest] == list(range(seen[-1] + 1, 401))
+
+
+@pytest.mark.requirement("orchestrator.slow-readers-are-dropped")
+async def test_who_never_reads_at_all_holds_up_nobody_and_costs_a_bounded_number_of_records():
+    async with open_wire(patience=0.3) as wire:
+        asked, gone = 0, asyncio.Event()
+
+        async def endless(*_: object):
+            nonlocal asked
+            try:
+                while True:
+                    asked += 1
+                    yield entry(asked, "decision.made", step="x" * 100_000)
+            finally:
+                gone.set()
+
+        wire.use_cases.watch = endless  # type: ignore[method-assign,assignment] # as in the test above
+        idle = watch(wire)
+        await asyncio.wait_for(idle.initial_metadata(), 10)
+        await asyncio.wait_for(gone.wait(), 20)
+        # What is under way between two processes: less than what either side may have in its windows, and no more.
+        assert asked < 400
+        refused = await refusal(asyncio.wait_for(_to_the_end(idle), 20))
+        assert refused.info.reason == "SLOW_READER"
+
+
+async def _to_the_end(call) -> None:
+    async for _ in call:
+        pass
 
 
 async def test_a_reader_at_work_gets_a_history_longer_than_any_window():

@@ -64,6 +64,7 @@ class Pace:
         async with aclosing(items):
             # Now, so that a status can still be sent while an item is stuck.
             await context.send_initial_metadata(())
+            sent: dict[str, str] = {}
             async for item in items:
                 scope = asyncio.timeout(self._patience)
                 try:
@@ -73,8 +74,12 @@ class Pace:
                     if not scope.expired():
                         raise
                     raise SlowReaderError(
-                        "the stream is not read; resume it where you stopped", patience_seconds=f"{self._patience:g}"
+                        "the stream is not read; resume it where you stopped",
+                        patience_seconds=f"{self._patience:g}",
+                        **sent,
                     ) from error
+                if (seq := getattr(item, "seq", None)) is not None:
+                    sent = {"after_seq": str(seq)}
 
 
 def _shutting_down() -> ShuttingDownError:
