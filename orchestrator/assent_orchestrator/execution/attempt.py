@@ -15,6 +15,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.choosing import Choosing
+from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.outcome import Outcomes
@@ -128,7 +129,14 @@ class Attempts:
             action = arguments.bound_action(situation, turn.appointed)
         except arguments.UnfitError as error:
             return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
-        return await self._act(turn, action, tries)
+        circuits = Circuits(self.parts)
+        entry = await circuits.enter(situation, turn.appointed)
+        if entry.pause is not None:
+            return entry.pause
+        pause = await self._act(turn, action, tries)
+        if entry.probe is not None:
+            await circuits.leave(situation, entry.probe)
+        return pause
 
     async def _choose(self, situation: Situation, tries: int) -> Pause:
         process = self.parts.catalogue().processes.get(situation.run.process)

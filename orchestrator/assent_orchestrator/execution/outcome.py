@@ -7,6 +7,8 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution.circuit import PERMIT_INVALID
+from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import StepRow, change_step, lock_step
@@ -71,12 +73,20 @@ class Outcomes:
             result = await self._invoke(allowed, appointed.tool_server, min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
-                return await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
-            spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
-        if result.effect == "none":
-            return await self._failed(situation, allowed, result)
-        await self._unknown(situation, permit.attempt, result.code)
-        return Pause(settled=False, seconds=patience(permit.attempt))
+                pause = await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
+            else:
+                spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
+        if isinstance(result, Failure):
+            pause = await self._not_succeeded(situation, allowed, result)
+        # After what became of the step: should the database go away in between, only this is lost.
+        await Circuits(self.parts).note(situation, appointed, result)
+        return pause
+
+    async def _not_succeeded(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
+        if failure.effect == "none":
+            return await self._failed(situation, allowed, failure)
+        await self._unknown(situation, allowed.permit.attempt, failure.code)
+        return Pause(settled=False, seconds=patience(allowed.permit.attempt))
 
     async def _invoke(self, allowed: Allowed, tool_server: str, within: float) -> Success | Failure:
         try:
@@ -86,7 +96,7 @@ class Outcomes:
                 )
         except PermitError as error:
             # A clock that jumped, or a commit that took minutes: nothing was sent, and the gate may be asked again.
-            return Failure("PERMIT_INVALID", str(error), retryable=True, effect="none")
+            return Failure(PERMIT_INVALID, str(error), retryable=True, effect="none")
 
     async def reconcile(self, situation: Situation, tries: int) -> Pause | None:
         """Find out what became of an effect whose outcome is not written down; None: it may be attempted again."""

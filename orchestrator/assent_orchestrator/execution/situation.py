@@ -18,9 +18,13 @@ from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process, Step
-from assent_sidecar.catalogue.system import Operation
+from assent_sidecar.catalogue.system import Breaker, Operation
 from assent_sidecar.question import StepFacts
 from assent_sidecar.question import StepState as StepSummary
+
+
+CIRCUIT_OPEN = "CIRCUIT_OPEN"
+"""Why a step waits whose system failed too often."""
 
 
 class UncataloguedError(Exception):
@@ -54,7 +58,7 @@ class Situation:
         """Whether nobody has said yet that the step is taken, or nothing was decided on the strength of it."""
         if self.step.state is StepState.PENDING:
             return True
-        return self.step.reason == STOPPED and self.step.attempt == 0 and self.approval is None
+        return self.step.reason in (STOPPED, CIRCUIT_OPEN) and self.step.attempt == 0 and self.approval is None
 
     @property
     def subject(self) -> Subject:
@@ -107,6 +111,7 @@ class Appointed:
     agent: Agent
     operation: Operation
     tool_server: str
+    breaker: Breaker | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -171,4 +176,5 @@ def appoint(catalogue: Catalogue, situation: Situation) -> Appointed:
         raise UncataloguedError("UNKNOWN_OPERATION", "the bundle in force does not know the operation")
     if situation.spec.action not in agent.may:
         raise UncataloguedError("AGENT_MAY_NOT", "the bundle in force does not give the operation to the agent")
-    return Appointed(process, agent, operation, catalogue.systems[situation.spec.action.partition(".")[0]].tool_server)
+    system = catalogue.systems[situation.spec.action.partition(".")[0]]
+    return Appointed(process, agent, operation, system.tool_server, system.breaker)

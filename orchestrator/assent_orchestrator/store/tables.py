@@ -86,6 +86,18 @@ effects = sa.Table(
 """The intent of each effect and what became of it: intended, succeeded, failed (no effect happened) or unknown.
 ``reserves``: it has rows in ``reservations``; without it, nobody looks for them."""
 
+circuits = sa.Table(
+    "circuits",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("since", _moment),
+    sa.Column("open_until", _moment),
+    sa.Column("probe_until", _moment),
+)
+"""One row a system that failed a tenant (execution/circuit.py); servers share it."""
+
 approvals = sa.Table(
     "approvals",
     metadata,

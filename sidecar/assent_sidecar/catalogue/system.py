@@ -24,11 +24,23 @@ class Operation(Document):
     timeout: Duration = "30s"
 
 
+class Breaker(Document):
+    """When a system is left alone: after ``failures`` in a row, begun ``within`` this time, it is for ``open_for``."""
+
+    failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    within: Duration = "60s"
+    open_for: Duration = "30s"
+
+
 class System(Document):
-    """One enterprise system. ``tool_server`` names the server that speaks for it; settings say where it listens."""
+    """One enterprise system. ``tool_server`` names the server that speaks for it; settings say where it listens.
+
+    Without a ``breaker`` it is called however often it failed.
+    """
 
     name: Name
     title: str
     owner: str
     tool_server: Name
     operations: Annotated[dict[Name, Operation], Field(min_length=1)]
+    breaker: Breaker | None = None

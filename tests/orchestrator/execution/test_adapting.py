@@ -141,3 +141,32 @@ async def test_a_plan_that_policy_denies_does_nothing(make_world: MakeWorld) -> 
     view = await world.end_of(await world.submit())
     assert (view.run.state, view.run.reason) == ("failed", "FREEZE")
     assert world.tools.calls == []
+
+
+@pytest.mark.requirement("orchestrator.retry-by-process")
+@pytest.mark.parametrize(
+    ("failure", "attempts"),
+    [
+        (Failure("BUSY", "later", True, "none"), 3),
+        (Failure("BROKEN", "no", False, "none"), 1),
+    ],
+)
+async def test_a_process_says_how_often_a_retryable_error_is_tried_again(
+    make_world: MakeWorld, failure: Failure, attempts: int
+) -> None:
+    retry = {"max_attempts": 3, "backoff": "10ms", "max_backoff": "10ms"}
+    world = await make_world([{"id": "only", "action": "box.send", "retry": retry}], tool=lambda _: failure)
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].attempt) == ("failed", attempts)
+    assert len({key for _, key in world.tools.calls}) == 1
+
+
+@pytest.mark.requirement("orchestrator.retry-by-process")
+async def test_of_process_and_policy_the_fewer_attempts_hold(make_world: MakeWorld) -> None:
+    said = {"type": "retry", "max_attempts": 2, "backoff": "1ms"}
+    world = await make_world(
+        [{"id": "only", "action": "box.send", "retry": {"max_attempts": 5, "backoff": "1ms"}}],
+        ruler=for_actions(lambda _: {**ALLOW, "obligations": [said]}),
+        tool=lambda _: Failure("BUSY", "later", True, "none"),
+    )
+    assert (await world.end_of(await world.submit())).steps[0].attempt == 2

@@ -109,7 +109,9 @@ class ScriptedTools:
         return sum(name == action for name, _ in self.calls)
 
 
-def catalogue(steps: Sequence[Mapping[str, Any]], **process: Any) -> Catalogue:
+def catalogue(
+    steps: Sequence[Mapping[str, Any]], *, breaker: Mapping[str, Any] | None = None, **process: Any
+) -> Catalogue:
     """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one agent, one process."""
     anything = {"type": "object"}
     operations = {
@@ -123,7 +125,14 @@ def catalogue(steps: Sequence[Mapping[str, Any]], **process: Any) -> Catalogue:
         {
             "workspace": "small",
             "systems": {
-                "box": {"name": "box", "title": "Box", "owner": "it", "tool_server": "box", "operations": operations}
+                "box": {
+                    "name": "box",
+                    "title": "Box",
+                    "owner": "it",
+                    "tool_server": "box",
+                    "operations": operations,
+                    "breaker": breaker,
+                }
             },
             "agents": {
                 "bot": {

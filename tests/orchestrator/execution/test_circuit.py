@@ -1,0 +1,125 @@
+"""A system that is down is left alone for a while, by all servers; then one call finds out."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assent_orchestrator.execution.circuit import Circuit, speaks_of_the_system
+from assent_orchestrator.tools.outcome import Failure, Success
+from assent_sidecar.catalogue.system import Breaker
+from assent_sidecar.question import Action
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import states
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+BREAKER = Breaker(failures=3, within="60s", open_for="30s")
+AWAY = Failure("TOOL_UNAVAILABLE", "away", True, "none")
+SEND: list[dict[str, Any]] = [{"id": "only", "action": "box.send", "retry": {"max_attempts": 9, "backoff": "1ms"}}]
+
+
+def at(second: float) -> datetime:
+    return NOON + timedelta(seconds=second)
+
+
+def after(*seconds: float, circuit: Circuit | None = None) -> Circuit:
+    circuit = circuit or Circuit()
+    for second in seconds:
+        circuit = circuit.failed(BREAKER, at(second))
+    return circuit
+
+
+def test_it_opens_after_so_many_failures_within_the_time_and_not_before() -> None:
+    assert after(0, 59).open_until is None
+    assert after(0, 30, 60).open_until == at(90)
+    assert after(0, 30, 61).open_until is None
+    assert after(0, 61, 62, 63).open_until == at(93)
+
+
+def test_after_a_while_one_failure_opens_it_again() -> None:
+    opened = after(0, 1, 2)
+    assert opened.held_until(BREAKER, at(31)) == at(32)
+    assert opened.held_until(BREAKER, at(33)) is None
+    assert opened.failed(BREAKER, at(40)).open_until == at(70)
+    assert opened.failed(BREAKER, at(10)) == opened, "a call from before it opened says nothing new"
+
+
+@given(st.integers(-(10**6), 10**6))
+def test_a_clock_that_jumps_holds_nobody_up_for_longer_than_was_said(second: int) -> None:
+    held = after(0, 1, 2).held_until(BREAKER, at(second))
+    assert held is None or timedelta(0) <= held - at(second) <= timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("result", "speaks"),
+    [
+        (Success({}), False),
+        (AWAY, True),
+        (Failure("TOOL_TIMEOUT", "", True, "unknown"), True),
+        (Failure("TOOL_EXHAUSTED", "", False, "unknown"), True),
+        (Failure("BUSY", "", True, "none"), True),
+        (Failure("NO_SUCH_ACCOUNT", "", False, "none"), False),
+        (Failure("PERMIT_INVALID", "", True, "none"), False),
+    ],
+)
+def test_only_failures_that_are_the_systems_count(result: Success | Failure, speaks: bool) -> None:
+    assert speaks_of_the_system(result) is speaks
+
+
+@pytest.mark.requirement("orchestrator.circuit-breaker")
+async def test_an_open_circuit_holds_every_run_up_until_one_try_succeeds(make_world: MakeWorld) -> None:
+    healed = asyncio.Event()
+
+    def tool(_: Action) -> Success | Failure:
+        return Success({"n": 1}) if healed.is_set() else AWAY
+
+    world = await make_world(SEND, tool=tool, breaker={"failures": 3, "within": "60s", "open_for": "1s"})
+    first = await world.submit()
+    await world.until(first, "circuit.opened")
+    second = await world.submit()
+    deferred = await world.until(second, "step.deferred", step="only")
+    assert deferred.record["detail"]["reason"] == "CIRCUIT_OPEN"
+    held = (await world.runs.get(world.alice, second)).steps[0]
+    assert (held.state, held.reason, held.attempt) == ("deferred", "CIRCUIT_OPEN", 0)
+    assert world.tools.times("box.send") == 3
+    healed.set()
+    for run in (first, second):
+        view = await world.end_of(run)
+        assert (view.run.state, states(view)) == ("succeeded", {"only": "succeeded"})
+    assert world.tools.times("box.send") == 5
+    closed = [run for run in (first, second) if "circuit.closed only" in await world.events(run)]
+    assert len(closed) == 1
+
+
+@pytest.mark.requirement("orchestrator.circuit-breaker")
+async def test_while_one_tries_nobody_else_does_and_a_failed_try_opens_it_again(make_world: MakeWorld) -> None:
+    called: list[float] = []
+    enough = asyncio.Event()
+
+    def tool(_: Action) -> Failure:
+        called.append(time.monotonic())
+        if len(called) == 4:
+            enough.set()
+        return AWAY
+
+    world = await make_world(SEND, tool=tool, breaker={"failures": 1, "within": "60s", "open_for": "200ms"})
+    runs = [await world.submit()]
+    await world.until(runs[0], "circuit.opened")
+    runs += [await world.submit() for _ in range(3)]
+    async with asyncio.timeout(20):
+        await enough.wait()
+    for run in runs:
+        await world.cancellations.cancel(world.alice, run, "")
+        await world.end_of(run)
+    assert all(later - earlier > 0.19 for earlier, later in pairwise(called))
+
+
+async def test_without_a_breaker_nothing_is_counted(make_world: MakeWorld) -> None:
+    world = await make_world(SEND, tool=lambda _: AWAY)
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].attempt) == ("failed", 9)
