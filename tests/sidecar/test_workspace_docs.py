@@ -7,18 +7,20 @@ from assent_sidecar.bundle.workspace import Manifest
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.ledger import Ledger, Ledgers
 from assent_sidecar.catalogue.memory import Memory, MemoryClass
-from assent_sidecar.catalogue.process import Process, Step, Variation
-from assent_sidecar.catalogue.system import Operation, System
+from assent_sidecar.catalogue.process import Compensation, Process, Step, Variation
+from assent_sidecar.catalogue.system import Breaker, Operation, System
 from assent_sidecar.model import Document
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.policy import cases
 from assent_sidecar.policy.check import check_policies
 from assent_sidecar.policy.report import Part
+from assent_sidecar.retry import Attempts
 from tests.sidecar.workspace_copies import SALES, copy_of, put
 
 PAGE = (Path(__file__).parents[2] / "docs/workspace.md").read_text()
 MODELS = [
-    Manifest, System, Operation, Agent, Process, Step, Variation, Ledgers, Ledger, Memory, MemoryClass,
+    Manifest, System, Breaker, Operation, Agent, Process, Step, Compensation, Attempts, Variation, Ledgers, Ledger, Memory,
+    MemoryClass,
     cases.Case, cases.CaseAction, cases.CasePlanStep, cases.CaseApproval, cases.CaseLedger, cases.CaseMemory,
     cases.Want,
 ]  # fmt: skip

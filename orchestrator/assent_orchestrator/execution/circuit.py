@@ -1,4 +1,4 @@
-"""The circuit of a system: open after so many failures in a row, so that what is down is left alone for a while. Pure."""
+"""The circuit of a system: open after so many failures in a row, so that what is down is left alone. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -22,7 +22,6 @@ from assent_sidecar.catalogue.system import Breaker, Operation
 from assent_sidecar.question import StepFacts
 from assent_sidecar.question import StepState as StepSummary
 
-
 CIRCUIT_OPEN = "CIRCUIT_OPEN"
 """Why a step waits whose system failed too often."""
 
