@@ -10,7 +10,18 @@ from google.api import annotations_pb2  # type: ignore[import-untyped] # it has 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.json_format import Parse
 
-from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, health_pb2, plans_pb2, runs_pb2, shadows_pb2, stops_pb2
+from assent.v1 import (
+    approvals_pb2,
+    audit_pb2,
+    decisions_pb2,
+    health_pb2,
+    ledgers_pb2,
+    plans_pb2,
+    runs_pb2,
+    shadows_pb2,
+    stops_pb2,
+)
+from assent_orchestrator.governance.books import ReservationState
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
 from assent_orchestrator.plan.culprit import Search
@@ -50,6 +61,7 @@ def fields(message: Descriptor) -> set[str]:
         (runs_pb2.Search.DESCRIPTOR, Search),
         (stops_pb2.StopScope.DESCRIPTOR, Scope),
         (stops_pb2.StopState.DESCRIPTOR, ("in_force", "lifted")),
+        (ledgers_pb2.ReservationState.DESCRIPTOR, ReservationState),
         (shadows_pb2.ShadowState.DESCRIPTOR, ("running", "ended")),
         (shadows_pb2.ShadowChange.DESCRIPTOR, Change),
         (shadows_pb2.ShadowAspect.DESCRIPTOR, Aspect),
@@ -115,7 +127,8 @@ def pattern_of(kind: Any) -> str:
 @pytest.mark.requirement("proto.mirrors-the-models")
 def test_the_patterns_are_those_of_the_models() -> None:
     known = {
-        pattern_of(kind) for kind in (model.Name, model.ActionName, model.Pointer, model.Duration, model.ReasonCode)
+        pattern_of(kind)
+        for kind in (model.Name, model.ActionName, model.Pointer, model.Duration, model.ReasonCode, model.Amount)
     }
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
@@ -126,6 +139,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
         found = re.findall(r'pattern(?:: | = )"(.*?)"', file.read_text(encoding="utf-8"))
         used |= {text.replace("\\\\", "\\") for text in found if text.startswith("^")}
     resources.add(tenant.removesuffix("$") + "/policyStatus$")
+    resources.add(tenant.removesuffix("$") + f"/ledgers/{names}$")
     assert used == known | {tenant} | resources | {"^sha256:[0-9a-f]{64}$"}
 
 
@@ -226,7 +240,7 @@ def test_lists_have_pages(request_: Any) -> None:
 
 @pytest.mark.requirement("proto.follows-aip")
 def test_every_method_has_a_way_over_http() -> None:
-    for module in (runs_pb2, approvals_pb2, stops_pb2, shadows_pb2, audit_pb2, health_pb2):
+    for module in (runs_pb2, approvals_pb2, stops_pb2, shadows_pb2, ledgers_pb2, audit_pb2, health_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 assert method.GetOptions().Extensions[annotations_pb2.http].WhichOneof("pattern"), method.full_name

@@ -34,6 +34,7 @@ from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.barrier import Barrier
+from assent_orchestrator.governance.books import Books
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import PermitIssuer
@@ -71,6 +72,7 @@ class App:
     records: Records
     desk: Desk
     permits: Permits
+    books: Books
     shadows: Shadows
 
     async def reload(self) -> str:
@@ -187,6 +189,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             records=Records(database.engine, trail),
             desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
             permits=permits,
+            books=Books(database.engine, lambda: sidecar.bundle.catalogue),
             shadows=shadowing.shadows,
         )
 

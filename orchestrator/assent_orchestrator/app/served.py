@@ -21,6 +21,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         records=app.records,
         desk=app.desk,
         permits=app.permits,
+        books=app.books,
         shadows=app.shadows,
         health=app.health,
     )

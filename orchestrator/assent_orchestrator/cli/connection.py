@@ -13,6 +13,7 @@ import grpc
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
+from assent.v1.ledgers_pb2_grpc import LedgerServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
 from assent.v1.policies_pb2_grpc import PolicyServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
@@ -143,6 +144,11 @@ class Connection:
     def approvals(self) -> ApprovalServiceStub:
         """What waits for people."""
         return ApprovalServiceStub(self.channel)
+
+    @property
+    def ledgers(self) -> LedgerServiceStub:
+        """The ledgers."""
+        return LedgerServiceStub(self.channel)
 
     @property
     def stops(self) -> StopServiceStub:

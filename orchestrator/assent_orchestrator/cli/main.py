@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from assent_orchestrator.cli import approvals, audit, bundle, decide, plan, policy, runs, stops
+from assent_orchestrator.cli import approvals, audit, bundle, decide, ledgers, plan, policy, runs, stops
 from assent_orchestrator.cli.doctor import doctor_command
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.init import init_command
@@ -87,6 +87,7 @@ app.command("lift")(stops.lift_command)
 app.add_typer(stops.app, name="stops")
 app.command("decide")(decide.decide_command)
 app.add_typer(decide.app, name="permits")
+app.add_typer(ledgers.app, name="ledgers")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(bundle.app, name="bundle")

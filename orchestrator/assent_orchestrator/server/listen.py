@@ -16,6 +16,7 @@ from assent.v1 import (
     approvals_pb2,
     audit_pb2,
     health_pb2,
+    ledgers_pb2,
     permits_pb2,
     policies_pb2,
     runs_pb2,
@@ -25,6 +26,7 @@ from assent.v1 import (
 from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server
 from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
+from assent.v1.ledgers_pb2_grpc import add_LedgerServiceServicer_to_server
 from assent.v1.permits_pb2_grpc import add_DecisionServiceServicer_to_server
 from assent.v1.policies_pb2_grpc import add_PolicyServiceServicer_to_server
 from assent.v1.runs_pb2_grpc import add_RunServiceServicer_to_server
@@ -36,6 +38,7 @@ from assent_orchestrator.server.handlers.approvals import ApprovalHandlers
 from assent_orchestrator.server.handlers.audit import AuditHandlers
 from assent_orchestrator.server.handlers.decisions import DecisionHandlers
 from assent_orchestrator.server.handlers.health import HealthHandlers
+from assent_orchestrator.server.handlers.ledgers import LedgerHandlers
 from assent_orchestrator.server.handlers.policies import PolicyHandlers
 from assent_orchestrator.server.handlers.runs import RunHandlers
 from assent_orchestrator.server.handlers.shadows import ShadowHandlers
@@ -61,6 +64,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (stops_pb2, "StopService"),
         (audit_pb2, "AuditService"),
         (permits_pb2, "DecisionService"),
+        (ledgers_pb2, "LedgerService"),
         (policies_pb2, "PolicyService"),
         (shadows_pb2, "ShadowService"),
         (health_pb2, "HealthService"),
@@ -157,6 +161,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
     add_StopServiceServicer_to_server(StopHandlers(parts), server)
     add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
     add_DecisionServiceServicer_to_server(DecisionHandlers(parts), server)
+    add_LedgerServiceServicer_to_server(LedgerHandlers(parts), server)
     add_PolicyServiceServicer_to_server(PolicyHandlers(parts), server)
     add_ShadowServiceServicer_to_server(ShadowHandlers(parts), server)
     add_HealthServiceServicer_to_server(HealthHandlers(parts), server)

@@ -32,6 +32,15 @@ def approval_id(name: str, caller: Caller) -> str:
     return _id(name, "approvals", "approval", caller)
 
 
+def ledger_id(name: str, caller: Caller) -> str:
+    """Return the name of a ledger in the workspace, as the caller's tenant knows it.
+
+    Raises:
+        NotFoundError: it is not a name of such a ledger.
+    """
+    return _id(name, "ledgers", "ledger", caller)
+
+
 def stop_id(name: str, caller: Caller) -> str:
     """Return the id of a stop as the caller's tenant knows it.
 
@@ -87,6 +96,11 @@ def run_name(tenant: str, run: str) -> str:
 def approval_name(tenant: str, approval: str) -> str:
     """Return the name of an approval."""
     return f"tenants/{tenant}/approvals/{approval}"
+
+
+def ledger_name(tenant: str, ledger: str) -> str:
+    """Return the name of a ledger; it has one in each tenant."""
+    return f"tenants/{tenant}/ledgers/{ledger}"
 
 
 def stop_name(tenant: str, stop: str) -> str:

@@ -1,6 +1,6 @@
 """What the server needs from the application: the use cases its handlers call, and who knows the callers."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from assent_orchestrator.decisions.request import Reply as DecisionReply
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.books import Counted, ReservationState
+from assent_orchestrator.governance.books import Entry as BookEntry
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus
 from assent_orchestrator.governance.policies import Policies
 from assent_orchestrator.governance.stop import Scope, Stop
@@ -27,6 +29,7 @@ from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.shadows.shadow import Report, Shadow
+from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.decision import Verdict
 
 
@@ -109,6 +112,28 @@ class Stops(Protocol):
         self, caller: Caller, *, in_force: bool | None, scope: Scope | None, size: int, token: str
     ) -> Page[Stop]:
         """Return a page of stops, newest first."""
+        ...
+
+
+class Books(Protocol):
+    """Looks into the ledgers."""
+
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """Return the ledgers, by name."""
+        ...
+
+    def ledger(self, name: str) -> Ledger:
+        """Return one ledger."""
+        ...
+
+    async def balances(self, caller: Caller, name: str, *, counted_for: str, size: int, token: str) -> Page[Counted]:
+        """Return a page of balances, those that changed last first."""
+        ...
+
+    async def reservations(
+        self, caller: Caller, name: str, *, state: ReservationState | None, size: int, token: str
+    ) -> Page[BookEntry]:
+        """Return a page of what was reserved, newest first."""
         ...
 
 
@@ -204,6 +229,7 @@ class ServerParts:
     records: Records
     desk: Desk
     permits: Permits
+    books: Books
     shadows: Shadows
     health: HealthCheck
     clock: Clock = utc_now

@@ -17,7 +17,16 @@ from assent_orchestrator.server.listen import Listening, ListenSettings, listeni
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
 from tests.orchestrator.server.policies import KnownPolicies
-from tests.orchestrator.server.use_cases import NOON, Approvals, NoDecisions, Orders, TrailRecords, Trials, UseCases
+from tests.orchestrator.server.use_cases import (
+    NOON,
+    Approvals,
+    NoDecisions,
+    OpenBooks,
+    Orders,
+    TrailRecords,
+    Trials,
+    UseCases,
+)
 
 
 @dataclass
@@ -30,6 +39,7 @@ class Wire:
     stops: Orders
     shadows: Trials
     policies: KnownPolicies
+    books: OpenBooks
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
@@ -59,7 +69,7 @@ class Wire:
 @contextlib.asynccontextmanager
 async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     use_cases, approvals, trail, stops, shadows = UseCases(), Approvals(), TrailRecords(), Orders(), Trials()
-    policies = KnownPolicies()
+    policies, books = KnownPolicies(), OpenBooks()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
         identities=TokenDirectory(TokenFile(callers=(entry,))),
@@ -73,6 +83,7 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         records=trail,
         desk=NoDecisions(),
         permits=NoDecisions(),
+        books=books,
         shadows=shadows,
         health=use_cases,
         clock=lambda: NOON,
@@ -81,7 +92,9 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
-            yield Wire(use_cases, approvals, trail, stops, shadows, policies, server, channel, entry, stack.aclose)
+            yield Wire(
+                use_cases, approvals, trail, stops, shadows, policies, books, server, channel, entry, stack.aclose
+            )
 
 
 @pytest.fixture

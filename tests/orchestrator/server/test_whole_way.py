@@ -25,7 +25,7 @@ from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
 from tests.orchestrator.server.policies import KnownPolicies
-from tests.orchestrator.server.use_cases import NoDecisions, Trials, UseCases
+from tests.orchestrator.server.use_cases import NoDecisions, OpenBooks, Trials, UseCases
 
 STEPS = (
     {"id": "look", "action": "box.get"},
@@ -87,6 +87,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             records=Records(database.engine, world.trail),
             desk=NoDecisions(),
             permits=NoDecisions(),
+            books=OpenBooks(),
             shadows=Trials(),
             health=UseCases(),
         )

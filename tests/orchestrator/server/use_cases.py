@@ -1,9 +1,10 @@
 """Use cases that answer from memory: what is tested here is what is between them and the wire."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from assent_orchestrator.approvals.inbox import Reply
@@ -18,9 +19,12 @@ from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.governance.books import Counted, ReservationState
+from assent_orchestrator.governance.books import Entry as BookEntry
 from assent_orchestrator.governance.foretell import ApprovalAhead
 from assent_orchestrator.governance.stop import Scope, Stop
 from assent_orchestrator.governance.stops import Order
+from assent_orchestrator.governance.till import Balance
 from assent_orchestrator.governance.trials import Culprit, Failure, PlanCulprits
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.action import make_action
@@ -34,6 +38,7 @@ from assent_orchestrator.shadows.difference import Approvers, Aspect, Change, Di
 from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_orchestrator.shadows.tally import Example, Outcome, Seen
 from assent_sidecar.canonical import canonical, digest_bytes
+from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.catalogue.process import Alternative, Compensation, Step
 from assent_sidecar.decision import (
     ApprovalRequirement,
@@ -404,6 +409,44 @@ class Orders:
     async def list(self, caller: Caller, **wanted: Any) -> Page[Stop]:
         self.calls.append(("list", caller, wanted))
         return Page([STOP], "more")
+
+
+@dataclass
+class OpenBooks:
+    """The ledgers."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def ledgers(self) -> Mapping[str, Ledger]:
+        return {"money": LEDGER}
+
+    def ledger(self, name: str) -> Ledger:
+        self.calls.append(("ledger", name))
+        return LEDGER
+
+    async def balances(self, caller: Caller, name: str, **wanted: Any) -> Page[Counted]:
+        self.calls.append(("balances", caller, name, wanted))
+        standing = Balance(spent=Decimal("7.50"), reserved=Decimal(1), held=Decimal(2))
+        return Page([Counted("ab" * 32, "2026-01-01", Decimal(10), standing, NOON)], "more")
+
+    async def reservations(self, caller: Caller, name: str, **wanted: Any) -> Page[BookEntry]:
+        self.calls.append(("reservations", caller, name, wanted))
+        entry = BookEntry(
+            key="ab" * 32,
+            period="2026-01-01",
+            run="r1",
+            step="mail",
+            agent="seller",
+            state=ReservationState.SPENT,
+            amount=Decimal("8.000000000"),
+            spent=Decimal("7.500000000"),
+            reserved_at=NOON,
+            settled_at=NOON,
+        )
+        return Page([entry], "")
+
+
+LEDGER = Ledger(title="Money", owner="cfo", unit="EUR", limit="10", window="day", per="agent")
 
 
 @dataclass

@@ -92,7 +92,9 @@ def write_obligation(obligation: Obligation) -> wire.Obligation:
         case Timeout():
             return wire.Obligation(timeout=wire.Timeout(after=duration(obligation.after)))
         case Reserve():
-            return wire.Obligation(reserve=wire.Reserve(ledger=obligation.ledger, amount=obligation.amount))
+            return wire.Obligation(
+                reserve=wire.Reserve(ledger=obligation.ledger, amount=obligation.amount, actual=obligation.actual or "")
+            )
         case Remember():
             return wire.Obligation(remember=wire.Remember(memory_class=obligation.memory_class, path=obligation.path))
         case Notify():

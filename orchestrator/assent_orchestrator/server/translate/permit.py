@@ -58,7 +58,7 @@ def read_request(
 def read_outcome(request: wire.ReportOutcomeRequest) -> Outcome:
     """Return what the holder of a permit reports."""
     said = wire.PermitState.Name(request.outcome).removeprefix("PERMIT_STATE_").lower()
-    return Outcome(PermitStatus(said), request.result_digest, request.error)
+    return Outcome(PermitStatus(said), request.result_digest, request.error, dict(request.amounts))
 
 
 def write_reply(tenant: str, reply: Reply, trace_id: str) -> wire.DecideResponse:

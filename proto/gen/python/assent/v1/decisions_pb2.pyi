@@ -363,19 +363,23 @@ class Reserve(_message.Message):
 
     LEDGER_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
+    ACTUAL_FIELD_NUMBER: _builtins.int
     ledger: _builtins.str
     """The ledger."""
     amount: _builtins.str
     """An exact decimal as text, as in `1200.00`: JSON numbers are not exact."""
+    actual: _builtins.str
+    """The JSON pointer (RFC 6901) into the result, to what it really was; empty: it was `amount`."""
     def __init__(
         self,
         *,
         ledger: _builtins.str = ...,
         amount: _builtins.str = ...,
+        actual: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "ledger", b"ledger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actual", b"actual", "amount", b"amount", "ledger", b"ledger"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -459,10 +459,31 @@ class ReportOutcomeRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class AmountsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     RESULT_DIGEST_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    AMOUNTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The permit."""
     outcome: Global___PermitState.ValueType
@@ -473,6 +494,12 @@ class ReportOutcomeRequest(_message.Message):
     """The digest of the result, as `sha256:` and 64 hexadecimal digits; may be empty."""
     error: _builtins.str
     """Why it did not succeed, for programs: UPPER_SNAKE, never holding content; may be empty."""
+    @_builtins.property
+    def amounts(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What it really took, by ledger, where an obligation to reserve has `actual`: exact decimals as text. Of a ledger
+        that is not named, what was reserved counts.
+        """
+
     def __init__(
         self,
         *,
@@ -480,10 +507,11 @@ class ReportOutcomeRequest(_message.Message):
         outcome: Global___PermitState.ValueType = ...,
         result_digest: _builtins.str = ...,
         error: _builtins.str = ...,
+        amounts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "name", b"name", "outcome", b"outcome", "result_digest", b"result_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "error", b"error", "name", b"name", "outcome", b"outcome", "result_digest", b"result_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
