@@ -19,8 +19,8 @@ from tests.sidecar.workspace_copies import SALES, copy_of, put
 
 PAGE = (Path(__file__).parents[2] / "docs/workspace.md").read_text()
 MODELS = [
-    Manifest, System, Breaker, Operation, Agent, Process, Step, Compensation, Attempts, Variation, Ledgers, Ledger, Memory,
-    MemoryClass,
+    Manifest, System, Breaker, Operation, Agent, Process, Step, Compensation, Attempts, Variation, Ledgers, Ledger,
+    Memory, MemoryClass,
     cases.Case, cases.CaseAction, cases.CasePlanStep, cases.CaseApproval, cases.CaseLedger, cases.CaseMemory,
     cases.Want,
 ]  # fmt: skip

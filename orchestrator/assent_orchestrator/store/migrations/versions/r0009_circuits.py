@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0008_circuits"
-down_revision = "0007_ledgers"
+revision = "0009_circuits"
+down_revision = "0008_at_work"
 
 
 def upgrade() -> None:
