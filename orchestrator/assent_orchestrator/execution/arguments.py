@@ -2,7 +2,7 @@
 
 from assent_orchestrator.execution.situation import Appointed, Situation
 from assent_orchestrator.plan.action import make_action
-from assent_orchestrator.plan.binding import BindingError, resolve
+from assent_orchestrator.plan.binding import BindingError, Item, ListError, items_of, resolve
 from assent_orchestrator.plan.schema import validate
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.question import Action
@@ -16,6 +16,32 @@ class UnfitError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def bound_items(situation: Situation) -> list[Item]:
+    """Return the elements of the list that a step is done for, each with its labels.
+
+    Raises:
+        UnfitError: there is no list, or it has more elements than the step may have.
+    """
+    plan, for_each = situation.run.plan, situation.spec.for_each
+    if for_each is None:
+        raise UnfitError("NOT_A_LIST", "the step is done once")
+    try:
+        items = items_of(
+            for_each,
+            inputs=plan.inputs,
+            outputs={step_id: row.output for step_id, row in situation.outputs.items()},
+            input_labels=plan.labels,
+            output_labels={step_id: row.labels or {} for step_id, row in situation.outputs.items()},
+        )
+    except BindingError as error:
+        raise UnfitError("BAD_BINDING", str(error)) from error
+    except ListError as error:
+        raise UnfitError("NOT_A_LIST", str(error)) from error
+    if len(items) > for_each.cap:
+        raise UnfitError("FOR_EACH_OVER_CAP", f"the list has {len(items)} elements; at most {for_each.cap} are taken")
+    return items
 
 
 def bound_action(situation: Situation, appointed: Appointed) -> Action:
@@ -33,6 +59,7 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
             outputs={step_id: row.output for step_id, row in situation.outputs.items()},
             input_labels=plan.labels,
             output_labels={step_id: row.labels or {} for step_id, row in situation.outputs.items()},
+            item=situation.item,
         )
     except BindingError as error:
         raise UnfitError("BAD_BINDING", str(error)) from error

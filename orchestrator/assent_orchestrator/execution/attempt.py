@@ -4,6 +4,7 @@ Every way through it may be cut off by a crash and is safe to repeat: what was m
 first.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
+from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
@@ -28,6 +30,7 @@ from assent_orchestrator.execution.situation import (
     appoint,
     read_situation,
 )
+from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import action_question, condition_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
@@ -56,6 +59,8 @@ class Attempts:
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt; say whether the step is settled or when to look again."""
         situation = await self._look(run_id, step_id)
+        if situation.step.state is StepState.ITERATING:
+            return SETTLED  # it is its items' turn
         if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
             return SETTLED
         with spans.step_span(run_id, step_id, situation.spec.action, situation.run.traceparent):
@@ -77,6 +82,8 @@ class Attempts:
     async def abandon(self, run_id: str, step_id: str) -> Pause:
         """Bring a step to rest that cannot be dealt with; what may have happened is unknown until somebody knows."""
         situation = await self._look(run_id, step_id)
+        if situation.step.state is StepState.ITERATING:
+            return SETTLED  # it is its items' turn
         if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
             return SETTLED
         if situation.intent is not None and situation.intent.status in (EffectStatus.INTENDED, EffectStatus.UNKNOWN):
@@ -118,13 +125,13 @@ class Attempts:
             turn = Turn(situation, appoint(self.parts.catalogue(), situation), tries)
         except UncataloguedError as error:
             return await self._end(situation, Ending(StepState.DENIED, error.code, error.message))
-        if situation.spec.when is not None and situation.condition_open:
+        # Whether a step is taken is asked once, whatever it is done for.
+        if situation.spec.when is not None and situation.condition_open and situation.step.item is None:
             pause = await self._condition(turn, situation.spec.when)
             if pause is not None:
                 return pause
-        if situation.spec.for_each is not None:
-            unsupported = "this version does no step for the elements of a list"
-            return await self._end(situation, Ending(StepState.FAILED, "FOR_EACH_UNSUPPORTED", unsupported))
+        if turn.situation.spec.for_each is not None and situation.step.item is None:
+            return await self._begin_items(turn)
         try:
             action = arguments.bound_action(situation, turn.appointed)
         except arguments.UnfitError as error:
@@ -144,6 +151,24 @@ class Attempts:
             unknown = "the bundle in force does not know the process"
             return await self._end(situation, Ending(StepState.DENIED, "UNKNOWN_PROCESS", unknown))
         return await Choosing(self.parts, self.sequels).attempt(situation, process, tries)
+
+    async def _begin_items(self, turn: Turn) -> Pause:
+        """Make a row of each element, or end the step without having done anything for any of them."""
+        situation = turn.situation
+        try:
+            items = await asyncio.to_thread(arguments.bound_items, situation)
+        except arguments.UnfitError as error:
+            return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
+        async with self.parts.trail.recording() as tx:
+            run = await self.sequels.still_wanted(tx, situation)
+            left = await room(tx, run, turn.appointed.process.max_steps)
+            if len(items) <= left:
+                now = self.parts.clock()
+                drafts = await begin_items(tx, situation.step, situation.spec, items, now)
+                await self.parts.trail.append(tx, run.tenant, (*drafts, *await keep(tx, run, now)))
+                return SETTLED
+        many = f"the list has {len(items)} elements, and the run may have {left} more steps"
+        return await self._end(situation, Ending(StepState.FAILED, TOO_MANY_STEPS, many))
 
     async def _condition(self, turn: Turn, name: str) -> Pause | None:
         """Ask whether the step is taken; None: it is."""

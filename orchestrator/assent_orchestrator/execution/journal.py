@@ -1,6 +1,6 @@
 """What is written down of runs and steps: the read model that answers every caller, changed only with its record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -148,17 +148,17 @@ def graph_of(run: RunRow) -> Graph:
 
 
 async def read_steps(
-    tx: AsyncConnection, run_id: str, *, derived: bool = True, also: str | None = None
+    tx: AsyncConnection, run_id: str, *, derived: bool = True, also: Collection[str] = ()
 ) -> dict[str, StepRow]:
     """Return the rows of a run, without their outputs: the plan's order, each step before what is derived from it.
 
-    Without ``derived`` they are those of the plan, and the row of id ``also``: their number does not grow with the
-    elements of a list.
+    Without ``derived`` they are those of the plan, and those of the ids ``also``: their number does not grow with
+    the elements of a list.
     """
     order = (steps.c.position, steps.c.item.asc().nulls_first(), steps.c.undo)
     query = sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(*order)
     if not derived:
-        query = query.where(sa.or_(steps.c.origin.is_(None), steps.c.id == also))
+        query = query.where(sa.or_(steps.c.origin.is_(None), steps.c.id.in_(also)))
     rows = await tx.execute(query)
     return {row["id"]: _step(row) for row in rows.mappings()}
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.request import Approval, latest_request
+from assent_orchestrator.execution.element import is_spoilt, read_item
 from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
 from assent_orchestrator.governance.stop import STOPPED, Subject
+from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
 from assent_orchestrator.plan.reference import references
@@ -40,7 +42,8 @@ class UncataloguedError(Exception):
 class Situation:
     """One row of one run, with what it depends on. ``outputs`` holds succeeded steps only, by the plan's ids.
 
-    ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``.
+    ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``, and the row
+    of an item to ``item``. ``spoilt`` says that another item of its step failed that the step cannot go on without.
     """
 
     run: RunRow
@@ -51,6 +54,8 @@ class Situation:
     outputs: Mapping[str, StepRow]
     intent: Intent | None
     approval: Approval | None
+    item: Item | None = None
+    spoilt: bool = False
 
     @property
     def condition_open(self) -> bool:
@@ -121,7 +126,7 @@ class Appointed:
 async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situation:
     """Read what one attempt has to know."""
     run = await read_run(tx, run_id)
-    rows = await read_steps(tx, run_id, derived=False, also=step_id)
+    rows = await read_steps(tx, run_id, derived=False, also=(step_id,))
     spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
     depends_on = graph_of(run).depends_on(spec.id)
@@ -138,6 +143,8 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
         # A step that was never asked about has neither.
         intent=None if fresh else await intent.read(tx, run_id, step_id),
         approval=None if fresh else await latest_request(tx, run_id, step_id),
+        item=await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None,
+        spoilt=step.item is not None and not step.undo and await is_spoilt(tx, run_id, spec),
     )
 
 
@@ -147,6 +154,9 @@ def _choice(run: RunRow, row_id: str) -> tuple[Step, ...]:
 
 
 async def _outputs(tx: AsyncConnection, step: StepRow, spec: Step, depends_on: tuple[str, ...]) -> dict[str, StepRow]:
+    if step.item is not None and not step.undo:
+        # The list was read when the item was made: it is not read again for each element.
+        depends_on = tuple({one.source.step for one in references(spec.args) if one.source.step is not None})
     if not step.undo:
         return await read_outputs(tx, step.run_id, depends_on) if depends_on else {}
     # What undoes may be bound to all that led to what it undoes; of a step of many items, to the item that it undoes.

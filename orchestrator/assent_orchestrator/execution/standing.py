@@ -15,6 +15,9 @@ from assent_sidecar.model import Json
 
 _WAITING_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.UNKNOWN})
 
+_IDLE_STEPS = frozenset({StepState.PENDING, StepState.ITERATING})
+"""States that say nothing of what the run does: its turn has not come, or it is its items that do something."""
+
 
 def at_rest(step: StepRow, *, ending: bool) -> bool:
     """Say whether nothing is to be done for a step any more.
@@ -29,7 +32,7 @@ def at_rest(step: StepRow, *, ending: bool) -> bool:
 
 def standing(states: Iterable[StepState]) -> RunState:
     """Return whether a run that is not over waits for something outside, or runs."""
-    under_way = {state for state in states if state not in TERMINAL_STEPS and state is not StepState.PENDING}
+    under_way = {state for state in states if state not in TERMINAL_STEPS and state not in _IDLE_STEPS}
     return RunState.WAITING if under_way and under_way <= _WAITING_STEPS else RunState.RUNNING
 
 

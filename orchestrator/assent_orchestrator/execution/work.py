@@ -7,7 +7,7 @@ nothing may happen and nothing is lost.
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
@@ -16,13 +16,21 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.errors import BusyError, UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.ending import leave_out
-from assent_orchestrator.execution.journal import RunRow, change_run, graph_of, is_undoing, read_run, read_steps
+from assent_orchestrator.execution.items import Ended, Tended, tend_items
+from assent_orchestrator.execution.journal import (
+    RunRow,
+    StepRow,
+    change_run,
+    graph_of,
+    is_undoing,
+    read_run,
+    read_steps,
+)
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
 from assent_orchestrator.execution.standing import at_rest, move
@@ -33,7 +41,7 @@ from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.graph import failures
-from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, StepState
+from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided, Verdict
 
 T = TypeVar("T")
@@ -163,16 +171,20 @@ class RunWork:
             run = await read_run(tx, run_id, lock=True)
             if await is_undoing(tx, run_id):
                 return _ENDING
-            rows = await read_steps(tx, run_id, derived=False)
+            rows = await read_steps(tx, run_id, derived=False, also=outstanding)
             states = {step_id: row.state for step_id, row in rows.items()}
             graph = graph_of(run)
             stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
             ending = stopping or bool(graph.failures(states))
             under_way = [step_id for step_id in outstanding if not at_rest(rows[step_id], ending=ending)]
+            code = "CANCELLED" if run.cancel_requested is not None else (run.reason or "RUN_HALTED")
+            end: Ended = (StepState.CANCELLED, code) if stopping else (StepState.SKIPPED, SkipReason.RUN_FAILED)
+            now = self.parts.clock()
+            tended = await self._tend(tx, run, rows, under_way, ended=end if ending else None)
+            states |= tended.ended
             if stopping:
-                code = "CANCELLED" if run.cancel_requested is not None else (run.reason or "RUN_HALTED")
                 ended = {
-                    step_id: (StepState.CANCELLED, code)
+                    step_id: end
                     for step_id, state in states.items()
                     if state is StepState.PENDING and step_id not in under_way
                 }
@@ -182,8 +194,7 @@ class RunWork:
                     for step_id, reason in graph.settle(states).items()
                     if step_id not in under_way
                 }
-            now = self.parts.clock()
-            drafts: list[Draft] = []
+            drafts = list(tended.drafts)
             for (state, code), named in groupby(ended, key=ended.__getitem__):
                 drafts += await leave_out(tx, run_id, list(named), state=state, code=code, now=now)
             states |= {step_id: state for step_id, (state, _) in ended.items()}
@@ -196,13 +207,32 @@ class RunWork:
             if states[step_id] not in TERMINAL_STEPS and not at_rest(row, ending=ending)
         ]
         ready = [] if ending else [step_id for step_id in graph.ready(states) if step_id not in under_way]
+        begun = [name for name in unsettled if states[name] not in (StepState.PENDING, StepState.ITERATING)]
+        asleep = [step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else []
         return Move(
-            ready=ready,
-            open=[name for name in unsettled if states[name] is not StepState.PENDING and name not in under_way],
+            ready=[*ready, *tended.ready],
+            open=[*(name for name in begun if name not in under_way), *tended.open],
             outstanding=under_way,
             over=not ready and not under_way and not unsettled,
-            wake=[step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else [],
+            wake=list(dict.fromkeys([*asleep, *tended.wake])),
         )
+
+    async def _tend(
+        self,
+        tx: AsyncConnection,
+        run: RunRow,
+        rows: Mapping[str, StepRow],
+        under_way: Collection[str],
+        *,
+        ended: Ended | None,
+    ) -> Tended:
+        """Look after every step that is done for the elements of a list."""
+        found = Tended()
+        for step in run.plan.steps:
+            if rows[step.id].state is StepState.ITERATING:
+                now = self.parts.clock()
+                found += await tend_items(tx, rows[step.id], step, under_way, ended=ended, now=now)
+        return found
 
     async def _end(self, run_id: str) -> str:
         # One transaction: between what is to be undone and the end of the run nobody can ask for it to be undone.

@@ -69,6 +69,18 @@ steps = sa.Table(
 """One row a step of a run, an ``item`` of one (from 0), or the ``undo`` of either; the last two are derived from the
 step ``origin`` of the plan (plan/derived.py). ``labels`` classify ``output``, by JSON pointer."""
 
+sa.Index("steps_of_items", steps.c.run_id, steps.c.origin, steps.c.item, postgresql_where=steps.c.item.is_not(None))
+
+elements = sa.Table(
+    "elements",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("step_id", sa.Text, primary_key=True),
+    sa.Column("element", JSONB),
+    sa.Column("labels", JSONB, nullable=False),
+)
+"""One row an item of a step: the element of the list that it is for, and its ``labels``, by JSON pointer into it."""
+
 effects = sa.Table(
     "effects",
     metadata,

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from assent_orchestrator.plan.action import action_digest, make_action
-from assent_orchestrator.plan.binding import resolve
+from assent_orchestrator.plan.binding import foreseen_item, items_of, resolve
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.forecast import forecast, known, result_labels
-from assent_orchestrator.plan.label import fit
+from assent_orchestrator.plan.label import carried, fit, gather, spread
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.pointer import split
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.catalogue.process import Alternative
+from assent_sidecar.catalogue.process import Alternative, ForEach
 
 CASES = Path(__file__).parents[2] / "cases" / "plans"
 CATALOGUE = Catalogue.from_json(
@@ -131,3 +132,46 @@ def test_no_label_of_the_run_is_missing_in_the_forecast(
     for pointer, names in run.labels.items():
         if not any(pointer == place or pointer.startswith(f"{place}/") for place in missing):
             assert set(names) <= set(forecast_.labels.get(pointer, ())), pointer
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(VALUES, max_size=4), DECLARED, PATHS, PATHS)
+@pytest.mark.requirement("orchestrator.for-each-labels")
+def test_no_label_of_an_item_is_missing_in_the_forecast(
+    elements: list[Any], declared: dict[str, Any], above: list[str], path: list[str]
+):
+    """At every pointer: what any item carries in the run is foreseen before anybody has seen the list."""
+    root: Any = elements
+    for token in reversed(above):
+        root = {token: root}
+    for_each = ForEach(items={"$ref": ".".join(("steps", "one", "output", *above))}, cap=10)
+    args: dict[str, Any] = {
+        "a": {"$ref": ".".join(("item", *path))},
+        "b": [{"x": {"$ref": "item"}}],
+        "c": {"$concat": ["-", {"$ref": ".".join(("item", *path))}]},
+    }
+    ahead = foreseen_item(for_each, {}, {}, {"one": declared})
+    forecast_ = resolve(args, inputs={}, outputs={}, item=ahead)
+    kept = {"one": fit(declared, root)}
+    for item in items_of(for_each, inputs={}, outputs={"one": root}, output_labels=kept):
+        run = resolve(args, inputs={}, outputs={}, item=item)
+        missing = {place.pointer for place in run.missing}
+        for pointer, names in run.labels.items():
+            if not any(pointer == place or pointer.startswith(f"{place}/") for place in missing):
+                assert set(names) <= set(forecast_.labels.get(pointer, ())), pointer
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(VALUES, min_size=1, max_size=4), DECLARED)
+@pytest.mark.requirement("orchestrator.for-each-labels")
+def test_an_element_has_every_label_that_its_list_has_on_it(elements: list[Any], declared: dict[str, Any]):
+    """From a list to its items and back: each value carries what it carried, and nothing gets lost."""
+    labels = fit(declared, elements)
+    items = spread(labels, (), len(elements))
+    again = gather(items)
+    for pointer in labels:
+        tokens = split(pointer)
+        for at in range(len(elements)) if not tokens else [int(tokens[0])]:
+            below = tokens[1:]
+            assert carried(labels, (str(at), *below)) <= carried(items[at], below)
+            assert carried(again, (str(at), *below)) == carried(items[at], below)

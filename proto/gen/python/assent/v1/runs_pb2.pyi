@@ -109,6 +109,8 @@ class _StepStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StepState.V
     """Undone."""
     STEP_STATE_CANCELLED: _StepState.ValueType  # 13
     """Given up because the run was stopped."""
+    STEP_STATE_ITERATING: _StepState.ValueType  # 14
+    """Its items are being taken: it is done once for each element of a list."""
 
 class StepState(_StepState, metaclass=_StepStateEnumTypeWrapper):
     """Where a step stands."""
@@ -141,6 +143,8 @@ STEP_STATE_COMPENSATED: StepState.ValueType  # 12
 """Undone."""
 STEP_STATE_CANCELLED: StepState.ValueType  # 13
 """Given up because the run was stopped."""
+STEP_STATE_ITERATING: StepState.ValueType  # 14
+"""Its items are being taken: it is done once for each element of a list."""
 Global___StepState: _TypeAlias = StepState  # noqa: Y015
 
 class _Search:
