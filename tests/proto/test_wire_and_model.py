@@ -85,7 +85,7 @@ def test_every_value_has_its_word_on_the_wire(enum: EnumDescriptor, written: Ite
         (
             plans_pb2.PlanStep.DESCRIPTOR,
             Step,
-            {"fail": "on_failure", "skip": "on_failure", "alternative": "on_failure"},
+            {"fail": "on_failure", "skip": "on_failure", "alternative": "on_failure", "compensate": "on_failure"},
         ),
         (decisions_pb2.Reason.DESCRIPTOR, decision.Reason, {}),
         (decisions_pb2.ApprovalStage.DESCRIPTOR, decision.Stage, {}),
