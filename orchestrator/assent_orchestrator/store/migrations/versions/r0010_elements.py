@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0008_elements"
-down_revision = "0007_ledgers"
+revision = "0010_elements"
+down_revision = "0009_circuits"
 
 
 def upgrade() -> None:
