@@ -57,7 +57,7 @@ class Circuits:
                 return Entry()
             held = circuit.held_until(breaker, now)
             probe = later(now, seconds(appointed.operation.timeout) + _MARGIN_SECONDS)
-            if held is None and await _claim(tx, situation, now, probe):
+            if held is None and await _claim(tx, situation, circuit, now, probe):
                 return Entry(probe=probe)
         if held is None:
             held = now + timedelta(seconds=_TRIED_SECONDS)
@@ -121,10 +121,11 @@ async def _read(tx: AsyncConnection, situation: Situation, *, lock: bool = False
     return Circuit(*row) if row is not None else Circuit()
 
 
-async def _claim(tx: AsyncConnection, situation: Situation, now: datetime, probe: datetime) -> bool:
+async def _claim(tx: AsyncConnection, situation: Situation, circuit: Circuit, now: datetime, probe: datetime) -> bool:
     """Be the one that tries the system, unless another one is; a try that takes too long counts for nothing."""
     free = sa.or_(circuits.c.probe_until.is_(None), circuits.c.probe_until <= now, circuits.c.probe_until > probe)
-    claim = sa.update(circuits).where(_of(situation), circuits.c.open_until.is_not(None), free)
+    # Not if another try has opened it again since it was read.
+    claim = sa.update(circuits).where(_of(situation), circuits.c.open_until == circuit.open_until, free)
     return (await tx.execute(claim.values(probe_until=probe).returning(circuits.c.system))).one_or_none() is not None
 
 
