@@ -29,6 +29,57 @@ def test_a_sound_workspace_becomes_a_catalogue() -> None:
     assert operation.effect == "irreversible"
 
 
+CAMPAIGN = "processes/campaign.yaml"
+
+
+def campaign(root: Path) -> None:
+    """Put the process that the manual has as its example into a workspace."""
+    manual = (Path(__file__).parents[2] / "docs" / "workspace.md").read_text(encoding="utf-8")
+    example = manual.partition("```yaml\nname: campaign\n")[2].partition("```")[0]
+    assert example
+    put(root, CAMPAIGN, f"name: campaign\n{example}".encode())
+
+
+def test_the_example_of_choices_and_lists_in_the_manual_holds(root: Path) -> None:
+    campaign(root)
+    process = load_workspace(root).catalogue.processes["campaign"]
+    assert process.choices["offer"].names == ("retention", "standard")
+    assert process.steps[-1].for_each is not None
+
+
+ADAPTING = [
+    ("branch: offer.retention", "branch: offers.retention", "there is no choice 'offers'"),
+    ("branch: offer.retention", "branch: offer.retentoin", "the choice 'offer' has no branch 'retentoin'"),
+    ("otherwise: standard", "otherwise: standart", "there is no branch 'standart', and no step is in it"),
+    ("after: [usage]", "after: [use]", "there is no step 'use'"),
+    ("after: [usage]", "after: [usage, plain]", "these wait for one another: offer, plain"),
+    ("when: at_risk", "when: deny", "'deny' is a set of findings, not a condition"),
+    ("max_steps: 60", "max_steps: 3", "the process has 4 steps already"),
+    ("{$ref: inputs.people}", "{$ref: inputs.account}", "this does not lead to a list"),
+    ("{$ref: inputs.people}", "{$ref: item.people}", "there is no item here"),
+    ("{$ref: inputs.people}", "{$concat: [a]}", "leads to a list"),
+    ("{$ref: item.email}", "{$ref: item.mail}", "the items have no 'mail'"),
+    ("cap: 50", "cap: 5000", "steps.3.for_each.cap"),
+    ("discount: 10}", "discount: {$ref: item.discount}}", "there is no item here"),
+    (
+        "discount: 10}",
+        "discount: {$ref: steps.plain.output.offer}}",
+        "the step 'generous' is taken with offer.retention only, and this with offer.standard",
+    ),
+]
+
+
+@pytest.mark.requirement("orchestrator.adapting-checked")
+@pytest.mark.parametrize(("old", "new", "reason"), ADAPTING, ids=[new for _, new, _ in ADAPTING])
+def test_a_fault_of_a_choice_or_a_list_is_told_with_its_file_and_line(
+    root: Path, old: str, new: str, reason: str
+) -> None:
+    campaign(root)
+    line = replace(root, CAMPAIGN, old, new)
+    here = [fault for fault in faults_of(root) if reason in fault.reason]
+    assert [(fault.file, fault.line) for fault in here] == [(CAMPAIGN, line)], faults_of(root)
+
+
 def test_policies_and_tests_are_told_apart_by_their_names() -> None:
     workspace = load_workspace(SALES)
     assert {(policy.path.as_posix(), policy.package, policy.scope) for policy in workspace.policies} == {

@@ -67,10 +67,15 @@ def approvals_ahead(decided: Decided, plan: PlanFacts) -> tuple[ApprovalAhead, .
     replacing = {step.on_failure.alternative for step in plan.steps if not isinstance(step.on_failure, str)}
     ahead = ((step, decided.decision.steps.get(step.id)) for step in plan.steps)
     return tuple(
-        ApprovalAhead(step, said.approval, said.reasons, step.when is not None or step.id in replacing)
+        ApprovalAhead(step, said.approval, said.reasons, _may_be_left_out(step) or step.id in replacing)
         for step, said in ahead
         if said is not None and said.verdict is Verdict.REQUIRE_APPROVAL and said.approval is not None
     )
+
+
+def _may_be_left_out(step: PlanStep) -> bool:
+    """Say whether it depends on what comes out whether a step is taken, or how often: a list may be empty."""
+    return step.when is not None or step.branch is not None or step.for_each is not None
 
 
 def _refused(said: StepForecast, code: str, message: str) -> StepForecast:
