@@ -38,6 +38,15 @@ deny contains {"code": "FAILING", "message": "a benchmark"} if {
 \tinput.action.args.text
 }
 
+# METADATA
+# title: What is made to wait is asked
+# labels:
+#   control: BENCH
+require_approval contains {"code": "ASKED", "message": "a benchmark", "approval": {"stages": [{"role": "boss"}]}} if {
+\tinput.kind == "action"
+\tinput.process.name == "held"
+}
+
 allow contains {"code": "MEASURED", "message": "a benchmark"} if {
 \tinput.action.system == "box"
 \tcount(input.action.args.text) < 1000
@@ -61,7 +70,8 @@ def make_rules(count: int) -> str:
 def make_workspace(folder: Path, *lengths: int, rules: int = 0) -> None:
     """Write a workspace with a process ``steps-N`` for each length: a first step and others that follow it.
 
-    ``rules`` is how many rules there are beside the one that allows.
+    In ``chain-N`` each step follows the one before; ``held`` has one step, about which a person is asked. ``rules`` is
+    how many rules there are beside the one that allows.
     """
     for name in ("systems", "agents", "processes", "policies/org"):
         (folder / name).mkdir(parents=True)
@@ -71,13 +81,23 @@ def make_workspace(folder: Path, *lengths: int, rules: int = 0) -> None:
     (folder / "policies/org/allowed.rego").write_text(_POLICY)
     if rules:
         (folder / "policies/org/many.rego").write_text(make_rules(rules))
+    _write_process(folder, "held", ["  - {id: s0, agent: bot, action: box.put, args: {text: hello}}"])
     for length in lengths:
+        chain = [
+            f"  - {{id: s{n}, agent: bot, action: box.put, args: {{text: hello}}, after: [{f's{n - 1}' if n else ''}]}}"
+            for n in range(length)
+        ]
+        _write_process(folder, f"chain-{length}", chain)
         steps = ["  - {id: s0, agent: bot, action: box.put, args: {text: hello}}"]
         steps += [
             f"  - {{id: s{n}, agent: bot, action: box.put, args: {{text: hello, n: {{$ref: steps.s0.output.n}}}}}}"
             for n in range(1, length)
         ]
-        (folder / f"processes/steps-{length}.yaml").write_text(
-            f"name: steps-{length}\nversion: '1'\ntitle: Steps\nowner: it\ndepartment: ops\n"
-            "inputs: {type: object}\nsteps:\n" + "\n".join(steps) + "\n"
-        )
+        _write_process(folder, f"steps-{length}", steps)
+
+
+def _write_process(folder: Path, name: str, steps: list[str]) -> None:
+    (folder / f"processes/{name}.yaml").write_text(
+        f"name: {name}\nversion: '1'\ntitle: Steps\nowner: it\ndepartment: ops\n"
+        "inputs: {type: object}\nsteps:\n" + "\n".join(steps) + "\n"
+    )

@@ -11,14 +11,14 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-async def output(program: str, count: int) -> str:
+async def output(program: str, *counts: int, within: float = 100) -> str:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(FOLDER / program), str(count)),
+        *(sys.executable, str(FOLDER / program), *map(str, counts)),
         cwd=FOLDER,
         env={**os.environ, "GRPC_VERBOSITY": "NONE"},
         stdout=asyncio.subprocess.PIPE,
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 100)
+    out, _ = await asyncio.wait_for(process.communicate(), within)
     assert process.returncode == 0
     return out.decode()
 
@@ -59,3 +59,20 @@ async def test_decisions_with_a_shadow_are_set_beside_decisions_without() -> Non
     for clients in (1, 16):
         assert f"of {10 * clients} answers {10 * clients} were compared and 0 were not" in text
     assert len(re.findall(r"^Decide with a shadow(\s+[\d.]+){3}$", text, re.MULTILINE)) == 2, text
+
+
+@pytest.mark.requirement("speed.runs", "orchestrator.bounded-memory")
+async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched() -> None:
+    text = await output("runs.py", 2, 8, 20, within=250)
+    for line in ("bare engine 8 empty steps", "governed run 8 one by one", "governed run 7 side by side"):
+        assert re.search(rf"^{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+    for line in (
+        "ms of one processor",
+        "governed runs, 8 at once",
+        "2 processes",
+        "wake-up after an approval",
+        "stored for each step",
+        "step 1 and step 20",
+    ):
+        assert line in text, text
+    assert re.search(r"8 runs at once .* \d+ KB a run", text), text
