@@ -1,6 +1,7 @@
 """What a server is told when it starts: where things are. What may happen is never said here, only in the bundle."""
 
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ DEFAULT_LISTEN = "127.0.0.1:7433"
 
 EXECUTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """What an executor may be called: the name stands in the durable engine's rows."""
+
+
+_ALONE = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Settings:
     token_file: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    executor: str = "local"
+    executor: str = _ALONE
     bundle: str | None = None
     bundle_keys: tuple[str, ...] = ()
     allow_unsigned: bool = False
@@ -61,6 +65,14 @@ class Settings:
     def tokens(self) -> Path:
         """The token file in use."""
         return self.token_file or self.data / "tokens.json"
+
+
+def default_executor(*, shared: bool) -> str:
+    """Return what a server is called that was given no name: by its machine where the database may be shared."""
+    if not shared:
+        return _ALONE
+    name = re.sub(r"[^a-z0-9_-]+", "-", socket.gethostname().lower()).strip("-_")[:63]
+    return name or _ALONE
 
 
 def default_data() -> Path:

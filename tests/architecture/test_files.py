@@ -11,7 +11,7 @@ TOP = {
     # how it is built and checked
     "pyproject.toml", "uv.lock", "Makefile", "hatch_build.py", ".ci", ".editorconfig", ".gitignore",
     # the parts
-    "proto", "sidecar", "rego", "orchestrator", "engine", "examples", "benchmarks", "tests", "docs",
+    "proto", "sidecar", "rego", "orchestrator", "engine", "examples", "benchmarks", "tests", "docs", "deploy",
 }  # fmt: skip
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST = 500

@@ -31,6 +31,7 @@ from assent_orchestrator.execution.runs import Runs
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
+from assent_orchestrator.execution.takeover import TakeOvers
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.barrier import Barrier
@@ -120,7 +121,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         sidecar, feed = policies.sidecar, policies.feed
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
-        await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
+        seat = await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
         listener = await stack.enter_async_context(Listener(database.sync_url))
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
@@ -158,6 +159,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         stack.push_async_callback(durable.close)
         submissions = Submissions(parts, durable, settings.runs_per_tenant)
         await submissions.resume()
+        await seat.known(await durable.executors())
+        take_overs = TakeOvers(database.engine, durable, clock)
+        await stack.enter_async_context(seat.watching(take_overs.take_over))
 
         permits = Permits(database.engine, trail, clock)
         await stack.enter_async_context(sweeping(permits))

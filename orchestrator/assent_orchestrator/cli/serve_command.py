@@ -19,7 +19,7 @@ from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
-from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, default_data
+from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, default_data, default_executor
 from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -100,8 +100,13 @@ def serve_command(
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key (PEM).")] = None,
     executor: Annotated[
-        str, typer.Option(metavar="NAME", help="The same over restarts, another one for each live server.")
-    ] = "local",
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="ASSENT_EXECUTOR",
+            help="Another one for each live server. [default: the host's name with --database-url, else local]",
+        ),
+    ] = None,
     runs_per_tenant: Annotated[
         int,
         typer.Option(metavar="N", min=1, help="How many runs of one tenant may be at work; the next plan is refused."),
@@ -126,7 +131,7 @@ def serve_command(
         token_file=token_file or common.token_file,
         tls_cert=tls_cert,
         tls_key=tls_key,
-        executor=executor,
+        executor=executor or default_executor(shared=bool(database_url)),
         bundle=bundle,
         bundle_keys=tuple(bundle_key or ()),
         allow_unsigned=allow_unsigned,

@@ -14,14 +14,20 @@ from functools import partial
 from typing import Any, Protocol, TypedDict
 
 import dbos._serialization as dbos_serialization
+import dbos._sys_db as dbos_sys_db
+import dbos._utils as dbos_utils
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowError
+from sqlalchemy.exc import DBAPIError
 
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
 
 SAFETY_NET_SECONDS = 3600.0
 """How long a run sleeps at most when no hint reaches it."""
+
+_WORKFLOWS = ("run.v1", "step.v1", "run.v2")
+"""What this version of the software can carry on."""
 
 _INBOX = "inbox"
 
@@ -122,6 +128,24 @@ def _refuse_pickle() -> None:
     dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment] # the same
 
 
+_PASSING = ("08", "25006", "53", "57", "58")
+"""Beginnings of SQLSTATEs that speak of the database, not of what was asked: read-only, no room, cancelled, I/O."""
+
+
+def _wait_for_the_database() -> None:
+    """Have the engine wait out whatever is wrong with the database.
+
+    By itself it drops a workflow for good when the database has become read-only or cannot write to its disk.
+    """
+    retriable = dbos_utils.retriable_postgres_exception
+
+    def passing(error: Exception) -> bool:
+        state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+        return retriable(error) or (isinstance(error, DBAPIError) and state.startswith(_PASSING))
+
+    dbos_sys_db.retriable_postgres_exception = passing  # type: ignore[attr-defined,assignment] # replaced on purpose
+
+
 @dataclass(frozen=True, slots=True)
 class DurableSettings:
     """Where the engine keeps its state and which executor this process is."""
@@ -142,6 +166,7 @@ class Durable:
     async def open(self) -> None:
         """Start the engine on the running loop; what an earlier process left unfinished goes on."""
         _refuse_pickle()
+        _wait_for_the_database()
         config: DBOSConfig = {
             "name": "assent",
             "system_database_url": self._settings.url,
@@ -239,6 +264,22 @@ class Durable:
                 await DBOS.send_async(destination, "look", _INBOX)
             except DBOSNonExistentWorkflowError:
                 continue  # a step by itself is a thing of the former flow
+
+    async def unfinished(self, executor: str) -> list[str]:
+        """Return the ids of what an executor has under way and this version of the software can carry on."""
+        found = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=executor, name=list(_WORKFLOWS), load_input=False, load_output=False
+        )
+        return [one.workflow_id for one in found]
+
+    async def executors(self) -> set[str]:
+        """Return the names of the executors that something is under way with."""
+        found = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        return {one.executor_id for one in found if one.executor_id}
+
+    async def resume(self, workflow_ids: list[str]) -> None:
+        """Have this or another server carry on with what a server left that is gone, and fence that one."""
+        await DBOS.resume_workflows_async(workflow_ids)
 
     async def close(self) -> None:
         """Stop the engine; unfinished runs go on when it is opened again."""

@@ -104,6 +104,27 @@ class EmbeddedServer:
                 folder=str(self._folder),
             ) from error
 
+    def mend(self) -> bool:
+        """Start the server again when its process is gone; true when it was. Whoever shares it is served again, too.
+
+        Raises:
+            DatabaseUnavailableError: it does not start.
+        """
+        if self._membership is None or self._occupied():
+            return False
+        try:
+            with self._turn():
+                if self._occupied():
+                    return False
+                _log.warning("the embedded PostgreSQL is gone; starting it again")
+                self._ensure_running()
+        except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
+            raise DatabaseUnavailableError(
+                f"The embedded PostgreSQL is gone and does not start again; see {self._log_file}.",
+                folder=str(self._folder),
+            ) from error
+        return True
+
     def stop(self) -> None:
         """Leave; the last one to leave stops the server. Never hangs: after a while it is stopped the hard way."""
         if self._membership is None:

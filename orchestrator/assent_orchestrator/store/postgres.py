@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer
 
 __all__ = ["Database", "DatabaseUnavailableError", "open_database"]
@@ -20,6 +22,9 @@ _MINIMUM_VERSION = 140000
 _LONGEST_IDLE = "5s"
 _RESTED_SECONDS = 0.1
 _USED = "assent.used"
+_MEND_EVERY = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
             server = EmbeddedServer(folder)
             stack.push_async_callback(_to_the_end, server.stop)
             await _to_the_end(server.start)
+            await stack.enter_async_context(meanwhile(_mend(server), "assent-embedded"))
             address = server.url
         else:
             address = _address(url)
@@ -142,7 +148,17 @@ async def _check(engine: AsyncEngine) -> None:
         raise DatabaseUnavailableError("The database is older than PostgreSQL 14.", version=str(version))
 
 
-async def _to_the_end(call: Callable[[], None]) -> None:
+async def _mend(server: EmbeddedServer) -> None:
+    """Start the embedded server again whenever it is gone."""
+    while True:
+        await asyncio.sleep(_MEND_EVERY)
+        try:
+            await _to_the_end(server.mend)
+        except DatabaseUnavailableError as error:
+            _log.error("%s", error.message)
+
+
+async def _to_the_end(call: Callable[[], object]) -> None:
     """Run a blocking call on a thread; when cancelled meanwhile, wait for its end so that nothing is left half done."""
     work = asyncio.ensure_future(asyncio.to_thread(call))
     try:

@@ -1,20 +1,133 @@
-"""One live server for each executor name on a database: two of them would each carry on with the other's runs."""
+"""One live server for each executor name on a database, and noticing when one is gone.
+
+A seat is a session lock: PostgreSQL takes it back however a server ends. A server that is frozen loses it, too, because
+PostgreSQL ends a session that has been silent for too long. Who loses its seat takes it again; what it drove meanwhile
+may have been carried on by others, and the durable engine fences it.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import psycopg
 
 from assent_orchestrator.errors import ExecutorError
+from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.embedded import DatabaseUnavailableError
 
-_LINGERING = 5.0  # seconds in which PostgreSQL notices that the one who had the name was killed
+_log = logging.getLogger(__name__)
+
+_LINGERING = 12.0  # seconds in which PostgreSQL notices that the one who had the name is gone
 _PAUSE = 0.2
+_LOOK_EVERY = 1.0
+_SILENCE = "8s"  # of a frozen server, before PostgreSQL takes its seat
+_MISSES = 3  # how often a seat is found empty before its runs are carried on by others
+_SETTLING = 5.0  # seconds after the database came back in which everybody takes their seats again
+
+_KEY = "hashtextextended('assent executor ' || %s, 0)"
+_EMPTY = """
+    SELECT name FROM assent.executors WHERE name <> %s AND NOT EXISTS (
+        SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND ((classid::bigint << 32) | objid::bigint) = hashtextextended('assent executor ' || name, 0)
+    )
+"""
+
+Vacated = Callable[[str], Awaitable[bool]]
+"""Told the executor whose seat is empty, while we hold it; says whether nothing of its is left."""
+
+_Connection = psycopg.AsyncConnection[tuple[object, ...]]
+
+
+class Seat:
+    """The executor name of this server, and its view of the other seats."""
+
+    def __init__(self, url: str, executor: str, connection: _Connection) -> None:
+        self._url = url
+        self._executor = executor
+        self._connection = connection
+        self.held = True
+
+    @contextlib.asynccontextmanager
+    async def watching(self, vacated: Vacated) -> AsyncIterator[None]:
+        """Keep the seat, and say whose seat is empty, for as long as the block lasts."""
+        async with meanwhile(self._keep(vacated), "assent-seat"):
+            yield
+
+    async def known(self, executors: set[str]) -> None:
+        """Write down names that work is left of, so that their seats are looked at."""
+        for name in sorted(executors):
+            await _write_down(self._connection, name)
+
+    async def close(self) -> None:
+        """Leave the seat."""
+        await self._connection.close()
+
+    async def _keep(self, vacated: Vacated) -> None:
+        settling = 0.0
+        while True:
+            try:
+                await asyncio.sleep(settling / 2)  # well below the longest silence
+                await self._connection.execute("SELECT 1")
+                await asyncio.sleep(settling / 2)
+                await self._look(vacated)
+            except (psycopg.Error, OSError):
+                self.held = False
+                _log.warning("the seat of the executor %s is lost with its connection; taking it again", self._executor)
+                await self._take_again()
+                settling = _SETTLING
+
+    async def _look(self, vacated: Vacated) -> None:
+        misses: Counter[str] = Counter()
+        while True:
+            rows = await (await self._connection.execute(_EMPTY, (self._executor,))).fetchall()
+            empty = {str(row[0]) for row in rows}
+            misses = Counter({name: misses[name] + 1 for name in empty})
+            for name in sorted(name for name in empty if misses[name] >= _MISSES):
+                await self._carry_on(name, vacated)
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _carry_on(self, name: str, vacated: Vacated) -> None:
+        """Hold the empty seat while its work is given away: one server at a time, and never beside its owner."""
+        if not await _taken(self._connection, name):
+            return
+        work = asyncio.ensure_future(vacated(name))
+        try:
+            while not work.done():
+                await asyncio.wait({work}, timeout=_LOOK_EVERY)
+                await self._connection.execute("SELECT 1")
+            if work.result():
+                await self._connection.execute("DELETE FROM assent.executors WHERE name = %s", (name,))
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+            await self._connection.execute(f"SELECT pg_advisory_unlock({_KEY})", (name,))
+
+    async def _take_again(self) -> None:
+        with contextlib.suppress(psycopg.Error, OSError):
+            await self._connection.close()
+        while True:
+            try:
+                connection = await _connect(self._url)
+                try:
+                    if await _taken(connection, self._executor):
+                        await _write_down(connection, self._executor)
+                        break
+                except BaseException:
+                    await connection.close()
+                    raise
+                await connection.close()  # somebody carries on with our runs at this moment, or has our name
+            except (psycopg.Error, OSError):
+                pass  # the database is still away
+            await asyncio.sleep(_PAUSE)
+        self._connection, self.held = connection, True
+        _log.info("the executor %s has its seat again", self._executor)
 
 
 @contextlib.asynccontextmanager
-async def take_seat(url: str, executor: str) -> AsyncIterator[None]:
+async def take_seat(url: str, executor: str) -> AsyncIterator[Seat]:
     """Hold an executor name on the database at ``url`` (``postgresql://…``); PostgreSQL takes it back however we end.
 
     Raises:
@@ -22,10 +135,11 @@ async def take_seat(url: str, executor: str) -> AsyncIterator[None]:
         DatabaseUnavailableError: the database is away.
     """
     try:
-        connection = await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="assent seat")
+        connection = await _connect(url)
     except psycopg.Error as error:
         raise DatabaseUnavailableError("the database cannot be reached") from error
-    async with connection:
+    seat = Seat(url, executor, connection)
+    try:
         try:
             async with asyncio.timeout(_LINGERING):
                 while not await _taken(connection, executor):  # noqa: ASYNC110 - PostgreSQL tells nobody that it is free
@@ -35,10 +149,23 @@ async def take_seat(url: str, executor: str) -> AsyncIterator[None]:
                 f"a server with the executor name {executor!r} runs on this database already; "
                 "stop it, or give this one a name of its own with --executor"
             ) from error
-        yield
+        await _write_down(connection, executor)
+        yield seat
+    finally:
+        await seat.close()
 
 
-async def _taken(connection: psycopg.AsyncConnection[tuple[object, ...]], executor: str) -> bool:
-    query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-    row = await (await connection.execute(query, (f"assent executor {executor}",))).fetchone()
+async def _connect(url: str) -> _Connection:
+    return await psycopg.AsyncConnection.connect(
+        url, autocommit=True, connect_timeout=10, application_name="assent seat",
+        options=f"-c idle_session_timeout={_SILENCE}",
+    )  # fmt: skip
+
+
+async def _write_down(connection: _Connection, executor: str) -> None:
+    await connection.execute("INSERT INTO assent.executors (name) VALUES (%s) ON CONFLICT DO NOTHING", (executor,))
+
+
+async def _taken(connection: _Connection, executor: str) -> bool:
+    row = await (await connection.execute(f"SELECT pg_try_advisory_lock({_KEY})", (executor,))).fetchone()
     return row is not None and row[0] is True

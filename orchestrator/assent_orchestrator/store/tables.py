@@ -367,3 +367,15 @@ sa.Index(
     reservations.c.reserved_at.desc(),
     reservations.c.effect_key,
 )
+executors = sa.Table("executors", metadata, sa.Column("name", sa.Text, primary_key=True))
+"""One row an executor that may have runs under way. It is alive when somebody holds its seat: see ``store/seat.py``."""
+
+takeovers = sa.Table(
+    "takeovers",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("updated_at", _moment, nullable=False),
+    sa.Column("taken_at", _moment, nullable=False),
+)
+"""How often a run was taken over while it stood as it did at ``updated_at``, and when that was last."""
