@@ -27,6 +27,7 @@ class Settings:
     and signed elsewhere, by one of ``bundle_keys``. ``data`` keeps the embedded database, the token file and the
     signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
+    ``keep_finished`` is after how long a finished run is forgotten, but for its records; None for never.
     ``http`` is where AuthZEN is spoken, None for nowhere.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
@@ -47,6 +48,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     executor: str = _ALONE
+    keep_finished: float | None = None
     bundle: str | None = None
     bundle_keys: tuple[str, ...] = ()
     allow_unsigned: bool = False

@@ -5,6 +5,7 @@ import contextlib
 import importlib.metadata
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -27,6 +28,7 @@ from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.retention import Retention, pruning
 from assent_orchestrator.execution.runs import Runs
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
@@ -160,6 +162,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         submissions = Submissions(parts, durable, settings.runs_per_tenant)
         await submissions.resume()
         await seat.known(await durable.executors())
+        keep = settings.keep_finished
+        retention = Retention(trail, durable, clock, timedelta(seconds=keep)) if keep is not None else None
+        await stack.enter_async_context(pruning(retention))
         take_overs = TakeOvers(database.engine, durable, clock)
         await stack.enter_async_context(seat.watching(take_overs.take_over))
 

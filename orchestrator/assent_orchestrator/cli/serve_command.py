@@ -111,6 +111,10 @@ def serve_command(
         int,
         typer.Option(metavar="N", min=1, help="How many runs of one tenant may be at work; the next plan is refused."),
     ] = 2000,
+    keep_finished: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Forget finished runs after so long (90d); the trail keeps its records."),
+    ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log JSON instead of text.")] = False,
 ) -> int:
     """Run a server until Ctrl-C or SIGTERM; SIGHUP takes the workspace in again.
@@ -132,11 +136,12 @@ def serve_command(
         tls_cert=tls_cert,
         tls_key=tls_key,
         executor=executor or default_executor(shared=bool(database_url)),
+        keep_finished=read_duration(keep_finished, "--keep-finished") if keep_finished is not None else None,
         bundle=bundle,
         bundle_keys=tuple(bundle_key or ()),
         allow_unsigned=allow_unsigned,
         watch=watch,
-        max_staleness=read_duration(max_staleness) if max_staleness is not None else None,
+        max_staleness=read_duration(max_staleness, "--max-staleness") if max_staleness is not None else None,
         rollback=rollback,
         automatic_activation=activation is Activation.AUTOMATIC,
         two_persons=two_persons,
@@ -186,8 +191,8 @@ def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
     return found
 
 
-def read_duration(text: str) -> float:
-    """Return the seconds of a duration such as ``24h``.
+def read_duration(text: str, option: str) -> float:
+    """Return the seconds of a duration such as ``24h``, which an option was given.
 
     Raises:
         Problem: it is none, or nothing.
@@ -197,7 +202,7 @@ def read_duration(text: str) -> float:
     except ValidationError as error:
         raise Problem(f"{text!r} is no duration; write 24h, 90m or 30s", ExitCode.USAGE) from error
     if length <= 0:
-        raise Problem("no policy is confirmed all the time; give --max-staleness a minute or more", ExitCode.USAGE)
+        raise Problem(f"{option} must be longer than nothing; give it a minute or more", ExitCode.USAGE)
     return length
 
 

@@ -281,6 +281,10 @@ class Durable:
         """Have this or another server carry on with what a server left that is gone, and fence that one."""
         await DBOS.resume_workflows_async(workflow_ids)
 
+    async def forget(self, run_ids: list[str]) -> None:
+        """Delete what the engine keeps of runs that are over."""
+        await DBOS.delete_workflows_async(run_ids, delete_children=True)
+
     async def close(self) -> None:
         """Stop the engine; unfinished runs go on when it is opened again."""
         # The engine made its own threads the loop's default ones and takes them with it. Afterwards once more: a run
