@@ -28,6 +28,8 @@ from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.pausing import Pauses
+from assent_orchestrator.execution.reconciliation import Reconciliations
 from assent_orchestrator.execution.retention import Retention, pruning
 from assent_orchestrator.execution.runs import Runs
 from assent_orchestrator.execution.sequel import Sequels
@@ -69,6 +71,8 @@ class App:
     simulations: Simulations
     runs: Runs
     cancellations: Cancellations
+    pauses: Pauses
+    reconciliations: Reconciliations
     inbox: Inbox
     stops: Stops
     activations: Activations
@@ -192,6 +196,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             simulations=Simulations(parts),
             runs=Runs(database.engine, trail, listener),
             cancellations=Cancellations(parts, durable),
+            pauses=Pauses(parts, durable),
+            reconciliations=Reconciliations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
             activations=activations,

@@ -15,6 +15,8 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         simulations=app.simulations,
         runs=app.runs,
         cancellations=app.cancellations,
+        pauses=app.pauses,
+        reconciliations=app.reconciliations,
         inbox=app.inbox,
         stops=app.stops,
         policies=app.activations,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from assent_orchestrator.cli import approvals, audit, bundle, decide, ledgers, plan, policy, runs, stops
+from assent_orchestrator.cli import approvals, audit, bundle, decide, ledgers, plan, policy, run_control, stops
 from assent_orchestrator.cli.doctor import doctor_command
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.init import init_command
@@ -80,7 +80,7 @@ def _hand_over(ctx: typer.Context, name: str, command: Callable[..., None]) -> N
 app.command("init")(init_command)
 app.command("serve")(serve_command)
 app.add_typer(plan.app, name="plan")
-app.add_typer(runs.app, name="runs")
+app.add_typer(run_control.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.command("stop")(stops.stop_command)
 app.command("lift")(stops.lift_command)

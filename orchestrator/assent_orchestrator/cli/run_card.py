@@ -45,6 +45,10 @@ def show_run(run: wire.Run) -> None:
     say(f"  submitted by {run.submitter}{acting} at {moment(run.create_time)}", _ended(run))
     if run.not_undone:
         say(f"  not undone: {', '.join(run.not_undone)}")
+    if run.pauser:
+        say(f"  paused by {run.pauser} since {moment(run.pause_time)}: {run.pause_reason}")
+    if run.HasField("deadline"):
+        say(f"  has time until {moment(run.deadline)}")
     say(f"  revision {run.revision}")
     say(f"  plan {run.plan_digest}, trace {run.trace_id or 'none'}, etag {run.etag}")
     rows = [

@@ -16,6 +16,7 @@ from assent_orchestrator.plan.state import RunState
 app = typer.Typer(help="Look at runs, follow them, stop them.", rich_markup_mode=None)
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run: its id, or its whole name.")]
+EtagOption = Annotated[str, typer.Option(help="Only if the run is still as it was with this etag.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="How many at most.")]
 
 
@@ -78,11 +79,12 @@ def cancel_command(
     common: Common,
     *,
     run: RunArgument,
-    etag: Annotated[str, typer.Option(help="Only if the run is still as it was with this etag.")] = "",
+    etag: EtagOption = "",
+    compensate: Annotated[bool, typer.Option("--compensate", help="Undo what was done, the last first.")] = False,
 ) -> int:
     """Ask a run to stop: nothing more is begun; what is under way is awaited."""
     with Connection(common) as connection:
-        request = wire.CancelRunRequest(name=connection.name("runs", run), etag=etag)
+        request = wire.CancelRunRequest(name=connection.name("runs", run), etag=etag, compensate=compensate)
         found = connection.call(connection.runs.CancelRun, request)
     if common.as_json:
         say_json(found)

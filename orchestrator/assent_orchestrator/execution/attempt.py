@@ -17,9 +17,11 @@ from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
+from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
+from assent_orchestrator.execution.journal import read_run
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
@@ -63,6 +65,10 @@ class Attempts:
             return SETTLED  # it is its items' turn
         if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
             return SETTLED
+        return within_deadline(await self._attempt(situation, tries), situation.run, self.parts.clock())
+
+    async def _attempt(self, situation: Situation, tries: int) -> Pause:
+        run_id, step_id = situation.run.id, situation.step.id
         with spans.step_span(run_id, step_id, situation.spec.action, situation.run.traceparent):
             if situation.intent is not None and situation.intent.status in (
                 EffectStatus.INTENDED,
@@ -97,6 +103,9 @@ class Attempts:
     async def _stand(self, situation: Situation, tries: int) -> Pause:
         """Deal with everything that may end or delay the step before anybody is asked."""
         now = self.parts.clock()
+        if situation.run.overdue(now):
+            await self._expire(situation.run.id)
+            raise OvertakenError
         ending = ending_of(situation)
         if ending is not None:
             return await self._end(situation, ending)
@@ -107,9 +116,15 @@ class Attempts:
             if approval.expires_at > now:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
             return await self._end(situation, _EXPIRED)
-        if await self._still_stopped(situation):
+        if situation.run.paused or await self._still_stopped(situation):
             return _FROZEN
         return await self._ask(situation, tries)
+
+    async def _expire(self, run_id: str) -> None:
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, run_id, lock=True)
+            drafts = await expire(tx, run, self.parts.clock())
+            await self.parts.trail.append(tx, run.tenant, drafts)
 
     async def _still_stopped(self, situation: Situation) -> bool:
         """Say whether everything that stopped the step still does: then there is nothing new to record."""

@@ -20,8 +20,10 @@ class Cancellations:
     parts: Parts
     durable: Durable
 
-    async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
-        """Ask a run to stop; asking again changes nothing.
+    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool = False) -> RunView:
+        """Ask a run to stop, and with ``compensate`` to undo what it did; asking again changes nothing.
+
+        Who asks only to stop first can still ask to ``compensate`` until the run is over; there is no way back from it.
 
         Raises:
             NotFoundError: there is no run that this caller may know of.
@@ -40,12 +42,14 @@ class Cancellations:
                 raise ConflictError("the run changed since you saw it; look again", run=run_id)
             if run.state in TERMINAL_RUNS:
                 raise StateError(f"the run is {run.state}", run=run_id, state=str(run.state))
-            if run.cancel_requested is None:
-                await change_run(tx, run_id, self.parts.clock(), cancel_requested=caller.id)
+            if run.cancel_requested is None or (compensate and not run.compensate):
+                asked = {"cancel_requested": run.cancel_requested or caller.id, "compensate": compensate}
+                await change_run(tx, run_id, self.parts.clock(), **asked)
                 draft = Draft(
                     event="run.cancel_requested",
                     run=run_id,
                     actor=Actor(kind="user", id=caller.id, authn="token"),
+                    detail={"compensate": True} if compensate else None,
                     trace=spans.trace_note(),
                 )
                 await self.parts.trail.append(tx, run.tenant, (draft,))

@@ -48,7 +48,8 @@ class Move(TypedDict):
     """Where a run stands: steps that may start, those of the outstanding ones still under way, whether all is over.
 
     ``open`` are steps that are neither outstanding nor at rest, though they have begun: left behind. ``wake`` are
-    the outstanding steps that wait for something that will not matter any more.
+    the outstanding steps that wait for something that will not matter any more. ``seconds`` is how long until the run
+    is to be looked at again though nothing happened.
     """
 
     ready: list[str]
@@ -56,6 +57,7 @@ class Move(TypedDict):
     outstanding: list[str]
     over: bool
     wake: list[str]
+    seconds: float
 
 
 class Leg(TypedDict):
@@ -242,7 +244,7 @@ class Durable:
         for step_id in begin:
             with SetWorkflowID(_child(run_id, step_id)):
                 await DBOS.start_workflow_async(step, run_id, step_id)
-        await DBOS.recv_async(_INBOX, timeout_seconds=SAFETY_NET_SECONDS)
+        await DBOS.recv_async(_INBOX, timeout_seconds=min(move.get("seconds", SAFETY_NET_SECONDS), SAFETY_NET_SECONDS))
         return [*move["outstanding"], *begin]
 
     @staticmethod

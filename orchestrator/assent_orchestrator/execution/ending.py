@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.execution.deadline import DEADLINE_EXCEEDED
 from assent_orchestrator.execution.journal import change_step, lock_step
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
@@ -46,6 +47,8 @@ def _ending_of_run(situation: Situation) -> Ending | None:
     if run.cancel_requested is not None:
         return Ending(StepState.CANCELLED, "CANCELLED", "the run was cancelled")
     if run.state is RunState.STOPPING:
+        if run.reason == DEADLINE_EXCEEDED:
+            return Ending(StepState.CANCELLED, DEADLINE_EXCEEDED, "the time of the run was up")
         return Ending(StepState.CANCELLED, "RUN_HALTED", "a policy halted the run")
     if failures(nodes(run.plan), {name: row.state for name, row in situation.steps.items()}):
         return Ending(StepState.SKIPPED, SkipReason.RUN_FAILED, "the run failed elsewhere")

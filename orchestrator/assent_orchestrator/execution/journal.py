@@ -46,6 +46,22 @@ class RunRow:
     finished_at: datetime | None
     compensate: bool = False
     not_undone: tuple[str, ...] | None = None
+    paused_by: str | None = None
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
+    resumed_at: datetime | None = None
+    deadline_at: datetime | None = None
+    on_deadline: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody paused it: nothing of it is begun until it is resumed."""
+        return self.paused_at is not None
+
+    def overdue(self, now: datetime) -> bool:
+        """Say whether its deadline has passed while something of it was still to be done."""
+        on_its_way = self.state in (RunState.PLANNED, RunState.RUNNING, RunState.WAITING)
+        return on_its_way and self.cancel_requested is None and self.deadline_at is not None and now >= self.deadline_at
 
 
 @dataclass(frozen=True, slots=True)

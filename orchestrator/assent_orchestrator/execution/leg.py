@@ -88,7 +88,7 @@ class _Walk:
                 for step in move["wake"]:
                     if step in self._due:
                         self._start(step)
-            rest = self._rest()
+            rest = self._rest(move["seconds"])
             if not self._running and rest > _AWAKE_SECONDS:
                 return Leg(over=False, seconds=rest, looks={step: self._looks.get(step, 0) for step in self._due})
             moved = await self._something(rest)
@@ -113,9 +113,10 @@ class _Walk:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    def _rest(self) -> float:
+    def _rest(self, longest: float) -> float:
+        longest = min(longest, SAFETY_NET_SECONDS)
         soonest = min(self._due.values(), default=None)
-        return SAFETY_NET_SECONDS if soonest is None else max(soonest - time.monotonic(), 0.0)
+        return longest if soonest is None else min(max(soonest - time.monotonic(), 0.0), longest)
 
     def _start(self, step: str) -> None:
         self._due.pop(step, None)

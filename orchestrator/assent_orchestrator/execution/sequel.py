@@ -151,7 +151,7 @@ class Sequels:
         """Lock the run and make sure that it still is what the question was about."""
         run, step = await lock_step(tx, situation.run.id, situation.step.id)
         if (
-            not _goes_on(run, step)
+            not _goes_on(run, step, self.clock())
             or step.state in TERMINAL_STEPS
             or (step.state, step.attempt) != (situation.step.state, situation.step.attempt)
         ):
@@ -211,8 +211,10 @@ class Sequels:
         )
 
 
-def _goes_on(run: RunRow, step: StepRow) -> bool:
+def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:
     """Say whether a run is where such a step is taken: what undoes something is taken after the run was stopped."""
+    if run.paused or run.overdue(now):
+        return False
     if step.undo:
         return run.state is RunState.STOPPING and run.compensate
     return run.cancel_requested is None and run.state in (RunState.RUNNING, RunState.WAITING)

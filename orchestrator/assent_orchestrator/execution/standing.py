@@ -30,9 +30,14 @@ def at_rest(step: StepRow, *, ending: bool) -> bool:
     return step.state in TERMINAL_STEPS
 
 
-def standing(states: Iterable[StepState]) -> RunState:
-    """Return whether a run that is not over waits for something outside, or runs."""
+def standing(states: Iterable[StepState], *, paused: bool = False) -> RunState:
+    """Return whether a run that is not over waits for something outside, or runs.
+
+    One that is ``paused`` runs only for as long as something is under way that was begun before.
+    """
     under_way = {state for state in states if state not in TERMINAL_STEPS and state not in _IDLE_STEPS}
+    if paused:
+        return RunState.RUNNING if StepState.DISPATCHED in under_way else RunState.WAITING
     return RunState.WAITING if under_way and under_way <= _WAITING_STEPS else RunState.RUNNING
 
 
@@ -41,7 +46,7 @@ async def keep(tx: AsyncConnection, run: RunRow, now: datetime) -> tuple[Draft, 
 
     The states are read here and now: those seen before the lock may be those of before a neighbour moved.
     """
-    wanted = standing(await touch_run(tx, run.id, now))
+    wanted = standing(await touch_run(tx, run.id, now), paused=run.paused)
     if run.state is wanted or run.state not in (RunState.RUNNING, RunState.WAITING):
         return ()
     return (await move(tx, run, wanted, now),)

@@ -13,6 +13,7 @@ from assent_orchestrator.audit.record import Actor, Draft, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import AlreadyExistsError, TooManyRunsError
 from assent_orchestrator.execution.acceptance import accept
+from assent_orchestrator.execution.deadline import deadline_of
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
@@ -41,11 +42,17 @@ _UNHEARD = (
             runs.c.cancel_requested.is_not(None),
             sa.and_(steps.c.state == str(StepState.AWAITING_APPROVAL), approvals.c.id.is_not(None)),
             steps.c.reason == STOPPED,
+            runs.c.resumed_at.is_not(None),
         ),
     )
     .distinct()
 )
 """Steps that sleep although their run was cancelled, their question answered, or perhaps their stop lifted."""
+
+_RESUMED = sa.select(runs.c.id).where(
+    runs.c.finished_at.is_(None), runs.c.paused_at.is_(None), runs.c.resumed_at.is_not(None)
+)
+"""Runs that perhaps nobody told that they go on."""
 
 
 MOST_RUNS = 2000
@@ -78,7 +85,9 @@ class Submissions:
         earlier = await self._earlier(caller, plan, asked)
         if earlier is not None:
             return earlier
-        accepted = await asyncio.to_thread(accept, plan, self.parts.catalogue())
+        catalogue = self.parts.catalogue()
+        accepted = await asyncio.to_thread(accept, plan, catalogue)
+        process = catalogue.processes[accepted.process]
         now = self.parts.clock()
         run = RunRow(
             tenant=caller.tenant,
@@ -99,6 +108,8 @@ class Submissions:
             created_at=now,
             updated_at=now,
             finished_at=None,
+            deadline_at=deadline_of(process, now),
+            on_deadline=process.on_deadline if process.deadline is not None else None,
         )
         async with self.parts.trail.recording() as tx:
             await self._make_sure_of_room(tx, caller.tenant)
@@ -120,13 +131,16 @@ class Submissions:
         async with self.parts.engine.connect() as tx:
             query = sa.select(runs.c.id, runs.c.tenant).where(runs.c.state == str(RunState.PLANNED))
             waiting = [(row.id, row.tenant) for row in await tx.execute(query)]
+            resumed = [row.id for row in await tx.execute(_RESUMED)]
             unheard = [(row.run_id, row.id) for row in await tx.execute(_UNHEARD)]
         for run_id, tenant in waiting:
             await self.durable.start(run_id, tenant)
             await self.durable.wake(run_id)
+        for run_id in resumed:
+            await self.durable.wake(run_id)
         for run_id, step_id in unheard:
             await self.durable.wake(run_id, (step_id,))
-        return len(waiting) + len(unheard)
+        return len(waiting) + len(resumed) + len(unheard)
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
         """Count what is at work. Those who submit at the very same time may each find room for one."""

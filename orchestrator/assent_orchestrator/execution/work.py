@@ -19,7 +19,8 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError, UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
-from assent_orchestrator.execution.durable import SETTLED, Move, Pause
+from assent_orchestrator.execution.deadline import expire, within_deadline
+from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, SETTLED, Move, Pause
 from assent_orchestrator.execution.ending import leave_out
 from assent_orchestrator.execution.items import Ended, Tended, tend_items
 from assent_orchestrator.execution.journal import (
@@ -32,7 +33,8 @@ from assent_orchestrator.execution.journal import (
     read_steps,
 )
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
+from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
+from assent_orchestrator.execution.pausing import PAUSED
 from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
@@ -49,7 +51,7 @@ T = TypeVar("T")
 _FAULTS = 3
 """How often something that is nobody's absence may go wrong before it is given up."""
 
-_ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[])
+_ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[], seconds=SAFETY_NET_SECONDS)
 """Its steps are at rest, and what it did is being undone."""
 
 _FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
@@ -92,6 +94,19 @@ class RunWork:
             run = await read_run(tx, run_id)
         if run.state is not RunState.PLANNED:
             return SETTLED
+        if run.overdue(self.parts.clock()):
+            await self._expire(run_id)
+            return Pause(settled=False, seconds=0.0)
+        return within_deadline(await self._decide(run, tries), run, self.parts.clock())
+
+    async def _expire(self, run_id: str) -> None:
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, run_id, lock=True)
+            await self.parts.trail.append(tx, run.tenant, await expire(tx, run, self.parts.clock()))
+
+    async def _decide(self, run: RunRow, tries: int) -> Pause:
+        if run.paused and run.cancel_requested is None:
+            return _FROZEN
         if run.reason == STOPPED and run.cancel_requested is None and await self.parts.gate.stops(_subject(run)):
             return _FROZEN  # and recorded already
         with spans.segment_span(
@@ -115,7 +130,7 @@ class RunWork:
             try:
                 decided = await self.parts.gate.decide(plan_question(matter, self.parts.clock(), facts), sequel)
             except OvertakenError:
-                return SETTLED
+                return Pause(settled=False, seconds=0.0)  # paused, say, or begun by another server: look again
             except BusyError:
                 return Pause(settled=False, seconds=patience(tries))
             if is_stopped(decided):
@@ -129,7 +144,9 @@ class RunWork:
     ) -> Followed:
         current = await read_run(tx, run.id, lock=True)
         now = self.parts.clock()
-        if current.state is not RunState.PLANNED:
+        if current.state is not RunState.PLANNED or current.overdue(now):
+            raise OvertakenError
+        if current.paused and current.cancel_requested is None:
             raise OvertakenError
         if current.cancel_requested is not None:
             return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason="CANCELLED"),))
@@ -169,6 +186,11 @@ class RunWork:
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
         async with self.parts.trail.recording() as tx:
             run = await read_run(tx, run_id, lock=True)
+            now = self.parts.clock()
+            expired = await expire(tx, run, now)
+            if expired:
+                await self.parts.trail.append(tx, run.tenant, expired)
+                run = await read_run(tx, run_id, lock=True)
             if await is_undoing(tx, run_id):
                 return _ENDING
             rows = await read_steps(tx, run_id, derived=False, also=outstanding)
@@ -206,7 +228,7 @@ class RunWork:
             for step_id, row in rows.items()
             if states[step_id] not in TERMINAL_STEPS and not at_rest(row, ending=ending)
         ]
-        ready = [] if ending else [step_id for step_id in graph.ready(states) if step_id not in under_way]
+        ready = [] if ending or run.paused else [step_id for step_id in graph.ready(states) if step_id not in under_way]
         begun = [name for name in unsettled if states[name] not in (StepState.PENDING, StepState.ITERATING)]
         asleep = [step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else []
         return Move(
@@ -215,6 +237,7 @@ class RunWork:
             outstanding=under_way,
             over=not ready and not under_way and not unsettled,
             wake=list(dict.fromkeys([*asleep, *tended.wake])),
+            seconds=SAFETY_NET_SECONDS if ending or run.deadline_at is None else until(run.deadline_at, now),
         )
 
     async def _tend(
@@ -253,6 +276,9 @@ class RunWork:
         run = await read_run(tx, run_id, lock=True)
         if run.finished_at is not None:
             return
+        if run.paused:  # nothing is left that could be held up
+            await change_run(tx, run_id, self.parts.clock(), paused_by=None, paused_at=None, pause_reason=None)
+            run = replace(run, reason=None if run.reason == PAUSED else run.reason)
         rows = await read_steps(tx, run_id)
         failed = failures(nodes(run.plan), {step_id: row.state for step_id, row in rows.items()})
         reason = run.reason

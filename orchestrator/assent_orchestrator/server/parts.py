@@ -15,6 +15,7 @@ from assent_orchestrator.decisions.permits import Outcome
 from assent_orchestrator.decisions.request import DecisionRequest
 from assent_orchestrator.decisions.request import Reply as DecisionReply
 from assent_orchestrator.execution.journal import RunRow
+from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.governance.books import Counted, ReservationState
@@ -70,8 +71,28 @@ class Runs(Protocol):
 class Cancellations(Protocol):
     """Stops runs."""
 
-    async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
+    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool) -> RunView:
         """Ask a run to stop; an empty etag is any."""
+        ...
+
+
+class Pauses(Protocol):
+    """Holds runs up."""
+
+    async def pause(self, caller: Caller, run_id: str, reason: str) -> RunView:
+        """Begin nothing of a run any more."""
+        ...
+
+    async def resume(self, caller: Caller, run_id: str, reason: str) -> RunView:
+        """Let a run go on."""
+        ...
+
+
+class Reconciliations(Protocol):
+    """Settles what is unknown."""
+
+    async def reconcile(self, caller: Caller, run_id: str, step_id: str, evidence: Evidence) -> RunView:
+        """Take a person's word for what became of a step."""
         ...
 
 
@@ -223,6 +244,8 @@ class ServerParts:
     simulations: Simulations
     runs: Runs
     cancellations: Cancellations
+    pauses: Pauses
+    reconciliations: Reconciliations
     inbox: Inbox
     stops: Stops
     policies: PolicyControl

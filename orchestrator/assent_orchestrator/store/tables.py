@@ -30,10 +30,17 @@ runs = sa.Table(
     sa.Column("finished_at", _moment),
     sa.Column("compensate", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("not_undone", ARRAY(sa.Text)),
+    sa.Column("paused_by", sa.Text),
+    sa.Column("paused_at", _moment),
+    sa.Column("pause_reason", sa.Text),
+    sa.Column("resumed_at", _moment),
+    sa.Column("deadline_at", _moment),
+    sa.Column("on_deadline", sa.Text),
     sa.UniqueConstraint("tenant", "submitter", "request_id"),
 )
-"""One row a run. ``cancel_requested`` is the id of who asked for it. ``compensate`` says that what the run did is to be
-undone once nothing more is done; ``not_undone`` are the steps whose effects stay, or may, written when it is over."""
+"""One row a run. ``paused_by`` is who paused it, until it is resumed. ``cancel_requested`` is the id of who asked
+for it. ``compensate`` says that what the run did is to be undone once nothing more is done; ``not_undone`` are
+the steps whose effects stay, or may, written when it is over."""
 
 sa.Index("runs_by_age", runs.c.tenant, runs.c.created_at.desc(), runs.c.id)
 

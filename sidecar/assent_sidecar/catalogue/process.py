@@ -116,7 +116,8 @@ class Process(Document):
 
     ``inputs`` is a JSON Schema (2020-12). ``on_no_decision`` says what a run does when no decision can be had because
     the engine is away: ``wait`` for it (nothing happens meanwhile) or ``fail``. ``max_steps`` limits the
-    steps of a run, items included.
+    steps of a run, items included. ``deadline`` is the time that a run has from its submission on; ``on_deadline`` says
+    whether what it did until then stays or is undone.
     """
 
     name: Name
@@ -130,3 +131,5 @@ class Process(Document):
     max_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)] = MAX_STEPS
     may: Variation = Variation()
     on_no_decision: Literal["wait", "fail"] = "wait"
+    deadline: Duration | None = None
+    on_deadline: Literal["fail", "compensate"] = "fail"

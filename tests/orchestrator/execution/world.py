@@ -20,6 +20,8 @@ from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.pausing import Pauses
+from assent_orchestrator.execution.reconciliation import Reconciliations
 from assent_orchestrator.execution.runs import Runs, RunView
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
@@ -184,6 +186,8 @@ class World:
     simulations: Simulations
     runs: Runs
     cancellations: Cancellations
+    pauses: Pauses
+    reconciliations: Reconciliations
     inbox: Inbox
     stops: Stops
     trail: Trail
@@ -282,6 +286,8 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         simulations=Simulations(parts),
         runs=Runs(database.engine, trail, listener),
         cancellations=Cancellations(parts, durable),
+        pauses=Pauses(parts, durable),
+        reconciliations=Reconciliations(parts, durable),
         inbox=Inbox(database.engine, trail, clock, lambda _: "boss", wake),
         stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
         trail=trail,

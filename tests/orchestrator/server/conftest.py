@@ -77,6 +77,8 @@ async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
         simulations=use_cases,
         runs=use_cases,
         cancellations=use_cases,
+        pauses=use_cases,
+        reconciliations=use_cases,
         inbox=approvals,
         stops=stops,
         policies=policies,

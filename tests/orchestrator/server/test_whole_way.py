@@ -81,6 +81,8 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             simulations=world.simulations,
             runs=world.runs,
             cancellations=world.cancellations,
+            pauses=world.pauses,
+            reconciliations=world.reconciliations,
             inbox=world.inbox,
             stops=world.stops,
             policies=KnownPolicies(),

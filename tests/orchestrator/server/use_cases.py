@@ -17,6 +17,7 @@ from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.governance.books import Counted, ReservationState
@@ -285,8 +286,20 @@ class UseCases:
         await self._enter("simulate", caller, plan)
         return Forecast(DECIDED, PLAN, DIGEST, {"usage": ("/account",)}, (AHEAD,), FAILURE)
 
-    async def cancel(self, caller: Caller, run_id: str, etag: str) -> RunView:
-        await self._enter("cancel", caller, run_id, etag)
+    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool) -> RunView:
+        await self._enter("cancel", caller, run_id, etag, compensate)
+        return self.view
+
+    async def pause(self, caller: Caller, run_id: str, reason: str) -> RunView:
+        await self._enter("pause", caller, run_id, reason)
+        return self.view
+
+    async def resume(self, caller: Caller, run_id: str, reason: str) -> RunView:
+        await self._enter("resume", caller, run_id, reason)
+        return self.view
+
+    async def reconcile(self, caller: Caller, run_id: str, step_id: str, evidence: Evidence) -> RunView:
+        await self._enter("reconcile", caller, run_id, step_id, evidence)
         return self.view
 
     async def get(self, caller: Caller, run_id: str) -> RunView:

@@ -21,6 +21,7 @@ from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.time_left import time_left
 from assent_orchestrator.server.translate.plan import read_plan
 from assent_orchestrator.server.translate.run import (
+    read_evidence,
     write_event,
     write_forecast,
     write_heartbeat,
@@ -97,7 +98,29 @@ class RunHandlers(RunServiceServicer):
         """Ask a run to stop."""
         caller = current_caller()
         run_id = names.run_id(request.name, caller)
-        return write_view(await carry_through(self._parts.cancellations.cancel(caller, run_id, request.etag)))
+        cancelled = self._parts.cancellations.cancel(caller, run_id, request.etag, compensate=request.compensate)
+        return write_view(await carry_through(cancelled))
+
+    async def PauseRun(self, request: wire.PauseRunRequest, context: Context) -> wire.Run:
+        """Begin nothing of a run any more."""
+        caller = current_caller()
+        run_id = names.run_id(request.name, caller)
+        return write_view(await carry_through(self._parts.pauses.pause(caller, run_id, request.reason)))
+
+    async def ResumeRun(self, request: wire.ResumeRunRequest, context: Context) -> wire.Run:
+        """Let a run go on."""
+        caller = current_caller()
+        run_id = names.run_id(request.name, caller)
+        return write_view(await carry_through(self._parts.pauses.resume(caller, run_id, request.reason)))
+
+    async def ReconcileStep(self, request: wire.ReconcileStepRequest, context: Context) -> wire.Run:
+        """Take a person's word for what became of a step."""
+        caller = current_caller()
+        run_id = names.run_id(request.name, caller)
+        evidence = read_evidence(request)
+        return write_view(
+            await carry_through(self._parts.reconciliations.reconcile(caller, run_id, request.step, evidence))
+        )
 
 
 @contextlib.contextmanager

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
+from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.execution.journal import WITH_OUTPUT, RunRow, StepRow
+from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
 from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.governance.foretell import ApprovalAhead
@@ -23,7 +25,7 @@ from assent_orchestrator.server.translate.decision import (
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp, timestamp_of
 from assent_orchestrator.server.translate.plan import write_plan
-from assent_orchestrator.tools.value import to_value
+from assent_orchestrator.tools.value import ValueFaultError, from_value, to_value
 from assent_sidecar.decision import StepForecast
 from assent_sidecar.model import Json
 
@@ -54,6 +56,30 @@ def write_run(run: RunRow) -> wire.Run:
         etag=etag_of(run),
         trace_id=trace_of(run.traceparent),
         not_undone=run.not_undone or (),
+        pauser=run.paused_by or "",
+        pause_time=timestamp(run.paused_at),
+        pause_reason=run.pause_reason or "",
+        deadline=timestamp(run.deadline_at),
+    )
+
+
+def read_evidence(request: wire.ReconcileStepRequest) -> Evidence:
+    """Return what a person says became of a step.
+
+    Raises:
+        InvalidError: the result is no JSON value that can be kept.
+    """
+    try:
+        result = from_value(request.result) if request.HasField("result") else None
+    except ValueFaultError as error:
+        fault = Fault("result", "MALFORMED", str(error))
+        raise InvalidError("the result cannot be used", (fault,), code="INVALID_REQUEST") from error
+    return Evidence(
+        settlement=Settlement(wire.Settlement.Name(request.settlement).removeprefix("SETTLEMENT_").lower()),
+        rationale=request.rationale,
+        etag=request.etag,
+        result=result,
+        has_result=request.HasField("result"),
     )
 
 

@@ -98,7 +98,9 @@ class _StepStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StepState.V
     STEP_STATE_FAILED: _StepState.ValueType  # 7
     """Tried, and not done."""
     STEP_STATE_UNKNOWN: _StepState.ValueType  # 8
-    """Nobody knows whether it was done; it is not tried again blindly."""
+    """Nobody knows whether it was done. It is not tried again blindly: the tool is asked (Lookup), or a person settles it
+    (ReconcileStep), and until then nothing follows from it.
+    """
     STEP_STATE_DENIED: _StepState.ValueType  # 9
     """Not allowed, and not done."""
     STEP_STATE_SKIPPED: _StepState.ValueType  # 10
@@ -132,7 +134,9 @@ STEP_STATE_SUCCEEDED: StepState.ValueType  # 6
 STEP_STATE_FAILED: StepState.ValueType  # 7
 """Tried, and not done."""
 STEP_STATE_UNKNOWN: StepState.ValueType  # 8
-"""Nobody knows whether it was done; it is not tried again blindly."""
+"""Nobody knows whether it was done. It is not tried again blindly: the tool is asked (Lookup), or a person settles it
+(ReconcileStep), and until then nothing follows from it.
+"""
 STEP_STATE_DENIED: StepState.ValueType  # 9
 """Not allowed, and not done."""
 STEP_STATE_SKIPPED: StepState.ValueType  # 10
@@ -175,6 +179,34 @@ SEARCH_GAVE_UP: Search.ValueType  # 3
 """There was no time, or no answer: nothing is known."""
 Global___Search: _TypeAlias = Search  # noqa: Y015
 
+class _Settlement:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SettlementEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Settlement.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SETTLEMENT_UNSPECIFIED: _Settlement.ValueType  # 0
+    """Not set; refused."""
+    SETTLEMENT_DONE: _Settlement.ValueType  # 1
+    """It was done."""
+    SETTLEMENT_NOT_DONE: _Settlement.ValueType  # 2
+    """It was not done: the policies are asked again, and if they allow it, it is tried again."""
+    SETTLEMENT_FAILED: _Settlement.ValueType  # 3
+    """It was not done, and is not tried again: the step failed."""
+
+class Settlement(_Settlement, metaclass=_SettlementEnumTypeWrapper):
+    """What a person says became of a call."""
+
+SETTLEMENT_UNSPECIFIED: Settlement.ValueType  # 0
+"""Not set; refused."""
+SETTLEMENT_DONE: Settlement.ValueType  # 1
+"""It was done."""
+SETTLEMENT_NOT_DONE: Settlement.ValueType  # 2
+"""It was not done: the policies are asked again, and if they allow it, it is tried again."""
+SETTLEMENT_FAILED: Settlement.ValueType  # 3
+"""It was not done, and is not tried again: the step failed."""
+Global___Settlement: _TypeAlias = Settlement  # noqa: Y015
+
 @_typing.final
 class Run(_message.Message):
     """One durable execution of a plan."""
@@ -198,6 +230,10 @@ class Run(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     NOT_UNDONE_FIELD_NUMBER: _builtins.int
+    PAUSER_FIELD_NUMBER: _builtins.int
+    PAUSE_TIME_FIELD_NUMBER: _builtins.int
+    PAUSE_REASON_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/runs/{run}`."""
     process: _builtins.str
@@ -220,6 +256,10 @@ class Run(_message.Message):
     """Stands for this very state of the run; CancelRun takes it (AIP-154)."""
     trace_id: _builtins.str
     """The trace in which the plan was submitted, as 32 hexadecimal digits."""
+    pauser: _builtins.str
+    """Who paused it; empty when it is not paused."""
+    pause_reason: _builtins.str
+    """Why it is paused, in the words of who did."""
     @_builtins.property
     def plan(self) -> _plans_pb2.Plan:
         """The plan with every step it consists of."""
@@ -244,6 +284,14 @@ class Run(_message.Message):
     def not_undone(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The steps whose effects were to be undone and were not, or may not have been: by their ids, in the order of the plan."""
 
+    @_builtins.property
+    def pause_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it is paused; not set when it is not."""
+
+    @_builtins.property
+    def deadline(self) -> _timestamp_pb2.Timestamp:
+        """Until when it has time; not set when it has as long as it takes."""
+
     def __init__(
         self,
         *,
@@ -264,10 +312,14 @@ class Run(_message.Message):
         etag: _builtins.str = ...,
         trace_id: _builtins.str = ...,
         not_undone: _abc.Iterable[_builtins.str] | None = ...,
+        pauser: _builtins.str = ...,
+        pause_time: _timestamp_pb2.Timestamp | None = ...,
+        pause_reason: _builtins.str = ...,
+        deadline: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "plan", b"plan", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "pause_time", b"pause_time", "plan", b"plan", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "name", b"name", "not_undone", b"not_undone", "plan", b"plan", "plan_digest", b"plan_digest", "principal", b"principal", "process", b"process", "process_version", b"process_version", "reason", b"reason", "revision", b"revision", "state", b"state", "steps", b"steps", "submitter", b"submitter", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "etag", b"etag", "name", b"name", "not_undone", b"not_undone", "pause_reason", b"pause_reason", "pause_time", b"pause_time", "pauser", b"pauser", "plan", b"plan", "plan_digest", b"plan_digest", "principal", b"principal", "process", b"process", "process_version", b"process_version", "reason", b"reason", "revision", b"revision", "state", b"state", "steps", b"steps", "submitter", b"submitter", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -347,7 +399,7 @@ class Step(_message.Message):
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was settled; not set before."""
+        """When it was settled, or left unknown by a run that ended; not set before."""
 
     def __init__(
         self,
@@ -902,20 +954,122 @@ class CancelRunRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    COMPENSATE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/runs/{run}`."""
     etag: _builtins.str
     """The `etag` of the run as the caller knows it: ABORTED when it has changed since. Empty: whatever its state."""
+    compensate: _builtins.bool
+    """Undo what was done, the last first. What cannot be undone, or may not, is named at the end."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
+        compensate: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compensate", b"compensate", "etag", b"etag", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelRunRequest: _TypeAlias = CancelRunRequest  # noqa: Y015
+
+@_typing.final
+class PauseRunRequest(_message.Message):
+    """Asks to pause a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`tenants/{tenant}/runs/{run}`."""
+    reason: _builtins.str
+    """Why; the trail keeps it, and whoever looks at the run is told."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseRunRequest: _TypeAlias = PauseRunRequest  # noqa: Y015
+
+@_typing.final
+class ResumeRunRequest(_message.Message):
+    """Asks to let a run go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`tenants/{tenant}/runs/{run}`."""
+    reason: _builtins.str
+    """Why; the trail keeps it."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeRunRequest: _TypeAlias = ResumeRunRequest  # noqa: Y015
+
+@_typing.final
+class ReconcileStepRequest(_message.Message):
+    """Settles a step whose outcome nobody knew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    RATIONALE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`tenants/{tenant}/runs/{run}`."""
+    step: _builtins.str
+    """The step, by its `id` in the run."""
+    settlement: Global___Settlement.ValueType
+    """What became of it."""
+    rationale: _builtins.str
+    """How it was found out; the trail keeps it."""
+    etag: _builtins.str
+    """The `etag` of the run as the caller saw it: ABORTED when it has changed since."""
+    @_builtins.property
+    def result(self) -> _struct_pb2.Value:
+        """What the tool would have answered; for SETTLEMENT_DONE only, and needed there. It must be of the operation's result
+        schema. It has the labels of the operation and, because a person says so and no system, `untrusted` as a whole.
+        """
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        step: _builtins.str = ...,
+        settlement: Global___Settlement.ValueType = ...,
+        result: _struct_pb2.Value | None = ...,
+        rationale: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "rationale", b"rationale", "result", b"result", "settlement", b"settlement", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReconcileStepRequest: _TypeAlias = ReconcileStepRequest  # noqa: Y015

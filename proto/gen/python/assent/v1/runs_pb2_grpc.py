@@ -68,6 +68,21 @@ class RunServiceStub:
                 request_serializer=assent_dot_v1_dot_runs__pb2.CancelRunRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
                 _registered_method=True)
+        self.PauseRun = channel.unary_unary(
+                '/assent.v1.RunService/PauseRun',
+                request_serializer=assent_dot_v1_dot_runs__pb2.PauseRunRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
+                _registered_method=True)
+        self.ResumeRun = channel.unary_unary(
+                '/assent.v1.RunService/ResumeRun',
+                request_serializer=assent_dot_v1_dot_runs__pb2.ResumeRunRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
+                _registered_method=True)
+        self.ReconcileStep = channel.unary_unary(
+                '/assent.v1.RunService/ReconcileStep',
+                request_serializer=assent_dot_v1_dot_runs__pb2.ReconcileStepRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
+                _registered_method=True)
 
 
 class RunServiceServicer:
@@ -114,7 +129,31 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelRun(self, request, context):
-        """Asks a run to stop: nothing more is dispatched; what is under way is awaited.
+        """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
+        undone then, each step by the action that its process names, if the policies allow it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseRun(self, request, context):
+        """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
+        settled; approvals can be answered, and times go on. Pausing a run that is paused changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeRun(self, request, context):
+        """Lets a run go on that was paused. Resuming a run that is not paused changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReconcileStep(self, request, context):
+        """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
+        the truth from then on, and the run stays as it is. The caller needs the role `operator`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +190,21 @@ def add_RunServiceServicer_to_server(servicer, server):
             'CancelRun': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelRun,
                     request_deserializer=assent_dot_v1_dot_runs__pb2.CancelRunRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
+            ),
+            'PauseRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseRun,
+                    request_deserializer=assent_dot_v1_dot_runs__pb2.PauseRunRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
+            ),
+            'ResumeRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeRun,
+                    request_deserializer=assent_dot_v1_dot_runs__pb2.ResumeRunRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
+            ),
+            'ReconcileStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReconcileStep,
+                    request_deserializer=assent_dot_v1_dot_runs__pb2.ReconcileStepRequest.FromString,
                     response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
             ),
     }
@@ -319,6 +373,87 @@ class RunService:
             target,
             '/assent.v1.RunService/CancelRun',
             assent_dot_v1_dot_runs__pb2.CancelRunRequest.SerializeToString,
+            assent_dot_v1_dot_runs__pb2.Run.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.RunService/PauseRun',
+            assent_dot_v1_dot_runs__pb2.PauseRunRequest.SerializeToString,
+            assent_dot_v1_dot_runs__pb2.Run.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.RunService/ResumeRun',
+            assent_dot_v1_dot_runs__pb2.ResumeRunRequest.SerializeToString,
+            assent_dot_v1_dot_runs__pb2.Run.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReconcileStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.RunService/ReconcileStep',
+            assent_dot_v1_dot_runs__pb2.ReconcileStepRequest.SerializeToString,
             assent_dot_v1_dot_runs__pb2.Run.FromString,
             options,
             channel_credentials,

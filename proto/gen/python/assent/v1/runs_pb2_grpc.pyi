@@ -50,7 +50,19 @@ class RunServiceStub:
     WatchRun: _grpc.UnaryStreamMultiCallable[_runs_pb2.WatchRunRequest, _runs_pb2.RunEvent]
     """Follows a run: first what happened after `after_seq`, then what happens, until the run has ended."""
     CancelRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.CancelRunRequest, _runs_pb2.Run]
-    """Asks a run to stop: nothing more is dispatched; what is under way is awaited."""
+    """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
+    undone then, each step by the action that its process names, if the policies allow it.
+    """
+    PauseRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.PauseRunRequest, _runs_pb2.Run]
+    """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
+    settled; approvals can be answered, and times go on. Pausing a run that is paused changes nothing.
+    """
+    ResumeRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.ResumeRunRequest, _runs_pb2.Run]
+    """Lets a run go on that was paused. Resuming a run that is not paused changes nothing."""
+    ReconcileStep: _grpc.UnaryUnaryMultiCallable[_runs_pb2.ReconcileStepRequest, _runs_pb2.Run]
+    """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
+    the truth from then on, and the run stays as it is. The caller needs the role `operator`.
+    """
 
 @_typing.type_check_only
 class RunServiceAsyncStub(RunServiceStub):
@@ -74,7 +86,19 @@ class RunServiceAsyncStub(RunServiceStub):
     WatchRun: _aio.UnaryStreamMultiCallable[_runs_pb2.WatchRunRequest, _runs_pb2.RunEvent]  # type: ignore[assignment]
     """Follows a run: first what happened after `after_seq`, then what happens, until the run has ended."""
     CancelRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.CancelRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
-    """Asks a run to stop: nothing more is dispatched; what is under way is awaited."""
+    """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
+    undone then, each step by the action that its process names, if the policies allow it.
+    """
+    PauseRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.PauseRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
+    """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
+    settled; approvals can be answered, and times go on. Pausing a run that is paused changes nothing.
+    """
+    ResumeRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.ResumeRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
+    """Lets a run go on that was paused. Resuming a run that is not paused changes nothing."""
+    ReconcileStep: _aio.UnaryUnaryMultiCallable[_runs_pb2.ReconcileStepRequest, _runs_pb2.Run]  # type: ignore[assignment]
+    """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
+    the truth from then on, and the run stays as it is. The caller needs the role `operator`.
+    """
 
 class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     """Submits plans and follows what becomes of them.
@@ -131,6 +155,36 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _runs_pb2.CancelRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
-        """Asks a run to stop: nothing more is dispatched; what is under way is awaited."""
+        """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
+        undone then, each step by the action that its process names, if the policies allow it.
+        """
+
+    @_abc_1.abstractmethod
+    def PauseRun(
+        self,
+        request: _runs_pb2.PauseRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
+        """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
+        settled; approvals can be answered, and times go on. Pausing a run that is paused changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeRun(
+        self,
+        request: _runs_pb2.ResumeRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
+        """Lets a run go on that was paused. Resuming a run that is not paused changes nothing."""
+
+    @_abc_1.abstractmethod
+    def ReconcileStep(
+        self,
+        request: _runs_pb2.ReconcileStepRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
+        """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
+        the truth from then on, and the run stays as it is. The caller needs the role `operator`.
+        """
 
 def add_RunServiceServicer_to_server(servicer: RunServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

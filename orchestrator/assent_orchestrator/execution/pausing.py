@@ -1,0 +1,105 @@
+"""Pausing a run and letting it go on: meanwhile nothing of it is begun, and what was under way is settled."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import Actor, Draft
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.execution.durable import Durable
+from assent_orchestrator.execution.journal import RunRow, change_run, read_run
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.runs import RunView, may_see, view
+from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState
+
+PAUSED = "PAUSED"
+"""The reason code of a run that somebody paused."""
+
+_ON_ITS_WAY = (RunState.PLANNED, RunState.RUNNING, RunState.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Pauses runs and resumes them.
+
+    An intent to act is committed under the lock of its run, and so is a pause: of the two one is first. When ``pause``
+    returns, nothing is dispatched any more, on any server.
+    """
+
+    parts: Parts
+    durable: Durable
+
+    async def pause(self, caller: Caller, run_id: str, reason: str) -> RunView:
+        """Pause a run; doing it again changes nothing.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of.
+            ForbiddenError: the caller may see it, but neither submitted it nor is an operator.
+            StateError: the run is over.
+
+        """
+        async with self.parts.trail.recording() as tx:
+            run = await _read(tx, caller, run_id)
+            if caller.id not in (run.submitter, run.principal.id) and Role.OPERATOR not in caller.roles:
+                raise ForbiddenError("only its submitter or an operator pauses a run", run=run_id)
+            if not run.paused:
+                now = self.parts.clock()
+                why = PAUSED if run.state in _ON_ITS_WAY and run.cancel_requested is None else run.reason
+                paused = replace(run, paused_by=caller.id, paused_at=now, pause_reason=reason, reason=why)
+                await change_run(tx, run_id, now, paused_by=caller.id, paused_at=now, pause_reason=reason, reason=why)
+                drafts = (_draft("run.paused", caller, run_id, reason), *await keep(tx, paused, now))
+                await self.parts.trail.append(tx, run.tenant, drafts)
+            return await view(tx, caller, run_id)
+
+    async def resume(self, caller: Caller, run_id: str, reason: str) -> RunView:
+        """Let a run go on; doing it again changes nothing.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of.
+            ForbiddenError: the caller is neither who paused it nor an operator.
+            StateError: the run is over.
+
+        """
+        async with self.parts.trail.recording() as tx:
+            run = await _read(tx, caller, run_id)
+            if caller.id != run.paused_by and Role.OPERATOR not in caller.roles:
+                raise ForbiddenError("only who paused a run or an operator resumes it", run=run_id)
+            if run.paused:
+                now = self.parts.clock()
+                why = None if run.reason == PAUSED else run.reason
+                resumed = replace(run, paused_by=None, paused_at=None, pause_reason=None, reason=why)
+                await change_run(
+                    tx, run_id, now, paused_by=None, paused_at=None, pause_reason=None, resumed_at=now, reason=why
+                )
+                drafts = (_draft("run.resumed", caller, run_id, reason), *await keep(tx, resumed, now))
+                await self.parts.trail.append(tx, run.tenant, drafts)
+            after = await view(tx, caller, run_id)
+        await self.durable.wake(run_id, _held_up(after))
+        return after
+
+
+async def _read(tx: AsyncConnection, caller: Caller, run_id: str) -> RunRow:
+    run = await read_run(tx, run_id, lock=True)
+    if not may_see(caller, run):
+        raise NotFoundError("there is no such run", run=run_id)
+    if run.state in TERMINAL_RUNS:
+        raise StateError(f"the run is {run.state}", run=run_id, state=str(run.state))
+    return run
+
+
+def _held_up(after: RunView) -> tuple[str, ...]:
+    """Return the steps that may have met the pause: also one whose turn came just then, which has no state yet."""
+    return tuple(step.id for step in after.steps if step.state not in TERMINAL_STEPS)
+
+
+def _draft(event: str, caller: Caller, run_id: str, reason: str) -> Draft:
+    return Draft(
+        event=event,
+        run=run_id,
+        actor=Actor(kind="user", id=caller.id, authn="token"),
+        detail={"rationale": reason},
+        trace=spans.trace_note(),
+    )

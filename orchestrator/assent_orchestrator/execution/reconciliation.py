@@ -1,0 +1,139 @@
+"""A person says what became of a call that nobody else can tell of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.durable import Durable
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step, read_run, read_steps
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.runs import RunView, etag_of, may_see, view
+from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.governance import intent
+from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.plan.label import fit, join
+from assent_orchestrator.plan.schema import validate
+from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
+from assent_sidecar.canonical import digest
+from assent_sidecar.model import Json
+
+UNTRUSTED = "untrusted"
+"""The label of what people bring into a run, and no system says: inputs have it, and so has a result given here."""
+
+
+class Settlement(StrEnum):
+    """What a person says became of the call."""
+
+    DONE = "done"
+    NOT_DONE = "not_done"
+    """It was not done: the policies are asked again whether it may be tried again."""
+    FAILED = "failed"
+    """It was not done, and is not tried again: the step failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a person found out. ``result`` is what the tool would have answered; only for what was done."""
+
+    settlement: Settlement
+    rationale: str
+    etag: str
+    result: Json = None
+    has_result: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliations:
+    """Takes the word of people for what is unknown."""
+
+    parts: Parts
+    durable: Durable
+
+    async def reconcile(self, caller: Caller, run_id: str, step_id: str, evidence: Evidence) -> RunView:
+        """Settle an unknown step. In a run that is over the truth is written down, and the run stays as it is.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of, or it has no such step.
+            ForbiddenError: the caller is no operator.
+            ConflictError: the etag is not the newest: what the person looked at may be another attempt.
+            StateError: the step is not unknown, or not any more.
+            InvalidError: the result is missing, or not one that the operation has.
+
+        """
+        async with self.parts.trail.recording() as tx:
+            run = await read_run(tx, run_id, lock=True)
+            if not may_see(caller, run):
+                raise NotFoundError("there is no such run", run=run_id)
+            caller.require(Role.OPERATOR)
+            step = (await read_steps(tx, run_id)).get(step_id)
+            if step is None:
+                raise NotFoundError("there is no such step", run=run_id, step=step_id)
+            if evidence.etag != etag_of(run):
+                raise ConflictError("the run changed since you saw it; look again", run=run_id)
+            if step.state is not StepState.UNKNOWN:
+                raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
+            now = self.parts.clock()
+            state, values = self._settled(run, step, evidence)
+            if state in TERMINAL_STEPS:
+                values |= {"finished_at": now}
+            await change_step(tx, run_id, step_id, state=str(state), **values)
+            status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
+            await intent.settle(tx, run_id, step_id, status, now)
+            await change_run(tx, run_id, now)
+            drafts = (_draft(caller, run, step, state, evidence), *await keep(tx, run, now))
+            await self.parts.trail.append(tx, run.tenant, drafts)
+            after = await view(tx, caller, run_id)
+        await self.durable.wake(run_id, (step_id,))
+        return after
+
+    def _settled(self, run: RunRow, step: StepRow, evidence: Evidence) -> tuple[StepState, dict[str, Any]]:
+        if evidence.settlement is Settlement.DONE:
+            return StepState.SUCCEEDED, {**self._output(step, evidence), "reason": None, "message": None}
+        if evidence.has_result:
+            raise _unusable("RESULT_NOT_NEEDED", "what was not done has no result")
+        again = evidence.settlement is Settlement.NOT_DONE and run.state not in TERMINAL_RUNS
+        values = {"reason": "NOT_DONE", "message": "a person found that it was not done", "finished_at": None}
+        return StepState.DECIDING if again else StepState.FAILED, values
+
+    def _output(self, step: StepRow, evidence: Evidence) -> dict[str, Any]:
+        operation = self.parts.catalogue().operation(step.action)
+        if operation is None:
+            raise _unusable("UNKNOWN_OPERATION", "the bundle in force does not say what a result looks like")
+        if not evidence.has_result:
+            raise _unusable("RESULT_MISSING", "say what the tool would have answered")
+        violations = validate(evidence.result, operation.result)
+        if violations:
+            faults = tuple(Fault(f"result{one.pointer}", "RESULT_SCHEMA", one.message) for one in violations)
+            raise InvalidError("the operation has no such result", faults, code="INVALID_REQUEST")
+        labels = join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
+        return {"output": evidence.result, "labels": {pointer: list(names) for pointer, names in labels.items()}}
+
+
+def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidence: Evidence) -> Draft:
+    done = evidence.settlement is Settlement.DONE
+    note = EffectNote(
+        status="succeeded" if done else "failed",
+        result_digest=digest(evidence.result) if done else None,
+        error=None if done else "NOT_DONE",
+        recovered=True,
+    )
+    return Draft(
+        event=f"action.{note.status}",
+        run=run.id,
+        step=step.id,
+        attempt=step.attempt,
+        actor=Actor(kind="user", id=caller.id, authn="token"),
+        on_behalf_of=run.principal.id,
+        effect=note,
+        state=StateNote(before=str(step.state), after=str(state)),
+        detail={"settlement": str(evidence.settlement), "rationale": evidence.rationale},
+        trace=spans.trace_note(),
+    )
+
+
+def _unusable(code: str, description: str) -> InvalidError:
+    return InvalidError("the step cannot be settled so", (Fault("result", code, description),), code="INVALID_REQUEST")

@@ -1,0 +1,161 @@
+"""People who say what became of a call that nobody else can tell of."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from assent_orchestrator.caller import Role
+from assent_orchestrator.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.reconciliation import Evidence, Settlement
+from assent_orchestrator.execution.runs import RunView, etag_of
+from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.intent import read as read_intent
+from assent_orchestrator.tools.outcome import Failure, Found, Success
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import World, reaches, states
+
+LOST = Failure("TOOL_LOST", "the connection broke", retryable=True, effect="unknown")
+STEPS = [
+    {"id": "only", "action": "box.send", "on_failure": {"alternative": "instead"}},
+    {"id": "instead", "action": "box.put"},
+    {"id": "then", "action": "box.put", "after": ["only"], "args": {"say": {"$ref": "steps.only.output.said"}}},
+]
+
+
+async def lost(make_world: MakeWorld) -> tuple[World, str]:
+    """A run whose step ``only`` is unknown, at a tool server without Lookup."""
+    answers = iter([LOST])
+    world = await make_world(STEPS, tool=lambda action: next(answers, Success({"n": 1, "said": action.operation})))
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    return world, run
+
+
+async def settle(world: World, run: str, settlement: Settlement, **more: object) -> RunView:
+    seen = await world.runs.get(world.alice, run)
+    evidence = Evidence(settlement, "looked into the system", etag_of(seen.run))
+    if more:
+        evidence = replace(evidence, **more)  # type: ignore[arg-type] # what a test wants otherwise
+    return await world.reconciliations.reconcile(world.person("olga", Role.OPERATOR), run, "only", evidence)
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_what_a_person_says_was_done_is_the_result_and_untrusted(make_world: MakeWorld) -> None:
+    world, run = await lost(make_world)
+    await settle(world, run, Settlement.DONE, result={"n": 7, "said": "by hand"}, has_result=True)
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].output) == ("succeeded", {"n": 7, "said": "by hand"})
+    assert states(view) == {"only": "succeeded", "instead": "skipped", "then": "succeeded"}
+    assert world.tools.times("box.send") == 1
+    [then] = [one.action for one in world.decisions.asked if one.action and one.step and one.step.id == "then"]
+    assert then.labels == {"/say": ("untrusted",)}, "a person said so, and no system"
+    record = (await world.until(run, "action.succeeded", step="only")).record
+    assert (record["actor"]["kind"], record["actor"]["id"]) == ("user", "olga")
+    assert record["detail"] == {"settlement": "done", "rationale": "looked into the system"}
+    assert (record["state"], record["effect"]["status"]) == ({"from": "unknown", "to": "succeeded"}, "succeeded")
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_what_was_not_done_is_decided_again_and_done_under_the_same_key(make_world: MakeWorld) -> None:
+    world, run = await lost(make_world)
+    await settle(world, run, Settlement.NOT_DONE)
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].attempt) == ("succeeded", 2)
+    sent = [key for name, key in world.tools.calls if name == "box.send"]
+    assert (len(sent), len(set(sent))) == (2, 1)
+    decided = [one for one in await world.events(run) if one == "decision.made only"]
+    assert len(decided) == 2, "policy decided again"
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_what_is_not_to_be_tried_again_failed_and_its_process_says_what_follows(make_world: MakeWorld) -> None:
+    world, run = await lost(make_world)
+    await settle(world, run, Settlement.FAILED)
+    view = await world.end_of(run)
+    assert (view.steps[0].state, view.steps[0].reason) == ("failed", "NOT_DONE")
+    assert (states(view)["instead"], world.tools.times("box.send")) == ("succeeded", 1)
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+@pytest.mark.parametrize("settlement", list(Settlement))
+async def test_in_a_run_that_is_over_the_truth_is_written_and_the_run_stays(
+    make_world: MakeWorld, settlement: Settlement
+) -> None:
+    world, run = await lost(make_world)
+    await world.cancellations.cancel(world.alice, run, "")
+    assert states(await world.end_of(run))["only"] == "unknown"
+    more = {"result": {"n": 7}, "has_result": True} if settlement is Settlement.DONE else {}
+    view = await settle(world, run, settlement, **more)
+    done = settlement is Settlement.DONE
+    assert (view.run.state, view.steps[0].state) == ("cancelled", "succeeded" if done else "failed")
+    async with world.parts.engine.connect() as tx:
+        intent = await read_intent(tx, run, "only")
+    assert intent is not None
+    assert intent.status is (EffectStatus.SUCCEEDED if done else EffectStatus.FAILED)
+    assert world.tools.times("box.send") == 1
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_a_result_is_checked_before_it_is_believed(make_world: MakeWorld) -> None:
+    world, run = await lost(make_world)
+    cases: tuple[tuple[Settlement, dict[str, object], str], ...] = (
+        (Settlement.DONE, {}, "RESULT_MISSING"),
+        (Settlement.DONE, {"result": "text", "has_result": True}, "RESULT_SCHEMA"),
+        (Settlement.NOT_DONE, {"result": {}, "has_result": True}, "RESULT_NOT_NEEDED"),
+    )
+    for settlement, more, code in cases:
+        with pytest.raises(InvalidError) as refused:
+            await settle(world, run, settlement, **more)
+        assert [fault.code for fault in refused.value.faults] == [code]
+    assert states(await world.runs.get(world.alice, run))["only"] == "unknown"
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_of_two_who_settle_at_once_one_is_heard(make_world: MakeWorld) -> None:
+    world, run = await lost(make_world)
+    answers = await asyncio.gather(
+        settle(world, run, Settlement.DONE, result={"n": 7, "said": "x"}, has_result=True),
+        settle(world, run, Settlement.FAILED),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(answer, (ConflictError, StateError)) for answer in answers) == [False, True]
+    await world.end_of(run)
+    settled = [one for one in await world.events(run) if one in ("action.succeeded only", "action.failed only")]
+    assert len(settled) == 1
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+@pytest.mark.parametrize("settlement", [Settlement.DONE, Settlement.NOT_DONE])
+async def test_settling_while_the_run_is_cancelled_ends_honestly(make_world: MakeWorld, settlement: Settlement) -> None:
+    world, run = await lost(make_world)
+    more = {"result": {"n": 7}, "has_result": True} if settlement is Settlement.DONE else {}
+    answers = await asyncio.gather(
+        settle(world, run, settlement, **more),
+        world.cancellations.cancel(world.alice, run, ""),
+        return_exceptions=True,
+    )
+    view = await world.end_of(run)
+    assert view.run.state == "cancelled"
+    heard = not isinstance(answers[0], BaseException)
+    wanted = {"succeeded"} if settlement is Settlement.DONE else {"cancelled", "failed"}
+    assert states(view)["only"] in (wanted if heard else {"unknown"})
+    assert world.tools.times("box.send") == 1
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_only_an_operator_who_saw_it_as_it_is_settles(make_world: MakeWorld) -> None:
+    world, run = await lost(make_world)
+    seen = await world.runs.get(world.alice, run)
+    evidence = Evidence(Settlement.FAILED, "why", etag_of(seen.run))
+    olga = world.person("olga", Role.OPERATOR)
+    for who, step, said, error in (
+        (world.alice, "only", evidence, ForbiddenError),
+        (replace(olga, tenant="elsewhere"), "only", evidence, NotFoundError),
+        (olga, "nothing", evidence, NotFoundError),
+        (olga, "then", evidence, StateError),
+        (olga, "only", replace(evidence, etag="1.000000"), ConflictError),
+    ):
+        with pytest.raises(error):
+            await world.reconciliations.reconcile(who, run, step, said)
