@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from google.protobuf import json_format, struct_pb2
 
+from assent.v1 import control_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
@@ -49,7 +50,7 @@ RationaleOption = Annotated[
 def pause_command(common: Common, *, run: RunArgument, reason: ReasonOption) -> int:
     """Pause a run: nothing more is begun until it is resumed; what is under way is settled."""
     with Connection(common) as connection:
-        request = wire.PauseRunRequest(name=connection.name("runs", run), reason=reason)
+        request = control_pb2.PauseRunRequest(name=connection.name("runs", run), reason=reason)
         found = connection.call(connection.runs.PauseRun, request)
     if common.as_json:
         say_json(found)
@@ -63,7 +64,7 @@ def pause_command(common: Common, *, run: RunArgument, reason: ReasonOption) -> 
 def resume_command(common: Common, *, run: RunArgument, reason: ReasonOption) -> int:
     """Let a run go on that was paused."""
     with Connection(common) as connection:
-        request = wire.ResumeRunRequest(name=connection.name("runs", run), reason=reason)
+        request = control_pb2.ResumeRunRequest(name=connection.name("runs", run), reason=reason)
         found = connection.call(connection.runs.ResumeRun, request)
     if common.as_json:
         say_json(found)
@@ -89,10 +90,10 @@ def reconcile_command(
     with Connection(common) as connection:
         name = connection.name("runs", run)
         seen = etag or connection.call(connection.runs.GetRun, wire.GetRunRequest(name=name)).etag
-        request = wire.ReconcileStepRequest(
+        request = control_pb2.ReconcileStepRequest(
             name=name,
             step=step,
-            settlement=wire.Settlement.Value(f"SETTLEMENT_{settlement.upper()}"),
+            settlement=control_pb2.Settlement.Value(f"SETTLEMENT_{settlement.upper()}"),
             result=value,
             rationale=rationale,
             etag=seen,

@@ -65,6 +65,9 @@ class Attempts:
             return SETTLED  # it is its items' turn
         if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
             return SETTLED
+        if situation.run.overdue(self.parts.clock()):
+            await self._expire(run_id)
+            situation = await self._look(run_id, step_id)
         return within_deadline(await self._attempt(situation, tries), situation.run, self.parts.clock())
 
     async def _attempt(self, situation: Situation, tries: int) -> Pause:
@@ -103,9 +106,6 @@ class Attempts:
     async def _stand(self, situation: Situation, tries: int) -> Pause:
         """Deal with everything that may end or delay the step before anybody is asked."""
         now = self.parts.clock()
-        if situation.run.overdue(now):
-            await self._expire(situation.run.id)
-            raise OvertakenError
         ending = ending_of(situation)
         if ending is not None:
             return await self._end(situation, ending)

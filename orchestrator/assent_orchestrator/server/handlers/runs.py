@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import replace
 
+from assent.v1 import control_pb2
 from assent.v1 import runs_pb2 as wire
 from assent.v1.runs_pb2_grpc import RunServiceServicer
 from assent_orchestrator.audit import spans
@@ -101,19 +102,19 @@ class RunHandlers(RunServiceServicer):
         cancelled = self._parts.cancellations.cancel(caller, run_id, request.etag, compensate=request.compensate)
         return write_view(await carry_through(cancelled))
 
-    async def PauseRun(self, request: wire.PauseRunRequest, context: Context) -> wire.Run:
+    async def PauseRun(self, request: control_pb2.PauseRunRequest, context: Context) -> wire.Run:
         """Begin nothing of a run any more."""
         caller = current_caller()
         run_id = names.run_id(request.name, caller)
         return write_view(await carry_through(self._parts.pauses.pause(caller, run_id, request.reason)))
 
-    async def ResumeRun(self, request: wire.ResumeRunRequest, context: Context) -> wire.Run:
+    async def ResumeRun(self, request: control_pb2.ResumeRunRequest, context: Context) -> wire.Run:
         """Let a run go on."""
         caller = current_caller()
         run_id = names.run_id(request.name, caller)
         return write_view(await carry_through(self._parts.pauses.resume(caller, run_id, request.reason)))
 
-    async def ReconcileStep(self, request: wire.ReconcileStepRequest, context: Context) -> wire.Run:
+    async def ReconcileStep(self, request: control_pb2.ReconcileStepRequest, context: Context) -> wire.Run:
         """Take a person's word for what became of a step."""
         caller = current_caller()
         run_id = names.run_id(request.name, caller)

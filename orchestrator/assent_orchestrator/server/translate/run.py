@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from assent.v1 import control_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.errors import Fault, InvalidError
@@ -63,7 +64,7 @@ def write_run(run: RunRow) -> wire.Run:
     )
 
 
-def read_evidence(request: wire.ReconcileStepRequest) -> Evidence:
+def read_evidence(request: control_pb2.ReconcileStepRequest) -> Evidence:
     """Return what a person says became of a step.
 
     Raises:
@@ -75,7 +76,7 @@ def read_evidence(request: wire.ReconcileStepRequest) -> Evidence:
         fault = Fault("result", "MALFORMED", str(error))
         raise InvalidError("the result cannot be used", (fault,), code="INVALID_REQUEST") from error
     return Evidence(
-        settlement=Settlement(wire.Settlement.Name(request.settlement).removeprefix("SETTLEMENT_").lower()),
+        settlement=Settlement(control_pb2.Settlement.Name(request.settlement).removeprefix("SETTLEMENT_").lower()),
         rationale=request.rationale,
         etag=request.etag,
         result=result,

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from assent.v1 import control_pb2 as assent_dot_v1_dot_control__pb2
 from assent.v1 import runs_pb2 as assent_dot_v1_dot_runs__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -70,17 +71,17 @@ class RunServiceStub:
                 _registered_method=True)
         self.PauseRun = channel.unary_unary(
                 '/assent.v1.RunService/PauseRun',
-                request_serializer=assent_dot_v1_dot_runs__pb2.PauseRunRequest.SerializeToString,
+                request_serializer=assent_dot_v1_dot_control__pb2.PauseRunRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
                 _registered_method=True)
         self.ResumeRun = channel.unary_unary(
                 '/assent.v1.RunService/ResumeRun',
-                request_serializer=assent_dot_v1_dot_runs__pb2.ResumeRunRequest.SerializeToString,
+                request_serializer=assent_dot_v1_dot_control__pb2.ResumeRunRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
                 _registered_method=True)
         self.ReconcileStep = channel.unary_unary(
                 '/assent.v1.RunService/ReconcileStep',
-                request_serializer=assent_dot_v1_dot_runs__pb2.ReconcileStepRequest.SerializeToString,
+                request_serializer=assent_dot_v1_dot_control__pb2.ReconcileStepRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
                 _registered_method=True)
 
@@ -194,17 +195,17 @@ def add_RunServiceServicer_to_server(servicer, server):
             ),
             'PauseRun': grpc.unary_unary_rpc_method_handler(
                     servicer.PauseRun,
-                    request_deserializer=assent_dot_v1_dot_runs__pb2.PauseRunRequest.FromString,
+                    request_deserializer=assent_dot_v1_dot_control__pb2.PauseRunRequest.FromString,
                     response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
             ),
             'ResumeRun': grpc.unary_unary_rpc_method_handler(
                     servicer.ResumeRun,
-                    request_deserializer=assent_dot_v1_dot_runs__pb2.ResumeRunRequest.FromString,
+                    request_deserializer=assent_dot_v1_dot_control__pb2.ResumeRunRequest.FromString,
                     response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
             ),
             'ReconcileStep': grpc.unary_unary_rpc_method_handler(
                     servicer.ReconcileStep,
-                    request_deserializer=assent_dot_v1_dot_runs__pb2.ReconcileStepRequest.FromString,
+                    request_deserializer=assent_dot_v1_dot_control__pb2.ReconcileStepRequest.FromString,
                     response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
             ),
     }
@@ -399,7 +400,7 @@ class RunService:
             request,
             target,
             '/assent.v1.RunService/PauseRun',
-            assent_dot_v1_dot_runs__pb2.PauseRunRequest.SerializeToString,
+            assent_dot_v1_dot_control__pb2.PauseRunRequest.SerializeToString,
             assent_dot_v1_dot_runs__pb2.Run.FromString,
             options,
             channel_credentials,
@@ -426,7 +427,7 @@ class RunService:
             request,
             target,
             '/assent.v1.RunService/ResumeRun',
-            assent_dot_v1_dot_runs__pb2.ResumeRunRequest.SerializeToString,
+            assent_dot_v1_dot_control__pb2.ResumeRunRequest.SerializeToString,
             assent_dot_v1_dot_runs__pb2.Run.FromString,
             options,
             channel_credentials,
@@ -453,7 +454,7 @@ class RunService:
             request,
             target,
             '/assent.v1.RunService/ReconcileStep',
-            assent_dot_v1_dot_runs__pb2.ReconcileStepRequest.SerializeToString,
+            assent_dot_v1_dot_control__pb2.ReconcileStepRequest.SerializeToString,
             assent_dot_v1_dot_runs__pb2.Run.FromString,
             options,
             channel_credentials,

@@ -3,6 +3,7 @@
 isort:skip_file
 Plans become runs here."""
 
+from assent.v1 import control_pb2 as _control_pb2
 from assent.v1 import runs_pb2 as _runs_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -53,13 +54,13 @@ class RunServiceStub:
     """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
     undone then, each step by the action that its process names, if the policies allow it.
     """
-    PauseRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.PauseRunRequest, _runs_pb2.Run]
+    PauseRun: _grpc.UnaryUnaryMultiCallable[_control_pb2.PauseRunRequest, _runs_pb2.Run]
     """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
     settled; approvals can be answered, and times go on. Pausing a run that is paused changes nothing.
     """
-    ResumeRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.ResumeRunRequest, _runs_pb2.Run]
+    ResumeRun: _grpc.UnaryUnaryMultiCallable[_control_pb2.ResumeRunRequest, _runs_pb2.Run]
     """Lets a run go on that was paused. Resuming a run that is not paused changes nothing."""
-    ReconcileStep: _grpc.UnaryUnaryMultiCallable[_runs_pb2.ReconcileStepRequest, _runs_pb2.Run]
+    ReconcileStep: _grpc.UnaryUnaryMultiCallable[_control_pb2.ReconcileStepRequest, _runs_pb2.Run]
     """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
     the truth from then on, and the run stays as it is. The caller needs the role `operator`.
     """
@@ -89,13 +90,13 @@ class RunServiceAsyncStub(RunServiceStub):
     """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
     undone then, each step by the action that its process names, if the policies allow it.
     """
-    PauseRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.PauseRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
+    PauseRun: _aio.UnaryUnaryMultiCallable[_control_pb2.PauseRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
     """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
     settled; approvals can be answered, and times go on. Pausing a run that is paused changes nothing.
     """
-    ResumeRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.ResumeRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
+    ResumeRun: _aio.UnaryUnaryMultiCallable[_control_pb2.ResumeRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
     """Lets a run go on that was paused. Resuming a run that is not paused changes nothing."""
-    ReconcileStep: _aio.UnaryUnaryMultiCallable[_runs_pb2.ReconcileStepRequest, _runs_pb2.Run]  # type: ignore[assignment]
+    ReconcileStep: _aio.UnaryUnaryMultiCallable[_control_pb2.ReconcileStepRequest, _runs_pb2.Run]  # type: ignore[assignment]
     """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
     the truth from then on, and the run stays as it is. The caller needs the role `operator`.
     """
@@ -162,7 +163,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def PauseRun(
         self,
-        request: _runs_pb2.PauseRunRequest,
+        request: _control_pb2.PauseRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
         """Pauses a run: when this answers, nothing of it is dispatched any more, on any server. What was dispatched before is
@@ -172,7 +173,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ResumeRun(
         self,
-        request: _runs_pb2.ResumeRunRequest,
+        request: _control_pb2.ResumeRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
         """Lets a run go on that was paused. Resuming a run that is not paused changes nothing."""
@@ -180,7 +181,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ReconcileStep(
         self,
-        request: _runs_pb2.ReconcileStepRequest,
+        request: _control_pb2.ReconcileStepRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
         """Takes a person's word for what became of a step that is STEP_STATE_UNKNOWN. When the run is over, the step says
