@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0010_control"
-down_revision = "0009_circuits"
+revision = "0011_control"
+down_revision = "0010_elements"
 
 
 def upgrade() -> None:
