@@ -56,6 +56,7 @@ def test_every_generated_module_imports(module: str) -> None:
 def test_every_service_has_its_file() -> None:
     files = [importlib.import_module(module).DESCRIPTOR for module in MODULES if module.endswith("_pb2")]
     assert {file.name: [*file.services_by_name] for file in files} == {
+        "assent/v1/control.proto": [],
         "assent/v1/plans.proto": [],
         "assent/v1/decisions.proto": [],
         "assent/v1/runs.proto": ["RunService"],
