@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0011_control"
-down_revision = "0010_elements"
+revision = "0012_control"
+down_revision = "0011_executors"
 
 
 def upgrade() -> None:
