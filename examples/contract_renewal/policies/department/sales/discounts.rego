@@ -5,6 +5,8 @@
 #   owner: chief-financial-officer
 package policies.department.sales.discounts
 
+import data.assent.lib.amount
+
 proposal if {
 	input.kind == "action"
 	input.action.system == "cpq"
@@ -81,4 +83,34 @@ judgeable if {
 limits_known if {
 	is_number(limits.director_above_percent)
 	is_number(limits.never_above_percent)
+}
+
+# METADATA
+# title: What a discount costs is counted
+# description: By the day, over all renewals; the gate denies what no longer fits, however many are decided at once.
+obligations contains {"type": "reserve", "ledger": "discount_eur", "amount": money} if proposal
+
+# METADATA
+# title: When the discounts of a day are given away, the next waits for tomorrow
+# labels:
+#   control: FIN-09
+defer contains finding if {
+	proposal
+	counted := input.ledgers.discount_eur
+	not amount.fits("discount_eur", money)
+	finding := {
+		"code": "DISCOUNTS_OF_THE_DAY_GIVEN",
+		"message": "what may be given away in a day is given away",
+		"control": "FIN-09",
+		"rule": "When the discounts of a day are given away, the next waits for tomorrow",
+		"until": counted.until,
+	}
+}
+
+# Exactly, in cents, and rounded up: what is reserved is never less than what is given.
+money := sprintf("%d.%02d", [floor(cents / 100), cents % 100]) if {
+	args := input.action.args
+	is_number(discount)
+	full := ((amount.units(args.annual_value) / 10000000) * args.seats) * discount
+	cents := ceil(full / (args.seats_now * 100))
 }

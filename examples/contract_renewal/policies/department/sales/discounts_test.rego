@@ -74,3 +74,40 @@ test_other_actions_are_not_looked_at if {
 	question := json.patch(proposal(99), [{"op": "replace", "path": "/action/system", "value": "crm"}])
 	verdicts(question, limits) == {"require_approval": set(), "deny": set()}
 }
+
+priced(discount, seats, value) := json.patch(proposal(discount), [
+	{"op": "add", "path": "/action/args/seats_now", "value": 3},
+	{"op": "add", "path": "/action/args/seats", "value": seats},
+	{"op": "add", "path": "/action/args/annual_value", "value": value},
+])
+
+test_what_a_discount_costs_is_counted_in_cents_and_rounded_up[cost] if {
+	some [asked, cost] in [
+		[[10, 3, "1000.00"], "100.00"],
+		[[0, 3, "1000.00"], "0.00"],
+		[[12.5, 3, "999.99"], "125.00"],
+		[[10, 1, "1000.00"], "33.34"],
+		[[15, 6, "0.01"], "0.01"],
+	]
+	question := priced(asked[0], asked[1], asked[2])
+	discounts.obligations == {{"type": "reserve", "ledger": "discount_eur", "amount": cost}} with input as question
+}
+
+test_only_proposals_are_counted if {
+	discounts.obligations == set() with input as {"kind": "action", "action": {"system": "crm", "operation": "x"}}
+}
+
+day(spent) := {"discount_eur": {
+	"limit": "1000.00",
+	"spent": spent,
+	"reserved": "0",
+	"held": "0",
+	"until": "2026-01-02T00:00:00+01:00",
+}}
+
+test_what_does_not_fit_into_the_day_waits_for_the_next if {
+	full := object.union(priced(10, 3, "1000.00"), {"ledgers": day("900.01")})
+	[found.until | some found in discounts.defer] == ["2026-01-02T00:00:00+01:00"] with input as full
+	fits := object.union(priced(10, 3, "1000.00"), {"ledgers": day("900.00")})
+	discounts.defer == set() with input as fits
+}
