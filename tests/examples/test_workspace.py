@@ -10,6 +10,7 @@ from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import StepState
+from assent_sidecar.bundle.library import library_root
 from assent_sidecar.bundle.workspace import Workspace, load_workspace
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.policy.check import check_policies
@@ -17,6 +18,8 @@ from assent_sidecar.policy.report import Part
 from tests.examples.programs import EXAMPLES
 
 ROOT = EXAMPLES / "contract_renewal"
+FOLDERS = (str(ROOT / "policies"), str(library_root() / "assent/lib"))
+"""The policies, and the functions of the library that they may use."""
 RULE = re.compile(
     r"# title: (?P<title>.*)\n(?:#.*\n)*?# labels:\n#   control: (?P<control>\S+)\n(?:#.*\n)*(?P<rule>[^#]+)"
 )
@@ -97,7 +100,7 @@ def test_a_finding_names_the_control_and_the_title_of_its_rule(workspace: Worksp
     "command", [("check", "--strict"), ("fmt", "--fail", "--list"), ("test", "--fail-on-empty")], ids=lambda one: one[0]
 )
 async def test_the_policies_pass_the_engines_own_checks(command: tuple[str, ...]) -> None:
-    assert await _opa(*command, str(ROOT / "policies")) == 0
+    assert await _opa(*command, *FOLDERS) == 0
 
 
 @pytest.mark.requirement("example.policies-are-tested")
@@ -110,7 +113,7 @@ async def test_every_test_and_every_case_is_green_on_the_bundle_that_decides(wor
 
 @pytest.mark.requirement("example.policies-are-tested")
 async def test_the_policies_tests_reach_every_line() -> None:
-    assert await _opa("test", "--coverage", "--threshold", "100", str(ROOT / "policies")) == 0
+    assert await _opa("test", "--coverage", "--threshold", "100", *FOLDERS) == 0
 
 
 async def _opa(*arguments: str) -> int:

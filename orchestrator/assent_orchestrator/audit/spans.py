@@ -42,6 +42,7 @@ APPROVAL_ID: Final = "assent.approval.id"
 APPROVAL_OUTCOME: Final = "assent.approval.outcome"
 APPROVER_KIND: Final = "assent.approver.kind"
 EFFECT_STATUS: Final = "assent.effect.status"
+LEDGER_NAMES: Final = "assent.ledger.names"
 LINK_KIND: Final = "assent.link"
 SHADOW_ID: Final = "assent.shadow.id"
 SHADOW_DECISION_ID: Final = "assent.shadow.decision.id"
@@ -199,8 +200,9 @@ def tool_span(
     permit: str,
     action_digest: str | None = None,
     agent: str | None = None,
+    ledgers: Sequence[str] = (),
 ) -> Iterator[Span]:
-    """Calling a tool server with a permit."""
+    """Calling a tool server with a permit; ``ledgers`` are those on which something is reserved for it."""
     attributes = {
         GEN_AI_OPERATION: "execute_tool",
         GEN_AI_TOOL: action,
@@ -212,6 +214,7 @@ def tool_span(
         DECISION_ID: decision,
         ACTION_NAME: action,
         ACTION_DIGEST: action_digest,
+        LEDGER_NAMES: tuple(ledgers) or None,
         **_of_run(run),
     }
     with _span(f"execute_tool {action}", SpanKind.CLIENT, attributes) as span:

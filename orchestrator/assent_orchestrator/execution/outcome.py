@@ -69,6 +69,7 @@ class Outcomes:
             permit=permit.id,
             action_digest=allowed.action.digest,
             agent=situation.spec.agent,
+            ledgers=sorted({one.ledger for one in allowed.reserves}),
         ) as span:
             result = await self._invoke(allowed, appointed.tool_server, min(limits))
             if isinstance(result, Success):

@@ -121,14 +121,14 @@ async def nobody_waits(stop: Stop) -> None:
     del stop
 
 
-def open_office(database: Database, tenant: str) -> Office:
+def open_office(database: Database, tenant: str, ledgers: Mapping[str, Ledger] = LEDGERS) -> Office:
     now = [datetime.now(UTC)]
     decisions, issuer = ScriptedDecisionPoint(by_word), PermitIssuer.generate()
     trail = Trail(database.engine, lambda: now[0])
     gate = Gate(
         decisions, trail, issuer, lambda: now[0], Barrier(database.engine), Ledgers(database.engine, lambda: declared)
     )
-    declared = two_systems().model_copy(update={"ledgers": dict(LEDGERS)})
+    declared = two_systems().model_copy(update={"ledgers": dict(ledgers)})
     return Office(
         tenant=tenant,
         desk=Desk(database.engine, gate, lambda: now[0], lambda: declared),

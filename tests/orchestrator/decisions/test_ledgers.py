@@ -2,12 +2,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from assent_orchestrator.decisions.permits import Outcome
 from assent_orchestrator.decisions.request import Reply
 from assent_orchestrator.governance.handed_out import PermitStatus
+from assent_orchestrator.store.postgres import Database
 from assent_sidecar.decision import Verdict
-from tests.orchestrator.decisions.office import Office
+from tests.orchestrator.decisions.office import LEDGERS, MONEY, Office, open_office
 
 STATES = {"spent", "reserved", "held"}
 
@@ -113,6 +115,24 @@ async def test_the_same_request_reserves_once(office: Office) -> None:
 
 
 @pytest.mark.requirement("orchestrator.ledger-costs-nothing")
-async def test_without_a_ledger_in_the_answer_nothing_is_locked_or_written(office: Office) -> None:
-    await office.ask("allow")
-    assert all("ledgers" not in one for one in await office.records())
+async def test_where_nothing_is_counted_the_database_is_asked_nothing_more(
+    database: Database, fresh_tenant: str
+) -> None:
+    """The office counts other actions than the one that is asked about; the second counts it."""
+    other = {"money": MONEY.model_copy(update={"actions": ("box.send",)})}
+    counts = []
+    for number, ledgers in enumerate(({}, other, dict(LEDGERS))):
+        office = open_office(database, f"{fresh_tenant}-{number}", ledgers)
+        await office.ask("allow")  # the first of a tenant goes a longer way
+        asked: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any, asked: list[str] = asked) -> None:
+            asked.append(statement)
+
+        sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        try:
+            await office.ask("allow")
+        finally:
+            sa.event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] == counts[2] - 1
