@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -281,11 +281,17 @@ async def deployment(
     environ: Mapping[str, str] | None = None,
     copy: bool = False,
     arguments: tuple[str, ...] = (),
+    prepare: Callable[[Path], None] | None = None,
 ) -> AsyncIterator[Deployment]:
-    """Start everything in a folder; ``faults`` are the company's. ``copy``: the workspace may be changed."""
+    """Start everything in a folder; ``faults`` are the company's. ``copy``: the workspace may be changed.
+
+    ``prepare`` changes the copy before anything of it is used.
+    """
     workspace = EXAMPLES / "contract_renewal"
-    if copy:
+    if copy or prepare is not None:
         workspace = Path(shutil.copytree(workspace, folder / "workspace"))
+    if prepare is not None:
+        prepare(workspace)
     tokens = write_tokens(
         folder / "tokens.json",
         (
