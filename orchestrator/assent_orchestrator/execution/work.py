@@ -232,7 +232,7 @@ class RunWork:
         begun = [name for name in unsettled if states[name] not in (StepState.PENDING, StepState.ITERATING)]
         asleep = [step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else []
         return Move(
-            ready=[*ready, *tended.ready],
+            ready=[*ready, *(() if run.paused else tended.ready)],
             open=[*(name for name in begun if name not in under_way), *tended.open],
             outstanding=under_way,
             over=not ready and not under_way and not unsettled,
