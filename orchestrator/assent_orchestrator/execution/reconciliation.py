@@ -15,6 +15,7 @@ from assent_orchestrator.execution.runs import RunView, etag_of, may_see, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.plan.label import fit, join
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
@@ -82,9 +83,10 @@ class Reconciliations:
                 values |= {"finished_at": now}
             await change_step(tx, run_id, step_id, state=str(state), **values)
             status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
-            await intent.settle(tx, run_id, step_id, status, now)
+            settled = await intent.settle(tx, run_id, step_id, status, now, result=evidence.result)
             await change_run(tx, run_id, now)
-            drafts = (_draft(caller, run, step, state, evidence), *await keep(tx, run, now))
+            draft = _draft(caller, run, step, state, evidence).model_copy(update={"ledgers": settled.notes or None})
+            drafts = (draft, *alarmed(draft, settled.alarms), *await keep(tx, run, now))
             await self.parts.trail.append(tx, run.tenant, drafts)
             after = await view(tx, caller, run_id)
         await self.durable.wake(run_id, (step_id,))

@@ -16,7 +16,7 @@ from assent_orchestrator.errors import AssentError
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.meanwhile import meanwhile
-from assent_orchestrator.store.tables import answers, approvals, effects, runs, steps, takeovers
+from assent_orchestrator.store.tables import answers, approvals, balances, effects, reservations, runs, steps, takeovers
 
 AT_ONCE = 50
 _EVERY = 600.0
@@ -56,8 +56,12 @@ class Retention:
             await self.durable.forget(found)
             asked = sa.select(approvals.c.id).where(approvals.c.run_id.in_(found))
             await tx.execute(sa.delete(answers).where(answers.c.approval_id.in_(asked)))
-            for table in (approvals, effects, steps, takeovers):
+            for table in (approvals, effects, steps, takeovers, reservations):
                 await tx.execute(sa.delete(table).where(table.c.run_id.in_(found)))
+            # What these runs spent still counts in windows of time; those that were the runs themselves are over.
+            await tx.execute(
+                sa.delete(balances).where(balances.c.tenant == oldest.tenant, balances.c.period.in_(found))
+            )
             await tx.execute(sa.delete(runs).where(runs.c.id.in_(found)))
             drafts = [Draft(event="run.forgotten", run=run, actor=SYSTEM) for run in found]
             await self.trail.append(tx, oldest.tenant, drafts)

@@ -1,8 +1,12 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from assent_orchestrator.caller import Role
+from assent_orchestrator.execution.reconciliation import Evidence, Settlement
+from assent_orchestrator.execution.runs import etag_of
 from assent_orchestrator.governance.account import Account, key_of
 from assent_orchestrator.governance.till import Balance, standing_of
 from assent_orchestrator.plan.model import Plan
@@ -10,7 +14,7 @@ from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.question import Action, Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import ALLOW, World, allow_all, for_actions
+from tests.orchestrator.execution.world import ALLOW, World, allow_all, for_actions, reaches
 
 MONEY = Ledger(title="Money", owner="cfo", unit="EUR", limit="10")
 RETRY = {"type": "retry", "max_attempts": 3, "backoff": "1ms"}
@@ -200,3 +204,28 @@ async def test_a_ledger_that_does_not_count_an_action_is_not_read_for_it(make_wo
     world = await make_world(ONE, ruler=for_actions(rule), ledgers={"money": ledger})
     view = await world.end_of(await world.submit())
     assert (view.steps[0].reason, len(asked)) == ("LEDGER_UNKNOWN", 1)
+
+
+@pytest.mark.requirement("orchestrator.ledger-settled")
+@pytest.mark.parametrize(
+    ("settlement", "spent"), [(Settlement.DONE, 4), (Settlement.FAILED, 0)], ids=["it was done", "it was not"]
+)
+async def test_what_a_person_finds_out_settles_what_was_held(
+    make_world: MakeWorld, settlement: Settlement, spent: int
+) -> None:
+    lost = Failure("LOST", "?", retryable=False, effect="unknown")
+    ruler = for_actions(lambda _: reserving(actual="/cost"))
+    world = await make_world(ONE, ruler=ruler, tool=lambda _: lost, ledgers={"money": MONEY})
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    assert await balance(world) == {"spent": 0, "reserved": 0, "held": 6}
+    seen = await world.runs.get(world.alice, run)
+    evidence = Evidence(settlement, "looked", etag_of(seen.run))
+    if settlement is Settlement.DONE:
+        evidence = replace(evidence, result={"cost": "4"}, has_result=True)
+    await world.reconciliations.reconcile(world.person("olga", Role.OPERATOR), run, "only", evidence)
+    assert await balance(world) == {"spent": spent, "reserved": 0, "held": 0}
+    records = [entry.record for entry in await world.trail.read(world.tenant) if "ledgers" in entry.record]
+    assert records[-1]["ledgers"][0]["entry"] == ("spent" if spent else "released")
+    await world.end_of(run)
