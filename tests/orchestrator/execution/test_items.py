@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.caller import Role
+from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.question import Action, Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
@@ -212,3 +213,31 @@ async def test_an_item_carries_the_labels_of_its_element_and_the_list_those_of_t
     told = next(one for one in world.decisions.asked if one.step and one.step.id == "tell" and one.action)
     assert told.action is not None
     assert told.action.labels == {f"/all/{at}/secret": ("confidential",) for at in range(3)}
+
+
+@pytest.mark.requirement("orchestrator.for-each")
+async def test_while_its_run_is_paused_no_more_items_are_begun(make_world: MakeWorld) -> None:
+    world = await make_world(letters(for_each={"at_once": 1}), tool=people("ann", "bob", "cyd"))
+    invoke, paused = world.tools.invoke, False
+
+    async def pausing(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        nonlocal paused
+        if action.operation == "send" and not paused:
+            paused = True
+            await world.pauses.pause(world.alice, run, "to look into it")
+        return await invoke(permit, action, **more)
+
+    world.tools.invoke = pausing  # type: ignore[method-assign] # pauses the run in the middle of the first item
+    run = await world.submit()
+    await world.until(run, "run.waiting")
+    view = await world.runs.get(world.alice, run)
+    assert {name: state for name, state in states(view).items() if name.startswith("letter")} == {
+        "letter": "iterating",
+        "letter.0": "succeeded",
+        "letter.1": "pending",
+        "letter.2": "pending",
+    }
+    await world.pauses.resume(world.alice, run, "looked into")
+    view = await world.end_of(run)
+    assert view.run.state == "succeeded"
+    assert world.tools.times("box.send") == 3
