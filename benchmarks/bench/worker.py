@@ -37,6 +37,14 @@ async def _all_ready(app: App, group: str, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def _written_down(app: App, executor: str) -> None:
+    """Wait until the engine, too, knows that all is over."""
+    open_ = sa.text("SELECT count(*) FROM dbos.workflow_status WHERE executor_id = :one AND status = 'PENDING'")
+    async with app.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
+        while (await tx.execute(open_, {"one": executor})).scalar_one():  # noqa: ASYNC110 - the engine has no event
+            await asyncio.sleep(0.05)
+
+
 async def main() -> None:
     database, executor, count, number = sys.argv[1:5]
     assembly.ToolServers = Instant
@@ -46,7 +54,9 @@ async def main() -> None:
         await _all_ready(app, f"bench-{number}", int(number))
         began = time.time()
         await asyncio.gather(*(_run(app) for _ in range(int(count))))
-        await serve_until_left({"began": began, "ended": time.time()})
+        ended = time.time()
+        await _written_down(app, executor)
+        await serve_until_left({"began": began, "ended": ended})
 
 
 if __name__ == "__main__":
