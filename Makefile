@@ -14,14 +14,14 @@ UV = env -u VIRTUAL_ENV -u PYTHONPATH UV_PROJECT_ENVIRONMENT="$(CURDIR)/.venv" U
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz lint proto bench clean
+.PHONY: help setup demo test fuzz kill-suite lint proto bench clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) $(ENGINE) ## make .venv from uv.lock and compile the policy engine; the other targets do it by themselves
 
-demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves everything running
+demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves everything running, ARGS=--kill kills the server in the middle
 	@$(BIN)/assent demo $(ARGS)
 
 test: setup ## run every test; ARGS="-k name" runs some
@@ -30,6 +30,9 @@ test: setup ## run every test; ARGS="-k name" runs some
 fuzz: setup ## look for ways to make an allow of a fault, for some minutes
 	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=3600 $(addprefix tests/sidecar/,test_http_fuzz.py \
 		test_question_fuzz.py test_mutations.py test_evaluator.py) $(ARGS)
+
+kill-suite: setup ## kill the server and PostgreSQL at every transition of a run in turn, for half an hour or more
+	@PYTHONPATH=.:examples $(BIN)/python -m tests.kill.suite $(ARGS)
 
 lint: setup ## style, types, import rules, protos and policies
 	$(BIN)/ruff check

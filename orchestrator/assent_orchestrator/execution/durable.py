@@ -18,7 +18,7 @@ import dbos._sys_db as dbos_sys_db
 import dbos._utils as dbos_utils
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
@@ -143,7 +143,10 @@ def _wait_for_the_database() -> None:
 
     def passing(error: Exception) -> bool:
         state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-        return retriable(error) or (isinstance(error, DBAPIError) and state.startswith(_PASSING))
+        # Without a state the server never spoke: nobody listens there at the moment, which the engine knows by its
+        # words only, and not by those that the driver has for a socket.
+        silent = isinstance(error, OperationalError) and not state
+        return retriable(error) or silent or (isinstance(error, DBAPIError) and state.startswith(_PASSING))
 
     dbos_sys_db.retriable_postgres_exception = passing  # type: ignore[attr-defined,assignment] # replaced on purpose
 

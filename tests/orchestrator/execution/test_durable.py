@@ -3,10 +3,11 @@
 import base64
 import contextlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import dbos._sys_db as dbos_sys_db
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS
@@ -55,6 +56,17 @@ async def test_a_forged_row_runs_no_code(make_world: MakeWorld, database: Databa
     assert not mark.exists()
     pickle.loads(base64.b64decode(forged))
     assert mark.exists(), "the bomb would not have gone off at all"
+
+
+@pytest.mark.requirement("orchestrator.kill-postgresql")
+async def test_the_engine_waits_for_a_database_that_nobody_reaches(make_world: MakeWorld, tmp_path: Path) -> None:
+    await make_world([{"id": "only", "action": "box.get"}])  # opens the engine
+    gone = sa.create_engine(f"postgresql+psycopg://nobody@/nothing?host={tmp_path}")
+    with pytest.raises(sa.exc.OperationalError) as raised:
+        gone.connect()
+    waits: Callable[[Exception], bool] = vars(dbos_sys_db)["retriable_postgres_exception"]
+    assert waits(raised.value)
+    assert not waits(sa.exc.ProgrammingError("SELECT", {}, Exception("wrong")))
 
 
 async def test_starting_a_run_again_changes_nothing(make_world: MakeWorld) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,11 @@ class Company:
 
 @contextlib.asynccontextmanager
 async def open_company(
-    examples: Examples, folder: Path, permit_key: Path, environ: Mapping[str, str]
+    examples: Examples, folder: Path, permit_key: Path, environ: Mapping[str, str], faults: Sequence[str] = ()
 ) -> AsyncIterator[Company]:
     """Run the company in ``folder``; it does nothing without a permit signed by ``permit_key`` (a public JWK).
+
+    ``faults`` are what is the matter with its systems, as in ``email.send=slow:2s``.
 
     Raises:
         Problem: one of its programs does not start.
@@ -45,6 +47,7 @@ async def open_company(
                 (
                     *("-m", "company.server", "--folder", str(folder / "company"), "--port", "0"),
                     *("--smtp", mail.address, "--permit-key", str(permit_key)),
+                    *(part for fault in faults for part in ("--fault", fault)),
                 ),
                 environ=theirs,
                 log=logs / "company.log",

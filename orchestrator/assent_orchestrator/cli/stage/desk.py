@@ -53,9 +53,9 @@ class Desk:
         request = runs_pb2.GetRunRequest(name=name)
         return await self._runs.GetRun(request, metadata=self._metadata, timeout=_SECONDS)
 
-    async def watch(self, name: str) -> AsyncIterator[runs_pb2.RunEvent]:
-        """Yield what happened to a run and what happens, until it is over."""
-        request = runs_pb2.WatchRunRequest(name=name)
+    async def watch(self, name: str, after: int = 0) -> AsyncIterator[runs_pb2.RunEvent]:
+        """Yield what happened to a run behind the record ``after`` and what happens, until it is over."""
+        request = runs_pb2.WatchRunRequest(name=name, after_seq=after)
         call = self._runs.WatchRun(request, metadata=self._metadata)
         try:
             async for event in call:

@@ -44,8 +44,12 @@ class Ground:
 
 
 @contextlib.asynccontextmanager
-async def open_ground(name: str, examples: Examples, environ: Mapping[str, str]) -> AsyncIterator[Ground]:
+async def open_ground(
+    name: str, examples: Examples, environ: Mapping[str, str], faults: Sequence[str] = ()
+) -> AsyncIterator[Ground]:
     """Make the folder ``assent-<name>-…`` and start the company in it; however the block ends, all of it is gone then.
+
+    ``faults`` are what is the matter with the company's systems.
 
     Raises:
         Problem: something does not start; the end of its log is told.
@@ -55,7 +59,7 @@ async def open_ground(name: str, examples: Examples, environ: Mapping[str, str])
         folder = await stack.enter_async_context(_folder(name))
         people = appoint(folder)
         public = await asyncio.to_thread(_permit_key, folder)
-        company = await stack.enter_async_context(open_company(examples, folder, public, ours))
+        company = await stack.enter_async_context(open_company(examples, folder, public, ours, faults))
         stack.push_async_callback(_no_database_left, folder / "data" / "postgres")
         yield Ground(folder, ours, people, company)
 

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem
 
@@ -33,6 +35,13 @@ class Program:
     async def ended(self) -> int:
         """Wait until it ends by itself; return its status."""
         return await self.process.wait()
+
+    async def kill(self) -> int:
+        """Kill it with -9, not the leash that it is on; return its process id when it is gone."""
+        [program] = psutil.Process(self.process.pid).children()
+        program.kill()
+        await self.process.wait()
+        return program.pid
 
     def last_words(self) -> tuple[str, ...]:
         """Return the end of its log."""

@@ -1,0 +1,109 @@
+"""Which trials there are: every transition of every scenario, on both sides, for each victim; or one of each kind."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assent.v1 import runs_pb2
+from tests.kill.place import Place
+from tests.kill.point import CALLED, COMMITTED, How, Kind, Point, Strike
+from tests.kill.scenario import Scenario, Victim
+from tests.kill.wave import Trial, wave
+
+_UNDISTURBED = 3
+"""Runs that nobody disturbs: steps run side by side, so what one of them has and another has not is left to luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A scenario as it goes when nobody disturbs it: its transitions in their order, and how its steps end."""
+
+    scenario: Scenario
+    points: tuple[Point, ...]
+    expected: Mapping[str, str]
+
+
+async def enumerate_points(place: Place, scenario: Scenario) -> Course:
+    """Run a scenario undisturbed, and return the transitions that all of these runs had."""
+    results = await wave(place, [Trial(scenario, Victim.ANSWER)] * _UNDISTURBED)
+    for result in results:
+        assert result.run is not None, result.breaches
+        assert not result.breaches, result.breaches
+    passed = [await _passed(place, lane) for lane in place.lanes[:_UNDISTURBED]]
+    points = [point for point in passed[0] if all(point in other for other in passed[1:])]
+    run = results[0].run
+    assert run is not None
+    run_id = run.name.rpartition("/")[2]
+    called = dict.fromkeys(step for step, _ in place.toll.calls[run_id] if step != scenario.fails)
+    points += [Point(Kind.CALL, step, 1) for step in called]
+    states = {step.id: runs_pb2.StepState.Name(step.state).removeprefix("STEP_STATE_").lower() for step in run.steps}
+    return Course(scenario, tuple(points), states)
+
+
+async def _passed(place: Place, tenant: str) -> list[Point]:
+    """Return one point a transaction: the first thing in it."""
+    first: dict[str, Point] = {}
+    for one in await place.ambush.passed(tenant):
+        first.setdefault(one.tx, one.point)
+    return list(first.values())
+
+
+def every_trial(course: Course) -> list[Trial]:
+    """Return each transition with each way to be cut off there."""
+    scenario = course.scenario
+    trials = [
+        Trial(scenario, victim, (Strike(point, how),), course.expected)
+        for victim in scenario.victims
+        for point in course.points
+        for how in _ways(victim, point)
+    ]
+    if Victim.SERVER in scenario.victims:
+        # Killed again in the very first, and in the second, commit of the recovery.
+        trials += [
+            Trial(
+                scenario,
+                Victim.SERVER,
+                (Strike(point, how), Strike(Point(Kind.ANY, "recovery", number), other)),
+                course.expected,
+            )
+            for number, (how, other) in enumerate(((How.LOST, How.KEPT), (How.KEPT, How.LOST)), start=1)
+            for point in course.points
+            if point.kind is Kind.RECORD
+        ]
+    return trials
+
+
+def _ways(victim: Victim, point: Point) -> Iterable[How]:
+    if point.kind is not Kind.CALL:
+        if victim is Victim.ANSWER:
+            return ()
+        # What the engine has on disk and was not told is, over a death of PostgreSQL, what it is told again.
+        return COMMITTED if victim is Victim.SERVER or point.kind is Kind.RECORD else (How.LOST,)
+    # Over a death of PostgreSQL the server itself holds the call: it comes back, or nothing does.
+    return (How.UNSENT, How.UNHEARD) if victim is Victim.DATABASE else CALLED
+
+
+def one_of_each_kind(courses: Sequence[Course]) -> list[Trial]:
+    """Return one trial for each victim, kind of transition and way to be cut off there; always the same ones.
+
+    Of those that are of one kind, the next scenario gives the next one.
+    """
+    groups: dict[tuple[object, ...], list[list[Trial]]] = {}
+    for number, course in enumerate(courses):
+        for trial in every_trial(course):
+            groups.setdefault(_kind_of(trial), [[] for _ in courses])[number].append(trial)
+    chosen = []
+    for turn, by_course in enumerate(groups.values()):
+        there = [trials for trials in by_course if trials]
+        trials = there[turn % len(there)]
+        chosen.append(trials[turn % len(trials)])
+    return chosen
+
+
+def _kind_of(trial: Trial) -> tuple[object, ...]:
+    def kind(strike: Strike) -> tuple[object, ...]:
+        what = "" if strike.point.kind is Kind.CALL else strike.point.name.rpartition(":")[2]
+        return strike.point.kind, what, strike.how
+
+    if len(trial.strikes) > 1:
+        return trial.victim, "again", trial.strikes[1]
+    return (trial.victim, *map(kind, trial.strikes))

@@ -1,0 +1,84 @@
+"""The server under test: started, killed with -9, started again; whoever calls it waits meanwhile."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import grpc
+from grpc import aio
+
+from assent_orchestrator.cli.stage.desk import Desk, open_channel
+from assent_orchestrator.cli.stage.ground import Ground, serving
+from assent_orchestrator.cli.stage.program import Program
+
+T = TypeVar("T")
+
+_AGAIN = 0.1
+_PASSING = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED})
+"""What says nothing about whether it was done: the caller looks, or asks again with the same request id."""
+
+
+@dataclass(slots=True)
+class Server:
+    """``assent serve`` on a PostgreSQL of its own."""
+
+    ground: Ground
+    database_url: str
+    tool_server: str
+    workspace: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    up: asyncio.Event = field(default_factory=asyncio.Event)
+    log: list[str] = field(default_factory=list)
+    last: str = ""
+    _program: Program | None = None
+    _channel: aio.Channel | None = None
+    _running: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _lines: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+
+    async def start(self) -> None:
+        """Start it and wait until it takes calls."""
+        started = serving(
+            self.ground,
+            *("--workspace", str(self.workspace)),
+            tool_server=self.tool_server,
+            environ={**self.environ, "ASSENT_DATABASE_URL": self.database_url},
+        )
+        self._program = await self._running.enter_async_context(started)
+        # The line to an earlier server stays open till the end: closing it would cancel whoever still waits on it.
+        self._channel = await self._lines.enter_async_context(open_channel(self._program.address))
+        self.up.set()
+
+    async def kill(self) -> None:
+        """Kill it with -9; the block that it began in is over, and nothing of it runs."""
+        assert self._program is not None
+        self.up.clear()
+        await self._program.kill()
+        await self._running.aclose()
+        self.log += await asyncio.to_thread(_lines_of, self._program.log)
+
+    async def close(self) -> None:
+        """End it in an orderly way, if it runs, and every line to it."""
+        self.up.clear()
+        await self._running.aclose()
+        await self._lines.aclose()
+
+    async def insist(self, tenant: str, person: str, ask: Callable[[Desk], Awaitable[T]]) -> T:
+        """Ask as somebody until there is an answer, over every kill."""
+        while True:
+            await self.up.wait()
+            channel = self._channel
+            assert channel is not None
+            try:
+                return await ask(Desk(channel, tenant, self.ground.people.token_of(f"{person}.{tenant}")))
+            except aio.AioRpcError as error:
+                if error.code() not in _PASSING:
+                    raise
+                self.last = str(error.details())
+            await asyncio.sleep(_AGAIN)
+
+
+def _lines_of(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8", errors="replace").splitlines()
