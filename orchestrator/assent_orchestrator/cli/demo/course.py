@@ -27,6 +27,7 @@ from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.stage.examples import find_examples
 from assent_orchestrator.cli.stage.interruption import interruptible
 from assent_orchestrator.cli.stage.people import AUDITOR, DIRECTOR, OPERATOR, RUNTIME
+from assent_orchestrator.cli.stage.program import Program
 
 _STARTING = "starting PostgreSQL, OPA, the server, the company's systems and its mail server ..."
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -69,9 +70,9 @@ class Course:
     async def _run(self) -> None:
         examples = find_examples()
         async with contextlib.AsyncExitStack() as stack:
-            with self._starting():
+            with self._waiting(_STARTING):
                 stage = await stack.enter_async_context(open_stage(examples, self._environ))
-            with _failures(stage):
+            with failures(stage.server):
                 ending, revision = await self._perform(stage)
             seconds = time.monotonic() - self._began
             steps = next_steps(stage, ending) if self._keep else ()
@@ -85,15 +86,15 @@ class Course:
             self._good = ending.good
             if self._keep:
                 status = await stage.server.ended()
-                raise _failure(f"the server ended by itself, with status {status}", stage)
+                raise _failure(f"the server ended by itself, with status {status}", stage.server)
 
     @contextlib.contextmanager
-    def _starting(self) -> Iterator[None]:
+    def _waiting(self, what: str) -> Iterator[None]:
         if self._live:
-            with self._console.status(_STARTING):
+            with self._console.status(what):
                 yield
         else:
-            self._console.print(_STARTING)
+            self._console.print(what)
             yield
 
     async def _perform(self, stage: Stage) -> tuple[Ending, str]:
@@ -125,19 +126,24 @@ def traces_of(environ: Mapping[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def _failures(stage: Stage) -> Iterator[None]:
+def failures(server: Program) -> Iterator[None]:
+    """Make problems of what the server fails with, or does not do in time.
+
+    Raises:
+        Problem: it did; the end of its log is told.
+    """
     try:
         yield
     except aio.AioRpcError as error:
-        raise _failure(f"the server answered {error.code().name}: {error.details()}", stage) from error
+        raise _failure(f"the server answered {error.code().name}: {error.details()}", server) from error
     except TimeoutError as error:
-        raise _failure("the renewals did not come to their end in time", stage) from error
+        raise _failure("the renewals did not come to their end in time", server) from error
 
 
-def _failure(message: str, stage: Stage) -> Problem:
+def _failure(message: str, server: Program) -> Problem:
     return Problem(
         f"{message}; its log ends with:",
         ExitCode.UNAVAILABLE,
         code="DEMO_FAILED",
-        details=stage.server.last_words(),
+        details=server.last_words(),
     )

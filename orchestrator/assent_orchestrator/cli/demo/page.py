@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from assent.v1 import approvals_pb2, health_pb2
+from assent.v1 import approvals_pb2, audit_pb2, health_pb2
 from assent_orchestrator.cli.demo.board import Board
 from assent_orchestrator.cli.demo.card import WIDTH, approval_card, denied_card
 from assent_orchestrator.cli.demo.ending import Ending, contact
@@ -37,16 +37,20 @@ class Page:
         self._console = console
 
     def opening(self, health: health_pb2.Health, seconds: float) -> None:
+        """Say what runs, under which policies, and what is submitted."""
+        self.running(health, seconds)
+        self.heading(f"Three plans of the process {PROCESS}")
+        self._line(Text(f"The agent runtime {RUNTIME} submits them for the account manager {MANAGER}:"))
+        for one in CUSTOMERS:
+            self._line(Text.assemble(f"  {one.number}  {one.account}  ", (f"{one.name:<23}  ", "bold"), one.about))
+
+    def running(self, health: health_pb2.Health, seconds: float) -> None:
         """Say what runs, and under which policies."""
         running = (
             f"assent serve {health.server_version}, PostgreSQL, OPA {health.engine_version}, a company with e-mail"
         )
         self._line(Text.assemble(("✓ ", "bold green"), f"{running}: up in {seconds:.1f} s"))
         self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")), whole=True)
-        self.heading(f"Three plans of the process {PROCESS}")
-        self._line(Text(f"The agent runtime {RUNTIME} submits them for the account manager {MANAGER}:"))
-        for one in CUSTOMERS:
-            self._line(Text.assemble(f"  {one.number}  {one.account}  ", (f"{one.name:<23}  ", "bold"), one.about))
 
     def heading(self, title: str) -> None:
         """Begin a part."""
@@ -111,17 +115,24 @@ class Page:
 
     def ending(self, ending: Ending, seconds: float, traces: str) -> None:
         """Print the proof of the trail, and whether every promise was kept."""
-        found = ending.verification
-        self.heading("Audit verify")
-        chain = "chain intact" if found.intact else f"chain BROKEN at record {found.first_bad_seq}: {found.problem}"
-        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact), whole=True)
+        self.proof(ending.verification)
         self.heading("In short")
         for check in ending.checks:
-            self._line(_kept(check.promise, kept=check.kept))
+            self.promise(check.promise, kept=check.kept)
         word = "as they should" if ending.good else "NOT as they should"
         self._line(Text(f"The three renewals ended {word}; {seconds:.1f} s in all.", style="bold"))
         if traces:
             self._line(Text(f"The traces went to {traces}; look there for the trace ids above."))
+
+    def proof(self, found: audit_pb2.VerifyTrailResponse) -> None:
+        """Print whether the trail holds."""
+        self.heading("Audit verify")
+        chain = "chain intact" if found.intact else f"chain BROKEN at record {found.first_bad_seq}: {found.problem}"
+        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact), whole=True)
+
+    def promise(self, what: str, *, kept: bool) -> None:
+        """Print one promise, and whether it was kept."""
+        self._line(_kept(what, kept=kept))
 
     def next_steps(self, steps: tuple[NextStep, ...]) -> None:
         """Print what to try while everything keeps running."""
