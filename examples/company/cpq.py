@@ -38,7 +38,10 @@ class Cpq:
     @property
     def operations(self) -> Mapping[str, Operation]:
         """What CPQ does."""
-        return {"create_proposal": Operation("Draft a renewal proposal", "write", self._create_proposal)}
+        return {
+            "create_proposal": Operation("Draft a renewal proposal", "write", self._create_proposal),
+            "withdraw_proposal": Operation("Withdraw a renewal proposal", "write", self._withdraw_proposal),
+        }
 
     def _create_proposal(self, args: Arguments, key: str) -> Result:
         account = args.text("account")
@@ -67,3 +70,13 @@ class Cpq:
             }
 
         return write_once(self.database, "create_proposal", args, key, draft)
+
+    def _withdraw_proposal(self, args: Arguments, key: str) -> Result:
+        proposal = args.text("proposal_id")
+
+        def withdraw(tx: Connection) -> Result:
+            # One that is not there does not stand either.
+            tx.execute("UPDATE proposal SET kind = 'withdrawn' WHERE id = ?", (proposal.removeprefix("Q-"),))
+            return {"proposal_id": proposal, "state": "withdrawn"}
+
+        return write_once(self.database, "withdraw_proposal", args, key, withdraw)

@@ -34,7 +34,10 @@ class Crm:
     @property
     def operations(self) -> Mapping[str, Operation]:
         """What the CRM does."""
-        return {"update_renewal": Operation("Move a renewal forward", "write", self._update_renewal)}
+        return {
+            "update_renewal": Operation("Move a renewal forward", "write", self._update_renewal),
+            "reopen_renewal": Operation("Move a renewal back to its beginning", "write", self._reopen_renewal),
+        }
 
     def _update_renewal(self, args: Arguments, key: str) -> Result:
         account = args.text("account")
@@ -53,3 +56,18 @@ class Crm:
             return {"account": account, "stage": stage, "proposal_id": proposal, "version": row["version"]}
 
         return write_once(self.database, "update_renewal", args, key, update)
+
+    def _reopen_renewal(self, args: Arguments, key: str) -> Result:
+        account = args.text("account")
+
+        def reopen(tx: Connection) -> Result:
+            row = tx.execute(
+                "UPDATE renewal SET stage = 'open', risk = NULL, proposal_id = NULL, amount = NULL,"
+                " version = version + 1 WHERE account = ? RETURNING version",
+                (account,),
+            ).fetchone()
+            if row is None:
+                raise CallError("NO_SUCH_ACCOUNT", "the CRM has no renewal for this account")
+            return {"account": account, "stage": "open", "version": row["version"]}
+
+        return write_once(self.database, "reopen_renewal", args, key, reopen)

@@ -80,6 +80,8 @@ def test_every_agent_uses_what_it_may_do(workspace: Workspace) -> None:
     used: dict[str, set[str]] = {}
     for step in workspace.catalogue.processes["contract_renewal"].steps:
         used.setdefault(step.agent, set()).add(step.action)
+        if step.compensation is not None:
+            used.setdefault(step.compensation.agent or step.agent, set()).add(step.compensation.action)
     assert used == {name: set(agent.may) for name, agent in workspace.catalogue.agents.items()}
 
 

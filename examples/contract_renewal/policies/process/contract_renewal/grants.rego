@@ -14,7 +14,9 @@ reads := {
 
 writes := {
 	"cpq.create_proposal",
+	"cpq.withdraw_proposal",
 	"crm.update_renewal",
+	"crm.reopen_renewal",
 	"tasks.create_task",
 	"tasks.notify",
 }

@@ -26,6 +26,8 @@ test_what_the_process_needs_is_granted[name] if {
 		"product_analytics.get_usage": ["read", "RENEWAL_READS"],
 		"product_analytics.assess_renewal": ["read", "RENEWAL_READS"],
 		"cpq.create_proposal": ["write", "RENEWAL_WRITES"],
+		"cpq.withdraw_proposal": ["write", "RENEWAL_WRITES"],
+		"crm.reopen_renewal": ["write", "RENEWAL_WRITES"],
 		"crm.update_renewal": ["write", "RENEWAL_WRITES"],
 		"tasks.create_task": ["write", "RENEWAL_WRITES"],
 		"tasks.notify": ["write", "RENEWAL_WRITES"],
