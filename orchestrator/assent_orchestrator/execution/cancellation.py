@@ -43,7 +43,8 @@ class Cancellations:
             if run.state in TERMINAL_RUNS:
                 raise StateError(f"the run is {run.state}", run=run_id, state=str(run.state))
             if run.cancel_requested is None or (compensate and not run.compensate):
-                asked = {"cancel_requested": run.cancel_requested or caller.id, "compensate": compensate}
+                undo = run.compensate or compensate  # what is being undone is not left halfway
+                asked = {"cancel_requested": run.cancel_requested or caller.id, "compensate": undo}
                 await change_run(tx, run_id, self.parts.clock(), **asked)
                 draft = Draft(
                     event="run.cancel_requested",

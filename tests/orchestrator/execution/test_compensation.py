@@ -239,3 +239,15 @@ async def test_a_server_that_dies_between_two_undoings_leaves_the_rest_to_the_ne
     assert view.run.state == "compensated"
     puts = [key for name, key in world.tools.calls if name == "box.put"]
     assert (len(puts), len(set(puts))) == (3, 2)  # the first was cut off, and had not been done
+
+
+async def test_cancelling_a_run_that_undoes_leaves_nothing_halfway(make_world: MakeWorld) -> None:
+    hold = {"verdict": "require_approval", "approval": {"stages": [{"role": "boss"}]}}
+    world = await make_world(THREE, tool=failing, ruler=undoing(hold, "second"))
+    run = await world.submit()
+    await world.until(run, "approval.requested", step="second.undo")
+    await world.cancellations.cancel(world.alice, run, "")
+    await world.reply(run, world.person("otto", "boss"), approve=False)
+    view = await world.end_of(run)
+    assert (view.run.state, view.run.reason, view.run.not_undone) == ("failed", "BROKEN", ("second",))
+    assert states(view)["first"] == "compensated"
