@@ -98,16 +98,3 @@ async def test_when_all_connections_drop_runs_go_on_and_nobody_is_taken_for_dead
             await settled(one, run)
         assert not [line for one in all_of_them for line in one.log if "taken over" in line]
         assert len(all_of_them[0].mails()) == 3
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.requirement("orchestrator.rolling-restart-finishes-old-runs")
-async def test_a_rolling_restart_loses_no_run(tmp_path: Path) -> None:
-    async with servers(tmp_path, 3, *SLOW) as all_of_them:
-        runs = [(await one.submit("ACC-1001")).name for one in all_of_them]
-        for one in all_of_them:
-            await one.stop()
-            await one.start()
-        for one, run in zip(all_of_them, runs, strict=True):
-            await settled(one, run)
-        assert len(all_of_them[0].mails()) == 3
