@@ -165,8 +165,12 @@ class Outcomes:
         attempt, retry = allowed.permit.attempt, fewest(allowed.retry, situation.spec.retry)
         note = EffectNote(status="failed", error=failure.code, retryable=failure.retryable)
         values: dict[str, Any] = {"reason": failure.code, "message": failure.message[:500]}
-        if failure.retryable and retry is not None and attempt < retry.max_attempts:
+        wait: float | None = None
+        if failure.code == PERMIT_INVALID and attempt < LOOKUP_TRIES:
+            wait = patience(attempt)
+        elif failure.retryable and retry is not None and attempt < retry.max_attempts:
             wait = backoff(retry, attempt, run=situation.run.id, row=situation.step.id)
+        if wait is not None:
             values["not_before"] = later(self.parts.clock(), wait)
             await self._write(situation, allowed.action, attempt, note=note, state=StepState.DECIDING, values=values)
             return Pause(settled=False, seconds=wait)
