@@ -68,3 +68,32 @@ async def test_an_approval_survives_a_kill_and_is_used_once(tmp_path: Path) -> N
         records = await deployed.trail(run)
         assert sum(one["event"] == "approval.consumed" for one in records) == 1
         assert sum(one["event"] == "approval.requested" for one in records) == 1
+
+
+def standing(folder: Path, file: str, query: str) -> list[tuple[object, ...]]:
+    """Rows of a table of the company's, as they are on the disk."""
+    with contextlib.closing(sqlite3.connect(folder / "company" / f"{file}.sqlite3")) as database:
+        return database.execute(query).fetchall()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.compensation-survives")
+@pytest.mark.parametrize(("event", "step"), [("action.intended", "crm.undo"), ("step.compensated", "crm")])
+async def test_after_a_kill_in_the_middle_of_undoing_the_rest_is_undone_and_nothing_twice(
+    tmp_path: Path, event: str, step: str
+) -> None:
+    slow = f"crm.reopen_renewal={SLOW}", f"cpq.withdraw_proposal={SLOW}"
+    async with deployment(tmp_path, "tasks.create_task=error", *slow) as deployed:
+        run = (await deployed.submit("ACC-1003")).name  # its e-mail is denied, and nobody can be asked to write
+        await deployed.until(run, event, step)
+        await deployed.kill()
+        await deployed.start()
+        ended = await deployed.end_of(run)
+        assert (state(ended), list(ended.not_undone)) == ("compensated", []), states(ended)
+        [offer] = [name for name, at in states(ended).items() if name.startswith("offer") and at == "compensated"]
+        undone = [one["step"] for one in await deployed.trail(run) if one["event"] == "step.compensated"]
+        assert undone == ["crm", offer]
+        renewal = "SELECT stage, version FROM renewal WHERE account = 'ACC-1003'"
+        assert standing(tmp_path, "crm", renewal) == [("open", 3)]
+        assert standing(tmp_path, "cpq", "SELECT kind FROM proposal") == [("withdrawn",)]
+        assert await deployed.intact()
