@@ -24,6 +24,7 @@ class Traces:
     """What one run left behind.
 
     ``entries`` is the whole trail of its tenant, ``rows`` are the effects as our own tables have them (step to status),
+    ``counted`` is what the ledger of spending says of each key (reserved, held, spent or released),
     ``letters`` the keys of the e-mails that arrived, ``in_doubt`` the keys of which the tool server cannot say itself
     whether they had an effect. ``expected`` is how the same renewal ends that nobody disturbs: step to state.
     """
@@ -34,6 +35,7 @@ class Traces:
     effects: Sequence[Effect] = ()
     letters: Sequence[str] = ()
     rows: Mapping[str, str] = field(default_factory=dict)
+    counted: Mapping[str, str] = field(default_factory=dict)
     in_doubt: frozenset[str] = frozenset()
     expected: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,6 +64,7 @@ def dishonesties(traces: Traces) -> tuple[Breach, ...]:
         *_of_intents(traces),
         *_of_steps(traces),
         *_of_letters(traces),
+        *_of_spending(traces),
         *_of_approvals(traces),
         *_of_records(traces),
     )
@@ -120,6 +123,14 @@ _ROWS = {
     "skipped": (),
 }
 """How an effect may be noted when its step is so."""
+
+
+def _of_spending(traces: Traces) -> Iterator[Breach]:
+    """What the books have is spent, what they have not is not, and nothing stays reserved for a run that is over."""
+    done = {effect.key for effect in traces.effects}
+    for key, state in traces.counted.items():
+        if key not in traces.in_doubt and state != ("spent" if key in done else "released"):
+            yield Breach("LEDGER_DIFFERS", f"the key {key} is {state}, and the books have it: {key in done}")
 
 
 def _of_letters(traces: Traces) -> Iterator[Breach]:

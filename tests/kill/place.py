@@ -32,6 +32,15 @@ _POSITION = (
     " WHERE r.id = %s"
 )
 
+_LEDGER = """
+  changes:
+    title: What renewals change
+    owner: it-operations
+    unit: changes
+    limit: "1000000.00"
+    actions: [cpq.create_proposal, crm.update_renewal, email.send, tasks.create_task, tasks.notify]
+"""
+
 
 @dataclass(slots=True)
 class Place:
@@ -106,8 +115,15 @@ def _folder() -> Iterator[Path]:
 
 
 def _workspace(example: Path, place: Path) -> Path:
-    """Copy the example; when colleagues cannot be told of a renewal, what the CRM says of it is undone."""
-    shutil.copytree(example, place)
+    """Copy the example; when colleagues cannot be told of a renewal, what the CRM says of it is undone.
+
+    Each change counts one on a ledger.
+    """
+    # Its cases say what is decided without these additions.
+    shutil.copytree(example, place, ignore=shutil.ignore_patterns("cases"))
+    with (place / "ledgers.yaml").open("a", encoding="utf-8") as ledgers:
+        ledgers.write(_LEDGER)
+    shutil.copy(Path(__file__).with_name("counting.rego"), place / "policies" / "process" / "contract_renewal")
     path = place / "processes" / "contract_renewal.yaml"
     yaml = YAML()
     process = yaml.load(path.read_text(encoding="utf-8"))

@@ -26,7 +26,9 @@ class Postgres:
 
     async def start(self) -> None:
         """Start it, and make what was committed before it was killed good."""
+        before, self._server = self._server, EmbeddedServer(self._folder)
         await asyncio.to_thread(self._server.start)
+        await asyncio.to_thread(before.stop)  # only leaves: this one uses it now
 
     async def stop(self) -> None:
         """Stop it."""

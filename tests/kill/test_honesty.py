@@ -102,6 +102,8 @@ CHEATS: dict[str, tuple[Callable[[], Traces], str]] = {
         lambda: ended("FAILED", "UNKNOWN", CREATED, RUNNING, DECIDED, INTENDED, LOST),
         "COULD_BE_KNOWN",
     ),
+    "an effect that was never paid for": (lambda: replace(RIGHT, counted={KEY: "reserved"}), "LEDGER_DIFFERS"),
+    "a payment for nothing": (lambda: replace(RIGHT, counted={"k9": "spent"}), "LEDGER_DIFFERS"),
     "a table that says something else": (lambda: replace(RIGHT, rows={"email": "intended"}), "ROW_DIFFERS"),
     "another end than without the kill": (lambda: replace(RIGHT, expected={"email": "denied"}), "OTHER_END"),
     "an approval that was used twice": (lambda: of(*EVENTS, USED, USED), "APPROVAL_TWICE"),

@@ -22,6 +22,19 @@ _STILL_SECONDS = 5.0
 _LOOK = 0.02
 """Seconds between two looks at who is stopped: PostgreSQL tells nobody."""
 
+_COUNTED = "SELECT effect_key, state FROM assent.reservations WHERE run_id = %s AND ledger = 'changes'"
+_SUMS = """
+SELECT b.ledger FROM assent.balances b LEFT JOIN (
+    SELECT tenant, ledger, key, period,
+        sum(spent) FILTER (WHERE state = 'spent') AS spent,
+        sum(amount) FILTER (WHERE state = 'reserved') AS reserved,
+        sum(amount) FILTER (WHERE state = 'held') AS held
+    FROM assent.reservations GROUP BY tenant, ledger, key, period
+) r USING (tenant, ledger, key, period)
+WHERE b.tenant = %s AND (b.spent, b.reserved, b.held) IS DISTINCT FROM
+    (coalesce(r.spent, 0), coalesce(r.reserved, 0), coalesce(r.held, 0))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -204,14 +217,21 @@ async def _checked(
         effects=[effect for effect in books.effects if effect.key in keys],
         letters=books.letters_of(keys),
         rows={row.step_id: row.status for row in rows},
+        counted={row.effect_key: row.state for row in await place.ambush.ask(_COUNTED, run_id)},
         in_doubt=books.in_doubt,
         expected=trial.expected,
     )
     proved = await place.server.insist(lane.tenant, AUDITOR, lambda desk: desk.verify())
     state = runs_pb2.RunState.Name(run.state).removeprefix("RUN_STATE_").lower()
     other = () if state == trial.scenario.end else (Breach("OTHER_END", f"the run is {state}: {run.reason}"),)
+    sums = [
+        Breach("LEDGER_DIFFERS", f"the sums of {row.ledger} are not those of its entries")
+        for row in await place.ambush.ask(_SUMS, lane.tenant)
+    ]
+    if not traces.counted:
+        sums.append(Breach("LEDGER_DIFFERS", "nothing was counted"))
     broken = () if proved.intact else (Breach("TRAIL_BROKEN", proved.problem),)
-    return Result(trial, run, (*broken, *other, *dishonesties(traces)), calls=len(calls))
+    return Result(trial, run, (*broken, *other, *sums, *dishonesties(traces)), calls=len(calls))
 
 
 async def _trail(place: Place, tenant: str) -> list[Entry]:
