@@ -155,10 +155,11 @@ class Attempts:
         entry = await circuits.enter(situation, turn.appointed)
         if entry.pause is not None:
             return entry.pause
-        pause = await self._act(turn, action, tries)
-        if entry.probe is not None:
-            await circuits.leave(situation, entry.probe)
-        return pause
+        try:
+            return await self._act(turn, action, tries)
+        finally:
+            if entry.probe is not None:
+                await circuits.leave(situation, entry.probe)
 
     async def _choose(self, situation: Situation, tries: int) -> Pause:
         process = self.parts.catalogue().processes.get(situation.run.process)

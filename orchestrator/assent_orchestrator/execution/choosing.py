@@ -12,6 +12,7 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import leave_out
+from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
 from assent_orchestrator.execution.sequel import Sequels, note_decision
@@ -88,23 +89,25 @@ class Choosing:
             return await self.sequels.written(tx, run, situation, StepState.PENDING, values)
         if _refuses(decided):
             reason = decided.codes[0] if decided.codes else "DENIED"
-            return await self._closed(tx, rule, StepState.DENIED, {**values, "reason": reason})
+            return await self._closed(tx, run, rule, StepState.DENIED, {**values, "reason": reason})
         if decided.decision.taken or (rule.last and rule.otherwise):
             branch = rule.branch if decided.decision.taken else rule.otherwise or ""
             left = await self._leave_out(tx, situation, branch)
             values |= {"reason": CHOSEN, "message": branch, "output": {"branch": branch}}
-            return await self._closed(tx, rule, StepState.SUCCEEDED, values, left)
+            return await self._closed(tx, run, rule, StepState.SUCCEEDED, values, left=left)
         if rule.last:
             values |= {"reason": NO_BRANCH, "message": "none of its rules is true"}
-            return await self._closed(tx, rule, StepState.FAILED, values)
+            return await self._closed(tx, run, rule, StepState.FAILED, values)
         return Followed()
 
     async def _closed(
         self,
         tx: AsyncConnection,
+        run: RunRow,
         rule: Rule,
         state: StepState,
         values: Mapping[str, Any],
+        *,
         left: tuple[Draft, ...] = (),
     ) -> Followed:
         situation, now = rule.situation, self.parts.clock()
@@ -121,7 +124,7 @@ class Choosing:
             trace=trace_note(),
         )
         ended = {**values, "finished_at": now, "not_before": None}
-        followed = await self.sequels.written(tx, situation.run, situation, state, ended)
+        followed = await self.sequels.written(tx, run, situation, state, ended)
         return Followed(drafts=(draft, *left, *followed.drafts))
 
     async def _leave_out(self, tx: AsyncConnection, situation: Situation, branch: str) -> tuple[Draft, ...]:

@@ -132,15 +132,17 @@ class Submissions:
             query = sa.select(runs.c.id, runs.c.tenant).where(runs.c.state == str(RunState.PLANNED))
             waiting = [(row.id, row.tenant) for row in await tx.execute(query)]
             resumed = [row.id for row in await tx.execute(_RESUMED)]
-            unheard = [(row.run_id, row.id) for row in await tx.execute(_UNHEARD)]
+            unheard: dict[str, list[str]] = {}
+            for row in await tx.execute(_UNHEARD):
+                unheard.setdefault(row.run_id, []).append(row.id)
         for run_id, tenant in waiting:
             await self.durable.start(run_id, tenant)
             await self.durable.wake(run_id)
-        for run_id in resumed:
-            await self.durable.wake(run_id)
-        for run_id, step_id in unheard:
-            await self.durable.wake(run_id, (step_id,))
-        return len(waiting) + len(resumed) + len(unheard)
+        # A hint a run, however many of its steps sleep: each one has the whole run looked at.
+        asleep = {**dict.fromkeys(resumed, ()), **{run_id: tuple(names) for run_id, names in unheard.items()}}
+        for run_id, step_ids in asleep.items():
+            await self.durable.wake(run_id, step_ids)
+        return len(waiting) + len(asleep)
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
         """Count what is at work. Those who submit at the very same time may each find room for one."""

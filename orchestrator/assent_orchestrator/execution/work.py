@@ -198,7 +198,7 @@ class RunWork:
             graph = graph_of(run)
             stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
             ending = stopping or bool(graph.failures(states))
-            under_way = [step_id for step_id in outstanding if not at_rest(rows[step_id], ending=ending)]
+            under_way = dict.fromkeys(one for one in outstanding if not at_rest(rows[one], ending=ending))
             code = "CANCELLED" if run.cancel_requested is not None else (run.reason or "RUN_HALTED")
             end: Ended = (StepState.CANCELLED, code) if stopping else (StepState.SKIPPED, SkipReason.RUN_FAILED)
             now = self.parts.clock()
@@ -234,7 +234,7 @@ class RunWork:
         return Move(
             ready=[*ready, *(() if run.paused else tended.ready)],
             open=[*(name for name in begun if name not in under_way), *tended.open],
-            outstanding=under_way,
+            outstanding=list(under_way),
             over=not ready and not under_way and not unsettled,
             wake=list(dict.fromkeys([*asleep, *tended.wake])),
             seconds=SAFETY_NET_SECONDS if ending or run.deadline_at is None else until(run.deadline_at, now),

@@ -1,13 +1,16 @@
 """A choice takes one branch, by named rules, on what steps really returned."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import InvalidError
+from assent_sidecar.decision import Decided
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import allow_all, deny, states
+from tests.orchestrator.execution.world import allow_all, deny, reaches, states
 
 STEPS: list[dict[str, Any]] = [
     {"id": "look", "action": "box.get"},
@@ -24,6 +27,8 @@ SIZE: dict[str, Any] = {
     "after": ["look"],
     "branches": [{"name": name, "when": f"is_{name}"} for name in ("small", "large", "huge")],
 }
+
+ASK = {"verdict": "require_approval", "approval": {"stages": [{"role": "manager"}], "expires_in": "1h"}}
 
 
 def saying(*rules: str) -> Any:
@@ -124,3 +129,31 @@ async def test_a_plan_changes_no_choice(make_world: MakeWorld) -> None:
             steps=[{"agent": "bot", **step} for step in STEPS], choices={"size": {**SIZE, "otherwise": "small"}}
         )
     assert [(fault.field, fault.code) for fault in refused.value.faults] == [("choices.size", "AMENDMENT")]
+
+
+@pytest.mark.requirement("orchestrator.choices")
+async def test_a_choice_that_is_made_while_its_run_begins_to_wait_records_that_once(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ruler(question: Question) -> Any:
+        return ASK if question.kind is Kind.ACTION else allow_all(question)
+
+    steps = [{"id": "held", "action": "box.put"}, {"id": "kept", "action": "box.get", "branch": "way.on"}]
+    way = {"branches": [{"name": "on", "when": "is_on"}, {"name": "off", "when": "is_off"}], "otherwise": "off"}
+    world = await make_world(steps, ruler=ruler, choices={"way": way})
+    decide = world.decisions.decide
+
+    async def slowly(question: Question, *, budget: float) -> Decided:
+        if question.kind is Kind.CONDITION and question.run is not None:
+            # Its question was written already, of a run that ran.
+            await reaches(world, question.run.id, "held", "awaiting_approval")
+        return await decide(question, budget=budget)
+
+    monkeypatch.setattr(world.decisions, "decide", slowly)
+    run = await world.submit()
+    await reaches(world, run, "kept", "awaiting_approval")
+    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=100)
+    moves = [entry.record["state"] for entry in entries if not entry.record.get("step") and entry.record.get("state")]
+    assert all(later["from"] == earlier["to"] != later["to"] for earlier, later in pairwise(moves)), moves
+    await world.cancellations.cancel(world.alice, run, "")
+    await world.end_of(run)

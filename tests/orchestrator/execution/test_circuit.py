@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from assent_orchestrator.execution.circuit import Circuit, speaks_of_the_system
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.system import Breaker
-from assent_sidecar.question import Action
+from assent_sidecar.decision import Decided
+from assent_sidecar.question import Action, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import states
+from tests.orchestrator.execution.world import reaches, states
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BREAKER = Breaker(failures=3, within="60s", open_for="30s")
@@ -117,6 +118,32 @@ async def test_while_one_tries_nobody_else_does_and_a_failed_try_opens_it_again(
         await world.cancellations.cancel(world.alice, run, "")
         await world.end_of(run)
     assert all(later - earlier > 0.19 for earlier, later in pairwise(called))
+
+
+@pytest.mark.requirement("orchestrator.circuit-breaker")
+async def test_who_was_to_try_and_is_paused_leaves_the_try_to_others(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await make_world(SEND, tool=lambda _: AWAY, breaker={"failures": 1, "within": "60s", "open_for": "100ms"})
+    decide, seen = world.decisions.decide, asyncio.Event()
+    run = await world.submit()
+    await world.until(run, "circuit.opened")
+
+    async def paused_meanwhile(question: Question, *, budget: float) -> Decided:
+        await world.pauses.pause(world.alice, run, "to look into it")
+        seen.set()
+        return await decide(question, budget=budget)
+
+    monkeypatch.setattr(world.decisions, "decide", paused_meanwhile)
+    async with asyncio.timeout(20):
+        await seen.wait()
+    monkeypatch.setattr(world.decisions, "decide", decide)
+    # The try would take longer to be given up than this waits.
+    other = await world.submit()
+    await reaches(world, other, "only", "dispatched", within=8)
+    for one in (run, other):
+        await world.cancellations.cancel(world.alice, one, "")
+        await world.end_of(one)
 
 
 async def test_without_a_breaker_nothing_is_counted(make_world: MakeWorld) -> None:
