@@ -80,6 +80,26 @@ def test_a_fault_of_a_choice_or_a_list_is_told_with_its_file_and_line(
     assert [(fault.file, fault.line) for fault in here] == [(CAMPAIGN, line)], faults_of(root)
 
 
+@pytest.mark.requirement("orchestrator.compensation-declared")
+@pytest.mark.parametrize(
+    ("bound", "reason"),
+    [
+        ("item.email", ""),
+        ("item.mail", "the items have no 'mail'"),
+        ("steps.letters.output.id", ""),
+        ("steps.letters.output.0", "has no '0'"),
+    ],
+)
+def test_what_is_done_for_a_list_is_undone_item_by_item(root: Path, bound: str, reason: str) -> None:
+    campaign(root)
+    email = "systems/email.yaml"
+    replace(root, email, "result: {type: object}", "result: {type: object, properties: {id: {type: string}}}")
+    undo = f"compensation: {{action: email.send, args: {{to: a, body: {{$ref: {bound}}}}}}}"
+    line = replace(root, CAMPAIGN, "on_failure: skip", f"on_failure: skip\n    {undo}") + 1
+    found = [(fault.file, fault.line) for fault in faults_of(root) if reason and reason in fault.reason]
+    assert (len(faults_of(root)), found) == ((1, [(CAMPAIGN, line)]) if reason else (0, [])), faults_of(root)
+
+
 def test_policies_and_tests_are_told_apart_by_their_names() -> None:
     workspace = load_workspace(SALES)
     assert {(policy.path.as_posix(), policy.package, policy.scope) for policy in workspace.policies} == {

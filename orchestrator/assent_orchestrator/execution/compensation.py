@@ -5,7 +5,7 @@ is only which one comes next and what its end means for the step that it undoes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.choice import nodes
-from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id
+from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id, undone_id
 from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import effects
@@ -37,6 +37,9 @@ NOT_UNDONE = "NOT_UNDONE"
 """Why a step succeeded still, or failed still, after it was tried to undo it."""
 
 Effects = Mapping[str, EffectStatus]
+
+_Standing = tuple[StepState, str | None, str | None]
+"""A state, its reason and its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,21 @@ class Compensations:
         drafts: list[Draft] = []
         if run.state is not RunState.STOPPING:
             drafts.append(await _begin(tx, run, rows, self.parts.clock()))
+        done, catalogue, now = await read_effects(tx, run.id), self.parts.catalogue(), dict(rows)
         for row in rows.values():
             if row.state is StepState.COMPENSATING:
                 undo = rows[undo_id(row.id)]
                 if not at_rest(undo, ending=True):
-                    return undo.id  # a server died here
-                drafts.append(await _end(tx, row, undo))
+                    # A server died here, or a person said that it was not done and may be tried again.
+                    await self.parts.trail.append(tx, run.tenant, drafts)
+                    return undo.id
+                drafts += await conclude(tx, now, undo, done, catalogue)
         chosen = None
         if not any(row.undo and row.verdict == Verdict.HALT for row in rows.values()):
-            chosen = next_undone(run.plan.steps, rows, await read_effects(tx, run.id), self.parts.catalogue())
+            chosen = next_undone(run.plan.steps, now, done, catalogue)
         if chosen is not None:
             drafts.append(await _start(tx, run, chosen))
-        if drafts:
-            await self.parts.trail.append(tx, run.tenant, drafts)
+        await self.parts.trail.append(tx, run.tenant, drafts)
         return undo_id(chosen.id) if chosen is not None else ""
 
 
@@ -136,15 +141,47 @@ async def _start(tx: AsyncConnection, run: RunRow, row: StepRow) -> Draft:
     return _moved(row, StepState.COMPENSATING)
 
 
-async def _end(tx: AsyncConnection, row: StepRow, undo: StepRow) -> Draft:
-    if undo.state is StepState.SUCCEEDED:
-        await change_step(tx, row.run_id, row.id, state=str(StepState.COMPENSATED))
-        return _moved(row, StepState.COMPENSATED)
-    # What failed although it was done (its result was not what was agreed) is no success now.
-    before = StepState.FAILED if row.reason is not None else StepState.SUCCEEDED
+async def conclude(
+    tx: AsyncConnection, rows: dict[str, StepRow], undo: StepRow, done: Effects, catalogue: Catalogue
+) -> tuple[Draft, ...]:
+    """Write what an undoing that came to rest, or was taken up again, means for what it undoes; return what to record.
+
+    It may be said a second time: when a person found out what became of it. ``rows`` is kept as the rows are then.
+    """
+    row = rows[undone_id(undo.id)]
+    drafts = await _become(tx, rows, row, _after(row, undo))
+    if row.item is not None and not _left_of(row, rows, done, catalogue):
+        # Of the step whose items they are nothing is left either.
+        step = rows[parse(row.id).origin]
+        if step.state is StepState.SUCCEEDED:
+            drafts += await _become(tx, rows, step, (StepState.COMPENSATED, None, None))
+    return drafts
+
+
+def _after(row: StepRow, undo: StepRow) -> _Standing:
+    """Return what becomes of a row that was undone, or not."""
+    # What failed although it was done (its result was not what was agreed) is no success afterwards.
+    own = None if row.reason == NOT_UNDONE else row.reason
+    if undo.state is StepState.SUCCEEDED or not at_rest(undo, ending=True):
+        state = StepState.COMPENSATED if undo.state is StepState.SUCCEEDED else StepState.COMPENSATING
+        return state, own, row.message if row.state is StepState.COMPENSATING else None
     why = f"{undo.id} is {undo.state}" + (f" because of {undo.reason}" if undo.reason else "")
-    await change_step(tx, row.run_id, row.id, state=str(before), reason=row.reason or NOT_UNDONE, message=why)
-    return _moved(row, before, NOT_UNDONE)
+    return StepState.SUCCEEDED if own is None else StepState.FAILED, own or NOT_UNDONE, why
+
+
+def _left_of(row: StepRow, rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue) -> bool:
+    origin = parse(row.id).origin
+    return any(parse(name).origin == origin for name in not_undone(rows, done, catalogue))
+
+
+async def _become(
+    tx: AsyncConnection, rows: dict[str, StepRow], row: StepRow, standing: _Standing
+) -> tuple[Draft, ...]:
+    state, reason, message = standing
+    await change_step(tx, row.run_id, row.id, state=str(state), reason=reason, message=message)
+    rows[row.id] = replace(row, state=state, reason=reason, message=message)
+    undone = state in (StepState.COMPENSATED, StepState.COMPENSATING)
+    return (_moved(row, state, None if undone else NOT_UNDONE),) if state is not row.state else ()
 
 
 def _moved(row: StepRow, after: StepState, reason: str | None = None) -> Draft:

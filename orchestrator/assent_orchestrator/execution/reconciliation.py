@@ -1,13 +1,16 @@
 """A person says what became of a call that nobody else can tell of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.compensation import conclude, not_undone, read_effects
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
@@ -70,7 +73,8 @@ class Reconciliations:
             if not may_see(caller, run):
                 raise NotFoundError("there is no such run", run=run_id)
             caller.require(Role.OPERATOR)
-            step = (await read_steps(tx, run_id)).get(step_id)
+            rows = await read_steps(tx, run_id)
+            step = rows.get(step_id)
             if step is None:
                 raise NotFoundError("there is no such step", run=run_id, step=step_id)
             if evidence.etag != etag_of(run):
@@ -79,18 +83,29 @@ class Reconciliations:
                 raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
             now = self.parts.clock()
             state, values = self._settled(run, step, evidence)
-            if state in TERMINAL_STEPS:
-                values |= {"finished_at": now}
+            values |= {"finished_at": now if state in TERMINAL_STEPS else None}
             await change_step(tx, run_id, step_id, state=str(state), **values)
+            rows[step_id] = replace(step, state=state, reason=values["reason"], finished_at=values["finished_at"])
             status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
             settled = await intent.settle(tx, run_id, step_id, status, now, result=evidence.result)
-            await change_run(tx, run_id, now)
+            concluded = await self._concluded(tx, run, rows, rows[step_id])
             draft = _draft(caller, run, step, state, evidence).model_copy(update={"ledgers": settled.notes or None})
-            drafts = (draft, *alarmed(draft, settled.alarms), *await keep(tx, run, now))
+            drafts = (draft, *alarmed(draft, settled.alarms), *concluded, *await keep(tx, run, now))
             await self.parts.trail.append(tx, run.tenant, drafts)
             after = await view(tx, caller, run_id)
         await self.durable.wake(run_id, (step_id,))
         return after
+
+    async def _concluded(
+        self, tx: AsyncConnection, run: RunRow, rows: dict[str, StepRow], step: StepRow
+    ) -> tuple[Draft, ...]:
+        """Write what follows for what the step undoes, and for what is said to be left of a run that is over."""
+        done, catalogue = await read_effects(tx, run.id), self.parts.catalogue()
+        drafts = await conclude(tx, rows, step, done, catalogue) if step.undo else ()
+        left = not_undone(rows, done, catalogue)
+        told = {} if run.not_undone in (None, left) else {"not_undone": list(left)}
+        await change_run(tx, run.id, self.parts.clock(), **told)
+        return drafts
 
     def _settled(self, run: RunRow, step: StepRow, evidence: Evidence) -> tuple[StepState, dict[str, Any]]:
         if evidence.settlement is Settlement.DONE:
@@ -98,7 +113,7 @@ class Reconciliations:
         if evidence.has_result:
             raise _unusable("RESULT_NOT_NEEDED", "what was not done has no result")
         again = evidence.settlement is Settlement.NOT_DONE and run.state not in TERMINAL_RUNS
-        values = {"reason": "NOT_DONE", "message": "a person found that it was not done", "finished_at": None}
+        values = {"reason": "NOT_DONE", "message": "a person found that it was not done"}
         return StepState.DECIDING if again else StepState.FAILED, values
 
     def _output(self, step: StepRow, evidence: Evidence) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Everything that is wrong with a plan, found before anything is stored."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from assent_orchestrator.errors import Fault
@@ -116,7 +117,7 @@ class _Steps:
         }
         operations = {step.action: catalogue.operation(step.action) for step in (*plan.steps, *self._undoing.values())}
         self._arguments = {name: known.arguments if known else None for name, known in operations.items()}
-        results = {name: known.result if known else None for name, known in operations.items()}
+        self._results = results = {name: known.result if known else None for name, known in operations.items()}
         self._around = Surroundings(
             inputs=plan.inputs if sound_inputs else None,
             results={name: _returned(plan.steps[at], results) for name, at in self._place.items()},
@@ -151,14 +152,21 @@ class _Steps:
         if isinstance(step.on_failure, Alternative) and step.on_failure.alternative not in self._place:
             yield Fault(f"{root}.on_failure.alternative", "DANGLING_REFERENCE", "there is no such step in the plan")
         if at in self._undoing:
-            yield from self._compensation(f"{root}.compensation", self._undoing[at])
+            yield from self._compensation(f"{root}.compensation", self._undoing[at], step)
 
-    def _compensation(self, root: str, undoing: Step) -> Iterator[Fault]:
-        """Yield what is wrong with the action that undoes a step: the same as with that of any other."""
-        found = scan(undoing.args)
+    def _compensation(self, root: str, undoing: Step, step: Step) -> Iterator[Fault]:
+        """Yield what is wrong with the action that undoes a step: the same as with that of any other.
+
+        What a step did for the elements of a list is undone item by item: the element is there, and its output is that
+        of one item.
+        """
+        found, around = scan(undoing.args), self._around
+        if step.for_each is not None:
+            undoing = undoing.model_copy(update={"for_each": step.for_each})
+            around = replace(around, results={**around.results, step.id: self._results[step.action]})
         yield from self._agent(root, undoing)
         yield from self._action(root, undoing)
-        yield from argument_faults(f"{root}.args", undoing, found, self._arguments[undoing.action], self._around)
+        yield from argument_faults(f"{root}.args", undoing, found, self._arguments[undoing.action], around)
         bound = [one for one in found.references if one.source.step in self._place]
         if not bound:
             return

@@ -124,10 +124,11 @@ def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_
         done.append(((*at, "compensation"), undo.action, undo.agent or step.agent, undo.args))
     for path, reason in bindings.of_items(step):
         yield process.fault((*at, *path), reason)
-    bindings = bindings.within(step)
+    within = bindings.within(step)
     for where, action, agent, args in done:
         yield from _check_assignment(process, where, action, agent, bindings.documents)
-        for path, reason in bindings.check(args, ("args",)):
+        found = within if where == at else within.undoing(step)
+        for path, reason in found.check(args, ("args",)):
             yield process.fault((*where, *path), reason)
     if step.when in RESERVED:
         yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
@@ -173,6 +174,10 @@ class _Bindings:
         if step.for_each is None:
             return self
         return replace(self, item=part(self._leads_to(step.for_each.items.get("$ref")), ("0",)))
+
+    def undoing(self, step: Step) -> "_Bindings":
+        """Return what may be bound to where it is undone: item by item, with the output of that one."""
+        return replace(self, steps={**self.steps, step.id: step.model_copy(update={"for_each": None})})
 
     def of_items(self, step: Step) -> Iterator[tuple[Location, str]]:
         """Yield what is wrong with the list that a step is done for."""

@@ -1,7 +1,9 @@
 """People who say what became of a call that nobody else can tell of."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,9 @@ from assent_orchestrator.execution.runs import RunView, etag_of
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.intent import read as read_intent
 from assent_orchestrator.tools.outcome import Failure, Found, Success
+from assent_sidecar.question import Action, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import World, reaches, states
+from tests.orchestrator.execution.world import ALLOW, World, for_actions, reaches, states
 
 LOST = Failure("TOOL_LOST", "the connection broke", retryable=True, effect="unknown")
 STEPS = [
@@ -159,3 +162,106 @@ async def test_only_an_operator_who_saw_it_as_it_is_settles(make_world: MakeWorl
     ):
         with pytest.raises(error):
             await world.reconciliations.reconcile(who, run, step, said)
+
+
+UNDONE: list[dict[str, Any]] = [
+    {"id": "early", "action": "box.send", "compensation": {"action": "box.put", "args": {"say": "early"}}},
+    {
+        "id": "late",
+        "action": "box.send",
+        "after": ["early"],
+        "compensation": {"action": "box.put", "args": {"say": "late"}},
+    },
+    {"id": "last", "action": "box.send", "after": ["late"], "on_failure": "compensate", "args": {"fail": True}},
+]
+
+
+def losing(*lost: str) -> Callable[[Action], Success | Failure]:
+    """Return a tool that loses the answer to the first undoing of each of these, and fails what is to fail."""
+    left = list(lost)
+
+    def tool(action: Action) -> Success | Failure:
+        if action.args.get("fail"):
+            return Failure("BROKEN", "no", retryable=False, effect="none")
+        if action.args.get("say") in left:
+            left.remove(action.args["say"])
+            return LOST
+        return Success({"n": 1, "said": ""})
+
+    return tool
+
+
+async def settle_undoing(world: World, run: str, step: str, settlement: Settlement) -> RunView:
+    seen = await world.runs.get(world.alice, run)
+    done = settlement is Settlement.DONE
+    evidence = Evidence(settlement, "looked into the system", etag_of(seen.run), {"n": 1} if done else None, done)
+    return await world.reconciliations.reconcile(world.person("olga", Role.OPERATOR), run, step, evidence)
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown", "orchestrator.compensation-honest")
+@pytest.mark.parametrize("settlement", list(Settlement))
+async def test_of_a_run_that_is_over_it_is_said_truly_what_is_left(
+    make_world: MakeWorld, settlement: Settlement
+) -> None:
+    world = await make_world(UNDONE, tool=losing("late", "early"))
+    world.tools.found = Found("never")
+    run = await world.submit()
+    view = await world.end_of(run)
+    assert (view.run.state, view.run.not_undone) == ("failed", ("early", "late"))
+    view = await settle_undoing(world, run, "late.undo", settlement)
+    rows = {step.id: step for step in view.steps}
+    late, undo = rows["late"], rows["late.undo"]
+    if settlement is Settlement.DONE:
+        assert (view.run.state, view.run.not_undone) == ("failed", ("early",)), "the run stays as it ended"
+        assert (late.state, late.reason, late.message) == ("compensated", None, None)
+        assert "step.compensated late" in await world.events(run)
+        view = await settle_undoing(world, run, "early.undo", settlement)
+        assert (view.run.state, view.run.not_undone) == ("failed", ())
+    else:
+        assert (undo.state, undo.reason) == ("failed", "NOT_DONE")
+        assert (late.state, late.reason) == ("succeeded", "NOT_UNDONE")
+        assert late.message == "late.undo is failed because of NOT_DONE"
+        assert view.run.not_undone == ("early", "late")
+    assert world.tools.times("box.put") == 2
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown", "orchestrator.compensation-honest")
+@pytest.mark.parametrize(("settlement", "left"), [(Settlement.DONE, ("late",)), (Settlement.FAILED, ())])
+async def test_what_was_left_of_a_step_that_nobody_knew_of_is_said_truly_later(
+    make_world: MakeWorld, settlement: Settlement, left: tuple[str, ...]
+) -> None:
+    answers = iter([Success({"n": 1}), LOST])
+    world = await make_world(UNDONE[:2], tool=lambda _: next(answers, Success({"n": 1})))
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "late", "unknown")
+    await world.cancellations.cancel(world.alice, run, "", compensate=True)
+    view = await world.end_of(run)
+    assert (states(view)["early"], states(view)["late"], view.run.not_undone) == ("compensated", "unknown", ("late",))
+    view = await settle_undoing(world, run, "late", settlement)
+    assert (view.run.state, view.run.not_undone) == ("cancelled", left)
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown", "orchestrator.compensation-governed")
+@pytest.mark.parametrize("settlement", list(Settlement))
+async def test_while_a_run_still_undoes_an_undoing_of_which_nobody_knew_is_taken_up_again(
+    make_world: MakeWorld, settlement: Settlement
+) -> None:
+    def rule(question: Question) -> Mapping[str, Any]:
+        assert question.step is not None
+        waits = question.step.compensates and question.step.id == "early" and not question.approvals
+        return {"verdict": "require_approval", "approval": {"stages": [{"role": "boss"}]}} if waits else ALLOW
+
+    world = await make_world(UNDONE, tool=losing("late"), ruler=for_actions(rule))
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await world.until(run, "approval.requested", step="early.undo")
+    view = await settle_undoing(world, run, "late.undo", settlement)
+    wanted = {Settlement.DONE: "compensated", Settlement.NOT_DONE: "compensating", Settlement.FAILED: "succeeded"}
+    assert states(view)["late"] == wanted[settlement]
+    await world.reply(run, world.person("otto", "boss"))
+    view = await world.end_of(run)
+    failed = settlement is Settlement.FAILED
+    assert (view.run.state, view.run.not_undone) == (("failed", ("late",)) if failed else ("compensated", ()))
+    puts = [key for name, key in world.tools.calls if name == "box.put"]
+    assert (len(puts), len(set(puts))) == (3 if settlement is Settlement.NOT_DONE else 2, 2)
