@@ -24,6 +24,7 @@ SERVICES = (
     "RunService",
     "ApprovalService",
     "StopService",
+    "LedgerService",
     "AuditService",
     "DecisionService",
     "PolicyService",
