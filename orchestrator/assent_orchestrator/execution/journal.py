@@ -66,7 +66,11 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One row of a run as it stands: a step, or what derives from one. ``output`` is None unless it was asked for."""
+    """One row of a run as it stands: a step, or what derives from one.
+
+    ``output``, ``labels`` and ``decision`` are None unless they were asked for; ``verdict`` is that of the newest
+    decision.
+    """
 
     run_id: str
     id: str
@@ -77,7 +81,6 @@ class StepRow:
     attempt: int
     reason: str | None
     message: str | None
-    decision: dict[str, Json] | None
     decision_id: str | None
     trace_id: str | None
     not_before: datetime | None
@@ -86,6 +89,8 @@ class StepRow:
     origin: str | None = None
     item: int | None = None
     undo: bool = False
+    verdict: str | None = None
+    decision: dict[str, Json] | None = None
     output: Json = None
     labels: Labels | None = None
 
@@ -94,16 +99,11 @@ class StepRow:
         """Whether it is not the row of a step itself, but of an item of one, or of an undoing."""
         return self.origin is not None
 
-    @property
-    def verdict(self) -> str | None:
-        """The verdict of the newest decision on the step, or None."""
-        return self.decision["decision"]["verdict"] if self.decision else None
-
 
 WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATED)
 """States in which a step has an output: it was done, undone meanwhile or not."""
 
-_STEP_FACTS = [column for column in steps.c if column.name not in ("output", "labels")]
+_STEP_FACTS = [column for column in steps.c if column.name not in ("decision", "output", "labels")]
 _STEP_FACTS_PREFIXED = [column.label(f"step_{column.name}") for column in _STEP_FACTS]
 
 
@@ -164,19 +164,28 @@ def graph_of(run: RunRow) -> Graph:
 
 
 async def read_steps(
-    tx: AsyncConnection, run_id: str, *, derived: bool = True, also: Collection[str] = ()
+    tx: AsyncConnection, run_id: str, *, derived: bool = True, also: Collection[str] = (), decisions: bool = False
 ) -> dict[str, StepRow]:
     """Return the rows of a run, without their outputs: the plan's order, each step before what is derived from it.
 
     Without ``derived`` they are those of the plan, and those of the ids ``also``: their number does not grow with
-    the elements of a list.
+    the elements of a list. With ``decisions`` they have their newest decisions, which are long.
     """
     order = (steps.c.position, steps.c.item.asc().nulls_first(), steps.c.undo)
-    query = sa.select(*_STEP_FACTS).where(steps.c.run_id == run_id).order_by(*order)
+    columns = [*_STEP_FACTS, steps.c.decision] if decisions else _STEP_FACTS
+    query = sa.select(*columns).where(steps.c.run_id == run_id).order_by(*order)
     if not derived:
         query = query.where(sa.or_(steps.c.origin.is_(None), steps.c.id.in_(also)))
     rows = await tx.execute(query)
     return {row["id"]: _step(row) for row in rows.mappings()}
+
+
+async def read_decision(tx: AsyncConnection, run_id: str, step_id: str) -> dict[str, Json] | None:
+    """Return the newest decision on a step, or None."""
+    found: dict[str, Json] | None = await tx.scalar(
+        sa.select(steps.c.decision).where(steps.c.run_id == run_id, steps.c.id == step_id)
+    )
+    return found
 
 
 async def is_undoing(tx: AsyncConnection, run_id: str) -> bool:

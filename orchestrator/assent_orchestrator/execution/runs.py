@@ -44,7 +44,7 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
     run = await read_run(tx, run_id)
     if not may_see(caller, run):
         raise NotFoundError("there is no such run", run=run_id)
-    rows = await read_steps(tx, run_id)
+    rows = await read_steps(tx, run_id, decisions=True)
     done = await read_outputs(tx, run_id)
     return RunView(run, tuple(done.get(step_id, row) for step_id, row in rows.items()))
 

@@ -72,9 +72,11 @@ steps = sa.Table(
     sa.Column("origin", sa.Text),
     sa.Column("item", sa.Integer),
     sa.Column("undo", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("verdict", sa.Text, sa.Computed("((decision -> 'decision') ->> 'verdict')", persisted=True)),
 )
 """One row a step of a run, an ``item`` of one (from 0), or the ``undo`` of either; the last two are derived from the
-step ``origin`` of the plan (plan/derived.py). ``labels`` classify ``output``, by JSON pointer."""
+step ``origin`` of the plan (plan/derived.py). ``labels`` classify ``output``, by JSON pointer. ``verdict`` is
+that of ``decision``: who needs to know how all steps stand does not read a thousand decisions."""
 
 sa.Index("steps_of_items", steps.c.run_id, steps.c.origin, steps.c.item, postgresql_where=steps.c.item.is_not(None))
 
