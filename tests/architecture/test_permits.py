@@ -10,6 +10,7 @@ from tests.architecture.tree import ORCHESTRATOR, inside, product, read
 
 PERMIT = f"{ORCHESTRATOR}/governance/permit"
 GATE = f"{ORCHESTRATOR}/governance/gate"
+OUTSIDE = f"{ORCHESTRATOR}/governance/outside"
 APP = f"{ORCHESTRATOR}/app"
 GENERATED = "assent.v1."
 COPIES = {"replace", "copy", "deepcopy", "__new__", "model_construct"}
@@ -66,9 +67,11 @@ def generated(tree: ast.AST) -> dict[str, str]:
 
 
 def issues(call: ast.Call, aliases: dict[str, str]) -> bool:
-    """Tell whether a call issues a permit. What is issued names its digest; an ``issue`` of something else does not."""
+    """Tell whether a call issues a permit: it names the digest, or asks the gate. Any other ``issue`` does neither."""
     del aliases
-    return called(call.func) == "issue" and "action_digest" in {keyword.arg for keyword in call.keywords}
+    owner = called(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    digest = "action_digest" in {keyword.arg for keyword in call.keywords}
+    return called(call.func) == "issue" and (digest or owner.lower().strip("_") == "gate")
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Right:
 
 RIGHTS = [
     Right("makes a permit", makes("Permit"), (PERMIT,), "only what signs it makes it"),
-    Right("issues a permit", issues, (GATE,), "only the gate does, right beside the decision that it recorded"),
+    Right("issues a permit", issues, (GATE, OUTSIDE), "only the gate does, right beside the decision that it recorded"),
     Right("makes an issuer", makes("PermitIssuer"), (PERMIT, GATE, APP), "there is one, and app hands it to the gate"),
 ]
 
@@ -122,6 +125,7 @@ def test_a_permit_comes_from_the_gate_alone(right: Right) -> None:
         ("makes a permit", "object.__new__(Permit)"),
         ("makes an issuer", "PermitIssuer(key)"),
         ("makes an issuer", "PermitIssuer.generate()"),
+        ("issues a permit", "self.parts.gate.issue(action, decided, run, step, key)"),
         ("issues a permit", "self._issuer.issue(action_digest=digest, now=now)"),
     ],
 )

@@ -14,9 +14,11 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.decisions.check import accept, as_action
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
 from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, StateError
-from assent_orchestrator.governance.gate import Gate, redacted
+from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.handed_out import read_row
+from assent_orchestrator.governance.judging import redacted
 from assent_orchestrator.governance.obligations import sort_out
+from assent_orchestrator.governance.outside import Outside
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import Subject
 from assent_orchestrator.governance.terms import Answer, Terms
@@ -85,7 +87,7 @@ class Desk:
         )
         question = self._question(caller, request, catalogue, principal, actions)
         try:
-            answers = await carry_through(self.gate.permit(question, terms, within=within))
+            answers = await carry_through(Outside(self.gate).permit(question, terms, within=within))
         except ClaimedError:
             # Somebody was quicker with the same request id: theirs are the answers.
             earlier = await self._earlier(caller, request, asked, catalogue)
@@ -163,7 +165,7 @@ class Desk:
             if issued is None:
                 replies.append(Reply(kept["id"], _as_held(decided, kept["refused"]), None))
                 continue
-            permit = self.gate.permit_again(decided, kept["id"], issued)
+            permit = Outside(self.gate).permit_again(decided, kept["id"], issued)
             duties = sort_out(decided.decision.obligations)
             action = redacted(as_action(wishes[kept["id"]], catalogue), duties)
             replies.append(Reply(kept["id"], decided, Leave(permit, action, issued.report_by)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from assent_orchestrator.governance.gate import redacted
+from assent_orchestrator.governance.judging import redacted
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict

@@ -1,0 +1,70 @@
+"""What follows for one action from what the policies said of it. Pure: nothing is asked and nothing is written."""
+
+from collections.abc import Callable
+
+from assent_orchestrator.governance.ledgers import ShortfallError, exhausted
+from assent_orchestrator.governance.obligations import Duties, sort_out
+from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
+from assent_orchestrator.governance.stop import is_stopped
+from assent_orchestrator.governance.till import Booking, Till
+from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.question import Action
+
+
+def rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted: Callable[[Action], Permit]) -> Ruling:
+    """Return the ruling on an action: an allow whose obligations nobody can fulfil is none.
+
+    ``fulfilled`` are the kinds of obligations that are; ``permitted`` makes the permit, for the action as redacted.
+    """
+    decision = decided.decision
+    if is_stopped(decided):
+        return Stopped(decided)
+    if decided.verdict is Verdict.REQUIRE_APPROVAL and decision.approval is not None:
+        return Held(decided, decision.approval)
+    if decided.verdict is Verdict.DEFER and decision.defer_until is not None:
+        return Deferred(decided, decision.defer_until)
+    if decided.verdict is not Verdict.ALLOW or decided.fault:
+        reason = decision.reasons[0] if decision.reasons else None
+        return Refused(
+            decided,
+            code=reason.code if reason else "DENIED",
+            message=reason.message if reason else "",
+            halt=decided.verdict is Verdict.HALT,
+        )
+    duties = sort_out(decision.obligations, fulfilled)
+    if duties.unmet:
+        return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+    try:
+        action = redacted(action, duties)
+    except RedactionError:
+        return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
+    return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves)
+
+
+def taken(
+    allowed: Allowed, booking: Booking | None, shortfall: ShortfallError | None, till: Till | None
+) -> Allowed | Refused:
+    """Reserve what an allowed action needs, or refuse it."""
+    if shortfall is None and booking is not None and till is not None:
+        short = till.take(booking)
+        if short is None:
+            return allowed
+        shortfall = exhausted(short)
+    shortfall = shortfall or ShortfallError("LEDGER_UNKNOWN", "nothing could be reserved")
+    return Refused(allowed.decided, shortfall.code, shortfall.message)
+
+
+def redacted(action: Action, duties: Duties) -> Action:
+    """Return the action with every redaction carried out.
+
+    Raises:
+        RedactionError: one cannot be carried out with certainty.
+
+    """
+    if not duties.redactions:
+        return action
+    left = redact(action.args, action.labels, duties.redactions)
+    return make_action(f"{action.system}.{action.operation}", action.effect, left.args, left.labels)
