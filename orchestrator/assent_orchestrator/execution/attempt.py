@@ -34,6 +34,7 @@ from assent_orchestrator.execution.situation import (
 )
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.turn import Turn
+from assent_orchestrator.execution.waiting import waits
 from assent_orchestrator.governance.enquiry import action_question, condition_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
@@ -109,8 +110,9 @@ class Attempts:
         ending = ending_of(situation)
         if ending is not None:
             return await self._end(situation, ending)
-        if situation.step.not_before is not None and situation.step.not_before > now:
-            return Pause(settled=False, seconds=until(situation.step.not_before, now))
+        ahead = waits(situation, self.parts.catalogue(), now)
+        if ahead is not None:
+            return Pause(settled=False, seconds=ahead)
         approval = situation.approval
         if approval is not None and approval.state is ApprovalState.PENDING:
             if approval.expires_at > now:

@@ -1,5 +1,6 @@
 """Clocks that jump by a day, back or forward, while a run is under way: nothing is done twice, and nothing is lost."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,24 @@ import pytest
 
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.clock import utc_now
+from assent_orchestrator.errors import StateError
 from assent_orchestrator.store.postgres import Database
-from assent_orchestrator.tools.outcome import Success
-from assent_sidecar.question import Action, Question
-from tests.orchestrator.execution.world import ALLOW, catalogue, for_actions, open_world, states
+from assent_orchestrator.tools.outcome import Failure, Success
+from assent_sidecar.question import Action, Kind, Question
+from tests.orchestrator.execution.world import (
+    ALLOW,
+    Ruler,
+    Tool,
+    World,
+    allow_all,
+    catalogue,
+    for_actions,
+    open_world,
+    reaches,
+    states,
+)
+
+MakeJumping = Callable[..., Awaitable[World]]
 
 DAY = timedelta(days=1)
 TWO: list[dict[str, Any]] = [
@@ -80,3 +95,114 @@ async def test_a_permit_that_a_jump_made_old_is_made_anew(
         assert (view.run.state, view.steps[0].attempt, len(world.tools.calls)) == ("succeeded", 2, 1)
     finally:
         await world.durable.close()
+
+
+@pytest.fixture
+async def jumping(
+    database: Database, listener: Listener, fresh_tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Jumping, MakeJumping]]:
+    """A clock, and what makes a world that goes by it."""
+    clock, opened = Jumping(), list[World]()
+    monkeypatch.setattr("tests.orchestrator.execution.world.utc_now", clock)  # what the tool goes by
+
+    async def make(steps: list[dict[str, Any]], ruler: Ruler, tool: Tool, **process: Any) -> World:
+        declared = catalogue(steps, **process)
+        opened.append(await open_world(database, listener, fresh_tenant, declared, ruler, tool, clock=clock))
+        return opened[-1]
+
+    yield clock, make
+    for world in opened:
+        await world.durable.close()
+
+
+@pytest.mark.requirement("orchestrator.clock-jumps")
+@pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
+async def test_a_retry_waits_for_its_back_off_and_no_day_longer(
+    jumping: tuple[Jumping, MakeJumping], jump: timedelta
+) -> None:
+    clock, make = jumping
+    answers: Iterator[Success | Failure] = iter([Failure("BUSY", "later", retryable=True, effect="none")])
+    steps = [{**TWO[0], "retry": {"max_attempts": 2, "backoff": "2s"}}]
+    world = await make(steps, for_actions(lambda _: ALLOW), lambda _: next(answers, Success({"n": 1})))
+    run = await world.submit()
+    await world.until(run, "action.failed")
+    clock.ahead = jump
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].attempt, len(world.tools.calls)) == ("succeeded", 2, 2)
+
+
+@pytest.mark.requirement("orchestrator.clock-jumps")
+async def test_whoever_waits_for_the_engine_waits_no_day_longer(jumping: tuple[Jumping, MakeJumping]) -> None:
+    clock, make = jumping
+    world = await make([TWO[0]], for_actions(lambda _: ALLOW), lambda _: Success({"n": 1}))
+
+    def goes_away(question: Question) -> Any:
+        if question.kind is Kind.PLAN:
+            world.decisions.away = True
+        return allow_all(question)
+
+    world.decisions.ruler = goes_away
+    run = await world.submit()
+    await world.until(run, "decision.made", step="first")
+    clock.ahead, world.decisions.away = -DAY, False
+    assert (await world.end_of(run)).run.state == "succeeded"
+
+
+@pytest.mark.requirement("orchestrator.clock-jumps")
+async def test_whoever_waits_for_a_system_that_is_left_alone_waits_no_day_longer(
+    jumping: tuple[Jumping, MakeJumping],
+) -> None:
+    clock, make = jumping
+    answers: Iterator[Success | Failure] = iter([Failure("BUSY", "later", retryable=True, effect="none")])
+    steps = [{**TWO[0], "on_failure": "skip"}, TWO[1]]
+    breaker = {"failures": 1, "open_for": "2s"}
+    world = await make(steps, for_actions(lambda _: ALLOW), lambda _: next(answers, Success({"n": 1})), breaker=breaker)
+    run = await world.submit()
+    await world.until(run, "step.deferred", step="then")
+    clock.ahead = -DAY
+    view = await world.end_of(run)
+    assert states(view) == {"first": "failed", "then": "succeeded"}
+
+
+@pytest.mark.requirement("orchestrator.clock-jumps")
+async def test_what_is_put_off_waits_for_its_moment_whatever_the_clock_does(
+    jumping: tuple[Jumping, MakeJumping],
+) -> None:
+    clock, make = jumping
+    moment = utc_now() + timedelta(hours=1)
+    later = {"verdict": "defer", "reasons": [{"code": "LATER"}], "defer_until": moment.isoformat()}
+    world = await make(
+        [TWO[0]], for_actions(lambda one: ALLOW if one.time >= moment else later), lambda _: Success({"n": 1})
+    )
+    run = await world.submit()
+    await reaches(world, run, "first", "deferred")
+    clock.ahead = -DAY
+    pause = await world.durable._work.attempt(run, "first", 1)
+    assert (pause["settled"], pause["seconds"] > DAY.total_seconds(), world.tools.calls) == (False, True, [])
+    clock.ahead = DAY
+    await world.durable.wake(run, ("first",))
+    assert (await world.end_of(run)).run.state == "succeeded"
+    assert sum(one.kind is Kind.ACTION for one in world.decisions.asked) == 2
+
+
+@pytest.mark.requirement("orchestrator.clock-jumps")
+@pytest.mark.parametrize(("jump", "state"), [(DAY, "denied"), (-DAY, "succeeded")], ids=["forward", "back"])
+async def test_an_approval_is_used_once_or_has_expired(
+    jumping: tuple[Jumping, MakeJumping], jump: timedelta, state: str
+) -> None:
+    clock, make = jumping
+    approval = {"stages": [{"role": "boss"}], "expires_in": "1h"}
+    hold = {"verdict": "require_approval", "approval": approval, "reasons": [{"code": "ASK"}]}
+    world = await make([TWO[0]], for_actions(lambda one: ALLOW if one.approvals else hold), lambda _: Success({"n": 1}))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    clock.ahead = jump
+    otto = world.person("otto", "boss")
+    if state == "denied":
+        with pytest.raises(StateError):
+            await world.reply(run, otto)
+        await world.durable.wake(run, ("first",))
+    else:
+        await world.reply(run, otto)
+    view = await world.end_of(run)
+    assert (view.steps[0].state, len(world.tools.calls)) == (state, 0 if state == "denied" else 1)
