@@ -53,6 +53,22 @@ async def test_the_promises_of_the_library_are_among_its_tests(binary: Binary, l
     } <= passed
 
 
+@pytest.mark.requirement("orchestrator.defer-calendar")
+async def test_business_hours_and_freeze_windows_are_among_its_tests(binary: Binary, library: Path) -> None:
+    done = await run(binary, "test", "--bundle", "--format", "json", "--run", "calendar_test", ".", cwd=library)
+    failed = [test["name"] for test in json.loads(done.stdout) if test.get("fail")]
+    passed = {test["name"] for test in json.loads(done.stdout) if not test.get("fail")}
+    assert failed == []
+    assert {
+        "test_within_business_hours",
+        "test_outside_of_business_hours",
+        "test_when_business_hours_begin",
+        "test_the_windows_that_a_moment_is_in",
+        "test_it_thaws_when_the_last_of_them_ends",
+        "test_what_are_no_windows",
+    } <= passed
+
+
 async def test_every_package_of_the_library_says_what_it_is(binary: Binary, library: Path) -> None:
     done = await run(binary, "inspect", "--annotations", "--format", "json", ".", cwd=library)
     inspected = json.loads(done.stdout)
