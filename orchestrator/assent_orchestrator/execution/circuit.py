@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from assent_orchestrator.clock import later
 from assent_orchestrator.tools.outcome import (
     TOOL_EXHAUSTED,
     TOOL_LOST,
@@ -46,7 +47,7 @@ class Circuit:
         begun = self.since if self.since is not None and _ahead(now, self.since, breaker.within) else now
         count = self.failures + 1 if begun is self.since else 1
         opens = self.open_until is not None or count >= breaker.failures
-        until = now + timedelta(seconds=seconds(breaker.open_for)) if opens else None
+        until = later(now, seconds(breaker.open_for)) if opens else None
         return Circuit(count, begun, until)
 
 

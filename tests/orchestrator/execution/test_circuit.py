@@ -50,6 +50,12 @@ def test_after_a_while_one_failure_opens_it_again() -> None:
     assert opened.failed(BREAKER, at(10)) == opened, "a call from before it opened says nothing new"
 
 
+def test_it_may_be_left_alone_for_longer_than_there_are_dates() -> None:
+    for_ever = Breaker(failures=1, within="999999999d", open_for="999999999d")
+    opened = Circuit().failed(for_ever, NOON)
+    assert opened.held_until(for_ever, NOON) == opened.open_until == datetime(9999, 1, 1, tzinfo=UTC)
+
+
 @given(st.integers(-(10**6), 10**6))
 def test_a_clock_that_jumps_holds_nobody_up_for_longer_than_was_said(second: int) -> None:
     held = after(0, 1, 2).held_until(BREAKER, at(second))

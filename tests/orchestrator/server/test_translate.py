@@ -3,7 +3,7 @@ import math
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_pb2
+from assent.v1 import approvals_pb2, audit_pb2, control_pb2, decisions_pb2, plans_pb2, runs_pb2
 from assent_orchestrator.audit.chain import Break
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import InvalidError
@@ -12,7 +12,9 @@ from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.server.translate.decision import write_decided, write_stored
 from assent_orchestrator.server.translate.moment import duration
 from assent_orchestrator.server.translate.plan import read_plan, write_plan
-from assent_orchestrator.server.translate.run import run_state, step_state, write_event
+from assent_orchestrator.server.translate.run import read_evidence, run_state, step_state, write_event
+from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
+from assent_orchestrator.tools.value import to_value
 from assent_sidecar.canonical import digest_bytes
 from assent_sidecar.decision import Verdict
 from tests.orchestrator.server.use_cases import (
@@ -230,3 +232,16 @@ async def test_the_proof_of_the_trail_names_the_first_bad_record(wire):
     broken = await wire.audit.VerifyTrail(audit_pb2.VerifyTrailRequest(parent=TENANT), metadata=wire.auth)
     assert (broken.intact, broken.first_bad_seq) == (False, 3)
     assert broken.problem.startswith("EDITED")
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+def test_what_a_person_says_was_answered_is_no_larger_than_what_a_tool_may_answer():
+    settled = control_pb2.Settlement.SETTLEMENT_DONE
+    text = "x" * (MAX_RESULT_BYTES - 8)
+    said = control_pb2.ReconcileStepRequest(settlement=settled, result=to_value(text))
+    assert said.result.ByteSize() == MAX_RESULT_BYTES - 4
+    assert read_evidence(said).result == text
+    said.result.string_value += "xxxxx"
+    with pytest.raises(InvalidError) as refused:
+        read_evidence(said)
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("result", "TOO_LARGE")]

@@ -26,6 +26,7 @@ from assent_orchestrator.server.translate.decision import (
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp, timestamp_of
 from assent_orchestrator.server.translate.plan import write_plan
+from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.value import ValueFaultError, from_value, to_value
 from assent_sidecar.decision import StepForecast
 from assent_sidecar.model import Json
@@ -68,8 +69,11 @@ def read_evidence(request: control_pb2.ReconcileStepRequest) -> Evidence:
     """Return what a person says became of a step.
 
     Raises:
-        InvalidError: the result is no JSON value that can be kept.
+        InvalidError: the result is no JSON value that can be kept, or larger than what tools may answer.
     """
+    if request.result.ByteSize() > MAX_RESULT_BYTES:
+        fault = Fault("result", "TOO_LARGE", f"has more than {MAX_RESULT_BYTES} bytes, as no tool's may have")
+        raise InvalidError("the result cannot be used", (fault,), code="INVALID_REQUEST")
     try:
         result = from_value(request.result) if request.HasField("result") else None
     except ValueFaultError as error:

@@ -123,7 +123,8 @@ class ReconcileStepRequest(_message.Message):
     @_builtins.property
     def result(self) -> _struct_pb2.Value:
         """What the tool would have answered; for SETTLEMENT_DONE only, and needed there. It must be of the operation's result
-        schema. It has the labels of the operation and, because a person says so and no system, `untrusted` as a whole.
+        schema, and no larger than what a tool may answer (1 MiB). It has the labels of the operation and, because a person
+        says so and no system, `untrusted` as a whole.
         """
 
     def __init__(
