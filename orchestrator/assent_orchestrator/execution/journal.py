@@ -204,7 +204,8 @@ async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[Run
         sa.select(*columns, *_STEP_FACTS_PREFIXED)
         .join(steps, steps.c.run_id == runs.c.id)
         .where(runs.c.id == run_id, steps.c.id == step_id)
-        .with_for_update(of=runs)
+        # The step, too, and after the run: of what is not locked PostgreSQL returns the row as it was before it waited.
+        .with_for_update(of=[runs, steps])
     )
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
