@@ -25,6 +25,7 @@ from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
+from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
@@ -160,8 +161,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             revision=lambda: sidecar.bundle.revision,
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
-        legs = Legs(work, parts.turnstile)
-        durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs)
+        legs = Legs(work, parts.turnstile, listener)
+        knock = Knocks(database.engine).knock
+        durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs, knock)
         await durable.open()
         stack.push_async_callback(durable.close)
         submissions = Submissions(parts, durable, settings.runs_per_tenant)

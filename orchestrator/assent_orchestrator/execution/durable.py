@@ -96,8 +96,12 @@ class Walks(Protocol):
     async def walk(self, run_id: str, tenant: str, looks: dict[str, int]) -> Leg:
         """Take a run as far as it goes."""
 
-    def ring(self, run_id: str, step_ids: tuple[str, ...]) -> None:
-        """Hint that something happened, to a leg that is under way in this process."""
+    def ring(self, run_id: str, step_ids: tuple[str, ...]) -> bool:
+        """Hint that something happened, to a leg that is under way in this process; say whether there is one."""
+
+
+Knock = Callable[[str], Coroutine[Any, Any, None]]
+"""Hints that something happened to a run, to whichever other process a leg of it is under way in."""
 
 
 class _JsonSerializer(Serializer):
@@ -162,10 +166,11 @@ class DurableSettings:
 class Durable:
     """Starts, wakes and resumes runs. One per process, because the engine is."""
 
-    def __init__(self, settings: DurableSettings, work: Work, walks: Walks) -> None:
+    def __init__(self, settings: DurableSettings, work: Work, walks: Walks, knock: Knock) -> None:
         self._settings = settings
         self._work = work
         self._walks = walks
+        self._knock = knock
         self._run: Callable[[str, str], Coroutine[Any, Any, None]] | None = None
 
     async def open(self) -> None:
@@ -263,7 +268,7 @@ class Durable:
 
     async def wake(self, run_id: str, step_ids: tuple[str, ...] = ()) -> None:
         """Hint that something happened to a run (and to these of its steps). Losing a hint loses no truth."""
-        self._walks.ring(run_id, step_ids)
+        here = self._walks.ring(run_id, step_ids)
         told = [run_id]
         if step_ids:  # a step by itself is a thing of the former flow: of most runs there is none, however many steps
             ids = [_child(run_id, step_id) for step_id in step_ids]
@@ -272,6 +277,8 @@ class Durable:
         for destination in told:
             with suppress(DBOSNonExistentWorkflowError):
                 await DBOS.send_async(destination, "look", _INBOX)
+        if not here:
+            await self._knock(run_id)
 
     async def unfinished(self, executor: str) -> list[str]:
         """Return the ids of what an executor has under way and this version of the software can carry on."""

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, Leg, Pause, Work
+from assent_orchestrator.execution.knock import topic_of
 from assent_orchestrator.execution.turnstile import Turnstile
 
 BEGINNING = ""
@@ -26,6 +28,7 @@ class Legs:
 
     work: Work
     turnstile: Turnstile
+    listener: Listener
     _under_way: dict[str, "_Walk"] = field(default_factory=dict)
 
     async def walk(self, run_id: str, tenant: str, looks: Mapping[str, int]) -> Leg:
@@ -44,17 +47,19 @@ class Legs:
         walk = _Walk(self.work, self.turnstile, run_id, tenant, looks)
         self._under_way[run_id] = walk
         try:
-            return await walk.walk()
+            async with self.listener.subscribe(topic_of(run_id)) as knocks:
+                return await walk.walk(knocks)
         finally:
             if self._under_way.get(run_id) is walk:
                 del self._under_way[run_id]
             await walk.let_go()
 
-    def ring(self, run_id: str, step_ids: Iterable[str]) -> None:
-        """Say that something happened to a run, and to these of its steps, if a leg of it is under way here."""
+    def ring(self, run_id: str, step_ids: Iterable[str]) -> bool:
+        """Say that something happened to a run, and to these of its steps; return whether a leg is under way here."""
         walk = self._under_way.get(run_id)
         if walk is not None:
             walk.ring(step_ids)
+        return walk is not None
 
 
 class _Walk:
@@ -75,7 +80,20 @@ class _Walk:
         self._heard.update(step_ids)
         self._rung.set()
 
-    async def walk(self) -> Leg:
+    async def walk(self, knocks: Wakeups) -> Leg:
+        """Go on until nothing is left but to wait; ``knocks`` come from servers that know of no steps to look at."""
+        knocked = asyncio.create_task(self._open(knocks), name=f"{self._run} knocks")
+        try:
+            return await self._walk()
+        finally:
+            knocked.cancel()
+
+    async def _open(self, knocks: Wakeups) -> None:
+        while True:
+            if await knocks.wait(SAFETY_NET_SECONDS):
+                self.ring((*self._due, *self._running.values()))
+
+    async def _walk(self) -> Leg:
         moved = True
         while True:
             if moved:
@@ -139,9 +157,10 @@ class _Walk:
             moved |= self._finished(task)
         if self._rung.is_set():
             self._rung.clear()
-            heard, self._heard = self._heard, set()
-            for step in heard & self._due.keys():
+            for step in self._heard & self._due.keys():
                 self._due[step] = 0.0
+            # Whoever looks at this moment may have looked too early, and looks once more.
+            self._heard &= set(self._running.values())
             moved = True
         now = time.monotonic()
         for step in [step for step, due in self._due.items() if due <= now]:
@@ -152,7 +171,9 @@ class _Walk:
         step, pause = self._running.pop(task), task.result()
         if pause["settled"]:
             self._looks.pop(step, None)
+            self._heard.discard(step)
             return True
         self._looks[step] = self._looks.get(step, 0) + 1
-        self._due[step] = time.monotonic() + pause["seconds"]
+        self._due[step] = 0.0 if step in self._heard else time.monotonic() + pause["seconds"]
+        self._heard.discard(step)
         return False

@@ -17,6 +17,7 @@ from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
+from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
@@ -267,7 +268,8 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     )
     parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
-    durable = Durable(DurableSettings(database.sync_url, executor), work, Legs(work, parts.turnstile))
+    legs = Legs(work, parts.turnstile, listener)
+    durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)
     await durable.open()
 
     def known(scope: Scope, name: str) -> bool:
