@@ -40,9 +40,11 @@ async def test_a_run_that_is_over_for_long_is_forgotten_but_for_its_records(
     before = await world.trail.read(world.tenant, Wanted(run=over), limit=1000)
 
     young = Retention(world.trail, world.durable, utc_now, timedelta(days=1))
-    assert await young.prune() == 0
+    while await young.prune():  # other tests of the session may have left some, under clocks of their own
+        pass
+    assert (await world.runs.get(world.alice, over)).run.state == "succeeded"
     later = Retention(world.trail, world.durable, lambda: utc_now() + timedelta(days=2), timedelta(days=1))
-    while await later.prune():  # other tests of the session may have left some
+    while await later.prune():
         pass
 
     with pytest.raises(NotFoundError):
