@@ -6,9 +6,10 @@ wake a run up, and our tables hold the truth. What a step *is* lives elsewhere a
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypedDict
@@ -172,6 +173,7 @@ class Durable:
         self._walks = walks
         self._knock = knock
         self._run: Callable[[str, str], Coroutine[Any, Any, None]] | None = None
+        self._closing = threading.Event()
 
     async def open(self) -> None:
         """Start the engine on the running loop; what an earlier process left unfinished goes on."""
@@ -192,30 +194,38 @@ class Durable:
         DBOS.launch()
 
     def _register(self) -> None:
+        closing = self._closing = threading.Event()
+
         # The engine finds what to resume by these names: they are part of what is stored. It may be resumed for ever:
         # a run that waits for months sees many restarts, and none of them is its fault.
         @DBOS.workflow(name="run.v2", max_recovery_attempts=None)
         async def run(run_id: str, tenant: str) -> None:
-            leg = Leg(over=False, seconds=0.0, looks={})
-            while True:
-                leg = await DBOS.run_step_async({"name": "leg"}, self._walks.walk, run_id, tenant, leg["looks"])
-                if leg["over"]:
-                    return
-                await DBOS.recv_async(_INBOX, timeout_seconds=min(leg["seconds"], SAFETY_NET_SECONDS))
+            with _left_open(closing):
+                leg = Leg(over=False, seconds=0.0, looks={})
+                while True:
+                    leg = await DBOS.run_step_async({"name": "leg"}, self._walks.walk, run_id, tenant, leg["looks"])
+                    if leg["over"]:
+                        return
+                    await DBOS.recv_async(_INBOX, timeout_seconds=min(leg["seconds"], SAFETY_NET_SECONDS))
 
         self._run = run
-        self._register_former()
+        self._register_former(closing)
 
-    def _register_former(self) -> None:
+    def _register_former(self, closing: threading.Event) -> None:
         """Name the flow of runs that were begun by former versions: what is recorded of them is replayed by it."""
 
         @DBOS.workflow(name="step.v1", max_recovery_attempts=None)
         async def step(run_id: str, step_id: str) -> None:
-            await self._drive(run_id, step_id)
-            await DBOS.send_async(run_id, "settled", _INBOX)
+            with _left_open(closing):
+                await self._drive(run_id, step_id)
+                await DBOS.send_async(run_id, "settled", _INBOX)
 
         @DBOS.workflow(name="run.v1", max_recovery_attempts=None)
         async def run(run_id: str) -> None:
+            with _left_open(closing):
+                await follow(run_id)
+
+        async def follow(run_id: str) -> None:
             await self._begin(run_id)
             outstanding: list[str] = []
             while (move := await self._advance(run_id, outstanding)) and not move["over"]:
@@ -304,12 +314,27 @@ class Durable:
         """Stop the engine; unfinished runs go on when it is opened again."""
         # The engine made its own threads the loop's default ones and takes them with it. Afterwards once more: a run
         # that was still under way may have made them the default again meanwhile.
+        self._closing.set()
         loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor(thread_name_prefix="assent")
         loop.set_default_executor(threads)
         await loop.run_in_executor(
             threads, partial(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=0)
         )
         loop.set_default_executor(threads)
+
+
+@contextmanager
+def _left_open(closing: threading.Event) -> Iterator[None]:
+    """Have nothing written of a flow that fails because the engine is being closed: who opens it again carries it on.
+
+    An engine that is taken apart refuses what is still asked of it, and would write that down as the end of the flow.
+    """
+    try:
+        yield
+    except Exception:
+        if closing.is_set():
+            raise asyncio.CancelledError from None
+        raise
 
 
 def _child(run_id: str, step_id: str) -> str:

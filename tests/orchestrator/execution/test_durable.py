@@ -1,8 +1,10 @@
 """What is promised of the durable engine itself."""
 
+import asyncio
 import base64
 import contextlib
 import pickle
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,35 @@ async def test_what_makes_a_plan_fail_is_found_in_the_time_that_is_left_and_is_n
     assert trials[0] <= min(first, SECONDS)
     records = await world.trail.read(world.tenant, limit=100)
     assert [entry.record["event"] for entry in records] == ["decision.made"]
+
+
+@pytest.mark.requirement("orchestrator.durable")
+async def test_a_run_that_meets_an_engine_being_taken_apart_goes_on_when_it_is_opened_again(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}])
+    world.decisions.away = True
+    reached, apart, refused = asyncio.Event(), asyncio.Event(), threading.Event()
+    loop, destroy = asyncio.get_running_loop(), DBOS.destroy
+
+    async def refuses(*_: object, **__: object) -> None:
+        reached.set()
+        await apart.wait()
+        loop.call_later(1, refused.set)  # as long as the engine needs to write down how the flow ended
+        raise RuntimeError("the engine is being taken apart")
+
+    def taken_apart(**options: Any) -> None:
+        loop.call_soon_threadsafe(apart.set)
+        refused.wait(20)
+        destroy(**options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DBOS, "recv_async", refuses)
+        patch.setattr(DBOS, "destroy", taken_apart)
+        run = await world.submit()
+        await asyncio.wait_for(reached.wait(), 20)
+        await world.durable.close()
+    assert refused.is_set()
+    world.decisions.away = False
+    await world.durable.open()
+    assert (await world.end_of(run)).run.state == "succeeded"

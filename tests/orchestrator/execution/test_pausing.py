@@ -1,6 +1,7 @@
 """Pausing runs and letting them go on, alone and together with everything else that can happen to them."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,10 @@ from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action
+from assent_sidecar.question import Action, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import held_until_approved
-from tests.orchestrator.execution.world import World, for_actions, states
+from tests.orchestrator.execution.world import ALLOW, World, for_actions, states
 
 TWO = [{"id": "first", "action": "box.send"}, {"id": "then", "action": "box.put", "after": ["first"]}]
 
@@ -139,18 +140,21 @@ async def test_a_paused_run_of_which_everything_is_done_ends(make_world: MakeWor
 
 @pytest.mark.requirement("orchestrator.pause-and-resume")
 async def test_of_a_pause_and_a_dispatch_one_is_first(make_world: MakeWorld) -> None:
-    world = await make_world([{"id": f"s{n}", "action": "box.send", "args": {"say": f"{n}"}} for n in range(20)])
-    some = asyncio.Event()
+    after = [[f"s{n - 10}"] if n >= 10 else [] for n in range(20)]
+    world = await make_world([{"id": f"s{n}", "action": "box.send", "after": after[n]} for n in range(20)])
+    some, paused, invoke = asyncio.Event(), asyncio.Event(), world.tools.invoke
 
-    def tool(action: Action) -> Success:
-        if len(world.tools.calls) >= 3:
+    async def slowly(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        if len(world.tools.calls) >= 3:  # whatever hangs on these calls is not dispatched before the pause
             some.set()
-        return Success({"n": 1, "said": action.args["say"]})
+            await paused.wait()
+        return await invoke(permit, action, **more)
 
-    world.tools.tool = tool
+    world.tools.invoke = slowly  # type: ignore[method-assign] # goes on when the run is paused
     run = await world.submit()
     await asyncio.wait_for(some.wait(), 30)
     await world.pauses.pause(world.alice, run, "why")
+    paused.set()
     await world.until(run, "run.waiting")
     records = [entry.record for entry in await world.trail.read(world.tenant, limit=1000)]
     events = [record["event"] for record in records]
@@ -212,3 +216,61 @@ async def test_a_resumption_that_nobody_heard_of_is_found_when_a_server_starts(
             await world.pauses.resume(world.alice, run, "why")
     assert await world.submissions.resume() >= 1
     assert (await world.end_of(run)).run.state == "succeeded"
+
+
+@pytest.mark.requirement("orchestrator.controls-combine")
+async def test_of_a_paused_run_that_is_undoing_what_is_under_way_is_settled_and_no_more_is_undone(
+    make_world: MakeWorld,
+) -> None:
+    steps = [
+        {"id": "first", "action": "box.send", "compensation": {"action": "box.put"}},
+        {"id": "then", "action": "box.send", "after": ["first"], "compensation": {"action": "box.put"}},
+        {"id": "last", "action": "box.get", "after": ["then"]},
+    ]
+    world = await make_world(steps, ruler=for_actions(held_at("last")))
+    run = await world.submit()
+    await world.until(run, "approval.requested", step="last")
+    slow = Slow(world)
+    await world.cancellations.cancel(world.alice, run, "", compensate=True)
+    await asyncio.wait_for(slow.reached.wait(), 20)
+    await world.pauses.pause(world.alice, run, "to look into it")
+    slow.go_on.set()
+    await world.until(run, "step.compensating", step="first")
+    pause = await world.durable._work.attempt(run, "first.undo", 1)
+    assert (pause["settled"], pause["seconds"]) == (False, 300)
+    view = await world.runs.get(world.alice, run)
+    assert (view.run.state, view.run.paused_by) == ("stopping", "alice")
+    assert {name: at for name, at in states(view).items() if name != "last"} == {
+        "first": "compensating",
+        "first.undo": "pending",
+        "then": "compensated",
+        "then.undo": "succeeded",
+    }
+    await world.pauses.resume(world.alice, run, "looked into")
+    view = await world.end_of(run)
+    assert (view.run.state, view.run.not_undone, view.run.paused_by) == ("compensated", (), None)
+    assert [name for name, _ in world.tools.calls] == ["box.send", "box.send", "box.put", "box.put"]
+
+
+def held_at(step: str) -> Callable[[Question], Mapping[str, Any]]:
+    """Return a ruler that has people asked about one step, and allows everything else."""
+    hold = {"verdict": "require_approval", "approval": {"stages": [{"role": "boss"}]}}
+    return lambda question: hold if question.step and question.step.id == step else ALLOW
+
+
+@pytest.mark.requirement("orchestrator.pause-and-resume")
+async def test_a_pause_outlives_the_server_and_so_does_what_it_held_up(make_world: MakeWorld) -> None:
+    world = await make_world(TWO)
+    slow = Slow(world)
+    run = await world.submit()
+    await asyncio.wait_for(slow.reached.wait(), 20)
+    await world.pauses.pause(world.alice, run, "why")
+    slow.go_on.set()
+    await world.until(run, "run.waiting")
+    await world.durable.close()
+    await world.durable.open()
+    pause = await world.durable._work.attempt(run, "then", 1)
+    assert (pause["settled"], len(world.tools.calls)) == (False, 1)
+    await world.pauses.resume(world.alice, run, "why")
+    assert (await world.end_of(run)).run.state == "succeeded"
+    assert len(world.tools.calls) == 2
