@@ -24,6 +24,12 @@ from assent_sidecar.catalogue.process import Step
 
 TOO_MANY_STEPS = "TOO_MANY_STEPS"
 
+RESULTS_TOO_LARGE = "RESULTS_TOO_LARGE"
+"""Why a step failed although all of its items were done: nobody could take the list of what they returned."""
+
+MAX_LIST_BYTES = 8 * 1024 * 1024
+"""How large that list may be, as JSON: as large as a question. More would be no use to anybody, and costs memory."""
+
 Ended = tuple[StepState, str]
 """How what has not begun ends, and why."""
 
@@ -135,10 +141,9 @@ async def _end_items(
     tx: AsyncConnection, row: StepRow, spec: Step, ended: Ended | None, now: datetime
 ) -> tuple[Draft, StepState]:
     """Bring a step to rest whose items are: with the list of what they returned, or with the first that failed."""
-    columns = (steps.c.id, steps.c.state, steps.c.reason, steps.c.output, steps.c.labels)
-    rows = (
-        await tx.execute(sa.select(*columns).where(*items_of_step(row.run_id, row.id)).order_by(steps.c.item))
-    ).all()
+    mine = items_of_step(row.run_id, row.id)
+    query = sa.select(steps.c.id, steps.c.state, steps.c.reason).where(*mine)
+    rows = (await tx.execute(query.order_by(steps.c.item))).all()
     whole = all(one.state == StepState.SUCCEEDED for one in rows)
     failed = next((one for one in rows if StepState(one.state) in UNSUCCESSFUL_STEPS), None)
     values: dict[str, Any] = {"finished_at": now, "not_before": None}
@@ -147,16 +152,33 @@ async def _end_items(
     elif failed is not None and spec.on_failure != "skip":
         state = StepState.FAILED
         values |= {"reason": failed.reason, "message": f"{failed.id} is {failed.state}"}
+    elif (size := await _size(tx, mine)) > MAX_LIST_BYTES:
+        state = StepState.FAILED
+        message = f"its items were done and returned {size} bytes; at most {MAX_LIST_BYTES} are taken together"
+        values |= {"reason": RESULTS_TOO_LARGE, "message": message}
     else:
         state = StepState.SUCCEEDED
-        returned = [one.labels or {} if one.state == StepState.SUCCEEDED else {} for one in rows]
-        values |= {
-            "output": [one.output if one.state == StepState.SUCCEEDED else None for one in rows],
-            "labels": {pointer: list(names) for pointer, names in gather(returned).items()},
-        }
+        values |= await _gathered(tx, mine)
     await change_step(tx, row.run_id, row.id, state=str(state), **values)
     detail = {"items": len(rows)} | ({"reason": str(values["reason"])} if values.get("reason") else {})
     return _moved(row, state, detail), state
+
+
+async def _size(tx: AsyncConnection, mine: tuple[sa.ColumnElement[bool], ...]) -> int:
+    """Return the bytes of what items returned, without fetching it."""
+    size = sa.func.sum(sa.func.octet_length(sa.cast(steps.c.output, sa.Text)))
+    return int(await tx.scalar(sa.select(size).where(*mine, steps.c.state == str(StepState.SUCCEEDED))) or 0)
+
+
+async def _gathered(tx: AsyncConnection, mine: tuple[sa.ColumnElement[bool], ...]) -> dict[str, Any]:
+    """Return the list of what items returned, null for those that were left out, and its labels."""
+    query = sa.select(steps.c.state, steps.c.output, steps.c.labels).where(*mine)
+    rows = (await tx.execute(query.order_by(steps.c.item))).all()
+    returned = [one.labels or {} if one.state == StepState.SUCCEEDED else {} for one in rows]
+    return {
+        "output": [one.output if one.state == StepState.SUCCEEDED else None for one in rows],
+        "labels": {pointer: list(names) for pointer, names in gather(returned).items()},
+    }
 
 
 def _moved(row: StepRow, state: StepState, detail: dict[str, Any]) -> Draft:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.caller import Role
+from assent_orchestrator.execution.items import MAX_LIST_BYTES
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.question import Action, Kind, Question
@@ -241,3 +242,19 @@ async def test_while_its_run_is_paused_no_more_items_are_begun(make_world: MakeW
     view = await world.end_of(run)
     assert view.run.state == "succeeded"
     assert world.tools.times("box.send") == 3
+
+
+@pytest.mark.requirement("orchestrator.for-each-limits")
+async def test_what_items_return_may_be_too_much_to_be_taken_together(make_world: MakeWorld) -> None:
+    large = "x" * (MAX_LIST_BYTES // 8)
+
+    def tool(action: Action) -> Success:
+        return Success({"n": 1, "people": [{"name": large[:1]}] * 8} if action.operation == "get" else {"said": large})
+
+    world = await make_world(letters(), tool=tool)
+    view = await world.end_of(await world.submit())
+    rows = {step.id: step for step in view.steps}
+    assert (view.run.state, view.run.reason) == ("failed", "RESULTS_TOO_LARGE")
+    assert (rows["letter"].state, rows["letter"].output) == ("failed", None)
+    assert {str(rows[f"letter.{number}"].state) for number in range(8)} == {"succeeded"}, "what was done was done"
+    assert rows["file"].state == "skipped"
