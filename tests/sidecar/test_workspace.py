@@ -126,7 +126,7 @@ def test_a_name_with_a_hyphen_is_quoted_in_its_package(root: Path) -> None:
 
 
 EDITS = [
-    ("assent.yaml", "name: sales", "name: Sales", "name: String should match"),
+    ("assent.yaml", "name: sales", "name: Sales", "name: should be a name of a-z"),
     ("assent.yaml", "title:", "titel:", "the key 'titel' is not known here"),
     ("systems/crm.yaml", "name: crm", "name: crn", "the file is named 'crm', but this says 'crn'"),
     ("systems/crm.yaml", "effect: write", "effect: delete", "operations.write_offer.effect: Input should be"),
@@ -139,7 +139,8 @@ EDITS = [
         "",
     ),
     ("systems/crm.yaml", "/contact: [pii]", "contact: [pii]", "operations.read_usage.labels"),
-    ("systems/email.yaml", "timeout: 10s", "timeout: 10", "operations.send.timeout"),
+    ("systems/email.yaml", "timeout: 10s", "timeout: 10", "operations.send.timeout: should be text"),
+    ("systems/email.yaml", "timeout: 10s", "timeout: 10 seconds", "should be a duration, as in 500ms"),
     ("systems/email.yaml", "result: {type: object}", "result: {$ref: 'https://example.com/s.json'}", "names nothing"),
     ("systems/email.yaml", "result: {type: object}", "result: {$ref: '#/$defs/missing'}", "names nothing"),
     ("systems/email.yaml", "result: {type: object}", "result: {$id: 'https://example.com'}", "$id is not supported"),
@@ -153,7 +154,7 @@ EDITS = [
     ("agents/analyst.yaml", "crm.read_usage", "erp.read", "there is no system 'erp'"),
     ("agents/analyst.yaml", "[seller]", "[sellers]", "there is no agent 'sellers'"),
     ("agents/analyst.yaml", "may: [crm.read_usage]", "may: []", "may: Tuple should have at least 1 item"),
-    (PROCESS, 'version: "1"', "version: 1", "version: Input should be a valid string"),
+    (PROCESS, 'version: "1"', "version: 1", "version: should be text; what looks like a number"),
     (PROCESS, "agent: analyst", "agent: analist", "there is no agent 'analist'"),
     (PROCESS, "agent: analyst", "agent: seller", "the agent 'seller' may not do 'crm.read_usage'"),
     (
@@ -165,7 +166,13 @@ EDITS = [
     (PROCESS, "action: crm.write_offer\n    when", "action: cpq.write\n    when", "there is no system 'cpq'"),
     (PROCESS, "after: [usage]", "after: [use]", "there is no step 'use'"),
     (PROCESS, "on_failure: skip", "on_failure: {alternative: other}", "there is no step 'other'"),
-    (PROCESS, "on_failure: skip", "on_failure: retry", "steps.1.on_failure"),
+    (
+        PROCESS,
+        "on_failure: skip",
+        "on_failure: retry",
+        "steps.1.on_failure: Input should be 'fail', 'skip' or 'compensate', or an object",
+    ),
+    (PROCESS, "on_failure: skip", "on_failure: {instead: mail}", "the key 'instead' is not known here"),
     (
         PROCESS,
         "action: crm.write_offer\n      args",
@@ -195,7 +202,9 @@ EDITS = [
     ("ledgers.yaml", '"5000.00"', "5000", "ledgers.discount_eur.limit"),
     ("ledgers.yaml", '"5000.00"', '"5000.001"', "the limit has more decimals than the scale of 2"),
     ("ledgers.yaml", "window: day", "window: fortnight", "ledgers.discount_eur.window"),
-    ("ledgers.yaml", "per: argument:/account", "per: customer", "ledgers.discount_eur.per"),
+    ("ledgers.yaml", "per: argument:/account", "per: customer", "ledgers.discount_eur.per: should be tenant, agent"),
+    ("ledgers.yaml", '"5000.00"', '"many"', "ledgers.discount_eur.limit: should be an exact decimal"),
+    ("ledgers.yaml", "discount_eur:", "Discount EUR:", "ledgers.Discount EUR: should be a name"),
     ("ledgers.yaml", "time_zone: Europe/Berlin", "time_zone: Europe/Bonn", "there is no time zone 'Europe/Bonn'"),
     ("ledgers.yaml", "crm.write_offer", "crm.write", "the system 'crm' has no operation 'write'"),
     ("data/limits.yaml", "hard: 40", "free: 40", "the key 'free' is there twice"),

@@ -9,10 +9,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import StringConstraints, ValidationError
 
+from assent_sidecar.bundle.explanation import explain
 from assent_sidecar.bundle.fault import WorkspaceError, WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED, PolicyFile, check_package, check_place, read_policy
 from assent_sidecar.bundle.references import Documents, Loaded, check_references
-from assent_sidecar.bundle.source import Location, Source, SourceError, read_text, read_yaml
+from assent_sidecar.bundle.source import Source, SourceError, read_text, read_yaml
 from assent_sidecar.bundle.tree import Tree, list_tree
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -158,7 +159,7 @@ class _Reader:
         try:
             return Loaded(model.from_json(source.value), source)
         except ValidationError as error:
-            self.faults.extend(_explain(source, error))
+            self.faults.extend(explain(source, error))
             return None
 
     def _named(self, files: tuple[str, ...], model: type[N]) -> Iterator[tuple[str, Loaded[N]]]:
@@ -210,7 +211,7 @@ class _Reader:
             try:
                 cases = CaseFile.model_validate_json(json.dumps(source.value)).root
             except ValidationError as error:
-                self.faults.extend(_explain(source, error))
+                self.faults.extend(explain(source, error))
                 continue
             names: set[str] = set()
             for index, case in enumerate(cases):
@@ -236,21 +237,6 @@ def _conditions(processes: Mapping[str, Loaded[Process]]) -> Iterator[Condition]
                 if branch.when not in RESERVED:
                     line = process.source.line(("choices", chosen, "branches", index, "when"))
                     yield Condition(process.source.file, line, name, branch.when)
-
-
-def _explain(source: Source, error: ValidationError) -> Iterator[WorkspaceFault]:
-    """Yield a fault for each thing pydantic found, in words that fit a file."""
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
-        path: Location = one["loc"]
-        match one["type"], path:
-            case "extra_forbidden", (*_, key):
-                reason = f"the key {key!r} is not known here"
-            case "missing", (*_, key):
-                reason = f"the key {key!r} is missing"
-            case _:
-                place = ".".join(str(part) for part in path)
-                reason = f"{place}: {one['msg']}" if place else one["msg"]
-        yield source.fault(path, reason)
 
 
 def _stem(file: str) -> str:

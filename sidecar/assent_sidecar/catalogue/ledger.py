@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from assent_sidecar.model import ActionName, Amount, Document, Name
 
@@ -13,7 +13,10 @@ Window = Literal["run", "day", "week", "month", "total"]
 """For how long it is counted before counting begins anew; weeks begin on Mondays."""
 
 Per = Annotated[
-    str, Field(pattern=r"^(tenant|agent|principal|process|(input|argument):(/([^~/]|~[01])+)+)$", max_length=256)
+    str,
+    StringConstraints(
+        pattern=r"^(tenant|agent|principal|process|(input|argument):(/([^~/]|~[01])+)+)$", max_length=256
+    ),
 ]
 """For each of what it is counted: a word, or a JSON pointer into the run's inputs or the action's arguments."""
 
