@@ -49,7 +49,7 @@ def show_command(
     else:
         say(f"run {short(run)}, {found[0].time.ToDatetime():%Y-%m-%d} (UTC)")
         for record in found:
-            _show(record)
+            show_record(record)
     return ExitCode.DONE
 
 
@@ -79,7 +79,7 @@ def list_command(
             if record.time.ToDatetime().date() != day:
                 day = record.time.ToDatetime().date()
                 say(f"{day} (UTC)")
-            _show(record)
+            show_record(record)
         if day is None:
             say("no records")
     return ExitCode.DONE
@@ -108,7 +108,7 @@ def verify_command(common: Common) -> int:
     return ExitCode.DONE if found.intact else ExitCode.NO
 
 
-def _show(entry: wire.AuditRecord) -> None:
+def show_record(entry: wire.AuditRecord) -> None:
     """Write a record in two lines: what happened, and why, under which numbers it is found elsewhere."""
     record = json.loads(entry.canonical_json)
     decision, state, trace, effect, approval, detail, action, actor = (
@@ -124,7 +124,7 @@ def _show(entry: wire.AuditRecord) -> None:
         f"  {before or 'new'} -> {after}" if after else "",
     )
     codes = (*(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
-    why = ", ".join(str(code) for code in codes if code)
+    why = ", ".join(str(code) for code in codes if code) + (f": {branch}" if (branch := detail.get("branch")) else "")
     controls = ", ".join(decision.get("controls") or ())
     who = approval.get("approver") or (actor.get("id") if actor.get("kind") in _PEOPLE else "")
     whom = record.get("on_behalf_of")

@@ -126,7 +126,7 @@ def run(arguments: Sequence[str]) -> int:
 def _misused(error: typer.TyperException) -> Problem:
     """Return what is wrong with a command line, and whose help says how it is meant."""
     context = getattr(error, "ctx", None)
-    said = error.format_message().replace("Value error, ", "").rstrip(".")
+    said = " ".join(error.format_message().split()).replace("Value error, ", "").rstrip(".")
     return Problem(f"{said}; see {context.command_path if context else 'assent'} --help", ExitCode.USAGE)
 
 

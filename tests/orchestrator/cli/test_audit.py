@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from assent.v1 import audit_pb2
+from assent_orchestrator.cli.audit import show_record
 from tests.orchestrator.cli.program import Desk
 
 
@@ -70,3 +72,16 @@ def test_only_auditors_prove_the_trail(desk: Desk) -> None:
 def test_a_run_that_is_not_in_the_trail_is_not_found(desk: Desk) -> None:
     assert desk("audit", "show", "nope").code == 4
     assert desk("audit", "show", "nope", "--as", "olga").code == 4
+
+
+def test_the_record_of_a_choice_says_which_branch_was_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    record = {
+        "event": "step.succeeded",
+        "run": "1",
+        "step": "offer.choice",
+        "state": {"from": "pending", "to": "succeeded"},
+        "detail": {"branch": "retention", "reason": "BRANCH_CHOSEN"},
+    }
+    entry = audit_pb2.AuditRecord(seq=7, event="step.succeeded", canonical_json=json.dumps(record).encode())
+    show_record(entry)
+    assert "BRANCH_CHOSEN: retention" in capsys.readouterr().out

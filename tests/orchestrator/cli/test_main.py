@@ -14,11 +14,12 @@ def test_every_command_of_the_issue_is_there() -> None:
     assert said.code == 0
     assert [line.split()[0] for line in said.out.partition("Commands:\n")[2].splitlines()] == [
         "demo", "chaos", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "runs", "approvals", "stops",
-        "permits", "audit", "policy", "bundle",
+        "permits", "ledgers", "audit", "policy", "bundle",
     ]  # fmt: skip
     for group, verbs in {
         "plan": ["check", "simulate", "run"],
-        "runs": ["list", "show", "watch", "cancel"],
+        "runs": ["list", "show", "watch", "cancel", "pause", "resume", "reconcile"],
+        "ledgers": ["list", "show", "entries"],
         "approvals": ["list", "show", "approve", "reject"],
         "audit": ["show", "list", "verify"],
         "policy": ["status", "activate", "rollback", "rehearse", "test", "shadow"],
@@ -37,6 +38,12 @@ def test_what_is_no_command_is_told_in_one_line(arguments: tuple[str, ...]) -> N
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert said.err.startswith("error: ")
     assert "--help" in said.err
+
+
+def test_a_missing_choice_names_what_there_is_to_choose_from_in_one_line() -> None:
+    said = assent("runs", "reconcile", "1", "mail", "--rationale", "looked")
+    assert said.code == 2
+    assert "Choose from: done, not_done, failed; see assent runs reconcile --help" in said.err
 
 
 def test_asking_for_help_loads_neither_database_nor_engine() -> None:
