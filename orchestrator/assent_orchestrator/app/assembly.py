@@ -23,6 +23,7 @@ from assent_orchestrator.decisions.sweep import sweeping
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
+from assent_orchestrator.execution.driver import new_driver
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
@@ -159,6 +160,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             clock=clock,
             catalogue=lambda: sidecar.bundle.catalogue,
             revision=lambda: sidecar.bundle.revision,
+            driver=new_driver(settings.executor),
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
         legs = Legs(work, parts.turnstile, listener)

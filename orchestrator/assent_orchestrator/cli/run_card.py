@@ -49,6 +49,8 @@ def show_run(run: wire.Run) -> None:
         say(f"  paused by {run.pauser} since {moment(run.pause_time)}: {run.pause_reason}")
     if run.HasField("deadline"):
         say(f"  has time until {moment(run.deadline)}")
+    if run.driver:
+        say(f"  driven by {run.driver}")
     say(f"  revision {run.revision}")
     say(f"  plan {run.plan_digest}, trace {run.trace_id or 'none'}, etag {run.etag}")
     rows = [

@@ -18,10 +18,11 @@ from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.deadline import expire, within_deadline
+from assent_orchestrator.execution.driver import fence, hold
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
-from assent_orchestrator.execution.journal import read_decision, read_run
+from assent_orchestrator.execution.journal import read_decision
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
@@ -60,7 +61,11 @@ class Attempts:
     sequels: Sequels
 
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
-        """Make one attempt; say whether the step is settled or when to look again."""
+        """Make one attempt; say whether the step is settled or when to look again.
+
+        Raises:
+            FencedError: somebody else drives the run.
+        """
         situation = await self._look(run_id, step_id)
         if situation.step.state is StepState.ITERATING:
             return SETTLED  # it is its items' turn
@@ -102,7 +107,9 @@ class Attempts:
 
     async def _look(self, run_id: str, step_id: str) -> Situation:
         async with self.parts.reader.connect() as tx:
-            return await read_situation(tx, run_id, step_id)
+            situation = await read_situation(tx, run_id, step_id)
+        fence(situation.run, self.parts.driver)
+        return situation
 
     async def _stand(self, situation: Situation, tries: int) -> Pause:
         """Deal with everything that may end or delay the step before anybody is asked."""
@@ -124,7 +131,7 @@ class Attempts:
 
     async def _expire(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, run_id, lock=True)
+            run = await hold(tx, run_id, self.parts.driver)
             drafts = await expire(tx, run, self.parts.clock())
             await self.parts.trail.append(tx, run.tenant, drafts)
 

@@ -11,8 +11,9 @@ from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution.circuit import Circuit, speaks_of_the_system
+from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.durable import Pause
-from assent_orchestrator.execution.journal import change_step, lock_step
+from assent_orchestrator.execution.journal import change_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import until
 from assent_orchestrator.execution.situation import CIRCUIT_OPEN, Appointed, Situation
@@ -95,7 +96,7 @@ class Circuits:
         if (step.state, step.reason) == (StepState.DEFERRED, CIRCUIT_OPEN):
             return  # it waits already, and nothing is new but for how long
         async with self.parts.trail.recording() as tx:
-            run, current = await lock_step(tx, situation.run.id, step.id)
+            run, current = await hold_step(tx, situation.run, step.id)
             if current.state in TERMINAL_STEPS or (current.state, current.attempt) != (step.state, step.attempt):
                 return
             system = situation.subject.system

@@ -73,7 +73,13 @@ class Leg(TypedDict):
 
 
 class Work(Protocol):
-    """What a run is made of. Each call is safe to repeat; none raises for reasons of the outside world."""
+    """What a run is made of. Each call is safe to repeat; none raises for reasons of the outside world.
+
+    After ``take``, each raises FencedError once another server has taken the run.
+    """
+
+    async def take(self, run_id: str) -> None:
+        """Drive a run from here on."""
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole."""

@@ -11,7 +11,8 @@ from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.execution.deadline import DEADLINE_EXCEEDED
-from assent_orchestrator.execution.journal import change_step, lock_step
+from assent_orchestrator.execution.driver import hold_step
+from assent_orchestrator.execution.journal import change_step
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
@@ -94,8 +95,12 @@ async def leave_out(
 
 
 async def end_step(tx: AsyncConnection, situation: Situation, ending: Ending, now: datetime) -> tuple[Draft, ...]:
-    """Write how a step ends, unless it is at rest already; return what to record."""
-    run, current = await lock_step(tx, situation.run.id, situation.step.id)
+    """Write how a step ends, unless it is at rest already; return what to record.
+
+    Raises:
+        FencedError: somebody else drives the run.
+    """
+    run, current = await hold_step(tx, situation.run, situation.step.id)
     if current.state in TERMINAL_STEPS:
         return ()
     await change_step(

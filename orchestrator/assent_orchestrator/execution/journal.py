@@ -52,6 +52,7 @@ class RunRow:
     resumed_at: datetime | None = None
     deadline_at: datetime | None = None
     on_deadline: str | None = None
+    driver: str | None = None
 
     @property
     def paused(self) -> bool:

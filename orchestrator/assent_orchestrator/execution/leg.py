@@ -6,11 +6,13 @@ called here, whose order of calls must never depend on who is quicker.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assent_orchestrator.audit.listen import Listener, Wakeups
+from assent_orchestrator.execution.driver import FencedError
 from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, Leg, Pause, Work
 from assent_orchestrator.execution.knock import topic_of
 from assent_orchestrator.execution.turnstile import Turnstile
@@ -20,6 +22,9 @@ BEGINNING = ""
 
 _AWAKE_SECONDS = 1.0
 """A pause as short as this is slept through: it is not worth a checkpoint."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,16 @@ class Legs:
 
     async def walk(self, run_id: str, tenant: str, looks: Mapping[str, int]) -> Leg:
         """Take a run as far as it goes; ``looks`` counts the looks at each waiting step since it last moved."""
-        looks = dict(looks)
+        try:
+            return await self._walk(run_id, tenant, dict(looks))
+        except FencedError:
+            # It is the engine's to say whose the run is: it lets this leg go for nothing, or has us take it up again.
+            _log.warning("the run %s is driven by another server; this one says nothing more about it", run_id)
+            return Leg(over=False, seconds=_AWAKE_SECONDS, looks=dict(looks))
+
+    async def _walk(self, run_id: str, tenant: str, looks: dict[str, int]) -> Leg:
+        async with self.turnstile.turn(tenant):
+            await self.work.take(run_id)
         while True:
             tries = looks.pop(BEGINNING, 0) + 1
             async with self.turnstile.turn(tenant):

@@ -9,9 +9,11 @@ from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Circuits
+from assent_orchestrator.execution.driver import FencedError, drives
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import StepRow, change_step, lock_step
+from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
@@ -220,9 +222,19 @@ class Outcomes:
         values: dict[str, Any],
         result: Json = None,
     ) -> None:
+        """Write what became of an attempt, if that is news still.
+
+        Raises:
+            FencedError: somebody else drives the run. What is known for certain was written all the same.
+        """
         async with self.parts.trail.recording() as tx:
             run, step = await lock_step(tx, situation.run.id, situation.step.id)
-            if not _concerns(step, attempt, note):
+            ours = drives(run, situation.run.driver)
+            # Of a run that somebody else drives only what is certain is worth saying, while it is on its way.
+            late = not ours and (run.finished_at is not None or state not in TERMINAL_STEPS)
+            if late or not _concerns(step, attempt, note):
+                if not ours:
+                    raise FencedError
                 return
             now = self.parts.clock()
             if state in TERMINAL_STEPS:
@@ -244,6 +256,10 @@ class Outcomes:
             )
             standing = await keep(tx, run, now)
             await self.parts.trail.append(tx, run.tenant, (draft, *alarmed(draft, settled.alarms), *standing))
+            if not ours:
+                await note_knock(tx, run.id)
+        if not ours:
+            raise FencedError
 
 
 def _concerns(step: StepRow, attempt: int, note: EffectNote) -> bool:

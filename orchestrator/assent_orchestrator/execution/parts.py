@@ -30,7 +30,10 @@ class Tools(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts. ``catalogue`` returns what the bundle in force declares, ``revision`` names that bundle."""
+    """The parts. ``catalogue`` returns what the bundle in force declares, ``revision`` names that bundle.
+
+    ``driver`` is what this life of the server drives runs under.
+    """
 
     engine: AsyncEngine
     trail: Trail
@@ -39,6 +42,7 @@ class Parts:
     clock: Clock
     catalogue: Callable[[], Catalogue]
     revision: Callable[[], str]
+    driver: str
     turnstile: Turnstile = field(default_factory=Turnstile)
 
     @property

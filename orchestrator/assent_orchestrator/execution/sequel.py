@@ -11,7 +11,8 @@ from assent_orchestrator.approvals.request import Approval, ApprovalState, open_
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
 from assent_orchestrator.clock import Clock, writable
-from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, lock_step
+from assent_orchestrator.execution.driver import hold_step
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
@@ -148,8 +149,13 @@ class Sequels:
         return Followed(moved if state is not situation.step.state else None, (*drafts, *standing))
 
     async def still_wanted(self, tx: AsyncConnection, situation: Situation) -> RunRow:
-        """Lock the run and make sure that it still is what the question was about."""
-        run, step = await lock_step(tx, situation.run.id, situation.step.id)
+        """Lock the run and make sure that it still is what the question was about.
+
+        Raises:
+            OvertakenError: it is not.
+            FencedError: somebody else drives it.
+        """
+        run, step = await hold_step(tx, situation.run, situation.step.id)
         if (
             not _goes_on(run, step, self.clock())
             or step.state in TERMINAL_STEPS

@@ -110,6 +110,7 @@ class Submissions:
             finished_at=None,
             deadline_at=deadline_of(process, now),
             on_deadline=process.on_deadline if process.deadline is not None else None,
+            driver=self.parts.driver,
         )
         async with self.parts.trail.recording() as tx:
             await self._make_sure_of_room(tx, caller.tenant)

@@ -20,6 +20,7 @@ from assent_orchestrator.errors import BusyError, UnavailableError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.deadline import expire, within_deadline
+from assent_orchestrator.execution.driver import FencedError, hold, take
 from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, SETTLED, Move, Pause
 from assent_orchestrator.execution.ending import leave_out
 from assent_orchestrator.execution.items import Ended, Tended, tend_items
@@ -67,6 +68,10 @@ class RunWork:
     attempts: Attempts
     compensations: Compensations
 
+    async def take(self, run_id: str) -> None:
+        """Drive the run from here on; whoever drove it writes nothing more."""
+        await _patiently(lambda: self._take(run_id))
+
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole; settled when the run is running or over."""
         return await _patiently(lambda: self._begin(run_id, tries), lambda: self._abandon(run_id))
@@ -89,6 +94,10 @@ class RunWork:
         """Close the run as it is."""
         await _patiently(lambda: self._finish(run_id))
 
+    async def _take(self, run_id: str) -> None:
+        async with self.parts.reader.connect() as tx:
+            await take(tx, run_id, self.parts.driver)
+
     async def _begin(self, run_id: str, tries: int) -> Pause:
         async with self.parts.engine.connect() as tx:
             run = await read_run(tx, run_id)
@@ -101,7 +110,7 @@ class RunWork:
 
     async def _expire(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, run_id, lock=True)
+            run = await hold(tx, run_id, self.parts.driver)
             await self.parts.trail.append(tx, run.tenant, await expire(tx, run, self.parts.clock()))
 
     async def _decide(self, run: RunRow, tries: int) -> Pause:
@@ -142,7 +151,7 @@ class RunWork:
     async def _begun(
         self, tx: AsyncConnection, run: RunRow, decided: Decided, traceparent: str | None, *, wait: bool
     ) -> Followed:
-        current = await read_run(tx, run.id, lock=True)
+        current = await hold(tx, run.id, self.parts.driver)
         now = self.parts.clock()
         if current.state is not RunState.PLANNED or current.overdue(now):
             raise OvertakenError
@@ -176,7 +185,7 @@ class RunWork:
 
     async def _refuse(self, run: RunRow, code: str, traceparent: str | None) -> None:
         async with self.parts.trail.recording() as tx:
-            current = await read_run(tx, run.id, lock=True)
+            current = await hold(tx, run.id, self.parts.driver)
             now = self.parts.clock()
             if current.state is RunState.PLANNED:
                 await change_run(tx, run.id, now, traceparent=traceparent)
@@ -185,12 +194,12 @@ class RunWork:
 
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, run_id, lock=True)
+            run = await hold(tx, run_id, self.parts.driver)
             now = self.parts.clock()
             expired = await expire(tx, run, now)
             if expired:
                 await self.parts.trail.append(tx, run.tenant, expired)
-                run = await read_run(tx, run_id, lock=True)
+                run = await hold(tx, run_id, self.parts.driver)
             if await is_undoing(tx, run_id):
                 return _ENDING
             rows = await read_steps(tx, run_id, derived=False, also=outstanding)
@@ -260,7 +269,7 @@ class RunWork:
     async def _end(self, run_id: str) -> str:
         # One transaction: between what is to be undone and the end of the run nobody can ask for it to be undone.
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, run_id, lock=True)
+            run = await hold(tx, run_id, self.parts.driver)
             if run.finished_at is not None:
                 return ""
             undo = await self.compensations.following(tx, run, await read_steps(tx, run_id))
@@ -273,7 +282,7 @@ class RunWork:
             await self._close(tx, run_id)
 
     async def _close(self, tx: AsyncConnection, run_id: str) -> None:
-        run = await read_run(tx, run_id, lock=True)
+        run = await hold(tx, run_id, self.parts.driver)
         if run.finished_at is not None:
             return
         if run.paused:  # nothing is left that could be held up
@@ -306,11 +315,16 @@ async def _patiently(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awa
 
     Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest. Nothing is raised: the
     durable engine would drop a run that ends with an error, and nobody would ever look at it again.
+
+    Raises:
+        FencedError: somebody else drives the run; the leg ends by it.
     """
     tries = faults = 0
     while True:
         try:
             return await work()
+        except FencedError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
             tries += 1
             if _is_away(error):

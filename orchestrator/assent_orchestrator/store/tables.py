@@ -36,11 +36,13 @@ runs = sa.Table(
     sa.Column("resumed_at", _moment),
     sa.Column("deadline_at", _moment),
     sa.Column("on_deadline", sa.Text),
+    sa.Column("driver", sa.Text),
     sa.UniqueConstraint("tenant", "submitter", "request_id"),
 )
 """One row a run. ``paused_by`` is who paused it, until it is resumed. ``cancel_requested`` is the id of who asked
 for it. ``compensate`` says that what the run did is to be undone once nothing more is done; ``not_undone`` are
-the steps whose effects stay, or may, written when it is over."""
+the steps whose effects stay, or may, written when it is over. ``driver`` is the server that began its last leg, and
+which of its lives."""
 
 sa.Index("runs_by_age", runs.c.tenant, runs.c.created_at.desc(), runs.c.id)
 

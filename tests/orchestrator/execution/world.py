@@ -15,6 +15,7 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
+from assent_orchestrator.execution.driver import new_driver
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
@@ -266,7 +267,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         Barrier(database.engine),
         Ledgers(database.engine, lambda: declared),
     )
-    parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION)
+    parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION, new_driver(executor))
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
     durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)

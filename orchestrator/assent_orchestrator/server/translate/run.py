@@ -62,6 +62,7 @@ def write_run(run: RunRow) -> wire.Run:
         pause_time=timestamp(run.paused_at),
         pause_reason=run.pause_reason or "",
         deadline=timestamp(run.deadline_at),
+        driver=run.driver or "",
     )
 
 

@@ -206,6 +206,7 @@ class Run(_message.Message):
     PAUSE_TIME_FIELD_NUMBER: _builtins.int
     PAUSE_REASON_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    DRIVER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/runs/{run}`."""
     process: _builtins.str
@@ -232,6 +233,8 @@ class Run(_message.Message):
     """Who paused it; empty when it is not paused."""
     pause_reason: _builtins.str
     """Why it is paused, in the words of who did."""
+    driver: _builtins.str
+    """The server that drives it, or drove it last: its executor name, a slash, and which of its lives."""
     @_builtins.property
     def plan(self) -> _plans_pb2.Plan:
         """The plan with every step it consists of."""
@@ -288,10 +291,11 @@ class Run(_message.Message):
         pause_time: _timestamp_pb2.Timestamp | None = ...,
         pause_reason: _builtins.str = ...,
         deadline: _timestamp_pb2.Timestamp | None = ...,
+        driver: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "pause_time", b"pause_time", "plan", b"plan", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "etag", b"etag", "name", b"name", "not_undone", b"not_undone", "pause_reason", b"pause_reason", "pause_time", b"pause_time", "pauser", b"pauser", "plan", b"plan", "plan_digest", b"plan_digest", "principal", b"principal", "process", b"process", "process_version", b"process_version", "reason", b"reason", "revision", b"revision", "state", b"state", "steps", b"steps", "submitter", b"submitter", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline", b"deadline", "driver", b"driver", "end_time", b"end_time", "etag", b"etag", "name", b"name", "not_undone", b"not_undone", "pause_reason", b"pause_reason", "pause_time", b"pause_time", "pauser", b"pauser", "plan", b"plan", "plan_digest", b"plan_digest", "principal", b"principal", "process", b"process", "process_version", b"process_version", "reason", b"reason", "revision", b"revision", "state", b"state", "steps", b"steps", "submitter", b"submitter", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
