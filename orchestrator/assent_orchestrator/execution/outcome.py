@@ -18,6 +18,7 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.execution.waiting import agreed_retry
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import alarmed
@@ -125,8 +126,7 @@ class Outcomes:
         if found.status == "done":
             return await self._succeeded(situation, appointed, action, found.result, attempt, recovered=True)
         if found.status == "not_done":
-            await self._did_not_happen(situation, attempt)
-            return None
+            return await self._did_not_happen(situation, attempt)
         if found.status == "never":
             return await self.leave(situation, attempt, NO_LOOKUP)
         if situation.step.state is not StepState.UNKNOWN and tries < LOOKUP_TRIES:
@@ -183,10 +183,28 @@ class Outcomes:
         note = EffectNote(status="unknown", error=code)
         await self._write(situation, None, attempt, note=note, state=StepState.DISPATCHED, values={"reason": code})
 
-    async def _did_not_happen(self, situation: Situation, attempt: int) -> None:
+    async def _did_not_happen(self, situation: Situation, attempt: int) -> Pause | None:
+        """Write that nothing was done; None: it may be attempted again now.
+
+        What a crash of ours cut off is no failure of anybody. An answer that got lost is one: it counts as an attempt.
+        """
         note = EffectNote(status="failed", error="NOT_DONE", recovered=True)
-        values = {"reason": "NOT_DONE"}
+        values: dict[str, Any] = {"reason": "NOT_DONE"}
+        if situation.intent is not None and situation.intent.status is EffectStatus.INTENDED:
+            await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
+            return None
+        retry = agreed_retry(situation)
+        if attempt >= (LOOKUP_TRIES if retry is None else retry.max_attempts):
+            values["message"] = "its answer was lost, and it was not done; it is not tried again"
+            await self._write(situation, None, attempt, note=note, state=StepState.FAILED, values=values)
+            return SETTLED
+        if retry is None:
+            wait = patience(attempt)
+        else:
+            wait = backoff(retry, attempt, run=situation.run.id, row=situation.step.id)
+        values["not_before"] = later(self.parts.clock(), wait)
         await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
+        return Pause(settled=False, seconds=wait)
 
     async def _lost(self, situation: Situation, attempt: int) -> Pause:
         """Give up something that merely looks: its answer was lost again and again, and it did nothing."""

@@ -10,6 +10,7 @@ from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
+from assent_sidecar.retry import Attempts
 
 _SKEW_SECONDS = 5.0
 """By how much the clocks of servers may differ before one of them is taken to have been set back."""
@@ -37,10 +38,21 @@ def _longest(situation: Situation, catalogue: Catalogue) -> float | None:
             return None
         system = catalogue.systems.get(situation.subject.system or "")
         return seconds(system.breaker.open_for) if system is not None and system.breaker is not None else 0.0
-    decided = Decided.from_json(step.decision) if step.decision is not None else None
+    decided = _newest(situation)
     if decided is None or decided.fault:
         return LONGEST
     if step.reason == PERMIT_INVALID:
         return patience(step.attempt)
-    retry = fewest(sort_out(decided.decision.obligations).retry, situation.spec.retry)
+    retry = agreed_retry(situation)
     return LONGEST if retry is None else backoff(retry, step.attempt, run=situation.run.id, row=step.id)
+
+
+def agreed_retry(situation: Situation) -> Attempts | None:
+    """Return how often a step is tried, by its newest decision and by its process; None: nobody said."""
+    decided = _newest(situation)
+    obligation = sort_out(decided.decision.obligations).retry if decided is not None else None
+    return fewest(obligation, situation.spec.retry)
+
+
+def _newest(situation: Situation) -> Decided | None:
+    return Decided.from_json(situation.step.decision) if situation.step.decision is not None else None

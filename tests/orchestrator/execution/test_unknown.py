@@ -43,6 +43,19 @@ async def test_what_certainly_was_not_done_is_decided_and_done_again_under_the_s
 
 
 @pytest.mark.requirement("orchestrator.unknown-is-a-state")
+@pytest.mark.parametrize(("retry", "calls"), [({"retry": {"max_attempts": 3, "backoff": "1ms"}}, 3), ({}, 2)])
+async def test_an_answer_that_gets_lost_each_time_and_was_not_done_is_not_tried_for_ever(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, retry: dict[str, Any], calls: int
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    world = await make_world([{"id": "only", "action": "box.send", **retry}], tool=lambda _: LOST)
+    world.tools.found = Found("not_done")
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].state, view.steps[0].reason) == ("failed", "failed", "NOT_DONE")
+    assert world.tools.times("box.send") == calls
+
+
+@pytest.mark.requirement("orchestrator.unknown-is-a-state")
 async def test_what_nobody_can_tell_is_waited_for_and_asked_for_again(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
