@@ -3,6 +3,7 @@
 Every attempt needs it several times; of a plan of a thousand steps each reading would cost tens of milliseconds.
 """
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -10,18 +11,23 @@ from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 
 
+_AS_A_STEP = 256
+"""Characters of inputs, written as JSON, that count as a step: they are as large as callers like."""
+
+
 @dataclass(slots=True)
 class _Kept:
     plan: Plan
+    size: int
     graph: Graph | None = None
 
 
 class Plans:
-    """The plans that were used last, by the run's id; together they have at most ``most`` steps."""
+    """The plans that were used last, by the run's id; together they are at most as large as ``most`` steps."""
 
     def __init__(self, most: int = 50_000) -> None:
         self._most = most
-        self._steps = 0
+        self._size = 0
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     def __len__(self) -> int:
@@ -39,11 +45,12 @@ class Plans:
         """Know the plan of a run from now on; those not used for longest are forgotten."""
         if run_id in self._kept:
             return
-        self._kept[run_id] = _Kept(plan)
-        self._steps += len(plan.steps)
-        while self._steps > self._most and len(self._kept) > 1:
+        kept = _Kept(plan, len(plan.steps) + len(json.dumps(plan.inputs)) // _AS_A_STEP)
+        self._kept[run_id] = kept
+        self._size += kept.size
+        while self._size > self._most and len(self._kept) > 1:
             _, gone = self._kept.popitem(last=False)
-            self._steps -= len(gone.plan.steps)
+            self._size -= gone.size
 
     def graph(self, run_id: str, plan: Plan) -> Graph:
         """Return the graph of a run's plan."""

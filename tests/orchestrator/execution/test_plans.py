@@ -26,3 +26,11 @@ def test_a_plan_larger_than_all_is_known_as_long_as_it_is_used() -> None:
     plans.keep("small", plan_of(1))
     assert plans.graph("large", large) is plans.graph("large", large)
     assert (plans.get("large"), plans.get("small")) == (large, None)
+
+
+@pytest.mark.requirement("orchestrator.bounded-memory")
+def test_large_inputs_count_for_as_much_as_they_hold() -> None:
+    plans = Plans(most=30)
+    for run in ("first", "second"):
+        plans.keep(run, plan_of(1).model_copy(update={"inputs": {"text": "x" * 5_000}}))
+    assert (len(plans), plans.get("first")) == (1, None)
