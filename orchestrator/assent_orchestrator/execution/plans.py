@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 
-
 _AS_A_STEP = 256
 """Characters of inputs, written as JSON, that count as a step: they are as large as callers like."""
 
