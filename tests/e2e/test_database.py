@@ -1,5 +1,7 @@
-"""A database that is gone, or takes no writes: nothing happens meanwhile, and nothing is lost."""
+"""A database that is gone, or takes no writes or no connections: nothing happens meanwhile, and nothing is lost."""
 
+import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -37,6 +39,15 @@ async def goes_on(deployed: Deployment, folder: Path, run: str) -> None:
     assert await deployed.intact()
 
 
+async def fill(url: str, crowd: contextlib.ExitStack) -> None:
+    """Connect until nobody can any more."""
+    try:
+        while True:
+            crowd.enter_context(await asyncio.to_thread(lambda: psycopg.connect(url)))
+    except psycopg.OperationalError as error:
+        assert "too many clients" in str(error)  # noqa: PT017 - how many there is room for is not known
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.requirement("bad-input.embedded-database-dies")
 async def test_an_embedded_database_that_is_killed_is_started_again_and_runs_go_on(tmp_path: Path) -> None:
@@ -65,4 +76,21 @@ async def test_while_the_database_is_read_only_nothing_happens_and_runs_wait(tmp
             assert deployed.mails() == []
             connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
             connection.execute("SELECT pg_reload_conf()")
+        await goes_on(deployed, tmp_path, run)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("bad-input.connections-exhausted")
+async def test_while_the_database_takes_no_connections_nothing_happens_and_runs_wait(tmp_path: Path) -> None:
+    async with deployment(tmp_path, SLOW) as deployed, contextlib.AsyncExitStack() as held:
+        run = (await deployed.submit("ACC-1001")).name
+        await deployed.until(run, "action.intended", "usage")
+        url = database(tmp_path)
+        control = held.enter_context(psycopg.connect(url, autocommit=True))
+        with contextlib.ExitStack() as crowd:
+            await fill(url, crowd)
+            # Those of the server have a name, and those of the crowd have none.
+            control.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name <> ''")
+            await fill(url, crowd)
+            assert await refused(deployed) == "UNAVAILABLE"
         await goes_on(deployed, tmp_path, run)
