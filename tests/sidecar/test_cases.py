@@ -36,7 +36,7 @@ def test_a_step_is_enough_for_a_whole_question() -> None:
         "agent": {"id": "seller", "department": "sales", "owner": "sven@example.com"},
         "process": {"name": "contract_renewal", "version": "1", "owner": "olga@example.com", "department": "sales"},
         "run": {"id": "case", "plan_digest": digest({}), "steps": [], "totals": {}},
-        "step": {"id": "offer", "attempt": 1, "depends_on": ["usage"]},
+        "step": {"id": "offer", "attempt": 1, "depends_on": ["usage"], "item": None, "compensates": False},
         "action": {
             "system": "crm",
             "operation": "write_offer",
@@ -82,7 +82,7 @@ def test_what_is_written_goes_before_what_the_catalogue_says() -> None:
         time="2027-02-03T04:05:06+01:00",
     )
     document = asked.to_json()
-    assert document["step"] == {"id": "mail", "attempt": 3, "depends_on": []}
+    assert document["step"] == {"id": "mail", "attempt": 3, "depends_on": [], "item": None, "compensates": False}
     assert document["agent"]["department"] == "finance"
     assert document["process"]["version"] == "9"
     assert document["action"]["effect"] == "read"
