@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.errors import ConflictError, ForbiddenError, StateError
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.execution.journal import change_run, read_run
+from assent_orchestrator.execution.journal import change_run
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.runs import RunView, etag_of, may_see, view
+from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_RUNS
 
 
@@ -33,9 +33,7 @@ class Cancellations:
 
         """
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, run_id, lock=True)
-            if not may_see(caller, run):
-                raise NotFoundError("there is no such run", run=run_id)
+            run = await read_visible(tx, caller, run_id, lock=True)
             if caller.id not in (run.submitter, run.principal.id) and Role.OPERATOR not in caller.roles:
                 raise ForbiddenError("only its submitter or an operator cancels a run", run=run_id)
             if etag and etag != etag_of(run):

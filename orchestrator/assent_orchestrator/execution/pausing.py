@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.errors import ForbiddenError, StateError
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.execution.journal import RunRow, change_run, read_run
+from assent_orchestrator.execution.journal import RunRow, change_run
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.runs import RunView, may_see, view
+from assent_orchestrator.execution.runs import RunView, read_visible, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState
 
@@ -82,9 +82,7 @@ class Pauses:
 
 
 async def _read(tx: AsyncConnection, caller: Caller, run_id: str) -> RunRow:
-    run = await read_run(tx, run_id, lock=True)
-    if not may_see(caller, run):
-        raise NotFoundError("there is no such run", run=run_id)
+    run = await read_visible(tx, caller, run_id, lock=True)
     if run.state in TERMINAL_RUNS:
         raise StateError(f"the run is {run.state}", run=run_id, state=str(run.state))
     return run

@@ -12,9 +12,9 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
 from assent_orchestrator.execution.compensation import conclude, not_undone, read_effects
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step, read_run, read_steps
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step, read_steps
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.runs import RunView, etag_of, may_see, view
+from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
@@ -69,9 +69,7 @@ class Reconciliations:
 
         """
         async with self.parts.trail.recording() as tx:
-            run = await read_run(tx, run_id, lock=True)
-            if not may_see(caller, run):
-                raise NotFoundError("there is no such run", run=run_id)
+            run = await read_visible(tx, caller, run_id, lock=True)
             caller.require(Role.OPERATOR)
             rows = await read_steps(tx, run_id)
             step = rows.get(step_id)

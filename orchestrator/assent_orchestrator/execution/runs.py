@@ -41,12 +41,23 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
         NotFoundError: there is none that this caller may know of.
 
     """
-    run = await read_run(tx, run_id)
-    if not may_see(caller, run):
-        raise NotFoundError("there is no such run", run=run_id)
+    run = await read_visible(tx, caller, run_id)
     rows = await read_steps(tx, run_id, decisions=True)
     done = await read_outputs(tx, run_id)
     return RunView(run, tuple(done.get(step_id, row) for step_id, row in rows.items()))
+
+
+async def read_visible(tx: AsyncConnection, caller: Caller, run_id: str, *, lock: bool = False) -> RunRow:
+    """Return a run; ``lock`` as in ``read_run``.
+
+    Raises:
+        NotFoundError: there is none that this caller may know of.
+
+    """
+    run = await read_run(tx, run_id, lock=lock)
+    if not may_see(caller, run):
+        raise NotFoundError("there is no such run", run=run_id)
+    return run
 
 
 def may_see(caller: Caller, run: RunRow) -> bool:
