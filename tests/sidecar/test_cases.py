@@ -14,7 +14,7 @@ from assent_sidecar.policy.cases import Case, CaseFile, CaseQuestion, Want
 from assent_sidecar.policy.completion import CompletionError, complete
 from assent_sidecar.policy.difference import compare
 from assent_sidecar.question import Question
-from tests.sidecar.workspace_copies import SALES
+from tests.sidecar.workspace_copies import SALES, campaign, copy_of
 
 CATALOGUE = load_workspace(SALES).catalogue
 SCHEMA = json.loads((Path(__file__).parents[2] / "rego/assent/schemas/case.json").read_text())
@@ -89,6 +89,57 @@ def test_what_is_written_goes_before_what_the_catalogue_says() -> None:
     assert document["action"]["labels"] == {"/to": ["pii"]}
     assert document["action"]["digest"] == "sha256:x"
     assert document["time"] == "2027-02-03T04:05:06+01:00"
+
+
+@pytest.mark.requirement("orchestrator.compensation-governed")
+def test_a_case_asks_for_what_undoes_a_step() -> None:
+    asked = question(step={"id": "offer", "compensates": True}, action={"args": {"account": "A", "discount": 0}})
+    assert asked.step is not None
+    assert asked.action is not None
+    assert asked.step.to_json() == {
+        "id": "offer",
+        "attempt": 1,
+        "depends_on": ["usage"],
+        "item": None,
+        "compensates": True,
+    }
+    assert (asked.action.operation, asked.action.args["discount"]) == ("write_offer", 0)
+    written = question(step={"id": "offer", "compensates": True})
+    assert written.action is not None
+    assert written.action.args == {"discount": 0}, "those of the compensation that are not bound"
+
+
+@pytest.mark.requirement("orchestrator.for-each", "orchestrator.choices")
+def test_a_case_asks_for_one_item_of_a_list_and_for_a_branch_of_a_choice(tmp_path: Path) -> None:
+    root = copy_of(SALES, tmp_path)
+    campaign(root)
+    adapting = load_workspace(root).catalogue
+
+    def of(**given: object) -> Question:
+        case = CaseQuestion.model_validate_json(json.dumps({"process": "campaign", **given}))
+        return complete(case, adapting)
+
+    asked = of(step={"id": "letters", "item": 49})
+    assert asked.step is not None
+    assert asked.step.item == 49
+    for step, reason in (({"id": "letters", "item": 50}, "at most 50"), ({"id": "usage", "item": 0}, "not done for a")):
+        with pytest.raises(CompletionError, match=reason) as told:
+            of(step=step)
+        assert told.value.place == ("step", "item")
+    for condition in ("at_risk", {"name": "at_risk"}, {"name": "at_risk", "choice": "offer"}):
+        branch = of(condition=condition)
+        assert branch.condition is not None
+        assert branch.condition.choice == "offer"
+    with pytest.raises(CompletionError, match="no choice 'offers'"):
+        of(condition={"name": "at_risk", "choice": "offers"})
+
+
+def test_a_step_that_nothing_undoes_is_undone_by_no_case() -> None:
+    with pytest.raises(CompletionError, match="nothing undoes the step 'mail'"):
+        question(step={"id": "mail", "compensates": True})
+    condition = question(condition="at_risk").condition
+    assert condition is not None
+    assert condition.choice is None, "it is the rule of a step"
 
 
 def test_an_approval_is_of_this_very_action_unless_it_says_otherwise() -> None:

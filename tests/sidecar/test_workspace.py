@@ -5,7 +5,7 @@ import pytest
 
 from assent_sidecar.bundle.source import MAX_BYTES, SourceError, parse_yaml
 from assent_sidecar.bundle.workspace import load_workspace
-from tests.sidecar.workspace_copies import SALES, copy_of, faults_of, put, replace
+from tests.sidecar.workspace_copies import CAMPAIGN, SALES, campaign, copy_of, faults_of, put, replace
 
 PROCESS = "processes/contract_renewal.yaml"
 
@@ -27,17 +27,6 @@ def test_a_sound_workspace_becomes_a_catalogue() -> None:
     operation = catalogue.operation("email.send")
     assert operation is not None
     assert operation.effect == "irreversible"
-
-
-CAMPAIGN = "processes/campaign.yaml"
-
-
-def campaign(root: Path) -> None:
-    """Put the process that the manual has as its example into a workspace."""
-    manual = (Path(__file__).parents[2] / "docs" / "workspace.md").read_text(encoding="utf-8")
-    example = manual.partition("```yaml\nname: campaign\n")[2].partition("```")[0]
-    assert example
-    put(root, CAMPAIGN, f"name: campaign\n{example}".encode())
 
 
 def test_the_example_of_choices_and_lists_in_the_manual_holds(root: Path) -> None:
@@ -98,6 +87,34 @@ def test_what_is_done_for_a_list_is_undone_item_by_item(root: Path, bound: str, 
     line = replace(root, CAMPAIGN, "on_failure: skip", f"on_failure: skip\n    {undo}") + 1
     found = [(fault.file, fault.line) for fault in faults_of(root) if reason and reason in fault.reason]
     assert (len(faults_of(root)), found) == ((1, [(CAMPAIGN, line)]) if reason else (0, [])), faults_of(root)
+
+
+@pytest.mark.requirement("orchestrator.adapting-checked")
+@pytest.mark.parametrize("key", ["", "compensation"])
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        ("{to: a, body: b}", ""),
+        ("{to: a, body: b, copy: c}", "email.send takes no argument 'copy'"),
+        ("{to: a}", "email.send needs the argument 'body'"),
+    ],
+)
+def test_arguments_that_no_plan_may_have_are_told(root: Path, key: str, args: str, reason: str) -> None:
+    campaign(root)
+    text = (root / CAMPAIGN).read_text()
+    start = text.index("args: {to:")
+    old = text[start : text.index("\n", start)]
+    new = f"{old}\n    compensation: {{action: email.send, args: {args}}}" if key else f"args: {args}"
+    line = replace(root, CAMPAIGN, old, new) + bool(key)
+    found = [(fault.file, fault.line, reason in fault.reason) for fault in faults_of(root)]
+    assert found == ([(CAMPAIGN, line, True)] if reason else []), faults_of(root)
+
+
+def test_a_ledger_of_whatever_reserves_on_it_is_counted_by_what_some_action_has(root: Path) -> None:
+    replace(root, "ledgers.yaml", "    actions: [crm.write_offer]\n", "")
+    assert faults_of(root) == ()
+    replace(root, "ledgers.yaml", "argument:/account", "argument:/customer")
+    assert [fault.reason.partition(" has ")[2] for fault in faults_of(root)] == ["no argument 'customer' to count by"]
 
 
 def test_policies_and_tests_are_told_apart_by_their_names() -> None:
@@ -186,6 +203,12 @@ EDITS = [
         "may not do 'crm.read_usage'",
     ),
     (PROCESS, "discount: 0", "discount: {$ref: steps.use.output}", "there is no step 'use'"),
+    (
+        PROCESS,
+        "discount: 0",
+        "discount: {$ref: steps.mail.output.n}",
+        "the step 'offer' does not depend on 'mail', so it is undone without it",
+    ),
     (PROCESS, "skip: [offer]", "skip: [of]", "there is no step 'of'"),
     (PROCESS, "id: mail", "id: usage", "there are two steps 'usage'"),
     (PROCESS, "when: at_risk", "when: deny", "'deny' is a set of findings, not a condition"),
@@ -207,6 +230,12 @@ EDITS = [
     ("ledgers.yaml", "discount_eur:", "Discount EUR:", "ledgers.Discount EUR: should be a name"),
     ("ledgers.yaml", "time_zone: Europe/Berlin", "time_zone: Europe/Bonn", "there is no time zone 'Europe/Bonn'"),
     ("ledgers.yaml", "crm.write_offer", "crm.write", "the system 'crm' has no operation 'write'"),
+    (
+        "ledgers.yaml",
+        "per: argument:/account",
+        "per: argument:/customer",
+        "crm.write_offer has no argument 'customer' to count by",
+    ),
     ("data/limits.yaml", "hard: 40", "free: 40", "the key 'free' is there twice"),
     ("cases/renewal.yaml", "step: usage}", "step: use}", "has no step 'use'"),
     ("cases/renewal.yaml", "verdict: allow, taken: true", "verdict: maybe, taken: true", "Input should be 'allow'"),

@@ -7,6 +7,7 @@ from assent_sidecar.bundle.fault import WorkspaceError, WorkspaceFault
 from assent_sidecar.bundle.workspace import load_workspace
 
 SALES = Path(__file__).parent / "workspaces" / "sales"
+CAMPAIGN = "processes/campaign.yaml"
 
 
 def copy_of(source: Path, folder: Path) -> Path:
@@ -27,6 +28,14 @@ def replace(root: Path, file: str, old: str, new: str) -> int:
     assert text.count(old) == 1, f"{file} says {old!r} {text.count(old)} times"
     put(root, file, text.replace(old, new))
     return text[: text.index(old)].count("\n") + 1
+
+
+def campaign(root: Path) -> None:
+    """Put the process that the manual has as its example into a workspace."""
+    manual = (Path(__file__).parents[2] / "docs" / "workspace.md").read_text(encoding="utf-8")
+    example = manual.partition("```yaml\nname: campaign\n")[2].partition("```")[0]
+    assert example
+    put(root, CAMPAIGN, f"name: campaign\n{example}".encode())
 
 
 def faults_of(root: Path) -> tuple[WorkspaceFault, ...]:

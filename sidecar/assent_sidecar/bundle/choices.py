@@ -64,19 +64,20 @@ def needs(process: Process) -> dict[str, tuple[Need, ...]]:
     found: dict[str, list[Need]] = {step.id: [] for step in process.steps}
     for index, step in enumerate(process.steps):
         at = ("steps", index)
-        found[step.id].extend(_bound(step.args, (*at, "args")))
+        found[step.id].extend(bound(step.args, (*at, "args")))
         if step.for_each is not None:
-            found[step.id].extend(_bound(step.for_each.items, (*at, "for_each", "items")))
+            found[step.id].extend(bound(step.for_each.items, (*at, "for_each", "items")))
         if isinstance(step.on_failure, Alternative) and step.on_failure.alternative in found:
             where = (*at, "on_failure", "alternative")
             found[step.on_failure.alternative].append(Need(where, (step.id,)))
     return {name: tuple(each) for name, each in found.items()}
 
 
-def _bound(value: Json, path: Location) -> Iterator[Need]:
+def bound(value: Json, path: Location) -> Iterator[Need]:
+    """Yield what a value needs: the steps that it is bound to, and where that is written."""
     if isinstance(value, list):
         for index, element in enumerate(value):
-            yield from _bound(element, (*path, index))
+            yield from bound(element, (*path, index))
     if not isinstance(value, dict):
         return
     for key, member in value.items():
@@ -87,7 +88,7 @@ def _bound(value: Json, path: Location) -> Iterator[Need]:
             named = (_step_of(one.get("$ref")) if isinstance(one, dict) else "" for one in member)
             yield Need(where, tuple(filter(None, named)))
         elif key != "$ref":
-            yield from _bound(member, where)
+            yield from bound(member, where)
 
 
 def _step_of(reference: Json) -> str:
@@ -145,6 +146,21 @@ def _edges(process: Process, steps: Mapping[str, Step], needed: Mapping[str, tup
     for name, choice_ in process.choices.items():
         edges[f"{_CHOICE}{name}"] = [one for one in choice_.after if one in steps]
     return edges
+
+
+def before(process: Process) -> dict[str, frozenset[str]]:
+    """Return, by step, all the steps that have come to rest when its turn comes; empty where some wait in a circle."""
+    steps: dict[str, Step] = {}
+    for step in process.steps:
+        steps.setdefault(step.id, step)
+    edges = _edges(process, steps, needs(process))
+    found: dict[str, frozenset[str]] = {}
+    try:
+        for name in TopologicalSorter(edges).static_order():
+            found[name] = frozenset(edges[name]).union(*(found[one] for one in edges[name]))
+    except CycleError:
+        return {}
+    return {name: found[name] & steps.keys() for name in steps}
 
 
 def _place_of(process: Process, circle: list[str]) -> Location:

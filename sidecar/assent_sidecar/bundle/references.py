@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from assent_sidecar.bundle.choices import check_choices
 from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED
-from assent_sidecar.bundle.schema import check_schema, declares, may_be_list, part
+from assent_sidecar.bundle.schema import check_names, check_schema, declares, may_be_list, part
 from assent_sidecar.bundle.source import Location, Source
+from assent_sidecar.bundle.undoing import check_undoing
 from assent_sidecar.catalogue.agent import Agent
-from assent_sidecar.catalogue.ledger import Ledgers
+from assent_sidecar.catalogue.ledger import Ledger, Ledgers
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.catalogue.system import Operation, System
 from assent_sidecar.model import Document, Json
@@ -93,12 +94,32 @@ def _check_ledgers(ledgers: Loaded[Ledgers], documents: Documents) -> Iterator[W
             reason = documents.operation(action)
             if isinstance(reason, str):
                 yield ledgers.fault((*at, "actions", index), reason)
+        if ledger.per.startswith("argument:"):
+            yield from _check_counted(ledgers, (*at, "per"), ledger, documents)
         if len(ledger.limit.partition(".")[2]) > ledger.scale:
             yield ledgers.fault((*at, "limit"), f"the limit has more decimals than the scale of {ledger.scale}")
         try:
             ZoneInfo(ledger.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             yield ledgers.fault((*at, "time_zone"), f"there is no time zone {ledger.time_zone!r}")
+
+
+def _check_counted(
+    ledgers: Loaded[Ledgers], at: Location, ledger: Ledger, documents: Documents
+) -> Iterator[WorkspaceFault]:
+    """Yield that what is counted by an argument has none of that name: each such action would be refused."""
+    names = tuple(part.replace("~1", "/").replace("~0", "~") for part in ledger.per.partition(":")[2].split("/")[1:])
+    every = [f"{system}.{name}" for system, one in documents.systems.items() for name in one.value.operations]
+    known = {action: documents.operation(action) for action in ledger.actions or every}
+    taking = {
+        action: declares(one.arguments, names) or one.arguments.get("additionalProperties", True) is not False
+        for action, one in known.items()
+        if isinstance(one, Operation)
+    }
+    lacking = [action for action, takes in taking.items() if not takes]
+    # Without actions it is for whatever reserves on it: then one that has the argument is enough.
+    if lacking and (ledger.actions or not any(taking.values())):
+        yield ledgers.fault(at, f"{', '.join(lacking[:5])} has no argument {'.'.join(names)!r} to count by")
 
 
 def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[WorkspaceFault]:
@@ -116,6 +137,7 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
         if name not in ids:
             yield process.fault(path, f"there is no step {name!r}")
     yield from (process.fault(path, reason) for path, reason in check_choices(process.value))
+    yield from (process.fault(path, reason) for path, reason in check_undoing(process.value))
 
 
 def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:
@@ -130,6 +152,10 @@ def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_
         found = within if where == at else within.undoing(step)
         for path, reason in found.check(args, ("args",)):
             yield process.fault((*where, *path), reason)
+        operation = bindings.documents.operation(action)
+        if isinstance(operation, Operation):
+            for path, reason in check_names(args, operation.arguments, action):
+                yield process.fault((*where, "args", *path), reason)
     if step.when in RESERVED:
         yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
 

@@ -1,6 +1,6 @@
 """The JSON Schemas inside a workspace: 2020-12, self-contained, and themselves valid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jsonschema import Draft202012Validator
 
@@ -38,6 +38,20 @@ def declares(schema: Json, names: tuple[str, ...]) -> bool:
         return declares(schema["properties"][name], rest)
     composed = ("allOf", "anyOf", "oneOf", "if", "$ref", "$dynamicRef", "patternProperties", "dependentSchemas")
     return any(key in schema for key in composed) or schema.get("additionalProperties", False) is not False
+
+
+def check_names(args: Mapping[str, Json], schema: Mapping[str, Json], action: str) -> Iterator[tuple[Location, str]]:
+    """Yield each argument that an operation certainly does not take, and that it needs and is not there.
+
+    Values may be bound, so nothing is said of them here.
+    """
+    for name in args:
+        if schema.get("additionalProperties") is False and not declares(dict(schema), (name,)):
+            yield (name,), f"{action} takes no argument {name!r}"
+    required = schema.get("required")
+    for name in required if isinstance(required, list) else ():
+        if name not in args:
+            yield (), f"{action} needs the argument {name!r}"
 
 
 def part(schema: Json, names: tuple[str, ...]) -> Json:

@@ -10,7 +10,7 @@ from pydantic import Field, RootModel
 
 from assent_sidecar.decision import Escalation, Obligation, Stage, Verdict
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
-from assent_sidecar.question import ConditionFacts, Effect, HandoffFacts, Kind, Labels, StepState
+from assent_sidecar.question import Effect, HandoffFacts, Kind, Labels, StepState
 
 
 class CasePrincipal(Document):
@@ -48,11 +48,16 @@ class CaseRun(Document):
 
 
 class CaseStep(Document):
-    """A step of the process; ``depends_on`` is by default what the process says."""
+    """A step of the process; ``depends_on`` is by default what the process says.
+
+    ``item`` is which element of the list it is done for; with ``compensates`` it is what undoes the step.
+    """
 
     id: Name
     attempt: Annotated[int, Field(ge=1)] = 1
     depends_on: tuple[Name, ...] | None = None
+    item: Annotated[int, Field(ge=0)] | None = None
+    compensates: bool = False
 
 
 class CaseAction(Document):
@@ -88,6 +93,17 @@ class CasePlan(Document):
 
     digest: str | None = None
     steps: tuple[CasePlanStep, ...] | None = None
+
+
+class CaseCondition(Document):
+    """A rule of the process, and the outputs it looks at.
+
+    ``choice`` is by default the choice that has a branch with this rule, where no step has it.
+    """
+
+    name: Name
+    outputs: dict[Name, Json] = Field(default_factory=dict)
+    choice: Name | None = None
 
 
 class CaseApproval(Document):
@@ -135,7 +151,7 @@ class CaseQuestion(Document):
     step: Name | CaseStep | None = None
     action: ActionName | CaseAction | None = None
     plan: CasePlan | None = None
-    condition: Name | ConditionFacts | None = None
+    condition: Name | CaseCondition | None = None
     approvals: tuple[CaseApproval, ...] = ()
     ledgers: dict[Name, CaseLedger] = Field(default_factory=dict)
     memory: CaseMemory | None = None

@@ -10,6 +10,7 @@ from assent_sidecar.model import Json
 from assent_sidecar.policy.cases import (
     CaseAction,
     CaseAgent,
+    CaseCondition,
     CasePlan,
     CasePlanStep,
     CaseProcess,
@@ -133,7 +134,7 @@ class _Completion:
             name = given if isinstance(given, str) else given.id
             if name not in self._steps:
                 raise CompletionError(("step",), f"the process {self._process.name!r} has no step {name!r}")
-            return self._steps[name]
+            return self._meant(self._steps[name], CaseStep(id=name) if isinstance(given, str) else given)
         action = self._case.action
         if kind is not Kind.ACTION or action is None:
             return None
@@ -141,13 +142,32 @@ class _Completion:
         agent = self._case.agent.id if isinstance(self._case.agent, CaseAgent) else self._case.agent
         return next((step for step in self._process.steps if step.action == name and agent in (None, step.agent)), None)
 
+    def _meant(self, step: Step, given: CaseStep) -> Step:
+        """Return what is done in a step, or what undoes it."""
+        if given.item is not None and (step.for_each is None or given.item >= step.for_each.cap):
+            reason = "is not done for a list" if step.for_each is None else f"is done at most {step.for_each.cap} times"
+            raise CompletionError(("step", "item"), f"the step {step.id!r} {reason}")
+        if not given.compensates:
+            return step
+        if step.compensation is None:
+            raise CompletionError(("step", "compensates"), f"nothing undoes the step {step.id!r}: no compensation")
+        undo = step.compensation
+        return Step(id=step.id, agent=undo.agent or step.agent, action=undo.action, args=undo.args)
+
     def _step_facts(self, step: Step | None, kind: Kind) -> StepFacts | None:
         given = self._case.step
         if step is None:
             return StepFacts(id="case", attempt=1) if kind is Kind.ACTION else None
         wanted = given if isinstance(given, CaseStep) else CaseStep(id=step.id)
-        depends_on = self._depends_on(step) if wanted.depends_on is None else wanted.depends_on
-        return StepFacts(id=step.id, attempt=wanted.attempt, depends_on=depends_on)
+        # What undoes a step waits for what the step itself waited for.
+        depends_on = self._depends_on(self._steps[step.id]) if wanted.depends_on is None else wanted.depends_on
+        return StepFacts(
+            id=step.id,
+            attempt=wanted.attempt,
+            depends_on=depends_on,
+            item=wanted.item,
+            compensates=wanted.compensates,
+        )
 
     def _agent(self, kind: Kind, step: Step | None) -> AgentFacts | None:
         given = self._case.agent
@@ -257,7 +277,17 @@ class _Completion:
 
     def _condition(self) -> ConditionFacts | None:
         given = self._case.condition
-        return ConditionFacts(name=given, outputs={}) if isinstance(given, str) else given
+        if given is None:
+            return None
+        wanted = CaseCondition(name=given) if isinstance(given, str) else given
+        choices = self._process.choices
+        if wanted.choice is not None and wanted.choice not in choices:
+            reason = f"the process {self._process.name!r} has no choice {wanted.choice!r}"
+            raise CompletionError(("condition", "choice"), reason)
+        asking = [name for name, one in choices.items() if any(wanted.name == branch.when for branch in one.branches)]
+        of_a_step = any(step.when == wanted.name for step in self._process.steps)
+        choice = wanted.choice or (asking[0] if asking and not of_a_step else None)
+        return ConditionFacts(name=wanted.name, outputs=wanted.outputs, choice=choice)
 
     def _approvals(self, time: datetime, action: Action | None) -> Iterator[ApprovalFacts]:
         for index, given in enumerate(self._case.approvals):
