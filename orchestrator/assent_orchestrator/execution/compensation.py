@@ -19,6 +19,7 @@ from assent_orchestrator.execution.journal import (
     change_run,
     change_step,
     insert_steps,
+    read_steps,
 )
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.standing import at_rest, move
@@ -155,6 +156,21 @@ async def conclude(
         step = rows[parse(row.id).origin]
         if step.state is StepState.SUCCEEDED:
             drafts += await _become(tx, rows, step, (StepState.COMPENSATED, None, None))
+    return drafts
+
+
+async def tell_left(
+    tx: AsyncConnection, run: RunRow, step_id: str, catalogue: Catalogue, now: datetime
+) -> tuple[Draft, ...]:
+    """Write what follows from a truth that was found out late, for what the step undoes and for what is left of a run.
+
+    The run is locked, and the truth is in the rows. Returns what to record.
+    """
+    rows, done = await read_steps(tx, run.id), await read_effects(tx, run.id)
+    drafts = await conclude(tx, rows, rows[step_id], done, catalogue) if rows[step_id].undo else ()
+    left = not_undone(rows, done, catalogue)
+    told = {} if run.not_undone in (None, left) else {"not_undone": list(left)}
+    await change_run(tx, run.id, now, **told)
     return drafts
 
 

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Circuits
+from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.driver import FencedError, drives
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
@@ -41,6 +44,11 @@ UNKNOWN_SECONDS = 300.0
 
 NO_LOOKUP = "NO_LOOKUP"
 """Why a step is unknown whose tool server has no Lookup: only a person can settle it."""
+
+DONE_AFTER_ALL = "DONE_AFTER_ALL"
+"""Why a step is said to have failed, or to be cancelled, of which the tool server says later that it was done."""
+
+_AFTER_ALL = "it was done: the tool server said so after somebody had said that it was not"
 
 _UNKNOWN = {
     "NOT_RECONCILED": "the tool server cannot say whether it was done; it is asked again, or a person settles it",
@@ -250,12 +258,16 @@ class Outcomes:
             ours = drives(run, situation.run.driver)
             # Of a run that somebody else drives only what is certain is worth saying, while it is on its way.
             late = not ours and (run.finished_at is not None or state not in TERMINAL_STEPS)
-            if late or not _concerns(step, attempt, note):
+            after_all = note.status == "succeeded" and await _was_denied(tx, step, attempt)
+            if not after_all and (late or not _concerns(step, attempt, note)):
                 if not ours:
                     raise FencedError
                 return
             now = self.parts.clock()
-            if state in TERMINAL_STEPS:
+            if after_all and not step.undo:
+                # What follows from what was said before has happened: the state stays, and the truth is written down.
+                state, values = step.state, {"reason": DONE_AFTER_ALL, "message": _AFTER_ALL}
+            elif state in TERMINAL_STEPS:
                 values = {**values, "finished_at": now, "not_before": None}
             await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
             settled = await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now, result=result)
@@ -270,14 +282,24 @@ class Outcomes:
                 effect=note,
                 ledgers=settled.notes or None,
                 state=StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
+                detail={"said_before": step.reason or str(step.state)} if after_all else None,
                 trace=spans.trace_note(),
             )
+            told = await tell_left(tx, run, step.id, self.parts.catalogue(), now) if after_all else ()
             standing = await keep(tx, run, now)
-            await self.parts.trail.append(tx, run.tenant, (draft, *alarmed(draft, settled.alarms), *standing))
+            await self.parts.trail.append(tx, run.tenant, (draft, *alarmed(draft, settled.alarms), *told, *standing))
             if not ours:
                 await note_knock(tx, run.id)
         if not ours:
             raise FencedError
+
+
+async def _was_denied(tx: AsyncConnection, step: StepRow, attempt: int) -> bool:
+    """Say whether a step is at rest and somebody said that nothing was done by this, its newest, attempt."""
+    if step.state not in TERMINAL_STEPS:
+        return False
+    said = await intent.read(tx, step.run_id, step.id)
+    return said is not None and said.attempt == attempt and said.status is EffectStatus.FAILED
 
 
 def _concerns(step: StepRow, attempt: int, note: EffectNote) -> bool:

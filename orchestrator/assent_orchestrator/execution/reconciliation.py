@@ -1,18 +1,16 @@
 """A person says what became of a call that nobody else can tell of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
-from assent_orchestrator.execution.compensation import conclude, not_undone, read_effects
+from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step, read_steps
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
 from assent_orchestrator.execution.standing import keep
@@ -71,8 +69,7 @@ class Reconciliations:
         async with self.parts.trail.recording() as tx:
             run = await read_visible(tx, caller, run_id, lock=True)
             caller.require(Role.OPERATOR)
-            rows = await read_steps(tx, run_id)
-            step = rows.get(step_id)
+            step = (await read_steps(tx, run_id)).get(step_id)
             if step is None:
                 raise NotFoundError("there is no such step", run=run_id, step=step_id)
             if evidence.etag != etag_of(run):
@@ -83,27 +80,15 @@ class Reconciliations:
             state, values = self._settled(run, step, evidence)
             values |= {"finished_at": now if state in TERMINAL_STEPS else None}
             await change_step(tx, run_id, step_id, state=str(state), **values)
-            rows[step_id] = replace(step, state=state, reason=values["reason"], finished_at=values["finished_at"])
             status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
             settled = await intent.settle(tx, run_id, step_id, status, now, result=evidence.result)
-            concluded = await self._concluded(tx, run, rows, rows[step_id])
+            concluded = await tell_left(tx, run, step_id, self.parts.catalogue(), now)
             draft = _draft(caller, run, step, state, evidence).model_copy(update={"ledgers": settled.notes or None})
             drafts = (draft, *alarmed(draft, settled.alarms), *concluded, *await keep(tx, run, now))
             await self.parts.trail.append(tx, run.tenant, drafts)
             after = await view(tx, caller, run_id)
         await self.durable.wake(run_id, (step_id,))
         return after
-
-    async def _concluded(
-        self, tx: AsyncConnection, run: RunRow, rows: dict[str, StepRow], step: StepRow
-    ) -> tuple[Draft, ...]:
-        """Write what follows for what the step undoes, and for what is said to be left of a run that is over."""
-        done, catalogue = await read_effects(tx, run.id), self.parts.catalogue()
-        drafts = await conclude(tx, rows, step, done, catalogue) if step.undo else ()
-        left = not_undone(rows, done, catalogue)
-        told = {} if run.not_undone in (None, left) else {"not_undone": list(left)}
-        await change_run(tx, run.id, self.parts.clock(), **told)
-        return drafts
 
     def _settled(self, run: RunRow, step: StepRow, evidence: Evidence) -> tuple[StepState, dict[str, Any]]:
         if evidence.settlement is Settlement.DONE:

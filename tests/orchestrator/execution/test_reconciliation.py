@@ -1,7 +1,8 @@
 """People who say what became of a call that nobody else can tell of."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, World, for_actions, reaches, states
 
 LOST = Failure("TOOL_LOST", "the connection broke", retryable=True, effect="unknown")
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {"id": "only", "action": "box.send", "on_failure": {"alternative": "instead"}},
     {"id": "instead", "action": "box.put"},
     {"id": "then", "action": "box.put", "after": ["only"], "args": {"say": {"$ref": "steps.only.output.said"}}},
@@ -265,3 +266,92 @@ async def test_while_a_run_still_undoes_an_undoing_of_which_nobody_knew_is_taken
     assert (view.run.state, view.run.not_undone) == (("failed", ("late",)) if failed else ("compensated", ()))
     puts = [key for name, key in world.tools.calls if name == "box.put"]
     assert (len(puts), len(set(puts))) == (3 if settlement is Settlement.NOT_DONE else 2, 2)
+
+
+Given = tuple[World, str, "asyncio.Future[Any]", asyncio.Event]
+
+
+async def asking(make_world: MakeWorld, steps: Sequence[Mapping[str, Any]], step: str = "only") -> Given:
+    """A run whose step is unknown while its tool server is being asked, and what lets it answer that it was done."""
+    world = await make_world(steps, tool=losing("late") if step == "late.undo" else lost_once())
+    run = await world.submit()
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def lookup(*_: object, **__: object) -> Found:
+        if asyncio.current_task() is not looking:
+            return Found("unknown")
+        asked.set()
+        await answer.wait()
+        return Found("done", {"n": 7})
+
+    await reaches(world, run, step, "unknown")
+    world.tools.lookup = lookup  # type: ignore[method-assign] # one that takes its time
+    looking = asyncio.ensure_future(world.durable._work.attempt(run, step, 9))
+    await asyncio.wait_for(asked.wait(), 20)
+    return world, run, looking, answer
+
+
+async def insist(settling: Callable[[], Awaitable[RunView]]) -> None:
+    """Look again and say it again, as people do, when the run moved since they looked."""
+    for _ in range(50):
+        with contextlib.suppress(ConflictError):
+            await settling()
+            return
+    raise AssertionError("the run never stands still")
+
+
+def lost_once() -> Callable[[Action], Success | Failure]:
+    answers, said = iter([LOST]), Success({"n": 1, "said": ""})
+    return lambda action: next(answers, said) if action.operation == "send" else said
+
+
+@pytest.mark.requirement("orchestrator.truth-after-all", "orchestrator.people-settle-the-unknown")
+async def test_what_was_done_after_all_is_written_though_a_person_said_that_it_was_not(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 1)
+    world, run, looking, answer = await asking(make_world, STEPS)
+    await insist(lambda: settle(world, run, Settlement.FAILED))
+    answer.set()
+    assert (await asyncio.wait_for(looking, 20))["settled"]
+    view = await world.end_of(run)
+    assert (states(view)["only"], states(view)["instead"]) == ("failed", "succeeded"), "what followed stays"
+    assert view.steps[0].reason == "DONE_AFTER_ALL"
+    async with world.parts.engine.connect() as tx:
+        intent = await read_intent(tx, run, "only")
+    assert intent is not None
+    assert intent.status is EffectStatus.SUCCEEDED
+    record = (await world.until(run, "action.succeeded", step="only")).record
+    assert (record["detail"], record["effect"]["recovered"]) == ({"said_before": "NOT_DONE"}, True)
+    assert world.tools.times("box.send") == 1
+
+
+@pytest.mark.requirement("orchestrator.truth-after-all")
+async def test_what_was_done_after_all_is_named_among_what_a_run_that_is_over_left(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 1)
+    steps: list[dict[str, Any]] = [{"id": "first", "action": "box.put", "compensation": {"action": "box.put"}}]
+    world, run, looking, answer = await asking(
+        make_world, [*steps, {"id": "only", "action": "box.send", "after": ["first"]}]
+    )
+    await world.cancellations.cancel(world.alice, run, "", compensate=True)
+    assert (await world.end_of(run)).run.not_undone == ("only",), "nobody knew"
+    assert (await settle(world, run, Settlement.FAILED)).run.not_undone == ()
+    answer.set()
+    await asyncio.wait_for(looking, 20)
+    view = await world.runs.get(world.alice, run)
+    assert (states(view)["only"], view.run.not_undone) == ("failed", ("only",))
+
+
+@pytest.mark.requirement("orchestrator.truth-after-all", "orchestrator.compensation-honest")
+async def test_an_undoing_that_was_done_after_all_undid(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 1)
+    world, run, looking, answer = await asking(make_world, UNDONE, "late.undo")
+    await insist(lambda: settle_undoing(world, run, "late.undo", Settlement.FAILED))
+    assert (await world.end_of(run)).run.not_undone == ("late",)
+    answer.set()
+    await asyncio.wait_for(looking, 20)
+    view = await world.runs.get(world.alice, run)
+    rows = states(view)
+    assert (rows["late"], rows["late.undo"], view.run.not_undone) == ("compensated", "succeeded", ())
