@@ -169,7 +169,6 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await durable.open()
         stack.push_async_callback(durable.close)
         submissions = Submissions(parts, durable, settings.runs_per_tenant)
-        await submissions.resume()
         await stack.enter_async_context(resuming(listener, submissions))
         await seat.known(await durable.executors())
         keep = settings.keep_finished

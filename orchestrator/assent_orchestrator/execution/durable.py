@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol, TypedDict, TypeVar
 
 import dbos._serialization as dbos_serialization
 import dbos._sys_db as dbos_sys_db
@@ -20,6 +20,8 @@ import dbos._utils as dbos_utils
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowError
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
@@ -31,6 +33,8 @@ _WORKFLOWS = ("run.v1", "step.v1", "run.v2")
 """What this version of the software can carry on."""
 
 _INBOX = "inbox"
+
+T = TypeVar("T")
 
 _StepWorkflow = Callable[[str, str], Coroutine[Any, Any, None]]
 
@@ -75,7 +79,8 @@ class Leg(TypedDict):
 class Work(Protocol):
     """What a run is made of. Each call is safe to repeat; none raises for reasons of the outside world.
 
-    After ``take``, each raises FencedError once another server has taken the run.
+    After ``take``, each raises FencedError once another server has taken the run. All but ``begin`` and ``attempt``,
+    which say for how long then, raise StuckError when something is wrong inside.
     """
 
     async def take(self, run_id: str) -> None:
@@ -92,6 +97,9 @@ class Work(Protocol):
 
     async def end(self, run_id: str) -> str:
         """Say what has to be undone next, now that nothing of the run is under way; empty: nothing, it is closed."""
+
+    async def rest(self, run_id: str) -> None:
+        """Say that the run got nowhere and is left alone for a while; never raises for reasons of the outside world."""
 
     async def finish(self, run_id: str) -> None:
         """Close a run of an earlier version, which undoes nothing."""
@@ -236,7 +244,7 @@ class Durable:
             outstanding: list[str] = []
             while (move := await self._advance(run_id, outstanding)) and not move["over"]:
                 outstanding = await self._go_on(run_id, move, step)
-            await DBOS.run_step_async({"name": "finish"}, self._work.finish, run_id)
+            await DBOS.run_step_async({"name": "finish"}, self._resting, self._work.finish, run_id)
 
         del run
 
@@ -253,7 +261,16 @@ class Durable:
             tries += 1
 
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
-        return await DBOS.run_step_async({"name": "advance"}, self._work.advance, run_id, outstanding)
+        return await DBOS.run_step_async({"name": "advance"}, self._resting, self._work.advance, run_id, outstanding)
+
+    async def _resting(self, work: Callable[..., Coroutine[Any, Any, T]], run_id: str, *arguments: list[str]) -> T:
+        """Work that must not fail, or the engine drops the run: this flow has no other place to rest in."""
+        while True:
+            try:
+                return await work(run_id, *arguments)
+            except StuckError:
+                await self._work.rest(run_id)
+                await asyncio.sleep(REST_SECONDS)
 
     async def _go_on(self, run_id: str, move: Move, step: _StepWorkflow) -> list[str]:
         """Start what may start, wait until something happened, and return what is under way."""

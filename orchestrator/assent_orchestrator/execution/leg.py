@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.execution.driver import FencedError
-from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, Leg, Pause, Work
+from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, Leg, Move, Pause, Work
+from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 from assent_orchestrator.execution.knock import topic_of
 from assent_orchestrator.execution.turnstile import Turnstile
 
@@ -44,6 +45,9 @@ class Legs:
             # It is the engine's to say whose the run is: it lets this leg go for nothing, or has us take it up again.
             _log.warning("the run %s is driven by another server; this one says nothing more about it", run_id)
             return Leg(over=False, seconds=_AWAKE_SECONDS, looks=dict(looks))
+        except StuckError:
+            await self.work.rest(run_id)
+            return Leg(over=False, seconds=REST_SECONDS, looks=dict(looks))
 
     async def _walk(self, run_id: str, tenant: str, looks: dict[str, int]) -> Leg:
         async with self.turnstile.turn(tenant):
@@ -111,8 +115,7 @@ class _Walk:
         moved = True
         while True:
             if moved:
-                async with self._turnstile.turn(self._tenant):
-                    move = await self._work.advance(self._run, [*self._running.values(), *self._due])
+                move = await self._advance()
                 if move["over"]:
                     return await self._end()
                 for step in (*move["open"], *move["ready"]):
@@ -124,6 +127,16 @@ class _Walk:
             if not self._running and rest > _AWAKE_SECONDS:
                 return Leg(over=False, seconds=rest, looks={step: self._looks.get(step, 0) for step in self._due})
             moved = await self._something(rest)
+
+    async def _advance(self) -> Move:
+        try:
+            async with self._turnstile.turn(self._tenant):
+                return await self._work.advance(self._run, [*self._running.values(), *self._due])
+        except StuckError:
+            # What is under way comes to its own end first: a call that is cut off would have to be found out about.
+            if self._running:
+                await asyncio.wait(self._running)
+            raise
 
     async def _end(self) -> Leg:
         """Undo what has to be undone, one after another, and close the run. Nothing else of it is under way."""

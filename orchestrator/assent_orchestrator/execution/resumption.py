@@ -1,4 +1,4 @@
-"""After the database was away: runs are started and woken again whose hints were lost with it.
+"""After a start, and after the database was away: runs are started and woken again whose hints were lost.
 
 Who is cut off in the very commit of an answer cannot know that it counts, and wakes nobody; the run would sleep on.
 """
@@ -26,12 +26,16 @@ _log = logging.getLogger("assent.runs")
 
 @contextlib.asynccontextmanager
 async def resuming(listener: Listener, submissions: Submissions) -> AsyncIterator[None]:
-    """Resume whenever the database is back, and now and then anyway, for as long as the block lasts."""
+    """Resume at once, whenever the database is back, and now and then anyway, for as long as the block lasts.
+
+    Nobody waits for it: a server takes calls though one run is held up.
+    """
     async with listener.subscribe(_TOPIC) as back, meanwhile(_resume(back, submissions), "assent-resuming"):
         yield
 
 
 async def _resume(back: Wakeups, submissions: Submissions) -> None:
+    back.ring()
     while True:
         await back.wait(_SAFETY_NET_SECONDS)
         try:

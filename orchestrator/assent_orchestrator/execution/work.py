@@ -1,28 +1,27 @@
 """What the durable engine drives: begin a run, advance it, attempt its steps, finish it.
 
 Nothing here fails for reasons of the outside world: while the database is away it waits, because without a record
-nothing may happen and nothing is lost.
+nothing may happen and nothing is lost. What goes wrong inside, over and over, is given up or rests.
 """
 
 import asyncio
 import logging
-import traceback
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TypeVar
 
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
-from assent_orchestrator.errors import BusyError, UnavailableError
+from assent_orchestrator.errors import AssentError, BusyError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.driver import FencedError, hold, take
 from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, SETTLED, Move, Pause
 from assent_orchestrator.execution.ending import leave_out
+from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError, insist
 from assent_orchestrator.execution.items import Ended, Tended, tend_items
 from assent_orchestrator.execution.journal import (
     RunRow,
@@ -47,15 +46,17 @@ from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided, Verdict
 
-T = TypeVar("T")
-
-_FAULTS = 3
-"""How often something that is nobody's absence may go wrong before it is given up."""
-
 _ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[], seconds=SAFETY_NET_SECONDS)
 """Its steps are at rest, and what it did is being undone."""
 
 _FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
+_RESTS = Pause(settled=False, seconds=REST_SECONDS)
+
+INTERNAL = "INTERNAL"
+"""The reason code of what went wrong inside: also of a run that got nowhere and rests."""
+
+_GOING = (RunState.RUNNING, RunState.WAITING)
+"""States in which a run has that reason only for as long as it rests."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,29 +71,49 @@ class RunWork:
 
     async def take(self, run_id: str) -> None:
         """Drive the run from here on; whoever drove it writes nothing more."""
-        await _patiently(lambda: self._take(run_id))
+        await insist(lambda: self._take(run_id))
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole; settled when the run is running or over."""
-        return await _patiently(lambda: self._begin(run_id, tries), lambda: self._abandon(run_id))
+        try:
+            return await insist(lambda: self._begin(run_id, tries), lambda: self._abandon(run_id))
+        except StuckError:
+            await self.rest(run_id)
+            return _RESTS
 
     async def advance(self, run_id: str, outstanding: list[str]) -> Move:
         """Settle what follows from what has happened; say what may start."""
-        return await _patiently(lambda: self._advance(run_id, outstanding))
+        return await insist(lambda: self._advance(run_id, outstanding))
 
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
-        return await _patiently(
-            lambda: self.attempts.attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
-        )
+        try:
+            return await insist(
+                lambda: self.attempts.attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
+            )
+        except StuckError:
+            # Not the others': they go on beside it.
+            await self.rest(run_id)
+            return _RESTS
 
     async def end(self, run_id: str) -> str:
         """Say what has to be undone next; empty: nothing, and the run is closed."""
-        return await _patiently(lambda: self._end(run_id))
+        return await insist(lambda: self._end(run_id))
 
     async def finish(self, run_id: str) -> None:
         """Close the run as it is."""
-        await _patiently(lambda: self._finish(run_id))
+        await insist(lambda: self._finish(run_id))
+
+    async def rest(self, run_id: str) -> None:
+        """Say of the run that it got nowhere and is left alone for a while; without a database only the log does."""
+        _log.error("the run %s got nowhere: something is wrong inside, and it rests for ten minutes", run_id)
+        try:
+            async with self.parts.trail.recording() as tx:
+                run = await hold(tx, run_id, self.parts.driver)
+                if run.reason is None and run.finished_at is None:
+                    await change_run(tx, run_id, self.parts.clock(), reason=INTERNAL)
+        except (AssentError, FencedError, SQLAlchemyError, OSError) as error:
+            _log.warning("that the run %s rests could not be written down: %s", run_id, type(error).__name__)
 
     async def _take(self, run_id: str) -> None:
         async with self.parts.reader.connect() as tx:
@@ -180,7 +201,7 @@ class RunWork:
     async def _abandon(self, run_id: str) -> Pause:
         async with self.parts.engine.connect() as tx:
             run = await read_run(tx, run_id)
-        await self._refuse(run, "INTERNAL", None)
+        await self._refuse(run, INTERNAL, None)
         return SETTLED
 
     async def _refuse(self, run: RunRow, code: str, traceparent: str | None) -> None:
@@ -194,7 +215,7 @@ class RunWork:
 
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
         async with self.parts.trail.recording() as tx:
-            run = await hold(tx, run_id, self.parts.driver)
+            run = await self._roused(tx, run_id)
             now = self.parts.clock()
             expired = await expire(tx, run, now)
             if expired:
@@ -249,6 +270,14 @@ class RunWork:
             seconds=SAFETY_NET_SECONDS if ending or run.deadline_at is None else until(run.deadline_at, now),
         )
 
+    async def _roused(self, tx: AsyncConnection, run_id: str) -> RunRow:
+        """Lock the run; one that rested goes on."""
+        run = await hold(tx, run_id, self.parts.driver)
+        if run.reason != INTERNAL or run.state not in _GOING:
+            return run
+        await change_run(tx, run_id, self.parts.clock(), reason=None)
+        return replace(run, reason=None)
+
     async def _tend(
         self,
         tx: AsyncConnection,
@@ -269,7 +298,7 @@ class RunWork:
     async def _end(self, run_id: str) -> str:
         # One transaction: between what is to be undone and the end of the run nobody can ask for it to be undone.
         async with self.parts.trail.recording() as tx:
-            run = await hold(tx, run_id, self.parts.driver)
+            run = await self._roused(tx, run_id)
             if run.finished_at is not None:
                 return ""
             undo = await self.compensations.following(tx, run, await read_steps(tx, run_id))
@@ -310,42 +339,5 @@ class RunWork:
         await self.parts.trail.append(tx, run.tenant, (draft,))
 
 
-async def _patiently(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
-    """Repeat work for as long as the database is away. What is repeated reads first what was already done.
-
-    Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest. Nothing is raised: the
-    durable engine would drop a run that ends with an error, and nobody would ever look at it again.
-
-    Raises:
-        FencedError: somebody else drives the run; the leg ends by it.
-    """
-    tries = faults = 0
-    while True:
-        try:
-            return await work()
-        except FencedError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
-            tries += 1
-            if _is_away(error):
-                _log.warning("waiting for the database: %s", type(error).__name__)
-            else:
-                faults += 1
-                _log_fault(error)
-            if faults >= _FAULTS and abandon is not None:
-                work, abandon = abandon, None
-            await asyncio.sleep(patience(tries))
-
-
 def _subject(run: RunRow) -> Subject:
     return Subject(run.tenant, run.id, run.process)
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, (UnavailableError, SQLAlchemyError, OSError)) and not isinstance(error, DataError)
-
-
-def _log_fault(error: Exception) -> None:
-    # Not the text of the error: it may quote what a caller sent.
-    places = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("something went wrong inside: %s\n%s", type(error).__qualname__, places)

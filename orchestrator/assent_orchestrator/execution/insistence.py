@@ -1,0 +1,66 @@
+"""Doing a piece of a run's work in spite of what goes wrong: for how long, and what then."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import DataError, SQLAlchemyError
+
+from assent_orchestrator.errors import UnavailableError
+from assent_orchestrator.execution.driver import FencedError
+from assent_orchestrator.execution.patience import patience
+
+T = TypeVar("T")
+
+REST_SECONDS = 600.0
+"""How long what got nowhere is left alone, unless somebody does something about it."""
+
+_FAULTS = 3
+"""How often something that is nobody's absence may go wrong before it is given up."""
+
+_log = logging.getLogger(__name__)
+
+
+class StuckError(Exception):
+    """Something goes wrong over and over that is nobody's absence: trying on would only keep the server busy."""
+
+
+async def insist(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
+    """Repeat work for as long as the database is away. What is repeated reads first what was already done.
+
+    Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest, and is tried as often.
+
+    Raises:
+        FencedError: somebody else drives the run; the leg ends by it.
+        StuckError: it goes wrong for a reason of its own, and bringing it to rest does, too.
+    """
+    tries = faults = 0
+    while True:
+        try:
+            return await work()
+        except FencedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
+            tries += 1
+            if _is_away(error):
+                _log.warning("waiting for the database: %s", type(error).__name__)
+            else:
+                faults += 1
+                _log_fault(error)
+            if faults >= _FAULTS:
+                if abandon is None:
+                    raise StuckError from None  # the error may quote what a caller sent
+                work, abandon, faults = abandon, None, 0
+            await asyncio.sleep(patience(tries))
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, (UnavailableError, SQLAlchemyError, OSError)) and not isinstance(error, DataError)
+
+
+def _log_fault(error: Exception) -> None:
+    # Not the text of the error: it may quote what a caller sent.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("something went wrong inside: %s\n%s", type(error).__qualname__, places)
