@@ -112,14 +112,18 @@ def report_command(
     outcome: Annotated[Outcome, typer.Option(help="What became of the action.")],
     result_digest: Annotated[str, typer.Option(metavar="DIGEST", help="The digest of its result.")] = "",
     error: Annotated[str, typer.Option(metavar="CODE", help="Why it did not succeed.")] = "",
+    rationale: Annotated[
+        str, typer.Option("--rationale", "-m", metavar="TEXT", help="How an operator found it out; the trail keeps it.")
+    ] = "",
 ) -> int:
-    """Say what became of a permitted action. Only the holder of the permit can, and only once."""
+    """Say what became of a permitted action: its holder, once, or an operator when it is unknown."""
     with Connection(common) as connection:
         request = wire.ReportOutcomeRequest(
             name=connection.name("permits", permit),
             outcome=wire.PermitState.Value(f"PERMIT_STATE_{outcome.upper()}"),
             result_digest=result_digest,
             error=error,
+            rationale=rationale,
         )
         found = connection.call(connection.decisions.ReportOutcome, request)
     if common.as_json:

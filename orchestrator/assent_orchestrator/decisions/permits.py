@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
-from assent_orchestrator.caller import Caller
+from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, NotFoundError, StateError
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus, read_row
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, Truth, settle
@@ -20,6 +20,8 @@ from assent_orchestrator.page import Page, page_size, read_moment, read_token, w
 from assent_orchestrator.store.tables import permits
 
 SWEPT_AT_ONCE = 200
+
+_FINAL = (PermitStatus.SUCCEEDED, PermitStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Outcome:
     error: str = ""
     amounts: Mapping[str, str] = field(default_factory=dict)
     """What it really was, by ledger; only where the obligation says that the outcome tells."""
+    rationale: str = ""
+    """How a person found it out who is not the holder."""
 
 
 class PermitClosedError(StateError):
@@ -87,21 +91,23 @@ class Permits:
     async def report(self, caller: Caller, permit_id: str, outcome: Outcome) -> Issued:
         """Take what became of a permitted action: from its holder, once; the same again changes nothing.
 
-        What had become unknown is settled, and recorded as late.
+        What is unknown is settled, and recorded as late: by the holder, also one who said that it was unknown, or by
+        an operator who says how it was found out.
 
         Raises:
             NotFoundError: there is no such permit, or the caller may not know of it.
-            ForbiddenError: the caller is not its holder.
+            ForbiddenError: the caller is not its holder, and there is nothing for an operator to settle.
+            InvalidError: an operator does not say how it was found out.
             PermitClosedError: another outcome was reported before.
             UnavailableError: it could not be recorded; nothing is changed.
         """
         async with self.trail.recording() as tx:
             found = await _find(tx, caller, permit_id, lock=True)
             if found.holder != caller.id:
-                raise ForbiddenError("only the holder of a permit reports its outcome", permit=permit_id)
-            if found.reported_at is not None:
-                if found.status is outcome.status:
-                    return found
+                _may_settle(caller, found, outcome)
+            if found.reported_at is not None and found.status is outcome.status:
+                return found
+            if found.status in _FINAL:
                 raise PermitClosedError("another outcome was reported before", permit=permit_id)
             now = self.clock()
             late = found.status is PermitStatus.UNKNOWN
@@ -145,6 +151,17 @@ class Permits:
         return len(found)
 
 
+def _may_settle(caller: Caller, permit: Issued, outcome: Outcome) -> None:
+    """Let an operator say of what is unknown, and of that only, what became of it."""
+    if Role.OPERATOR not in caller.roles or permit.status is PermitStatus.ISSUED:
+        raise ForbiddenError("only the holder of a permit reports its outcome", permit=permit.id)
+    if permit.status is PermitStatus.UNKNOWN and outcome.status not in _FINAL:
+        raise ForbiddenError("only its holder says of a permit that it is unknown", permit=permit.id)
+    if not outcome.rationale:
+        fault = Fault("rationale", "RATIONALE_MISSING", "say how you found out what became of it")
+        raise InvalidError("the permit cannot be settled so", (fault,), code="INVALID_REQUEST")
+
+
 async def _find(tx: Any, caller: Caller, permit_id: str, *, lock: bool = False) -> Issued:
     query = sa.select(permits).where(permits.c.tenant == caller.tenant, permits.c.id == permit_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
@@ -170,8 +187,11 @@ def _settled(permit: Issued, outcome: Outcome, caller: Caller) -> Draft:
         result_digest=outcome.result_digest or None,
         error=outcome.error or None,
     )
-    detail = {"caller": caller.id, "decision": permit.decision_id, **({"late": True} if permit.late else {})}
-    return _draft(permit, effect, Actor(kind="service", id=caller.id), detail)
+    detail = {"caller": permit.holder, "decision": permit.decision_id, **({"late": True} if permit.late else {})}
+    if caller.id == permit.holder:
+        return _draft(permit, effect, Actor(kind="service", id=caller.id), detail)
+    detail |= {"settlement": str(outcome.status), "rationale": outcome.rationale}
+    return _draft(permit, effect, Actor(kind="user", id=caller.id, authn="token"), detail)
 
 
 def _overdue(permit: Issued) -> Draft:

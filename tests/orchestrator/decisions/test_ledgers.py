@@ -70,6 +70,19 @@ async def test_the_actions_of_a_batch_reserve_as_far_as_each_of_them_goes(office
     }
 
 
+@pytest.mark.requirement("orchestrator.permit-settled", "orchestrator.ledger-settled")
+@pytest.mark.parametrize(("status", "spent"), [("succeeded", "7"), ("failed", "0")], ids=str)
+async def test_what_was_held_for_the_unknown_is_settled_with_it(office: Office, status: str, spent: str) -> None:
+    reply = await office.ask("seven")
+    assert reply.leave is not None
+    await report(office, reply, "unknown")
+    assert (await facts(office))["held"] == "7"
+    word = Outcome(PermitStatus(status), rationale="looked into the system")
+    await office.permits.report(office.operator, reply.leave.permit.id, word)
+    found = await facts(office)
+    assert {name: found[name] for name in STATES} == {"spent": spent, "reserved": "0", "held": "0"}
+
+
 @pytest.mark.requirement("orchestrator.ledger-settled")
 @pytest.mark.parametrize(("status", "where"), [("succeeded", "spent"), ("failed", None), ("unknown", "held")], ids=str)
 async def test_the_reported_outcome_settles(office: Office, status: str, where: str | None) -> None:

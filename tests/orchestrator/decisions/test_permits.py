@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -6,12 +7,13 @@ from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.decisions.permits import Outcome, PermitClosedError
 from assent_orchestrator.decisions.sweep import sweeping
-from assent_orchestrator.errors import ForbiddenError, NotFoundError
+from assent_orchestrator.errors import ForbiddenError, InvalidError, NotFoundError
 from assent_orchestrator.governance.handed_out import PermitStatus
 from tests.orchestrator.decisions.office import Office
 
 DONE = Outcome(PermitStatus.SUCCEEDED, result_digest="sha256:" + "a" * 64)
 FAILED = Outcome(PermitStatus.FAILED, error="NO_STOCK")
+LOST = Outcome(PermitStatus.UNKNOWN)
 
 
 async def permit_of(office: Office) -> str:
@@ -64,6 +66,51 @@ async def test_a_late_report_settles_what_was_unknown_and_says_that_it_is_late(o
     last = (await office.records())[-1]
     assert (last["event"], last["detail"]["late"], last["effect"]["error"]) == ("action.failed", True, "NO_STOCK")
     assert (await verify_trail(database.engine, office.tenant)).fault is None
+
+
+@pytest.mark.requirement("orchestrator.permit-settled")
+@pytest.mark.parametrize("reported", [True, False], ids=["said to be unknown", "never reported"])
+@pytest.mark.parametrize("settled", [DONE, FAILED], ids=["done", "failed"])
+async def test_an_operator_settles_what_is_unknown_and_says_how_it_was_found_out(
+    office: Office, reported: bool, settled: Outcome
+) -> None:
+    permit = await permit_of(office)
+    with pytest.raises(ForbiddenError):
+        await office.permits.report(office.operator, permit, replace(settled, rationale="looked"))
+    if reported:
+        await office.permits.report(office.alice, permit, LOST)
+    else:
+        office.forward(minutes=3)
+        await office.permits.sweep()
+    with pytest.raises(InvalidError) as refused:
+        await office.permits.report(office.operator, permit, settled)
+    assert [fault.code for fault in refused.value.faults] == ["RATIONALE_MISSING"]
+    with pytest.raises(ForbiddenError):
+        await office.permits.report(office.operator, permit, replace(LOST, rationale="looked"))
+    word = replace(settled, rationale="looked into the system")
+    for _ in range(2):
+        closed = await office.permits.report(office.operator, permit, word)
+        assert (closed.status, closed.late) == (settled.status, True)
+    last = (await office.records())[-1]
+    assert (last["event"], last["actor"]["kind"], last["actor"]["id"]) == (f"action.{settled.status}", "user", "olga")
+    assert (last["detail"]["rationale"], last["detail"]["caller"]) == ("looked into the system", "alice")
+    assert (await office.events()).count(f"action.{settled.status}") == 1
+    other = FAILED if settled is DONE else DONE
+    for who, said in ((office.alice, other), (office.operator, replace(other, rationale="no"))):
+        with pytest.raises(PermitClosedError):
+            await office.permits.report(who, permit, said)
+
+
+@pytest.mark.requirement("orchestrator.permit-settled")
+async def test_a_holder_who_did_not_know_may_find_out(office: Office) -> None:
+    permit = await permit_of(office)
+    for _ in range(2):
+        assert (await office.permits.report(office.alice, permit, LOST)).status is PermitStatus.UNKNOWN
+    assert (await office.events()).count("action.unknown") == 1
+    assert (await office.permits.report(office.alice, permit, DONE)).late
+    auditor = Caller("ada", office.tenant, frozenset({Role.AUDITOR}))
+    with pytest.raises(ForbiddenError):
+        await office.permits.report(auditor, permit, replace(FAILED, rationale="looked"))
 
 
 @pytest.mark.requirement("sidecar.decide-unknown")

@@ -56,9 +56,9 @@ def read_request(
 
 
 def read_outcome(request: wire.ReportOutcomeRequest) -> Outcome:
-    """Return what the holder of a permit reports."""
+    """Return what is said to have become of a permitted action."""
     said = wire.PermitState.Name(request.outcome).removeprefix("PERMIT_STATE_").lower()
-    return Outcome(PermitStatus(said), request.result_digest, request.error, dict(request.amounts))
+    return Outcome(PermitStatus(said), request.result_digest, request.error, dict(request.amounts), request.rationale)
 
 
 def write_reply(tenant: str, reply: Reply, trace_id: str) -> wire.DecideResponse:

@@ -484,6 +484,7 @@ class ReportOutcomeRequest(_message.Message):
     RESULT_DIGEST_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     AMOUNTS_FIELD_NUMBER: _builtins.int
+    RATIONALE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The permit."""
     outcome: Global___PermitState.ValueType
@@ -494,6 +495,10 @@ class ReportOutcomeRequest(_message.Message):
     """The digest of the result, as `sha256:` and 64 hexadecimal digits; may be empty."""
     error: _builtins.str
     """Why it did not succeed, for programs: UPPER_SNAKE, never holding content; may be empty."""
+    rationale: _builtins.str
+    """How an operator found out what became of an action that is unknown; required of whoever is not the holder. The trail
+    keeps it.
+    """
     @_builtins.property
     def amounts(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What it really took, by ledger, where an obligation to reserve has `actual`: exact decimals as text. Of a ledger
@@ -508,10 +513,11 @@ class ReportOutcomeRequest(_message.Message):
         result_digest: _builtins.str = ...,
         error: _builtins.str = ...,
         amounts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        rationale: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "error", b"error", "name", b"name", "outcome", b"outcome", "result_digest", b"result_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "error", b"error", "name", b"name", "outcome", b"outcome", "rationale", b"rationale", "result_digest", b"result_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

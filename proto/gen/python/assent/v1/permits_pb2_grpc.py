@@ -84,7 +84,8 @@ class DecisionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportOutcome(self, request, context):
-        """Takes what became of a permitted action, once, from the holder of the permit.
+        """Takes what became of a permitted action, once, from the holder of the permit; what is unknown is settled by an operator,
+        too, who says how it was found out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

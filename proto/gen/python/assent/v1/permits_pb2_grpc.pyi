@@ -42,7 +42,9 @@ class DecisionServiceStub:
     DecideBatch: _grpc.UnaryUnaryMultiCallable[_permits_pb2.DecideBatchRequest, _permits_pb2.DecideBatchResponse]
     """Decides many actions in one question, each by itself, under one revision of the policies."""
     ReportOutcome: _grpc.UnaryUnaryMultiCallable[_permits_pb2.ReportOutcomeRequest, _permits_pb2.Permit]
-    """Takes what became of a permitted action, once, from the holder of the permit."""
+    """Takes what became of a permitted action, once, from the holder of the permit; what is unknown is settled by an operator,
+    too, who says how it was found out.
+    """
     GetPermit: _grpc.UnaryUnaryMultiCallable[_permits_pb2.GetPermitRequest, _permits_pb2.Permit]
     """Answers with one permit."""
     ListPermits: _grpc.UnaryUnaryMultiCallable[_permits_pb2.ListPermitsRequest, _permits_pb2.ListPermitsResponse]
@@ -62,7 +64,9 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     DecideBatch: _aio.UnaryUnaryMultiCallable[_permits_pb2.DecideBatchRequest, _permits_pb2.DecideBatchResponse]  # type: ignore[assignment]
     """Decides many actions in one question, each by itself, under one revision of the policies."""
     ReportOutcome: _aio.UnaryUnaryMultiCallable[_permits_pb2.ReportOutcomeRequest, _permits_pb2.Permit]  # type: ignore[assignment]
-    """Takes what became of a permitted action, once, from the holder of the permit."""
+    """Takes what became of a permitted action, once, from the holder of the permit; what is unknown is settled by an operator,
+    too, who says how it was found out.
+    """
     GetPermit: _aio.UnaryUnaryMultiCallable[_permits_pb2.GetPermitRequest, _permits_pb2.Permit]  # type: ignore[assignment]
     """Answers with one permit."""
     ListPermits: _aio.UnaryUnaryMultiCallable[_permits_pb2.ListPermitsRequest, _permits_pb2.ListPermitsResponse]  # type: ignore[assignment]
@@ -97,7 +101,9 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _permits_pb2.ReportOutcomeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_permits_pb2.Permit, _abc.Awaitable[_permits_pb2.Permit]]:
-        """Takes what became of a permitted action, once, from the holder of the permit."""
+        """Takes what became of a permitted action, once, from the holder of the permit; what is unknown is settled by an operator,
+        too, who says how it was found out.
+        """
 
     @_abc_1.abstractmethod
     def GetPermit(
