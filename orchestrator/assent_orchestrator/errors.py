@@ -90,6 +90,12 @@ class TooManyRunsError(BusyError):
     code = "TOO_MANY_RUNS"
 
 
+class CrowdedError(BusyError):
+    """Too many plans are being handed in for this one to get its turn in time; nothing was stored."""
+
+    code = "TOO_MANY_SUBMISSIONS"
+
+
 class UnavailableError(AssentError):
     """Something Assent needs is away; the same call may succeed later."""
 

@@ -1,7 +1,7 @@
 """Runs as callers see them: one, many, and as they happen."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,6 +13,7 @@ from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps, run_of
+from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
 from assent_orchestrator.store.tables import runs
@@ -67,11 +68,12 @@ def may_see(caller: Caller, run: RunRow) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Reads runs."""
+    """Reads runs. Of those who follow one, few look at once: they are many, and something happens all the time."""
 
     engine: AsyncEngine
     trail: Trail
     listener: Listener
+    turnstile: Turnstile = field(default_factory=lambda: Turnstile(8))
 
     async def get(self, caller: Caller, run_id: str) -> RunView:
         """Return one run.
@@ -119,9 +121,10 @@ class Runs:
             while True:
                 full = True
                 while full:
-                    entries = await self.trail.read(
-                        caller.tenant, Wanted(run=run_id), after_seq=after_seq, limit=_BATCH
-                    )
+                    async with self.turnstile.turn(caller.tenant):
+                        entries = await self.trail.read(
+                            caller.tenant, Wanted(run=run_id), after_seq=after_seq, limit=_BATCH
+                        )
                     for entry in entries:
                         yield entry
                         after_seq = entry.seq
@@ -134,7 +137,7 @@ class Runs:
                     over = await self._over(caller, run_id)
 
     async def _over(self, caller: Caller, run_id: str) -> bool:
-        async with self.engine.connect() as tx:
+        async with self.turnstile.turn(caller.tenant), self.engine.connect() as tx:
             run = await read_run(tx, run_id)
         if not may_see(caller, run):
             raise NotFoundError("there is no such run", run=run_id)

@@ -1,8 +1,10 @@
 """Taking a plan: checked whole, stored once, started."""
 
 import asyncio
+import contextlib
 import uuid
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,18 +13,20 @@ from assent_orchestrator.approvals.request import ApprovalState
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, StateNote
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.errors import AlreadyExistsError, TooManyRunsError
+from assent_orchestrator.errors import AlreadyExistsError, CrowdedError, TooManyRunsError
 from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.deadline import deadline_of
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, view
+from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.governance.stop import STOPPED
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import ASLEEP_STEPS, RunState, StepState
 from assent_orchestrator.store.tables import AT_WORK, approvals, runs, steps
 from assent_sidecar.canonical import digest
+from assent_sidecar.question import Principal
 
 _UNHEARD = (
     sa.select(steps.c.run_id, steps.c.id)
@@ -59,13 +63,22 @@ MOST_RUNS = 2000
 """Runs of one tenant that are at work at once, unless the settings say otherwise."""
 
 
+LONGEST_WAIT = 20.0
+"""Seconds until a plan that does not get its turn is refused: before the call is over that handed it in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submissions:
-    """Takes plans. One tenant has at most ``most_runs`` at work; those that wait for somebody are not counted."""
+    """Takes plans. One tenant has at most ``most_runs`` at work; those that wait for somebody are not counted.
+
+    Few plans are taken at once and the others wait in line, so that a crowd leaves the runs their connections.
+    """
 
     parts: Parts
     durable: Durable
     most_runs: int = MOST_RUNS
+    turnstile: Turnstile = field(default_factory=lambda: Turnstile(12))
+    longest_wait: float = LONGEST_WAIT
 
     async def submit(self, caller: Caller, plan: Plan) -> RunView:
         """Store the plan as a run and start it; the same request id gives the same run again.
@@ -75,11 +88,26 @@ class Submissions:
             InvalidError: the plan has faults; every one is named, nothing is stored.
             AlreadyExistsError: the request id was used for another plan.
             TooManyRunsError: the tenant has too many runs at work; nothing is stored.
+            CrowdedError: it did not get its turn among all those that are handed in; nothing is stored.
             UnavailableError: it could not be recorded; nothing is stored.
 
         """
         caller.require(Role.SUBMITTER)
         principal = caller.principal(plan.on_behalf_of)
+        async with self._turn(caller.tenant):
+            return await self._submit(caller, principal, plan)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, tenant: str) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self.longest_wait):
+                    await stack.enter_async_context(self.turnstile.turn(tenant))
+            except TimeoutError:
+                raise CrowdedError("too many plans are handed in at once; hand it in again in a while") from None
+            yield
+
+    async def _submit(self, caller: Caller, principal: Principal, plan: Plan) -> RunView:
         # On a thread, like all work that grows with the plan: the largest would hold the loop for tenths of a second.
         asked = await asyncio.to_thread(_digest_of, plan)
         earlier = await self._earlier(caller, plan, asked)

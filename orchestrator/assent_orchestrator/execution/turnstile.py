@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 
-_holder: ContextVar[str | None] = ContextVar("assent_turn", default=None)
-"""The tenant for which what runs here holds a place, or None."""
+_holder: ContextVar[tuple["Turnstile", str] | None] = ContextVar("assent_turn", default=None)
+"""Where what runs here holds a place, and for which tenant, or None."""
 
 
 class Turnstile:
@@ -17,7 +17,7 @@ class Turnstile:
     at most ``most`` of the places, so that whoever else comes finds one even while all of that tenant's work hangs.
     """
 
-    def __init__(self, places: int = 32, most: int | None = None) -> None:
+    def __init__(self, places: int = 16, most: int | None = None) -> None:
         """Have so many places; by default one tenant has at most three quarters of them.
 
         Raises:
@@ -34,7 +34,7 @@ class Turnstile:
     async def turn(self, tenant: str) -> AsyncIterator[None]:
         """Hold a place for as long as the block lasts."""
         await self._enter(tenant)
-        token = _holder.set(tenant)
+        token = _holder.set((self, tenant))
         try:
             yield
         finally:
@@ -47,10 +47,11 @@ class Turnstile:
 
         Whoever holds no place just goes on.
         """
-        tenant = _holder.get()
-        if tenant is None:
+        held = _holder.get()
+        if held is None or held[0] is not self:
             yield
             return
+        tenant = held[1]
         token = _holder.set(None)
         self._leave(tenant)
         try:

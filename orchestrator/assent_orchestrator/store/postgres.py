@@ -20,6 +20,8 @@ __all__ = ["Database", "DatabaseUnavailableError", "open_database"]
 _DRIVER = "postgresql+psycopg"
 _MINIMUM_VERSION = 140000
 _LONGEST_IDLE = "5s"
+_CONNECTIONS = 40
+_LONGEST_WAIT = 30.0  # seconds for a connection: no call that is not given longer waits longer by itself
 _RESTED_SECONDS = 0.1
 _USED = "assent.used"
 _MEND_EVERY = 1.0
@@ -61,9 +63,9 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
             address = _address(url)
         engine = create_async_engine(
             address,
-            pool_size=20,
-            max_overflow=20,
-            pool_timeout=10,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,  # what overflows is closed and made again for every transaction of a crowd
+            pool_timeout=_LONGEST_WAIT,
             pool_use_lifo=True,  # the one that was used last has the statements prepared, and its memory is warm
             # Whatever the server's default is: governance/barrier.py relies on statements that see what was committed.
             isolation_level="READ COMMITTED",

@@ -4,17 +4,20 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.errors import TooManyRunsError
+from assent_orchestrator.errors import CrowdedError, TooManyRunsError
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.question import Action
-from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.conftest import MakeWorld, answer_one
 from tests.orchestrator.execution.test_hostile import HELD
-from tests.orchestrator.execution.world import for_actions
+from tests.orchestrator.execution.world import World, allow_all, catalogue, for_actions, open_world
 
 
 @pytest.mark.requirement("orchestrator.queue-limit")
@@ -79,3 +82,53 @@ async def test_one_tenant_floods_and_the_run_of_another_ends_within_its_own_turn
     for run in flood:
         await world.end_of(run, within=60)
     assert (order.count("flood"), order.count("small")) == (90, 3)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.crowd", "orchestrator.bounded-work")
+async def test_a_crowd_that_submits_and_follows_at_once_is_served_by_few_connections(
+    database: Database, listener: Listener, fresh_tenant: str
+) -> None:
+    # As many connections as work is done at once, and nobody waits for one: who has no turn does not ask for one.
+    engine = create_async_engine(database.url, pool_size=40, max_overflow=0, pool_timeout=2)
+    own = replace(database, engine=engine)
+    world = await open_world(
+        own, listener, fresh_tenant, catalogue([{"id": "only", "action": "box.put"}]), allow_all, answer_one
+    )
+
+    async def one(number: int) -> str:
+        caller = world.alice if number % 2 else Caller("bob", f"{fresh_tenant}-b", frozenset({Role.SUBMITTER}))
+        run = await _handed_in(world, caller, f"r{number}")
+        async for _ in world.runs.watch(caller, run, 0):
+            pass
+        return (await world.runs.get(caller, run)).run.state
+
+    try:
+        assert await asyncio.gather(*(one(number) for number in range(150))) == ["succeeded"] * 150
+    finally:
+        await world.durable.close()
+        await engine.dispose()
+
+
+async def _handed_in(world: World, caller: Caller, request: str) -> str:
+    """Do as the manual says: who is refused comes back with the same request id."""
+    while True:
+        try:
+            return (await world.submissions.submit(caller, Plan(process="work", request_id=request))).run.id
+        except CrowdedError:
+            continue
+
+
+@pytest.mark.requirement("orchestrator.crowd")
+async def test_a_plan_that_does_not_get_its_turn_in_time_is_refused_and_nothing_is_stored(
+    make_world: MakeWorld,
+) -> None:
+    world: World = await make_world([{"id": "only", "action": "box.put"}])
+    hasty = replace(world.submissions, turnstile=Turnstile(places=1), longest_wait=0.01)
+    async with hasty.turnstile.turn("somebody"):
+        with pytest.raises(CrowdedError) as refused:
+            await hasty.submit(world.alice, Plan(process="work", request_id="again"))
+    assert refused.value.code == "TOO_MANY_SUBMISSIONS"
+    assert (await world.runs.list(world.alice)).items == []
+    view = await hasty.submit(world.alice, Plan(process="work", request_id="again"))
+    assert (await world.end_of(view.run.id)).run.state == "succeeded"

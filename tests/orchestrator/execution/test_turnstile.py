@@ -143,3 +143,17 @@ async def test_whatever_happens_no_place_is_lost_and_none_too_many(events: list[
 def test_a_turnstile_without_a_place_is_refused(places: int, most: int) -> None:
     with pytest.raises(ValueError, match="at least one place"):
         Turnstile(places, most)
+
+
+async def test_who_steps_aside_from_one_turnstile_keeps_what_they_hold_at_another() -> None:
+    outer, inner = Turnstile(places=1), Turnstile(places=1)
+    async with outer.turn("small"), inner.aside():
+        waiting = asyncio.create_task(_come_and_go(outer))
+        await settle()
+        assert not waiting.done()
+    await waiting
+
+
+async def _come_and_go(turnstile: Turnstile) -> None:
+    async with turnstile.turn("small"):
+        pass
