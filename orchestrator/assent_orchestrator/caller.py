@@ -19,6 +19,14 @@ class Role(StrEnum):
     """Beyond one tenant: may stop, and let go on, everybody's."""
 
 
+class Authn(StrEnum):
+    """How the transport knows who is calling."""
+
+    TOKEN = "token"  # noqa: S105 -- the kind, not a secret
+    JWT = "jwt"
+    MTLS = "mtls"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller. ``acts_for`` maps the persons it may act for to their roles."""
@@ -27,6 +35,7 @@ class Caller:
     tenant: str
     roles: frozenset[str]
     acts_for: tuple[tuple[str, frozenset[str]], ...] = ()
+    authn: Authn = Authn.TOKEN
 
     def require(self, *roles: Role) -> None:
         """Pass when the caller has one of the roles.
@@ -49,8 +58,8 @@ class Caller:
             ForbiddenError: the caller does not act for that person.
         """
         if on_behalf_of in ("", self.id):
-            return Principal(id=self.id, roles=tuple(sorted(self.roles)), authn="token")
+            return Principal(id=self.id, roles=tuple(sorted(self.roles)), authn=self.authn.value)
         for person, roles in self.acts_for:
             if person == on_behalf_of:
-                return Principal(id=person, roles=tuple(sorted(roles)), authn="token")
+                return Principal(id=person, roles=tuple(sorted(roles)), authn=self.authn.value)
         raise ForbiddenError("this caller does not act for that person", caller=self.id)

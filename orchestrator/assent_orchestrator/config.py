@@ -28,6 +28,7 @@ class Settings:
     signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
     ``keep_finished`` is after how long a finished run is forgotten, but for its records; None for never.
+    ``identities`` is the file that says whose JWTs and client certificates are believed.
     ``http`` is where AuthZEN is spoken, None for nowhere.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
@@ -47,6 +48,7 @@ class Settings:
     token_file: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    identities: Path | None = None
     executor: str = _ALONE
     keep_finished: float | None = None
     bundle: str | None = None

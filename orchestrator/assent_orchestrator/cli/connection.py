@@ -46,14 +46,14 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who is calling: a bearer token and the tenant it belongs to."""
+    """Who is calling: a bearer token (empty: the client certificate says it), and the tenant it belongs to."""
 
     token: str = field(repr=False)
     tenant: str
 
 
 def credentials_of(common: Common, environ: Mapping[str, str]) -> Credentials:
-    """Return who to call as: ``ASSENT_TOKEN``, or a caller of the token file.
+    """Return who to call as: ``ASSENT_TOKEN``, a client certificate alone, or a caller of the token file.
 
     Raises:
         Problem: there is no token file, it cannot be used, or does not have that caller.
@@ -65,6 +65,9 @@ def credentials_of(common: Common, environ: Mapping[str, str]) -> Credentials:
         raise Problem(what, ExitCode.USAGE)
     if token:
         return Credentials(token, tenant or "local")
+    certified = _path(common.client_cert, environ, "ASSENT_CLIENT_CERT") is not None
+    if certified and common.caller is None and common.token_file is None:
+        return Credentials("", tenant or "local")
     path = token_file_of(common, environ)
     try:
         file = read_tokens(path)
@@ -98,6 +101,11 @@ def address_of(common: Common, environ: Mapping[str, str]) -> Address:
         raise Problem(str(error), ExitCode.USAGE) from error
 
 
+def _path(option: Path | None, environ: Mapping[str, str], variable: str) -> Path | None:
+    named = environ.get(variable)
+    return option or (Path(named) if named else None)
+
+
 class Connection:
     """A connection to a server for one command; every call that is refused raises ``Problem``."""
 
@@ -111,20 +119,25 @@ class Connection:
         self.address = address_of(common, environ)
         credentials = credentials_of(common, environ)
         self.tenant = credentials.tenant
-        self._metadata = (("authorization", f"Bearer {credentials.token}"),)
-        ca = environ.get("ASSENT_TLS_CA")
-        self._ca = common.tls_ca or (Path(ca) if ca else None)
+        token = credentials.token
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._ca = _path(common.tls_ca, environ, "ASSENT_TLS_CA")
+        self._cert = _path(common.client_cert, environ, "ASSENT_CLIENT_CERT")
+        self._key = _path(common.client_key, environ, "ASSENT_CLIENT_KEY")
+        if (self._cert is None) != (self._key is None):
+            raise Problem("--client-cert and --client-key belong together; give both or none", ExitCode.USAGE)
 
     @cached_property
     def channel(self) -> grpc.Channel:
         """The channel: a token crosses a network encrypted or not at all."""
-        if self._ca is None and self.address.is_loopback:
+        if self._ca is None and self._cert is None and self.address.is_loopback:
             return grpc.insecure_channel(str(self.address), options=_OPTIONS)
         try:
-            roots = self._ca.read_bytes() if self._ca else None
+            roots, key, chain = (path.read_bytes() if path else None for path in (self._ca, self._key, self._cert))
         except OSError as error:
-            raise Problem(f"the CA file {self._ca} cannot be read: {error.strerror}", ExitCode.USAGE) from error
-        return grpc.secure_channel(str(self.address), grpc.ssl_channel_credentials(roots), options=_OPTIONS)
+            raise Problem(f"the TLS file {error.filename} cannot be read: {error.strerror}", ExitCode.USAGE) from error
+        credentials = grpc.ssl_channel_credentials(roots, key, chain)
+        return grpc.secure_channel(str(self.address), credentials, options=_OPTIONS)
 
     @property
     def parent(self) -> str:

@@ -15,6 +15,8 @@ from assent_orchestrator.cli.init import init_command
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.options import (
     CallerOption,
+    ClientCertOption,
+    ClientKeyOption,
     Common,
     JsonOption,
     ServerOption,
@@ -44,10 +46,12 @@ def common(
     caller: CallerOption = None,
     tenant: TenantOption = None,
     tls_ca: TlsCaOption = None,
+    client_cert: ClientCertOption = None,
+    client_key: ClientKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Govern what AI agents do: plans, runs, approvals and the trail of an Assent server."""
-    ctx.obj = Common(server, token_file, caller, tenant, tls_ca, as_json)
+    ctx.obj = Common(server, token_file, caller, tenant, tls_ca, client_cert, client_key, as_json)
 
 
 _HEAVY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -28,6 +28,13 @@ TenantOption = Annotated[
 TlsCaOption = Annotated[
     Path | None, typer.Option("--tls-ca", metavar="FILE", help="Trust this CA (PEM). [env: ASSENT_TLS_CA]")
 ]
+ClientCertOption = Annotated[
+    Path | None,
+    typer.Option("--client-cert", metavar="FILE", help="Be who this certificate (PEM) says. [env: ASSENT_CLIENT_CERT]"),
+]
+ClientKeyOption = Annotated[
+    Path | None, typer.Option("--client-key", metavar="FILE", help="Its key (PEM). [env: ASSENT_CLIENT_KEY]")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Common:
     caller: str | None = None
     tenant: str | None = None
     tls_ca: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
     as_json: bool = False
 
     def over(self, outer: "Common") -> "Common":
@@ -54,6 +63,8 @@ _CONNECTION = {
     "caller": CallerOption,
     "tenant": TenantOption,
     "tls_ca": TlsCaOption,
+    "client_cert": ClientCertOption,
+    "client_key": ClientKeyOption,
     "as_json": JsonOption,
 }
 

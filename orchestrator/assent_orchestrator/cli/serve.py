@@ -7,14 +7,17 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from assent_orchestrator.app.assembly import App, open_app
 from assent_orchestrator.app.served import server_parts, settle
 from assent_orchestrator.app.telemetry import open_telemetry
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.config import Settings
-from assent_orchestrator.server.address import TlsFiles
+from assent_orchestrator.server.address import ListenError, TlsFiles
 from assent_orchestrator.server.http import listening_http
+from assent_orchestrator.server.identities.directory import Directory
+from assent_orchestrator.server.identities.file import IdentitiesFile, read_identities
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.tokens import (
     TokenDirectory,
@@ -56,8 +59,8 @@ async def serve(settings: Settings, started: Started) -> None:
     A workspace that cannot be built on SIGHUP changes nothing: its faults are logged, the bundle in force stays.
 
     Raises:
-        WorkspaceError, SidecarError, TokenFileError, ListenError, SigningKeyError, AssentError: the server cannot
-            start; the message says why and what to do.
+        WorkspaceError, SidecarError, TokenFileError, IdentitiesFileError, ListenError, SigningKeyError, AssentError:
+            the server cannot start; the message says why and what to do.
     """
     loop = asyncio.get_running_loop()
     serving = asyncio.current_task()
@@ -82,7 +85,8 @@ async def serve(settings: Settings, started: Started) -> None:
 async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> None:
     _log.info("starting on the %s", _place(settings))
     tokens = tokens_of(settings)
-    directory = TokenDirectory(tokens)
+    identities = identities_of(settings)
+    directory = Directory(TokenDirectory(tokens), identities, folder_of(settings))
     if settings.two_persons:
         for caller in almighty(tokens):
             _log.warning(
@@ -90,9 +94,13 @@ async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> 
             )
     provider = open_telemetry(os.environ)
     try:
-        async with open_app(settings, os.environ) as app, contextlib.AsyncExitStack() as beside:
+        async with (
+            directory.followed(),
+            open_app(settings, os.environ) as app,
+            contextlib.AsyncExitStack() as beside,
+        ):
             settle()
-            listener = listening(server_parts(app, directory), listen_settings(settings))
+            listener = listening(server_parts(app, directory), listen_settings(settings, identities))
             server = await beside.enter_async_context(listener)
             if settings.http is not None:
                 http = listening_http(server_parts(app, directory), settings.http)
@@ -130,10 +138,30 @@ def _place(settings: Settings) -> str:
     return f"workspace {settings.workspace}" if bundle is None else f"bundle {bundle.partition('?')[0]}"
 
 
-def listen_settings(settings: Settings) -> ListenSettings:
+def identities_of(settings: Settings) -> IdentitiesFile:
+    """Read whose JWTs and client certificates are believed; nobody's when there is no such file.
+
+    Raises:
+        IdentitiesFileError: it cannot be used.
+        ListenError: certificates are to be asked for where nobody can show one.
+    """
+    file = IdentitiesFile() if settings.identities is None else read_identities(settings.identities)
+    if file.client_certificates is not None and settings.tls_cert is None:
+        raise ListenError("client certificates are shown over TLS only; give --tls-cert and --tls-key")
+    return file
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return from where the paths in the file of identities go."""
+    return Path() if settings.identities is None else settings.identities.parent
+
+
+def listen_settings(settings: Settings, identities: IdentitiesFile) -> ListenSettings:
     """Return how the gRPC server listens."""
     certificate, key = settings.tls_cert, settings.tls_key
-    tls = TlsFiles(certificate, key) if certificate is not None and key is not None else None
+    clients = identities.client_certificates
+    ca = folder_of(settings) / clients.ca if clients is not None else None
+    tls = TlsFiles(certificate, key, ca) if certificate is not None and key is not None else None
     return ListenSettings(address=settings.listen, tls=tls)
 
 

@@ -99,6 +99,12 @@ def serve_command(
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key (PEM).")] = None,
+    identities: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", envvar="ASSENT_IDENTITIES", help="Whose JWTs and client certificates are believed (YAML)."
+        ),
+    ] = None,
     executor: Annotated[
         str | None,
         typer.Option(
@@ -135,6 +141,7 @@ def serve_command(
         token_file=token_file or common.token_file,
         tls_cert=tls_cert,
         tls_key=tls_key,
+        identities=identities,
         executor=executor or default_executor(shared=bool(database_url)),
         keep_finished=read_duration(keep_finished, "--keep-finished") if keep_finished is not None else None,
         bundle=bundle,
@@ -215,11 +222,13 @@ def start_problems(settings: Settings) -> Iterator[None]:
     """
     from assent_orchestrator.governance.signing_key import SigningKeyError
     from assent_orchestrator.server.address import ListenError
+    from assent_orchestrator.server.identities.file import IdentitiesFileError
     from assent_orchestrator.server.tokens import TokenFileError
 
     kinds: dict[type[Exception], ExitCode] = {
         ListenError: ExitCode.CONFLICT,
         TokenFileError: ExitCode.NOT_ALLOWED,
+        IdentitiesFileError: ExitCode.INVALID,
         SigningKeyError: ExitCode.NOT_ALLOWED,
         CommandError: ExitCode.UNAVAILABLE,
     }
@@ -234,7 +243,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         raise Problem(error.message, kind, code=error.code) from error
     except SidecarError as error:
         raise sidecar_problem(error) from error
-    except (ListenError, TokenFileError, SigningKeyError, CommandError) as error:
+    except (ListenError, TokenFileError, IdentitiesFileError, SigningKeyError, CommandError) as error:
         raise Problem(str(error), kinds[type(error)]) from error
     except PermissionError as error:
         what = f"{error.filename} may not be read or written by this user; mend its rights, or name another with --data"

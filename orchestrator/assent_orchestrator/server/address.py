@@ -13,19 +13,21 @@ class ListenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """A PEM certificate chain and its PEM key."""
+    """A PEM certificate chain and its PEM key; ``clients`` is the CA (PEM) of those who may connect at all, if any."""
 
     certificate: Path
     key: Path
+    clients: Path | None = None
 
-    def read(self) -> tuple[bytes, bytes]:
-        """Return the key and the chain, as gRPC takes them.
+    def read(self) -> tuple[bytes, bytes, bytes | None]:
+        """Return the key, the chain and the CA of clients, as gRPC takes them.
 
         Raises:
             ListenError: one of them cannot be read.
         """
         try:
-            return self.key.read_bytes(), self.certificate.read_bytes()
+            clients = self.clients.read_bytes() if self.clients is not None else None
+            return self.key.read_bytes(), self.certificate.read_bytes(), clients
         except OSError as error:
             raise ListenError(f"the TLS file {error.filename} cannot be read: {error.strerror}") from error
 

@@ -180,7 +180,9 @@ def _bind(server: aio.Server, address: Address, tls: TlsFiles | None) -> Address
         if tls is None:
             port = server.add_insecure_port(str(address))
         else:
-            port = server.add_secure_port(str(address), grpc.ssl_server_credentials([tls.read()]))
+            key, chain, clients = tls.read()
+            credentials = grpc.ssl_server_credentials([(key, chain)], clients, clients is not None)
+            port = server.add_secure_port(str(address), credentials)
     except (RuntimeError, ValueError) as error:
         raise ListenError(f"{address} cannot be listened at: is the port taken, or a TLS file not PEM?") from error
     if port == 0:

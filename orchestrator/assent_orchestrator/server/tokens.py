@@ -132,6 +132,14 @@ class TokenDirectory:
             raise UnauthenticatedError("the bearer token is not known here")
         return caller
 
+    def recognise(self, _peer: object) -> Caller:
+        """Recognise nobody: who has a token here sends it.
+
+        Raises:
+            UnauthenticatedError: always.
+        """
+        raise UnauthenticatedError("send exactly one header 'authorization: Bearer <token>'")
+
 
 def _fingerprint(token: str) -> bytes:
     # Looking up a digest takes the same time for a near miss as for a wild guess.

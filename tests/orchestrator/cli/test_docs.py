@@ -19,7 +19,7 @@ from assent_orchestrator.config import DEFAULT_LISTEN
 PAGE = (Path(__file__).parents[3] / "docs/cli.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `assent ([a-z ]+)`\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 [SHARED] = re.findall(r"^## Where the server is.*?(?=^## )", PAGE, re.MULTILINE | re.DOTALL)
-CONNECTION = {"--server", "--token-file", "--as", "--tenant", "--tls-ca", "--json"}
+CONNECTION = {"--server", "--token-file", "--as", "--tenant", "--tls-ca", "--client-cert", "--client-key", "--json"}
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

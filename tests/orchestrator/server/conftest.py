@@ -13,6 +13,7 @@ from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
@@ -67,12 +68,12 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def open_wire(**settings: Any) -> AsyncIterator[Wire]:
+async def open_wire(identities: Identities | None = None, **settings: Any) -> AsyncIterator[Wire]:
     use_cases, approvals, trail, stops, shadows = UseCases(), Approvals(), TrailRecords(), Orders(), Trials()
     policies, books = KnownPolicies(), OpenBooks()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
-        identities=TokenDirectory(TokenFile(callers=(entry,))),
+        identities=identities or TokenDirectory(TokenFile(callers=(entry,))),
         submissions=use_cases,
         simulations=use_cases,
         runs=use_cases,

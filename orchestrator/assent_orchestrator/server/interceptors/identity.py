@@ -1,4 +1,4 @@
-"""Who is calling: from the bearer token, never from a field of the request."""
+"""Who is calling: from the bearer token or the client certificate, never from a field of the request."""
 
 from typing import Any, Protocol
 
@@ -8,17 +8,26 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.caller_context import serving
+from assent_orchestrator.server.identities.certificate import Peer, peer_of
 from assent_orchestrator.server.interceptors.around import Around, Call, Proceed
 
 
 class Identities(Protocol):
-    """Knows whose a bearer token is."""
+    """Knows whose a bearer token or a client certificate is."""
 
     def authenticate(self, token: str) -> Caller:
         """Return the caller.
 
         Raises:
             UnauthenticatedError: the token is nobody's.
+        """
+        ...
+
+    def recognise(self, peer: Peer) -> Caller:
+        """Return the caller who has a certificate.
+
+        Raises:
+            UnauthenticatedError: it is nobody's, or there is none.
         """
         ...
 
@@ -34,7 +43,13 @@ class Identity(Around):
         """Serve the call in the name of its caller."""
         if call.method.rpartition("/")[0].removeprefix("/") in self._open:
             return await proceed(call.request)
-        caller = self._identities.authenticate(_bearer_token(call.headers("authorization")))
+        sent = call.headers("authorization")
+        # A token goes before the certificate of whoever passes it on, as a gateway does with those of its users.
+        caller = (
+            self._identities.authenticate(_bearer_token(sent))
+            if sent
+            else self._identities.recognise(peer_of(call.context.auth_context()))
+        )
         trace.get_current_span().set_attribute(spans.TENANT, caller.tenant)
         with serving(caller):
             return await proceed(call.request)

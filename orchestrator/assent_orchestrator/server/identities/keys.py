@@ -1,0 +1,103 @@
+"""The public keys of an issuer, kept up to date: it takes new ones and gives old ones up without telling anybody."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+from jwt import PyJWK, PyJWKSet
+from jwt.exceptions import PyJWTError
+
+EVERY_SECONDS = 300.0
+"""How often the keys are looked at."""
+SOONEST_SECONDS = 10.0
+"""How soon after a look a token with a key that nobody knows makes it look again."""
+_TIMEOUT_SECONDS = 10.0
+_MAX_BYTES = 256 * 1024
+
+Fetch = Callable[[], Awaitable[bytes]]
+"""Gets a JWK set (RFC 7517) from where it is kept."""
+
+_log = logging.getLogger("assent.identities")
+
+
+class KeySet:
+    """The keys as they were last seen. Where they cannot be fetched, those that are known stay good."""
+
+    def __init__(self, issuer: str, fetch: Fetch) -> None:
+        self._issuer = issuer
+        self._fetch = fetch
+        self._keys: dict[str, PyJWK] = {}
+        self._wanted = asyncio.Event()
+
+    def find(self, key_id: str) -> PyJWK | None:
+        """Return a key; when it is not known, the next look comes soon."""
+        found = self._keys.get(key_id)
+        if found is None:
+            self._wanted.set()
+        return found
+
+    async def look(self) -> None:
+        """Fetch the keys. A failure is logged and changes nothing."""
+        try:
+            fetched = PyJWKSet.from_json((await self._fetch()).decode()).keys
+        except (PyJWTError, OSError, aiohttp.ClientError, TimeoutError, ValueError) as error:
+            _log.warning("the keys of %s cannot be fetched: %s", self._issuer, type(error).__name__)
+            return
+        self._keys = {key.key_id: key for key in fetched if key.key_id}
+
+    @contextlib.asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """Look now, and then again and again for as long as the block lasts."""
+        await self.look()
+        following = asyncio.create_task(self._follow(), name="assent-keys")
+        try:
+            yield
+        finally:
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+    async def _follow(self) -> None:
+        while True:
+            looked = time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), EVERY_SECONDS)
+            await asyncio.sleep(max(0.0, looked + SOONEST_SECONDS - time.monotonic()))
+            # Cleared before the look: who asks during it is not forgotten.
+            self._wanted.clear()
+            await self.look()
+
+
+def fetch_from(place: str, folder: Path) -> Fetch:
+    """Return what gets keys from a URL, or from a file whose path goes from ``folder``."""
+    if urlsplit(place).scheme in ("http", "https"):
+        return lambda: _download(place)
+    return lambda: asyncio.to_thread(_read, folder / place)
+
+
+async def _download(url: str) -> bytes:
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session,
+        session.get(url, allow_redirects=False) as answer,
+    ):
+        content = await answer.content.read(_MAX_BYTES + 1)
+        while len(content) <= _MAX_BYTES and (more := await answer.content.read(_MAX_BYTES)):
+            content += more
+    return _bounded(content)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _bounded(file.read(_MAX_BYTES + 1))
+
+
+def _bounded(content: bytes) -> bytes:
+    if len(content) > _MAX_BYTES:
+        raise ValueError("a set of keys is not that large")
+    return content

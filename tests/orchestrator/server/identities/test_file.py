@@ -1,0 +1,51 @@
+import pytest
+
+from assent_orchestrator.server.identities.file import IdentitiesFileError, read_identities
+
+ISSUER = """jwt:
+  - issuer: https://login.example.com/
+    audience: assent
+    keys: {keys}
+    algorithms: [{algorithm}]
+"""
+CALLERS = """client_certificates:
+  ca: clients.pem
+  callers:
+"""
+
+
+@pytest.mark.parametrize("keys", ["keys.json", "https://login.example.com/keys", "http://127.0.0.1:80/keys"])
+def test_keys_come_from_a_file_over_https_or_from_this_machine(tmp_path, keys):
+    path = tmp_path / "identities.yaml"
+    path.write_text(ISSUER.format(keys=keys, algorithm="ES256"), encoding="utf-8")
+    assert read_identities(path).jwt[0].keys == keys
+
+
+@pytest.mark.requirement("orchestrator.jwt-identities")
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (ISSUER.format(keys="http://login.example.com/keys", algorithm="ES256"), 2, "https"),
+        (ISSUER.format(keys="ftp://login.example.com/keys", algorithm="ES256"), 2, "https"),
+        (ISSUER.format(keys="keys.json", algorithm="HS256"), 5, "algorithms"),
+        (ISSUER.format(keys="keys.json", algorithm="none"), 5, "algorithms"),
+        (ISSUER.format(keys="k", algorithm="ES256") + ISSUER.format(keys="k", algorithm="ES256")[5:], 1, "twice"),
+        ("jwt: [\n", 2, "not YAML"),
+        ("tokens: []\n", 1, "Extra inputs"),
+        (CALLERS + "    - id: a\n", 4, "uri or dns"),
+        (CALLERS + "    - {id: a, uri: 'spiffe://x/a', dns: a}\n", 4, "uri or dns"),
+        (CALLERS + "    - {id: a, dns: a}\n    - {id: b, dns: a}\n", 1, "twice"),
+        (CALLERS + "    - {id: 'a b', dns: a}\n", 4, "id"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path, text, line, what):
+    path = tmp_path / "identities.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(IdentitiesFileError, match=what) as refused:
+        read_identities(path)
+    assert f"identities.yaml:{line}:" in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(IdentitiesFileError, match=r"nowhere\.yaml"):
+        read_identities(tmp_path / "nowhere.yaml")
