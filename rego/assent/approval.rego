@@ -2,8 +2,8 @@
 # title: Who must approve
 # description: |
 #   The requirements of all findings become one that is at least as strict as each of them: every stage of every
-#   finding, everybody whom any of them excludes, the shortest expiry; editing and escalation only as far as all of
-#   them allow it.
+#   finding, everybody whom any of them excludes, the shortest expiry and whatever any of them masks; editing,
+#   substitutes, escalation and breaking the glass only as far as all of them allow it.
 package assent.approval
 
 import data.assent.lib.duration
@@ -13,9 +13,9 @@ import data.assent.scope
 # title: Whether this says who must approve
 well_formed(approval) if {
 	is_object(approval)
-	allowed := {"stages", "not", "expires_in", "on_expiry", "escalate", "editable"}
-	count(object.keys(approval) - allowed) == 0
+	count(object.keys(approval) - known) == 0
 	stages_fit(approval.stages)
+	object.get(approval, "order", "sequence") in {"sequence", "parallel"}
 	every who in listed(object.get(approval, "not", [])) {
 		who in {"principal", "process_owner", "plan_author", "previous_stage"}
 	}
@@ -26,18 +26,55 @@ well_formed(approval) if {
 		duration.is_duration(step.after)
 		is_name(step.role)
 	}
-	every pointer in listed(object.get(approval, "editable", [])) {
-		regex.match(`^(/([^~/]|~[01])*)*$`, pointer)
+	object.get(approval, "rationale", "required") in {"required", "optional"}
+	object.get(approval, "on_revision", "void") in {"void", "ask_again"}
+	every key in {"editable", "mask"} {
+		every pointer in listed(object.get(approval, key, [])) {
+			regex.match(`^(/([^~/]|~[01])*)*$`, pointer)
+		}
 	}
+	every label in listed(object.get(approval, "mask_labels", [])) {
+		is_name(label)
+	}
+	reminder_fits(approval)
+	break_glass_fits(approval)
+}
+
+known := {
+	"stages", "order", "not", "expires_in", "on_expiry", "escalate", "remind", "rationale", "editable", "mask",
+	"mask_labels", "on_revision", "break_glass",
+}
+
+reminder_fits(approval) if not "remind" in object.keys(approval)
+
+reminder_fits(approval) if duration.ns(approval.remind) >= duration.ns("1m")
+
+break_glass_fits(approval) if not "break_glass" in object.keys(approval)
+
+break_glass_fits(approval) if {
+	object.keys(approval.break_glass) == {"roles", "review"}
+	roles := listed(approval.break_glass.roles)
+	count(roles) in numbers.range(1, 10)
+	every role in roles {
+		is_name(role)
+	}
+	object.keys(approval.break_glass.review) == {"role", "within"}
+	is_name(approval.break_glass.review.role)
+	duration.is_duration(approval.break_glass.review.within)
 }
 
 stages_fit(stages) if {
 	is_array(stages)
 	count(stages) in numbers.range(1, 10)
 	every stage in stages {
-		count(object.keys(stage) - {"role", "quorum"}) == 0
+		count(object.keys(stage) - {"role", "quorum", "substitutes"}) == 0
 		is_name(stage.role)
 		object.get(stage, "quorum", 1) in numbers.range(1, 20)
+		substitutes := listed(object.get(stage, "substitutes", []))
+		count(substitutes) <= 10
+		every role in substitutes {
+			is_name(role)
+		}
 	}
 }
 
@@ -56,28 +93,56 @@ approvals := [found.approval |
 # title: What all findings together demand
 requirement := {
 	"stages": stages,
-	"not": sort({who | some one in approvals; some who in object.get(one, "not", [])}),
+	"order": order,
+	"not": of_any("not"),
 	"expires_in": expires_in,
 	"on_expiry": on_expiry,
 	"escalate": escalate,
+	"remind": remind,
+	"rationale": rationale,
 	"editable": editable,
+	"mask": of_any("mask"),
+	"mask_labels": of_any("mask_labels"),
+	"on_revision": on_revision,
+	"break_glass": break_glass,
 } if {
 	count(approvals) > 0
 }
 
-# A role that one finding asks for twice is asked twice; that two findings ask for it makes it one stage.
+of_any(key) := sort({element | some one in approvals; some element in object.get(one, key, [])})
+
+all_say(key, value) if {
+	every one in approvals {
+		one[key] == value
+	}
+}
+
+# A role that one finding asks for twice is asked twice; that two findings ask for it makes it one stage, in which only
+# those stand in for it who do so in both.
 keyed := [stage |
 	some one in approvals
 	some index, given in one.stages
 	turn := count([1 | some earlier in array.slice(one.stages, 0, index); earlier.role == given.role])
-	stage := {"key": [given.role, turn], "quorum": object.get(given, "quorum", 1)}
+	stage := {
+		"key": [given.role, turn],
+		"quorum": object.get(given, "quorum", 1),
+		"substitutes": listed(object.get(given, "substitutes", [])),
+	}
 ]
 
 stages := [stage |
 	some index, given in keyed
 	count([1 | some earlier in array.slice(keyed, 0, index); earlier.key == given.key]) == 0
-	stage := {"role": given.key[0], "quorum": max([same.quorum | some same in keyed; same.key == given.key])}
+	stage := {
+		"role": given.key[0],
+		"quorum": max([same.quorum | some same in keyed; same.key == given.key]),
+		"substitutes": sort(intersection({same.substitutes | some same in keyed; same.key == given.key})),
+	}
 ]
+
+default order := "sequence"
+
+order := "parallel" if all_say("order", "parallel")
 
 expires_in := shortest if {
 	texts := {object.get(one, "expires_in", "72h") | some one in approvals}
@@ -86,10 +151,30 @@ expires_in := shortest if {
 
 default on_expiry := "deny"
 
-on_expiry := "escalate" if {
+on_expiry := "escalate" if all_say("on_expiry", "escalate")
+
+default rationale := "required"
+
+rationale := "optional" if all_say("rationale", "optional")
+
+default on_revision := "void"
+
+on_revision := "ask_again" if all_say("on_revision", "ask_again")
+
+default remind := null
+
+remind := sort({[duration.ns(one.remind), one.remind] | some one in approvals})[0][1]
+
+# Alone may answer only who may by every finding; the review is due when the first of them wants it.
+default break_glass := null
+
+break_glass := {"roles": sort(roles), "review": review} if {
 	every one in approvals {
-		one.on_expiry == "escalate"
+		one.break_glass
 	}
+	roles := intersection({listed(one.break_glass.roles) | some one in approvals})
+	count(roles) > 0
+	review := sort({[duration.ns(one.break_glass.review.within), one.break_glass.review] | some one in approvals})[0][1]
 }
 
 # Somebody else may answer only where every finding says so, and not before the last of them does.
@@ -114,49 +199,3 @@ editable := sort({pointer |
 		pointer in object.get(other, "editable", [])
 	}
 })
-
-# METADATA
-# title: Whether the answers that the action carries are what is demanded
-# description: |
-#   An answer counts for the stage it was given to, by somebody who has the stage's role and is not excluded, for
-#   exactly this action (its digest), and as long as it is not older than the requirement stands.
-satisfied if {
-	count(stages) > 0
-	every index, stage in stages {
-		count(approvers(index, stage)) >= stage.quorum
-	}
-}
-
-approvers(index, stage) := {answer.approver |
-	some answer in input.approvals
-	answer.stage == index
-	answer.role == stage.role
-	stage.role in answer.roles
-	answer.digest == input.action.digest
-	not excluded(answer)
-	not expired(answer)
-}
-
-excluded(answer) if {
-	"principal" in requirement["not"]
-	answer.approver == input.principal.id
-}
-
-excluded(answer) if {
-	"process_owner" in requirement["not"]
-	answer.approver == input.process.owner
-}
-
-excluded(answer) if {
-	"previous_stage" in requirement["not"]
-	some earlier in input.approvals
-	earlier.stage < answer.stage
-	earlier.approver == answer.approver
-}
-
-expired(answer) if not fresh(answer)
-
-fresh(answer) if {
-	until := time.parse_rfc3339_ns(answer.at) + duration.ns(expires_in)
-	time.parse_rfc3339_ns(input.time) <= until
-}

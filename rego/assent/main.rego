@@ -10,6 +10,7 @@
 package assent
 
 import data.assent.approval
+import data.assent.consent
 import data.assent.finding
 import data.assent.lib.plan
 import data.assent.obligation
@@ -85,7 +86,7 @@ default pending := set()
 
 pending := scope.require_approval if {
 	count(scope.require_approval) > 0
-	not approval.satisfied
+	not consent.satisfied
 }
 
 # METADATA

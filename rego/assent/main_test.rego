@@ -174,12 +174,19 @@ test_an_approval_is_asked_for if {
 	decision.verdict == "require_approval"
 	codes(decision) == ["BIG", "FINE"]
 	decision.approval == {
-		"stages": [{"role": "boss", "quorum": 1}],
+		"stages": [{"role": "boss", "quorum": 1, "substitutes": []}],
+		"order": "sequence",
 		"not": [],
 		"expires_in": "72h",
 		"on_expiry": "deny",
 		"escalate": [],
+		"remind": null,
+		"rationale": "required",
 		"editable": [],
+		"mask": [],
+		"mask_labels": [],
+		"on_revision": "void",
+		"break_glass": null,
 	}
 }
 

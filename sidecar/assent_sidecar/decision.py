@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from assent_sidecar.model import Amount, Document, Duration, Moment, Name, Pointer, ReasonCode
+from assent_sidecar.model import Amount, Document, Duration, Moment, Name, Pointer, ReasonCode, seconds
 from assent_sidecar.retry import Attempts
 
 
@@ -81,11 +81,22 @@ class Notify(Document):
 Obligation = Annotated[Redact | Retry | Timeout | Reserve | Remember | Notify, Field(discriminator="type")]
 
 
+_SELDOM_SECONDS = 60.0
+"""People are reminded at most once a minute."""
+
+
+def _seldom(every: str | None) -> str | None:
+    if every is not None and seconds(every) < _SELDOM_SECONDS:
+        raise ValueError("nobody is reminded more often than once a minute")
+    return every
+
+
 class Stage(Document):
-    """One group of people that must answer."""
+    """One group of people that must answer: those with the role, or with one that stands in for it."""
 
     role: Name
     quorum: Annotated[int, Field(ge=1, le=20)] = 1
+    substitutes: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
 
 
 class Escalation(Document):
@@ -95,17 +106,42 @@ class Escalation(Document):
     role: Name
 
 
+class Review(Document):
+    """Who looks afterwards at what somebody did alone, and until when after it."""
+
+    role: Name
+    within: Duration
+
+
+class BreakGlass(Document):
+    """Who may approve alone when nobody else can, and who reviews it afterwards."""
+
+    roles: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10)]
+    review: Review
+
+
 class ApprovalRequirement(Document):
-    """Who must approve, who must not, and for how long the question stands."""
+    """Who must approve, who must not, and for how long the question stands.
+
+    ``remind`` is how often those are reminded who have not answered. ``on_revision`` says whether the answers are
+    asked about again, or worth nothing, once another bundle is in force.
+    """
 
     stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=10)]
+    order: Literal["sequence", "parallel"] = "sequence"
     excluded: Annotated[
         tuple[Literal["principal", "process_owner", "plan_author", "previous_stage"], ...], Field(alias="not")
     ] = ()
     expires_in: Duration = "72h"
     on_expiry: Literal["deny", "escalate"] = "deny"
     escalate: tuple[Escalation, ...] = ()
+    remind: Annotated[Duration | None, AfterValidator(_seldom)] = None
+    rationale: Literal["required", "optional"] = "required"
     editable: tuple[Pointer, ...] = ()
+    mask: tuple[Pointer, ...] = ()
+    mask_labels: tuple[Name, ...] = ()
+    on_revision: Literal["void", "ask_again"] = "void"
+    break_glass: BreakGlass | None = None
 
 
 class StepForecast(Document):
@@ -169,6 +205,7 @@ class Decided(Document):
 
 __all__ = [
     "ApprovalRequirement",
+    "BreakGlass",
     "Decided",
     "Decision",
     "Escalation",
@@ -180,6 +217,7 @@ __all__ = [
     "Remember",
     "Reserve",
     "Retry",
+    "Review",
     "Stage",
     "StepForecast",
     "Timeout",

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from assent_sidecar.catalogue.process import BranchName, ForEach, OnFailure
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
@@ -188,7 +188,13 @@ class ConditionFacts(Document):
 
 
 class ApprovalFacts(Document):
-    """One answer of a human that the action carries."""
+    """One answer of a human that the action carries.
+
+    ``role`` is the one of ``roles`` that the answer was given in, ``asked_at`` when the question was put. ``for`` is
+    whom the approver stood in for, ``edits`` are the arguments that the approver changed.
+    """
+
+    model_config = ConfigDict(validate_by_name=True)
 
     stage: int
     role: Name
@@ -196,6 +202,10 @@ class ApprovalFacts(Document):
     roles: tuple[str, ...]
     at: Moment
     digest: str
+    asked_at: Moment | None = None
+    stands_for: Annotated[str | None, Field(alias="for")] = None
+    edits: tuple[Pointer, ...] = ()
+    break_glass: bool = False
 
 
 class MemoryFacts(Document):

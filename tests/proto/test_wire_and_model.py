@@ -21,6 +21,7 @@ from assent.v1 import (
     shadows_pb2,
     stops_pb2,
 )
+from assent_orchestrator.approvals.request import ApprovalKind, ApprovalState
 from assent_orchestrator.governance.books import ReservationState
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
@@ -56,6 +57,9 @@ def fields(message: Descriptor) -> set[str]:
             ("principal", "process_owner", "plan_author", "previous_stage"),
         ),
         (decisions_pb2.ApprovalRequirement.Expiry.DESCRIPTOR, ("deny", "escalate")),
+        (decisions_pb2.ApprovalRequirement.Order.DESCRIPTOR, ("sequence", "parallel")),
+        (decisions_pb2.ApprovalRequirement.Rationale.DESCRIPTOR, ("required", "optional")),
+        (decisions_pb2.ApprovalRequirement.OnRevision.DESCRIPTOR, ("void", "ask_again")),
         (runs_pb2.RunState.DESCRIPTOR, state.RunState),
         (runs_pb2.StepState.DESCRIPTOR, state.StepState),
         (runs_pb2.Search.DESCRIPTOR, Search),
@@ -68,8 +72,9 @@ def fields(message: Descriptor) -> set[str]:
         (shadows_pb2.ShadowOmission.DESCRIPTOR, NOT_COMPARED),
         (
             approvals_pb2.ApprovalState.DESCRIPTOR,
-            ("pending", "approved", "rejected", "expired", "void", "consumed"),
+            ApprovalState,
         ),
+        (approvals_pb2.ApprovalKind.DESCRIPTOR, ApprovalKind),
     ],
     ids=lambda value: value.name if isinstance(value, EnumDescriptor) else "",
 )
@@ -89,6 +94,8 @@ def test_every_value_has_its_word_on_the_wire(enum: EnumDescriptor, written: Ite
         ),
         (decisions_pb2.Reason.DESCRIPTOR, decision.Reason, {}),
         (decisions_pb2.ApprovalStage.DESCRIPTOR, decision.Stage, {}),
+        (decisions_pb2.BreakGlass.DESCRIPTOR, decision.BreakGlass, {}),
+        (decisions_pb2.ApprovalReview.DESCRIPTOR, decision.Review, {}),
         (decisions_pb2.Escalation.DESCRIPTOR, decision.Escalation, {}),
         (decisions_pb2.ApprovalRequirement.DESCRIPTOR, decision.ApprovalRequirement, {"escalations": "escalate"}),
         *(

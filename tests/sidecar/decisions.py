@@ -21,12 +21,19 @@ APPROVAL: dict[str, Json] = {
         {"type": "notify", "role": "manager"},
     ],
     "approval": {
-        "stages": [{"role": "sales_director", "quorum": 1}],
+        "stages": [{"role": "sales_director", "quorum": 1, "substitutes": ["cfo"]}],
+        "order": "parallel",
         "not": ["principal", "process_owner"],
         "expires_in": "72h",
         "on_expiry": "deny",
         "escalate": [{"after": "24h", "role": "cfo"}],
+        "remind": "4h",
+        "rationale": "optional",
         "editable": ["/discount"],
+        "mask": ["/iban"],
+        "mask_labels": ["pii"],
+        "on_revision": "ask_again",
+        "break_glass": {"roles": ["duty_manager"], "review": {"role": "auditor", "within": "48h"}},
     },
     "defer_until": None,
     "steps": {},
@@ -125,12 +132,14 @@ def _same_type(found: Json, other: Json, place: Place) -> bool:
     """Say whether the other is something that may stand there: then the document would only be another decision."""
     name = place[-1] if place else ""
     if other is None:
-        return found is None or name in {"control", "scope", "rule", "approval", "defer_until", "taken"}
+        return found is None or name in {
+            "control", "scope", "rule", "approval", "defer_until", "taken", "remind", "break_glass",
+        }  # fmt: skip
     if isinstance(found, bool):
         return isinstance(other, bool)
     if name in _FREE:
         return isinstance(other, str)
-    if name == "labels" and other == ["allow"]:
+    if name in {"labels", "substitutes", "mask_labels", "roles"} and other == ["allow"]:
         return True
     if name == "factor":
         return other in (7, 7.5) and not isinstance(other, bool)
@@ -145,6 +154,9 @@ def _same_type(found: Json, other: Json, place: Place) -> bool:
             "not",
             "escalate",
             "editable",
+            "substitutes",
+            "mask",
+            "mask_labels",
             "steps",
         }
     return False
@@ -163,7 +175,22 @@ def _keys(value: Json, place: Place, found: dict[str, Json], where: str) -> Iter
 
 
 _NEEDED = frozenset(
-    {"verdict", "code", "type", "path", "after", "ledger", "amount", "max_attempts", "class", "role", "stages"}
+    {
+        "verdict",
+        "code",
+        "type",
+        "path",
+        "after",
+        "ledger",
+        "amount",
+        "max_attempts",
+        "class",
+        "role",
+        "roles",
+        "stages",
+        "review",
+        "within",
+    }
 )
 
 
@@ -175,7 +202,7 @@ def _words(found: str, place: Place) -> Iterator[str]:
         yield "m" * 501
     elif name in {"scope", "rule"}:
         yield "s" * 300
-    elif name in {"path", "editable"}:  # of pointers, almost every text that begins with a slash is another one
+    elif name in {"path", "editable", "mask"}:  # of pointers, almost every text that begins with a slash is another one
         yield from (" ", f" {found}", found.lstrip("/"), f"{found}~", f"{found}/~2")
     else:
         yield from ("", " ", f"{found} ", f" {found}", f"{found}\n", f"{found}\0", "Ä" * 600)

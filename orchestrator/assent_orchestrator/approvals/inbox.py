@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from assent_orchestrator.approvals.request import (
     Approval,
     ApprovalState,
+    age_of,
     approval_of,
     read_request,
     resolve,
 )
-from assent_orchestrator.approvals.requirement import Answer, Involved, current_stage, objection
+from assent_orchestrator.approvals.requirement import Answer, Involved, Person, Seat, seat_of, unmet_stages
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
@@ -123,15 +124,20 @@ class Inbox:
             self._check_fresh(approval, answer, now)
             principal, submitter = await _whose(tx, approval)
             involved = Involved(principal, submitter, self.owner_of(approval.process))
-            against = objection(
-                approval.requirement, approval.answers, approver=caller.id, roles=caller.roles, involved=involved
-            )
-            if against is not None:
-                raise ForbiddenError("you may not answer this approval", reason=against, approval=approval_id)
-            stage = current_stage(approval.requirement, approval.answers)
-            assert stage is not None
+            person = Person(caller.id, caller.roles)
+            seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
+            if not isinstance(seat, Seat):
+                raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval_id)
             given = Answer(
-                stage, caller.id, caller.roles, answer.approve, now, approval.action_digest, answer.rationale
+                stage=seat.stage,
+                role=seat.role,
+                approver=caller.id,
+                roles=caller.roles,
+                approved=answer.approve,
+                at=now,
+                digest=approval.action_digest,
+                rationale=answer.rationale,
+                number=len(approval.answers) + 1,
             )
             await _insert(tx, approval, given)
             state = _state_after(approval, given)
@@ -173,13 +179,19 @@ async def _insert(tx: AsyncConnection, approval: Approval, given: Answer) -> Non
     await tx.execute(
         sa.insert(answers).values(
             approval_id=approval.id,
+            number=given.number,
             stage=given.stage,
             approver=given.approver,
+            stands_for=given.stands_for,
+            role=given.role,
             roles=sorted(given.roles),
             approved=given.approved,
             rationale=given.rationale,
             presented_digest=approval.presented_digest,
             answered_at=given.at,
+            action_digest=given.digest,
+            edits=dict(given.edits) or None,
+            break_glass=given.break_glass,
         )
     )
 
@@ -187,8 +199,8 @@ async def _insert(tx: AsyncConnection, approval: Approval, given: Answer) -> Non
 def _state_after(approval: Approval, given: Answer) -> ApprovalState:
     if not given.approved:
         return ApprovalState.REJECTED
-    met = current_stage(approval.requirement, (*approval.answers, given)) is None
-    return ApprovalState.APPROVED if met else ApprovalState.PENDING
+    unmet = unmet_stages(approval.requirement, (*approval.answers, given))
+    return ApprovalState.PENDING if unmet else ApprovalState.APPROVED
 
 
 def _draft(event: str, approval: Approval, caller: Caller, given: Answer) -> Draft:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.approvals.requirement import Age, Answer, roles_asked
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.governance.gate import OvertakenError
@@ -19,8 +19,18 @@ from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
 
 
+class ApprovalKind(StrEnum):
+    """What people are asked. A ``review`` is of what somebody approved alone."""
+
+    ACTION = "action"
+    REVIEW = "review"
+
+
 class ApprovalState(StrEnum):
-    """Where a question to humans stands. ``void``: the world changed under it, it is worth nothing."""
+    """Where a question to humans stands.
+
+    ``void``: the world changed under it, it is worth nothing. ``edited``: somebody said yes to something else.
+    """
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -28,11 +38,16 @@ class ApprovalState(StrEnum):
     EXPIRED = "expired"
     VOID = "void"
     CONSUMED = "consumed"
+    EDITED = "edited"
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One question to humans and the answers so far. ``version`` is its etag."""
+    """One question to humans and the answers so far. ``version`` is its etag.
+
+    ``rungs`` and ``reminders`` count what happened because time passed, ``extended`` says that it was put once more
+    when nobody had answered in time, ``due_at`` when something of that kind happens next.
+    """
 
     tenant: str
     id: str
@@ -52,6 +67,12 @@ class Approval:
     expires_at: datetime
     resolved_at: datetime | None
     traceparent: str | None
+    kind: ApprovalKind = ApprovalKind.ACTION
+    about: str | None = None
+    rungs: int = 0
+    reminders: int = 0
+    extended: bool = False
+    due_at: datetime | None = None
     answers: tuple[Answer, ...] = ()
 
 
@@ -95,7 +116,7 @@ async def open_request(
         process=process,
         state=ApprovalState.PENDING,
         version=1,
-        roles=tuple(dict.fromkeys(stage.role for stage in requirement.stages)),
+        roles=roles_asked(requirement),
         action_digest=action.digest,
         revision=decided.provenance.revision,
         decision_id=decided.provenance.decision_id,
@@ -109,8 +130,14 @@ async def open_request(
     )
     values = {column.name: getattr(approval, column.name) for column in approvals.c}
     values |= {"requirement": requirement.to_json(), "state": str(approval.state), "roles": list(approval.roles)}
+    values |= {"kind": str(approval.kind)}
     await tx.execute(sa.insert(approvals).values(values))
     return approval
+
+
+def age_of(approval: Approval, now: datetime) -> Age:
+    """Return how long a question has stood."""
+    return Age((now - approval.requested_at).total_seconds(), extended=approval.extended)
 
 
 async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = False) -> Approval:
@@ -128,10 +155,14 @@ async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = Fa
 
 
 async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
-    """Return the newest request of a step, or None."""
+    """Return the newest request for the action of a step, or None."""
     query = (
         sa.select(approvals)
-        .where(approvals.c.run_id == run_id, approvals.c.step_id == step_id)
+        .where(
+            approvals.c.run_id == run_id,
+            approvals.c.step_id == step_id,
+            approvals.c.kind == str(ApprovalKind.ACTION),
+        )
         .order_by(approvals.c.requested_at.desc())
         .limit(1)
     )
@@ -140,18 +171,22 @@ async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock
 
 
 async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
-    rows = await tx.execute(
-        sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.answered_at)
-    )
+    rows = await tx.execute(sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.number))
     given = tuple(
         Answer(
             stage=one["stage"],
+            role=one["role"],
             approver=one["approver"],
             roles=frozenset(one["roles"]),
             approved=one["approved"],
             at=one["answered_at"],
-            digest=row["action_digest"],
+            digest=one["action_digest"],
             rationale=one["rationale"],
+            stands_for=one["stands_for"],
+            edits=one["edits"] or {},
+            break_glass=one["break_glass"],
+            withdrawn_at=one["withdrawn_at"],
+            number=one["number"],
         )
         for one in rows.mappings()
     )
@@ -164,6 +199,7 @@ def approval_of(row: sa.RowMapping, given: tuple[Answer, ...]) -> Approval:
         **{
             **row,
             "state": ApprovalState(row["state"]),
+            "kind": ApprovalKind(row["kind"]),
             "roles": tuple(row["roles"]),
             "requirement": ApprovalRequirement.from_json(row["requirement"]),
             "answers": given,
@@ -175,12 +211,16 @@ async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState,
     """Move a request from the state it was seen in to another; its etag changes with it.
 
     Raises:
-        OvertakenError: somebody else moved it meanwhile, as an answer in the last moment does.
+        OvertakenError: somebody else changed it meanwhile, as an answer in the last moment does.
 
     """
     moved = await tx.execute(
         sa.update(approvals)
-        .where(approvals.c.id == approval.id, approvals.c.state == str(approval.state))
+        .where(
+            approvals.c.id == approval.id,
+            approvals.c.state == str(approval.state),
+            approvals.c.version == approval.version,
+        )
         .values(state=str(state), version=approvals.c.version + 1, resolved_at=now)
         .returning(approvals.c.id)
     )

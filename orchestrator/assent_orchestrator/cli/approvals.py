@@ -29,6 +29,7 @@ class ApprovalState(StrEnum):
     EXPIRED = "expired"
     VOID = "void"
     CONSUMED = "consumed"
+    EDITED = "edited"
 
 
 NameArgument = Annotated[str, typer.Argument(metavar="APPROVAL", help="The approval: its id, or its whole name.")]

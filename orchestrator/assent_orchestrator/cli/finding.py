@@ -53,14 +53,24 @@ def obligation_line(obligation: wire.Obligation) -> str:
 def requirement_lines(requirement: wire.ApprovalRequirement) -> list[str]:
     """Return who must answer, who may not, and what happens when nobody does."""
     wanted = wire.ApprovalRequirement
-    stages = [f"{stage.quorum} x {stage.role}" for stage in requirement.stages]
-    lines = [", then ".join(stages) or "nobody"]
+    stages = [f"{one.quorum} x {' or '.join((one.role, *one.substitutes))}" for one in requirement.stages]
+    between = ", and " if requirement.order == wanted.ORDER_PARALLEL else ", then "
+    lines = [between.join(stages) or "nobody"]
     excluded = [word(wanted.Excluded, one, "EXCLUDED").replace("_", " ") for one in requirement.excluded]
     if excluded:
         lines.append(f"but not the {', the '.join(excluded)}")
     lines += [f"after {length(one.after)} also {one.role}" for one in requirement.escalations]
     if requirement.editable:
         lines.append(f"who may change {', '.join(requirement.editable)}")
+    masked = (*requirement.mask, *(f"what is {label}" for label in requirement.mask_labels))
+    if masked:
+        lines.append(f"who is not shown {', '.join(masked)}")
+    if requirement.HasField("break_glass"):
+        glass = requirement.break_glass
+        review = f"{glass.review.role} reviews it within {length(glass.review.within)}"
+        lines.append(f"or, when there is no other way, {' or '.join(glass.roles)} alone; {review}")
+    if requirement.HasField("remind"):
+        lines.append(f"reminded every {length(requirement.remind)}")
     expiry = word(wanted.Expiry, requirement.on_expiry, "EXPIRY")
     if expiry == "deny":
         lines.append("without an answer in time it is denied")

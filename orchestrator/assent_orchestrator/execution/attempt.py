@@ -295,12 +295,16 @@ def _facts(approval: Approval) -> Sequence[ApprovalFacts]:
     return tuple(
         ApprovalFacts(
             stage=answer.stage,
-            role=approval.requirement.stages[answer.stage].role,
+            role=answer.role,
             approver=answer.approver,
             roles=tuple(sorted(answer.roles)),
             at=answer.at,
-            digest=approval.action_digest,
+            digest=answer.digest,
+            asked_at=approval.requested_at,
+            stands_for=answer.stands_for,
+            edits=tuple(sorted(answer.edits)),
+            break_glass=answer.break_glass,
         )
         for answer in approval.answers
-        if answer.approved
+        if answer.stands
     )

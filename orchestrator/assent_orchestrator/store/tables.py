@@ -142,30 +142,64 @@ approvals = sa.Table(
     sa.Column("expires_at", _moment, nullable=False),
     sa.Column("resolved_at", _moment),
     sa.Column("traceparent", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False, server_default="action"),
+    sa.Column("about", sa.Text),
+    sa.Column("rungs", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("extended", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("due_at", _moment),
 )
-"""One row a question to humans: pending, approved, rejected, expired, void or consumed. ``version`` is the etag."""
+"""One row a question to humans: pending, approved, rejected, expired, void, consumed or edited.
+
+``version`` is the etag. ``rungs`` and ``reminders`` count what happened because time passed, ``extended`` says that it
+was put once more after its first expiry, ``due_at`` when something of that kind happens next. A review is ``about``
+another approval.
+"""
 
 sa.Index(
     "approvals_open",
     approvals.c.run_id,
     approvals.c.step_id,
+    approvals.c.kind,
     unique=True,
-    postgresql_where=approvals.c.state.in_(("pending", "approved")),
+    postgresql_where=sa.and_(approvals.c.state.in_(("pending", "approved")), approvals.c.kind != "review"),
 )
+
+sa.Index("approvals_due", approvals.c.due_at, postgresql_where=approvals.c.state == "pending")
 
 answers = sa.Table(
     "answers",
     metadata,
     sa.Column("approval_id", sa.Text, sa.ForeignKey(approvals.c.id), primary_key=True),
-    sa.Column("stage", sa.Integer, primary_key=True),
-    sa.Column("approver", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("stage", sa.Integer, nullable=False),
+    sa.Column("approver", sa.Text, nullable=False),
+    sa.Column("stands_for", sa.Text),
+    sa.Column("role", sa.Text, nullable=False),
     sa.Column("roles", ARRAY(sa.Text), nullable=False),
     sa.Column("approved", sa.Boolean, nullable=False),
     sa.Column("rationale", sa.Text, nullable=False),
     sa.Column("presented_digest", sa.Text, nullable=False),
     sa.Column("answered_at", _moment, nullable=False),
+    sa.Column("action_digest", sa.Text, nullable=False),
+    sa.Column("edits", JSONB),
+    sa.Column("break_glass", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("withdrawn_at", _moment),
 )
-"""One row an answer; one person answers a stage once."""
+"""One row an answer, the ``number``-th to its question; one person answers a stage once, but for what is withdrawn.
+
+``edits`` are the values that the approver put in the place of others, by pointer; ``action_digest`` is that of the
+action with them.
+"""
+
+sa.Index(
+    "answers_once",
+    answers.c.approval_id,
+    answers.c.stage,
+    answers.c.approver,
+    unique=True,
+    postgresql_where=answers.c.withdrawn_at.is_(None),
+)
 
 permits = sa.Table(
     "permits",

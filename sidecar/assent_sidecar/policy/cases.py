@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from assent_sidecar.decision import Escalation, Obligation, Stage, Verdict
+from assent_sidecar.decision import BreakGlass, Escalation, Obligation, Stage, Verdict
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
 from assent_sidecar.question import Effect, HandoffFacts, Kind, Labels, StepState
 
@@ -115,6 +115,10 @@ class CaseApproval(Document):
     roles: tuple[str, ...] | None = None
     at: Moment | None = None
     digest: str | None = None
+    asked_at: Moment | None = None
+    stands_for: Annotated[str | None, Field(alias="for")] = None
+    edits: tuple[Pointer, ...] = ()
+    break_glass: bool = False
 
 
 class CaseLedger(Document):
@@ -164,13 +168,20 @@ class WantedApproval(Document):
     """What the approval must say; only what is written is compared."""
 
     stages: tuple[Stage, ...] | None = None
+    order: Literal["sequence", "parallel"] | None = None
     excluded: Annotated[
         tuple[Literal["principal", "process_owner", "plan_author", "previous_stage"], ...] | None, Field(alias="not")
     ] = None
     expires_in: Duration | None = None
     on_expiry: Literal["deny", "escalate"] | None = None
     escalate: tuple[Escalation, ...] | None = None
+    remind: Duration | None = None
+    rationale: Literal["required", "optional"] | None = None
     editable: tuple[Pointer, ...] | None = None
+    mask: tuple[Pointer, ...] | None = None
+    mask_labels: tuple[Name, ...] | None = None
+    on_revision: Literal["void", "ask_again"] | None = None
+    break_glass: BreakGlass | None = None
 
 
 class Want(Document):

@@ -301,6 +301,10 @@ class _Completion:
                 roles=(given.role,) if given.roles is None else given.roles,
                 at=given.at or time,
                 digest=own_digest,
+                asked_at=given.asked_at or given.at or time,
+                stands_for=given.stands_for,
+                edits=given.edits,
+                break_glass=given.break_glass,
             )
 
     def _memory(self) -> MemoryFacts | None:

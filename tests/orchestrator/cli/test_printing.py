@@ -101,17 +101,30 @@ def test_every_verdict_and_state_is_a_word_of_the_contract() -> None:
 def test_an_approval_requirement_is_told_whole() -> None:
     wanted = decisions_pb2.ApprovalRequirement
     requirement = wanted(
-        stages=[decisions_pb2.ApprovalStage(role="lead", quorum=2), decisions_pb2.ApprovalStage(role="cfo", quorum=1)],
+        stages=[
+            decisions_pb2.ApprovalStage(role="lead", quorum=2),
+            decisions_pb2.ApprovalStage(role="cfo", quorum=1, substitutes=["controller"]),
+        ],
         excluded=[wanted.EXCLUDED_PRINCIPAL, wanted.EXCLUDED_PLAN_AUTHOR],
         escalations=[decisions_pb2.Escalation(after=Duration(seconds=86400), role="ceo")],
         on_expiry=wanted.EXPIRY_ESCALATE,
         editable=["/amount"],
+        order=wanted.ORDER_PARALLEL,
+        mask=["/iban"],
+        mask_labels=["pii"],
+        remind=Duration(seconds=7200),
+        break_glass=decisions_pb2.BreakGlass(
+            roles=["duty"], review=decisions_pb2.ApprovalReview(role="audit", within=Duration(seconds=3600))
+        ),
     )
     assert finding.requirement_lines(requirement) == [
-        "2 x lead, then 1 x cfo",
+        "2 x lead, and 1 x cfo or controller",
         "but not the principal, the plan author",
         "after 24h also ceo",
         "who may change /amount",
+        "who is not shown /iban, what is pii",
+        "or, when there is no other way, duty alone; audit reviews it within 1h",
+        "reminded every 2h",
         "without an answer in time somebody else is asked",
     ]
 

@@ -88,7 +88,17 @@ def test_a_decision_arrives_with_every_obligation_and_its_provenance():
         "factor": 2.0,
         "max_backoff": "60s",
     }
-    assert decision["approval"]["stages"] == [{"role": "sales_director", "quorum": 1}, {"role": "cfo", "quorum": 2}]
+    assert decision["approval"]["stages"] == [
+        {"role": "sales_director", "quorum": 1},
+        {"role": "cfo", "quorum": 2, "substitutes": ["controller"]},
+    ]
+    assert decision["approval"]["break_glass"] == {
+        "roles": ["duty"],
+        "review": {"role": "auditor", "within": "172800s"},
+    }
+    assert (decision["approval"]["order"], decision["approval"]["rationale"], decision["approval"]["on_revision"]) == (
+        "ORDER_SEQUENCE", "RATIONALE_REQUIRED", "ON_REVISION_VOID",
+    )  # fmt: skip
     assert decision["approval"]["excluded"] == ["EXCLUDED_PRINCIPAL", "EXCLUDED_PREVIOUS_STAGE"]
     assert decision["approval"]["escalations"] == [{"after": "1.500s", "role": "ceo"}]
     assert decision["controls"] == ["FIN-07"]

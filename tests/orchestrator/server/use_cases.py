@@ -96,12 +96,13 @@ PLAN = Plan(
 
 REQUIREMENT = ApprovalRequirement.from_json(
     {
-        "stages": [{"role": "sales_director"}, {"role": "cfo", "quorum": 2}],
+        "stages": [{"role": "sales_director"}, {"role": "cfo", "quorum": 2, "substitutes": ["controller"]}],
         "not": ["principal", "previous_stage"],
         "expires_in": "72h",
         "on_expiry": "escalate",
         "escalate": [{"after": "1500ms", "role": "ceo"}],
         "editable": ["/discount"],
+        "break_glass": {"roles": ["duty"], "review": {"role": "auditor", "within": "2d"}},
     }
 )
 
@@ -231,7 +232,7 @@ APPROVAL = Approval(
     expires_at=NOON + timedelta(hours=72),
     resolved_at=None,
     traceparent=TRACEPARENT,
-    answers=(Answer(0, "dora", frozenset({"sales_director"}), True, NOON, DIGEST, "good customer"),),
+    answers=(Answer(0, "sales_director", "dora", frozenset({"sales_director"}), True, NOON, DIGEST, "good customer"),),
 )
 
 

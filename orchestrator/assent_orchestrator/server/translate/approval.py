@@ -1,7 +1,7 @@
 """Approvals: what people are shown, and what they answered."""
 
 from assent.v1 import approvals_pb2 as wire
-from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.request import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
@@ -39,7 +39,14 @@ def write_approval(approval: Approval) -> wire.Approval:
         resolve_time=timestamp(approval.resolved_at),
         etag=str(approval.version),
         trace_id=trace_of(approval.traceparent),
+        kind=approval_kind(approval.kind),
+        about=approval_name(approval.tenant, approval.about) if approval.about else "",
     )
+
+
+def approval_kind(kind: ApprovalKind) -> wire.ApprovalKind.ValueType:
+    """Return what people are asked."""
+    return wire.ApprovalKind.Value(f"APPROVAL_KIND_{kind.upper()}")
 
 
 def approval_state(state: ApprovalState) -> wire.ApprovalState.ValueType:
@@ -55,4 +62,9 @@ def _write_answer(answer: Answer, presented_digest: str) -> wire.ApprovalAnswer:
         rationale=answer.rationale,
         presented_digest=presented_digest,
         answer_time=timestamp(answer.at),
+        role=answer.role,
+        on_behalf_of=answer.stands_for or "",
+        edits=sorted(answer.edits),
+        break_glass=answer.break_glass,
+        withdraw_time=timestamp(answer.withdrawn_at),
     )

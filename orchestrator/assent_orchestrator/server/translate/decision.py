@@ -4,6 +4,7 @@ from assent.v1 import decisions_pb2 as wire
 from assent_orchestrator.server.translate.moment import duration, microseconds, timestamp
 from assent_sidecar.decision import (
     ApprovalRequirement,
+    BreakGlass,
     Decided,
     Decision,
     Notify,
@@ -13,6 +14,7 @@ from assent_sidecar.decision import (
     Remember,
     Reserve,
     Retry,
+    Stage,
     Timeout,
     Verdict,
 )
@@ -105,10 +107,26 @@ def write_requirement(requirement: ApprovalRequirement) -> wire.ApprovalRequirem
     """Return what an approval needs."""
     kinds = wire.ApprovalRequirement
     return kinds(
-        stages=[wire.ApprovalStage(role=stage.role, quorum=stage.quorum) for stage in requirement.stages],
+        stages=[_write_stage(stage) for stage in requirement.stages],
+        order=kinds.Order.Value(f"ORDER_{requirement.order.upper()}"),
         excluded=[kinds.Excluded.Value(f"EXCLUDED_{one.upper()}") for one in requirement.excluded],
         expires_in=duration(requirement.expires_in),
         on_expiry=kinds.Expiry.Value(f"EXPIRY_{requirement.on_expiry.upper()}"),
         escalations=[wire.Escalation(after=duration(one.after), role=one.role) for one in requirement.escalate],
+        remind=duration(requirement.remind) if requirement.remind else None,
+        rationale=kinds.Rationale.Value(f"RATIONALE_{requirement.rationale.upper()}"),
         editable=requirement.editable,
+        mask=requirement.mask,
+        mask_labels=requirement.mask_labels,
+        on_revision=kinds.OnRevision.Value(f"ON_REVISION_{requirement.on_revision.upper()}"),
+        break_glass=_write_break_glass(requirement.break_glass) if requirement.break_glass else None,
     )
+
+
+def _write_stage(stage: Stage) -> wire.ApprovalStage:
+    return wire.ApprovalStage(role=stage.role, quorum=stage.quorum, substitutes=stage.substitutes)
+
+
+def _write_break_glass(given: BreakGlass) -> wire.BreakGlass:
+    review = wire.ApprovalReview(role=given.review.role, within=duration(given.review.within))
+    return wire.BreakGlass(roles=given.roles, review=review)

@@ -43,6 +43,8 @@ class _ApprovalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Approva
     """Worth nothing any more: the action, the policies or the run changed."""
     APPROVAL_STATE_CONSUMED: _ApprovalState.ValueType  # 6
     """Used for the one action it was given for."""
+    APPROVAL_STATE_EDITED: _ApprovalState.ValueType  # 7
+    """Somebody said yes to something else than what was asked: the policies are asked about that."""
 
 class ApprovalState(_ApprovalState, metaclass=_ApprovalStateEnumTypeWrapper):
     """Where an approval stands."""
@@ -61,7 +63,33 @@ APPROVAL_STATE_VOID: ApprovalState.ValueType  # 5
 """Worth nothing any more: the action, the policies or the run changed."""
 APPROVAL_STATE_CONSUMED: ApprovalState.ValueType  # 6
 """Used for the one action it was given for."""
+APPROVAL_STATE_EDITED: ApprovalState.ValueType  # 7
+"""Somebody said yes to something else than what was asked: the policies are asked about that."""
 Global___ApprovalState: _TypeAlias = ApprovalState  # noqa: Y015
+
+class _ApprovalKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ApprovalKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ApprovalKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    APPROVAL_KIND_UNSPECIFIED: _ApprovalKind.ValueType  # 0
+    """Not set."""
+    APPROVAL_KIND_ACTION: _ApprovalKind.ValueType  # 1
+    """May this action happen?"""
+    APPROVAL_KIND_REVIEW: _ApprovalKind.ValueType  # 2
+    """Was it right that somebody approved this alone? Yes: nothing to find fault with. It never expires."""
+
+class ApprovalKind(_ApprovalKind, metaclass=_ApprovalKindEnumTypeWrapper):
+    """What people are asked."""
+
+APPROVAL_KIND_UNSPECIFIED: ApprovalKind.ValueType  # 0
+"""Not set."""
+APPROVAL_KIND_ACTION: ApprovalKind.ValueType  # 1
+"""May this action happen?"""
+APPROVAL_KIND_REVIEW: ApprovalKind.ValueType  # 2
+"""Was it right that somebody approved this alone? Yes: nothing to find fault with. It never expires."""
+Global___ApprovalKind: _TypeAlias = ApprovalKind  # noqa: Y015
 
 @_typing.final
 class Approval(_message.Message):
@@ -113,6 +141,8 @@ class Approval(_message.Message):
     RESOLVE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ABOUT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     run: _builtins.str
@@ -143,6 +173,10 @@ class Approval(_message.Message):
     """Stands for this very state of the approval; DecideApproval takes it (AIP-154)."""
     trace_id: _builtins.str
     """The trace in which the question was put, as 32 hexadecimal digits."""
+    kind: Global___ApprovalKind.ValueType
+    """What people are asked."""
+    about: _builtins.str
+    """The approval that is reviewed; empty where this is no review."""
     @_builtins.property
     def arguments(self) -> _struct_pb2.Struct:
         """With which arguments, as they are presented: what the approver may not see is missing."""
@@ -201,10 +235,12 @@ class Approval(_message.Message):
         resolve_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        kind: Global___ApprovalKind.ValueType = ...,
+        about: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "requirement", b"requirement", "resolve_time", b"resolve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "labels", b"labels", "name", b"name", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "revision", b"revision", "run", b"run", "state", b"state", "step", b"step", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "name", b"name", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "revision", b"revision", "run", b"run", "state", b"state", "step", b"step", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -222,6 +258,11 @@ class ApprovalAnswer(_message.Message):
     RATIONALE_FIELD_NUMBER: _builtins.int
     PRESENTED_DIGEST_FIELD_NUMBER: _builtins.int
     ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
+    EDITS_FIELD_NUMBER: _builtins.int
+    BREAK_GLASS_FIELD_NUMBER: _builtins.int
+    WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
     stage: _builtins.int
     """Which stage of the requirement it counts for, the first one being 0."""
     approver: _builtins.str
@@ -232,9 +273,23 @@ class ApprovalAnswer(_message.Message):
     """Why, in their words."""
     presented_digest: _builtins.str
     """The digest of what they were shown."""
+    role: _builtins.str
+    """The role that they answered in."""
+    on_behalf_of: _builtins.str
+    """Whom they stood in for; empty: nobody."""
+    break_glass: _builtins.bool
+    """They approved alone."""
     @_builtins.property
     def answer_time(self) -> _timestamp_pb2.Timestamp:
         """When they answered."""
+
+    @_builtins.property
+    def edits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """JSON pointers (RFC 6901) to the arguments that they changed."""
+
+    @_builtins.property
+    def withdraw_time(self) -> _timestamp_pb2.Timestamp:
+        """When they took it back; it counts for nothing since."""
 
     def __init__(
         self,
@@ -245,10 +300,15 @@ class ApprovalAnswer(_message.Message):
         rationale: _builtins.str = ...,
         presented_digest: _builtins.str = ...,
         answer_time: _timestamp_pb2.Timestamp | None = ...,
+        role: _builtins.str = ...,
+        on_behalf_of: _builtins.str = ...,
+        edits: _abc.Iterable[_builtins.str] | None = ...,
+        break_glass: _builtins.bool = ...,
+        withdraw_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "approved", b"approved", "approver", b"approver", "presented_digest", b"presented_digest", "rationale", b"rationale", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "approved", b"approved", "approver", b"approver", "break_glass", b"break_glass", "edits", b"edits", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale", "role", b"role", "stage", b"stage", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -497,17 +497,99 @@ class ApprovalRequirement(_message.Message):
     EXPIRY_ESCALATE: ApprovalRequirement.Expiry.ValueType  # 2
     """Somebody else is asked."""
 
+    class _Order:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ApprovalRequirement._Order.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORDER_UNSPECIFIED: ApprovalRequirement._Order.ValueType  # 0
+        """Not set."""
+        ORDER_SEQUENCE: ApprovalRequirement._Order.ValueType  # 1
+        """One after another, as they are listed."""
+        ORDER_PARALLEL: ApprovalRequirement._Order.ValueType  # 2
+        """As they like."""
+
+    class Order(_Order, metaclass=_OrderEnumTypeWrapper):
+        """In which order the groups answer."""
+
+    ORDER_UNSPECIFIED: ApprovalRequirement.Order.ValueType  # 0
+    """Not set."""
+    ORDER_SEQUENCE: ApprovalRequirement.Order.ValueType  # 1
+    """One after another, as they are listed."""
+    ORDER_PARALLEL: ApprovalRequirement.Order.ValueType  # 2
+    """As they like."""
+
+    class _Rationale:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _RationaleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ApprovalRequirement._Rationale.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        RATIONALE_UNSPECIFIED: ApprovalRequirement._Rationale.ValueType  # 0
+        """Not set."""
+        RATIONALE_REQUIRED: ApprovalRequirement._Rationale.ValueType  # 1
+        """An answer without one is refused."""
+        RATIONALE_OPTIONAL: ApprovalRequirement._Rationale.ValueType  # 2
+        """It may be left out."""
+
+    class Rationale(_Rationale, metaclass=_RationaleEnumTypeWrapper):
+        """Whether an answer needs a reason in words."""
+
+    RATIONALE_UNSPECIFIED: ApprovalRequirement.Rationale.ValueType  # 0
+    """Not set."""
+    RATIONALE_REQUIRED: ApprovalRequirement.Rationale.ValueType  # 1
+    """An answer without one is refused."""
+    RATIONALE_OPTIONAL: ApprovalRequirement.Rationale.ValueType  # 2
+    """It may be left out."""
+
+    class _OnRevision:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OnRevisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ApprovalRequirement._OnRevision.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ON_REVISION_UNSPECIFIED: ApprovalRequirement._OnRevision.ValueType  # 0
+        """Not set."""
+        ON_REVISION_VOID: ApprovalRequirement._OnRevision.ValueType  # 1
+        """Nothing: people are asked anew."""
+        ON_REVISION_ASK_AGAIN: ApprovalRequirement._OnRevision.ValueType  # 2
+        """What the policies then in force say, which are asked with the answers."""
+
+    class OnRevision(_OnRevision, metaclass=_OnRevisionEnumTypeWrapper):
+        """What answers are worth once another bundle of policies is in force."""
+
+    ON_REVISION_UNSPECIFIED: ApprovalRequirement.OnRevision.ValueType  # 0
+    """Not set."""
+    ON_REVISION_VOID: ApprovalRequirement.OnRevision.ValueType  # 1
+    """Nothing: people are asked anew."""
+    ON_REVISION_ASK_AGAIN: ApprovalRequirement.OnRevision.ValueType  # 2
+    """What the policies then in force say, which are asked with the answers."""
+
     STAGES_FIELD_NUMBER: _builtins.int
     EXCLUDED_FIELD_NUMBER: _builtins.int
     EXPIRES_IN_FIELD_NUMBER: _builtins.int
     ON_EXPIRY_FIELD_NUMBER: _builtins.int
     ESCALATIONS_FIELD_NUMBER: _builtins.int
     EDITABLE_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    REMIND_FIELD_NUMBER: _builtins.int
+    RATIONALE_FIELD_NUMBER: _builtins.int
+    MASK_FIELD_NUMBER: _builtins.int
+    MASK_LABELS_FIELD_NUMBER: _builtins.int
+    ON_REVISION_FIELD_NUMBER: _builtins.int
+    BREAK_GLASS_FIELD_NUMBER: _builtins.int
     on_expiry: Global___ApprovalRequirement.Expiry.ValueType
     """What happens then."""
+    order: Global___ApprovalRequirement.Order.ValueType
+    """In which order the groups answer."""
+    rationale: Global___ApprovalRequirement.Rationale.ValueType
+    """Whether an answer needs a reason in words."""
+    on_revision: Global___ApprovalRequirement.OnRevision.ValueType
+    """What answers are worth once another bundle of policies is in force."""
     @_builtins.property
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApprovalStage]:
-        """The groups that must answer, in this order."""
+        """The groups that must answer."""
 
     @_builtins.property
     def excluded(self) -> _containers.RepeatedScalarFieldContainer[Global___ApprovalRequirement.Excluded.ValueType]:
@@ -523,7 +605,23 @@ class ApprovalRequirement(_message.Message):
 
     @_builtins.property
     def editable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """JSON pointers (RFC 6901) to the arguments that an approver may change."""
+        """JSON pointers (RFC 6901) to the arguments that an approver may change, with what is below them."""
+
+    @_builtins.property
+    def remind(self) -> _duration_pb2.Duration:
+        """How often those are reminded who have not answered; not set: never."""
+
+    @_builtins.property
+    def mask(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """JSON pointers (RFC 6901) to the arguments that approvers are not shown."""
+
+    @_builtins.property
+    def mask_labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Arguments with one of these labels are not shown to approvers, either."""
+
+    @_builtins.property
+    def break_glass(self) -> Global___BreakGlass:
+        """Who may approve alone; not set: nobody."""
 
     def __init__(
         self,
@@ -534,10 +632,17 @@ class ApprovalRequirement(_message.Message):
         on_expiry: Global___ApprovalRequirement.Expiry.ValueType = ...,
         escalations: _abc.Iterable[Global___Escalation] | None = ...,
         editable: _abc.Iterable[_builtins.str] | None = ...,
+        order: Global___ApprovalRequirement.Order.ValueType = ...,
+        remind: _duration_pb2.Duration | None = ...,
+        rationale: Global___ApprovalRequirement.Rationale.ValueType = ...,
+        mask: _abc.Iterable[_builtins.str] | None = ...,
+        mask_labels: _abc.Iterable[_builtins.str] | None = ...,
+        on_revision: Global___ApprovalRequirement.OnRevision.ValueType = ...,
+        break_glass: Global___BreakGlass | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_in", b"expires_in"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["break_glass", b"break_glass", "expires_in", b"expires_in", "remind", b"remind"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["editable", b"editable", "escalations", b"escalations", "excluded", b"excluded", "expires_in", b"expires_in", "on_expiry", b"on_expiry", "stages", b"stages"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["break_glass", b"break_glass", "editable", b"editable", "escalations", b"escalations", "excluded", b"excluded", "expires_in", b"expires_in", "mask", b"mask", "mask_labels", b"mask_labels", "on_expiry", b"on_expiry", "on_revision", b"on_revision", "order", b"order", "rationale", b"rationale", "remind", b"remind", "stages", b"stages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -551,23 +656,87 @@ class ApprovalStage(_message.Message):
 
     ROLE_FIELD_NUMBER: _builtins.int
     QUORUM_FIELD_NUMBER: _builtins.int
+    SUBSTITUTES_FIELD_NUMBER: _builtins.int
     role: _builtins.str
     """Whoever holds this role may answer."""
     quorum: _builtins.int
     """How many different people must say yes."""
+    @_builtins.property
+    def substitutes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whoever holds one of these roles may answer, too."""
+
     def __init__(
         self,
         *,
         role: _builtins.str = ...,
         quorum: _builtins.int = ...,
+        substitutes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quorum", b"quorum", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quorum", b"quorum", "role", b"role", "substitutes", b"substitutes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApprovalStage: _TypeAlias = ApprovalStage  # noqa: Y015
+
+@_typing.final
+class BreakGlass(_message.Message):
+    """Who may approve alone when nobody else can; it is always reviewed afterwards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLES_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whoever holds one of these roles may."""
+
+    @_builtins.property
+    def review(self) -> Global___ApprovalReview:
+        """Who looks at it afterwards."""
+
+    def __init__(
+        self,
+        *,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        review: Global___ApprovalReview | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review", b"review", "roles", b"roles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BreakGlass: _TypeAlias = BreakGlass  # noqa: Y015
+
+@_typing.final
+class ApprovalReview(_message.Message):
+    """Who looks afterwards at what somebody approved alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
+    role: _builtins.str
+    """Whoever holds this role reviews it."""
+    @_builtins.property
+    def within(self) -> _duration_pb2.Duration:
+        """How long after it the review is due."""
+
+    def __init__(
+        self,
+        *,
+        role: _builtins.str = ...,
+        within: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["within", b"within"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "within", b"within"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApprovalReview: _TypeAlias = ApprovalReview  # noqa: Y015
 
 @_typing.final
 class Escalation(_message.Message):
