@@ -42,8 +42,9 @@ BEGIN
         VALUES (whose, pg_current_xact_id()::text, what, called, number_of_it);
     SELECT * INTO trap FROM ambush.laid l WHERE l.tenant = whose AND (
         (l.kind = what AND l.name = called AND l.nth = number_of_it)
-        OR (l.kind = '{Kind.ANY}' AND l.nth =
-            (SELECT count(DISTINCT p.tx) FROM ambush.passed p WHERE p.tenant = whose AND p.id > l.since)));
+        OR ((l.kind = '{Kind.ANY}' OR (l.kind = '{Kind.NEXT}' AND what = '{Kind.RECORD}')) AND l.nth =
+            (SELECT count(DISTINCT p.tx) FROM ambush.passed p WHERE p.tenant = whose AND p.id > l.since
+                AND (l.kind = '{Kind.ANY}' OR p.kind = '{Kind.RECORD}'))));
     IF NOT FOUND THEN
         RETURN;
     END IF;

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -25,12 +26,16 @@ from tests.kill.postgres import Postgres, postgres
 from tests.kill.server import Server
 from tests.kill.toll import Toll, taking_toll
 
-RUNTIME, DIRECTOR, AUDITOR = "runtime", "director", "auditor"
-_ROLES = {RUNTIME: ("submitter",), DIRECTOR: ("sales_director",), AUDITOR: ("auditor",)}
+RUNTIME, DIRECTOR, AUDITOR, OPERATOR = "runtime", "director", "auditor", "operator"
+_ROLES = {RUNTIME: ("submitter",), DIRECTOR: ("sales_director",), AUDITOR: ("auditor",), OPERATOR: ("operator",)}
 _POSITION = (
     "SELECT r.tenant, coalesce(h.seq, 0) AS seq FROM assent.runs r LEFT JOIN assent.heads h USING (tenant)"
     " WHERE r.id = %s"
 )
+_KEY = "SELECT idempotency_key FROM assent.effects WHERE run_id = %s AND step_id = %s"
+_OWNER = """
+SELECT r.tenant, e.step_id FROM assent.effects e JOIN assent.runs r ON r.id = e.run_id WHERE e.idempotency_key = %s
+"""
 
 _LEDGER = """
   changes:
@@ -63,6 +68,11 @@ class Place:
         """Where e-mails arrive."""
         return self.ground.company.mailbox
 
+    async def key_of(self, run: str, step: str) -> str:
+        """Return the idempotency key of a step."""
+        [row] = await self.ambush.ask(_KEY, run, step)
+        return str(row.idempotency_key)
+
     async def doubles(self) -> list[Breach]:
         """Return what the company did more often than it noted."""
         books = await asyncio.to_thread(read_books, self.books, self.mailbox)
@@ -88,15 +98,23 @@ async def opened(lanes: int) -> AsyncIterator[Place]:
         await ambush.open()
         await ambush.prepare()
 
-        async def whose(run: str) -> tuple[str, int]:
+        async def insist(query: str, about: str) -> Any:
             async with asyncio.timeout(30):
                 while True:
                     with contextlib.suppress(Exception):  # PostgreSQL was killed: it is back in a moment
-                        [row] = await ambush.ask(_POSITION, run)
-                        return row.tenant, row.seq
+                        [row] = await ambush.ask(query, about)
+                        return row
                     await asyncio.sleep(0.05)
 
-        toll, address = await stack.enter_async_context(taking_toll(company.tool_server, whose, public_jwk(key)))
+        async def whose(run: str) -> tuple[str, int]:
+            row = await insist(_POSITION, run)
+            return row.tenant, row.seq
+
+        async def where(key: str) -> tuple[str, str]:
+            row = await insist(_OWNER, key)
+            return row.tenant, row.step_id
+
+        toll, address = await stack.enter_async_context(taking_toll(company.tool_server, whose, where, public_jwk(key)))
         workspace = await asyncio.to_thread(_workspace, examples.workspace, folder / "workspace")
         server = Server(ground, database.url, address, workspace)
         stack.push_async_callback(server.close)
@@ -124,6 +142,7 @@ def _workspace(example: Path, place: Path) -> Path:
     with (place / "ledgers.yaml").open("a", encoding="utf-8") as ledgers:
         ledgers.write(_LEDGER)
     shutil.copy(Path(__file__).with_name("counting.rego"), place / "policies" / "process" / "contract_renewal")
+    _announcement(place)
     path = place / "processes" / "contract_renewal.yaml"
     yaml = YAML()
     process = yaml.load(path.read_text(encoding="utf-8"))
@@ -134,6 +153,17 @@ def _workspace(example: Path, place: Path) -> Path:
     steps["crm"]["compensation"] = {"action": "crm.update_renewal", "args": args}
     yaml.dump(process, path)
     return place
+
+
+def _announcement(place: Path) -> None:
+    """Add a process that tells everybody in a list, under the policies of the renewal."""
+    shutil.copy(Path(__file__).with_name("announcement.yaml"), place / "processes")
+    policies = place / "policies" / "process"
+    for name in ("grants.rego", "reliability.rego", "counting.rego"):
+        text = (policies / "contract_renewal" / name).read_text(encoding="utf-8")
+        (policies / "announcement").mkdir(exist_ok=True)
+        renamed = text.replace("process.contract_renewal.", "process.announcement.")
+        (policies / "announcement" / name).write_text(renamed, encoding="utf-8")
 
 
 def _environ(folder: Path) -> Mapping[str, str]:

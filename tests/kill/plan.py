@@ -1,6 +1,6 @@
 """Which trials there are: every transition of every scenario, on both sides, for each victim; or one of each kind."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assent.v1 import runs_pb2
@@ -8,6 +8,10 @@ from tests.kill.place import Place
 from tests.kill.point import CALLED, COMMITTED, How, Kind, Point, Strike
 from tests.kill.scenario import Scenario, Victim
 from tests.kill.wave import Trial, wave
+
+_SERVERS = (Victim.SERVER, Victim.REPLACED)
+
+_FIRST_COMMITS = 2
 
 _UNDISTURBED = 3
 """Runs that nobody disturbs: steps run side by side, so what one of them has and another has not is left to luck."""
@@ -35,6 +39,8 @@ async def enumerate_points(place: Place, scenario: Scenario) -> Course:
     run_id = run.name.rpartition("/")[2]
     called = dict.fromkeys(step for step, _ in place.toll.calls[run_id] if step != scenario.fails)
     points += [Point(Kind.CALL, step, 1) for step in called]
+    if scenario.around:
+        points = [point for point in points if point.name.partition(":")[0] == scenario.around]
     states = {step.id: runs_pb2.StepState.Name(step.state).removeprefix("STEP_STATE_").lower() for step in run.steps}
     return Course(scenario, tuple(points), states)
 
@@ -57,19 +63,23 @@ def every_trial(course: Course) -> list[Trial]:
         for how in _ways(victim, point)
     ]
     if Victim.SERVER in scenario.victims:
-        # Killed again in the very first, and in the second, commit of the recovery.
-        trials += [
-            Trial(
-                scenario,
-                Victim.SERVER,
-                (Strike(point, how), Strike(Point(Kind.ANY, "recovery", number), other)),
-                course.expected,
-            )
-            for number, (how, other) in enumerate(((How.LOST, How.KEPT), (How.KEPT, How.LOST)), start=1)
-            for point in course.points
-            if point.kind is Kind.RECORD
-        ]
+        again = [Trial(scenario, Victim.SERVER, strikes, course.expected) for strikes in _again(course)]
+        trials = [*again[:_FIRST_COMMITS], *trials, *again[_FIRST_COMMITS:]]
     return trials
+
+
+def _again(course: Course) -> Iterator[tuple[Strike, Strike]]:
+    """Yield two kills, the second one in the middle of the recovery from the first."""
+    records = [point for point in course.points if point.kind is Kind.RECORD]
+    ways = ((How.LOST, How.KEPT), (How.KEPT, How.LOST))
+    # In the first and the second commit of all, for one record; a wave has one of these, and so they come first.
+    for number, (how, other) in zip(range(1, _FIRST_COMMITS + 1), ways, strict=True):
+        yield Strike(records[len(records) // 2], how), Strike(Point(Kind.ANY, "recovery", number), other)
+    for how, other in ways:
+        for point in records:
+            # Of the record that is a run's last, nothing is left to recover when it counts.
+            if how is How.LOST or point != records[-1]:
+                yield Strike(point, how), Strike(Point(Kind.NEXT, "recovery", 1), other)
 
 
 def _ways(victim: Victim, point: Point) -> Iterable[How]:
@@ -77,7 +87,7 @@ def _ways(victim: Victim, point: Point) -> Iterable[How]:
         if victim is Victim.ANSWER:
             return ()
         # What the engine has on disk and was not told is, over a death of PostgreSQL, what it is told again.
-        return COMMITTED if victim is Victim.SERVER or point.kind is Kind.RECORD else (How.LOST,)
+        return COMMITTED if victim in _SERVERS or point.kind is Kind.RECORD else (How.LOST,)
     # Over a death of PostgreSQL the server itself holds the call: it comes back, or nothing does.
     return (How.UNSENT, How.UNHEARD) if victim is Victim.DATABASE else CALLED
 
@@ -106,4 +116,7 @@ def _kind_of(trial: Trial) -> tuple[object, ...]:
 
     if len(trial.strikes) > 1:
         return trial.victim, "again", trial.strikes[1]
+    if trial.victim is Victim.REPLACED:
+        # What is done after each kind of transition is what a server does that is started again.
+        return trial.victim, trial.strikes[0].point.kind, trial.strikes[0].how
     return (trial.victim, *map(kind, trial.strikes))

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     """A call of a tool."""
     ANY = "any"
     """Whatever is committed next: for a second kill in the middle of the recovery from the first."""
+    NEXT = "next"
+    """Whatever record is committed next: the same, but where the run itself is taken up again."""
 
 
 class How(StrEnum):

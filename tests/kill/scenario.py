@@ -16,12 +16,16 @@ class Victim(StrEnum):
     """Every process of PostgreSQL, with -9; then it is started again, and the server goes on by itself."""
     ANSWER = "answer"
     """Nobody: the answer of a tool server is lost."""
+    REPLACED = "replaced"
+    """``assent serve``, with -9, and it is not started again: another one that was there takes its runs over."""
 
 
 class Scenario(BaseModel):
-    """One kind of renewal: ``account`` decides which way it goes. ``victims`` are killed in turn.
+    """One kind of run: ``account`` decides which way it goes. ``victims`` are killed in turn.
 
-    ``fails`` is the step that the tool server refuses, without effect; ``end`` is how the run ends.
+    ``fails`` is the step that the tool server refuses, without effect; ``end`` is how the run ends. Of the step
+    ``unseen`` the tool server has no Lookup: a person looks into the books and says what became of it. ``around`` is
+    the step at whose transitions it is cut off; the others are those of another scenario.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,8 +33,12 @@ class Scenario(BaseModel):
     name: str
     about: str
     account: str
+    process: str = "contract_renewal"
+    people: tuple[str, ...] = ()
     victims: tuple[Victim, ...]
     fails: str = ""
+    unseen: str = ""
+    around: str = ""
     end: str = "succeeded"
 
 

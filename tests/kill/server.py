@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,12 +30,14 @@ class Server:
     tool_server: str
     workspace: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    executor: str = "demo"
     up: asyncio.Event = field(default_factory=asyncio.Event)
     log: list[str] = field(default_factory=list)
     last: str = ""
     _program: Program | None = None
     _channel: aio.Channel | None = None
     _running: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _next: "Server | None" = None
     _lines: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     async def start(self) -> None:
@@ -45,6 +47,7 @@ class Server:
             *("--workspace", str(self.workspace)),
             tool_server=self.tool_server,
             environ={**self.environ, "ASSENT_DATABASE_URL": self.database_url},
+            executor=self.executor,
         )
         self._program = await self._running.enter_async_context(started)
         # The line to an earlier server stays open till the end: closing it would cancel whoever still waits on it.
@@ -59,9 +62,25 @@ class Server:
         await self._running.aclose()
         self.log += await asyncio.to_thread(_lines_of, self._program.log)
 
+    async def stand_by(self) -> None:
+        """Start another one beside it, which nobody calls yet."""
+        other = "demo" if self.executor != "demo" else "other"
+        self._next = replace(self, executor=other, up=asyncio.Event(), _running=contextlib.AsyncExitStack())
+        await self._next.start()
+
+    def hand_over(self) -> None:
+        """Have whoever called the one that was killed call the one that stands by."""
+        assert self._next is not None
+        following, self._next = self._next, None
+        self.executor, self._program, self._channel = following.executor, following._program, following._channel
+        self._running = following._running
+        self.up.set()
+
     async def close(self) -> None:
         """End it in an orderly way, if it runs, and every line to it."""
         self.up.clear()
+        if self._next is not None:
+            await self._next._running.aclose()
         await self._running.aclose()
         await self._lines.aclose()
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tests.kill.place import Place, opened
 from tests.kill.plan import enumerate_points, every_trial, one_of_each_kind
 from tests.kill.scenario import Victim, read_scenarios
-from tests.kill.wave import Result, Trial, is_standby, wave
+from tests.kill.wave import Result, Trial, clash, wave
 
 LANES = 12
 """Renewals at once: each that is stopped holds a connection, of which the server has 40 and its engine 20."""
@@ -94,7 +94,7 @@ def _next(left: list[tuple[Trial, int]], lanes: int) -> tuple[list[tuple[Trial, 
     now: list[tuple[Trial, int]] = []
     rest: list[tuple[Trial, int]] = []
     for one in left:
-        full = len(now) == lanes or (is_standby(one[0]) and any(is_standby(trial) for trial, _ in now))
+        full = len(now) == lanes or any(clash(one[0], trial) for trial, _ in now)
         (rest if full else now).append(one)
     return now, rest
 

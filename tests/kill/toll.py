@@ -16,6 +16,9 @@ from assent_orchestrator.cli.stage.desk import open_channel
 from assent_orchestrator.governance.permit import PermitError, verify_permit
 from tests.kill.point import How, Strike
 
+Where = Callable[[str], Awaitable[tuple[str, str]]]
+"""Returns the tenant and the step whose idempotency key it is."""
+
 Whose = Callable[[str], Awaitable[tuple[str, int]]]
 """Returns the tenant of a run, and the number of the last record that is committed in that tenant's trail."""
 
@@ -40,14 +43,21 @@ class Toll(tools_pb2_grpc.ToolServiceServicer):
     """The tool service of the server under test. ``calls`` has each call by the id of its run."""
 
     def __init__(
-        self, behind: "tools_pb2_grpc.ToolServiceAsyncStub", whose: Whose, permit_key: Mapping[str, Any]
+        self,
+        behind: "tools_pb2_grpc.ToolServiceAsyncStub",
+        whose: Whose,
+        where: Where,
+        permit_key: Mapping[str, Any],
     ) -> None:
         self.calls: dict[str, list[tuple[str, Call]]] = {}
         self.holds: dict[str, Hold] = {}
         self.fails: dict[str, str] = {}
         """By the tenant, the step that is refused without effect."""
+        self.unseen: dict[str, str] = {}
+        """By the tenant, the step of which nobody can be asked what became of it."""
         self._behind = behind
         self._whose = whose
+        self._where = where
         self._permit_key = permit_key
         self._times: Counter[tuple[str, str]] = Counter()
 
@@ -63,6 +73,9 @@ class Toll(tools_pb2_grpc.ToolServiceServicer):
         """Let pass; a call that is late comes just behind the look."""
         answer = await self._behind.Lookup(request, timeout=context.time_remaining())
         await self._deliver(request.idempotency_key)
+        tenant, step = await self._where(request.idempotency_key)
+        if self.unseen.get(tenant) == step:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no Lookup here")
         return answer
 
     async def Invoke(  # noqa: N802 - as above
@@ -114,10 +127,12 @@ class Toll(tools_pb2_grpc.ToolServiceServicer):
 
 
 @contextlib.asynccontextmanager
-async def taking_toll(tool_server: str, whose: Whose, permit_key: Mapping[str, Any]) -> AsyncIterator[tuple[Toll, str]]:
+async def taking_toll(
+    tool_server: str, whose: Whose, where: Where, permit_key: Mapping[str, Any]
+) -> AsyncIterator[tuple[Toll, str]]:
     """Stand there for as long as the block lasts; give the address as well."""
     async with open_channel(tool_server) as behind:
-        toll = Toll(tools_pb2_grpc.ToolServiceStub(behind), whose, permit_key)
+        toll = Toll(tools_pb2_grpc.ToolServiceStub(behind), whose, where, permit_key)
         server = aio.server(options=(("grpc.so_reuseport", 0),))
         tools_pb2_grpc.add_ToolServiceServicer_to_server(toll, server)
         address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

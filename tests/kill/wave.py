@@ -55,6 +55,16 @@ def is_standby(trial: Trial) -> bool:
     return trial.victim is Victim.DATABASE and any(strike.how is How.KEPT for strike in trial.strikes)
 
 
+def clash(one: Trial, other: Trial) -> bool:
+    """Say whether a wave cannot have both.
+
+    The engine takes up one run after another: who is stopped in the first commits of that holds up those behind it.
+    """
+    again = len(one.strikes) > 1 and len(other.strikes) > 1
+    first = any(strike.point.kind is Kind.ANY for strike in (*one.strikes, *other.strikes))
+    return (is_standby(one) and is_standby(other)) or (again and first)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of a trial. ``missed`` is the first strike whose transition the run never came to."""
@@ -71,13 +81,16 @@ async def wave(place: Place, trials: Sequence[Trial]) -> list[Result]:
     """Run the trials, at most one in each lane; all of them have the same victim."""
     lanes = [Lane(number, place.lanes[number]) for number in range(len(trials))]
     await place.ambush.begin(lane.tenant for lane in lanes)
+    if trials[0].victim is Victim.REPLACED:
+        await place.server.stand_by()
     place.toll.fails = {lane.tenant: trial.scenario.fails for lane, trial in zip(lanes, trials, strict=True)}
+    place.toll.unseen = {lane.tenant: trial.scenario.unseen for lane, trial in zip(lanes, trials, strict=True)}
     missed: dict[int, Strike] = {}
     done: Sequence[runs_pb2.Run | BaseException | None]
     began = time.monotonic()
     await _lie_in_wait(place, lanes, trials, 0)
     tasks = [
-        asyncio.create_task(renew(place.server, lane, trial.scenario.account), name=f"kill-{lane.tenant}")
+        asyncio.create_task(renew(place, lane, trial.scenario), name=f"kill-{lane.tenant}")
         for lane, trial in zip(lanes, trials, strict=True)
     ]
     try:
@@ -152,6 +165,17 @@ def _is_held(place: Place, lane: Lane) -> bool:
 
 
 async def _strike_server(place: Place, lanes: Sequence[Lane], trials: Sequence[Trial], turn: int) -> None:
+    await _kill_server(place, lanes, trials, turn)
+    await _lie_in_wait(place, lanes, trials, turn + 1)
+    await place.server.start()
+
+
+async def _replace_server(place: Place, lanes: Sequence[Lane], trials: Sequence[Trial], turn: int) -> None:
+    await _kill_server(place, lanes, trials, turn)
+    place.server.hand_over()
+
+
+async def _kill_server(place: Place, lanes: Sequence[Lane], trials: Sequence[Trial], turn: int) -> None:
     await place.server.kill()
     struck = [
         (lane.number, trial.strikes[turn].how)
@@ -163,8 +187,6 @@ async def _strike_server(place: Place, lanes: Sequence[Lane], trials: Sequence[T
         lost=[number for number, how in struck if how is How.LOST],
     )
     _let_calls_go(place)
-    await _lie_in_wait(place, lanes, trials, turn + 1)
-    await place.server.start()
 
 
 async def _strike_database(place: Place, lanes: Sequence[Lane], trials: Sequence[Trial], turn: int) -> None:
@@ -189,6 +211,7 @@ _STRIKES: dict[Victim, Callable[[Place, Sequence[Lane], Sequence[Trial], int], A
     Victim.SERVER: _strike_server,
     Victim.DATABASE: _strike_database,
     Victim.ANSWER: _strike_nobody,
+    Victim.REPLACED: _replace_server,
 }
 
 
@@ -230,8 +253,15 @@ async def _checked(
     ]
     if not traces.counted:
         sums.append(Breach("LEDGER_DIFFERS", "nothing was counted"))
+    if _needs_a_person(trial) and not any("settlement" in (one.get("detail") or {}) for one in traces.records):
+        sums.append(Breach("NOT_SETTLED", f"nobody was needed to say what became of {trial.scenario.unseen}"))
     broken = () if proved.intact else (Breach("TRAIL_BROKEN", proved.problem),)
     return Result(trial, run, (*broken, *other, *sums, *dishonesties(traces)), calls=len(calls))
+
+
+def _needs_a_person(trial: Trial) -> bool:
+    unseen = trial.scenario.unseen
+    return any(one.point.kind is Kind.CALL and one.point.name == unseen for one in trial.strikes)
 
 
 async def _trail(place: Place, tenant: str) -> list[Entry]:

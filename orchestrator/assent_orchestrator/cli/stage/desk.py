@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from grpc import aio
 
-from assent.v1 import approvals_pb2, audit_pb2, health_pb2, permits_pb2, plans_pb2, runs_pb2
+from assent.v1 import approvals_pb2, audit_pb2, control_pb2, health_pb2, permits_pb2, plans_pb2, runs_pb2
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
@@ -86,6 +86,10 @@ class Desk:
             presented_digest=shown.presented_digest,
         )
         return await self._approvals.DecideApproval(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def reconcile(self, request: control_pb2.ReconcileStepRequest) -> runs_pb2.Run:
+        """Say what became of a step that nobody else can tell of."""
+        return await self._runs.ReconcileStep(request, metadata=self._metadata, timeout=_SECONDS)
 
     async def records(self, run: str) -> list[audit_pb2.AuditRecord]:
         """Return everything the trail has on a run, oldest first."""

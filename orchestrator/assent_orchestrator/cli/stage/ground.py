@@ -66,21 +66,25 @@ async def open_ground(
 
 @contextlib.asynccontextmanager
 async def serving(
-    ground: Ground, *arguments: str, tool_server: str = "", environ: Mapping[str, str] | None = None
+    ground: Ground,
+    *arguments: str,
+    tool_server: str = "",
+    environ: Mapping[str, str] | None = None,
+    executor: str = "demo",
 ) -> AsyncIterator[Program]:
     """Run ``assent serve`` on the ground for as long as the block lasts; a later one goes on with the same data.
 
     ``arguments`` say what it decides by. ``tool_server`` is whom it calls, the company itself by default; ``environ``
-    is what only it sees.
+    is what only it sees. One with another ``executor`` may run beside it, if they share a database.
 
     Raises:
         Problem: it does not start; the end of its log is told.
     """
     common: Sequence[str] = (
         *("--data", str(ground.data), "--token-file", str(ground.people.path), "--listen", "127.0.0.1:0"),
-        *("--executor", "demo", "--tool-server", f"company={tool_server or ground.company.tool_server}"),
+        *("--executor", executor, "--tool-server", f"company={tool_server or ground.company.tool_server}"),
     )
-    log = ground.folder / "logs" / "server.log"
+    log = ground.folder / "logs" / ("server.log" if executor == "demo" else f"server-{executor}.log")
     program = (*_ASSENT, "serve", *arguments, *common)
     async with running("assent serve", program, environ={**ground.environ, **(environ or {})}, log=log) as server:
         yield server
