@@ -275,6 +275,11 @@ def state(run: runs_pb2.Run) -> str:
 
 
 @contextlib.asynccontextmanager
+async def _nobody(company: str) -> AsyncIterator[str]:
+    yield company
+
+
+@contextlib.asynccontextmanager
 async def deployment(
     folder: Path,
     *faults: str,
@@ -282,10 +287,12 @@ async def deployment(
     copy: bool = False,
     arguments: tuple[str, ...] = (),
     prepare: Callable[[Path], None] | None = None,
+    before: Callable[[str], contextlib.AbstractAsyncContextManager[str]] | None = None,
 ) -> AsyncIterator[Deployment]:
     """Start everything in a folder; ``faults`` are the company's. ``copy``: the workspace may be changed.
 
-    ``prepare`` changes the copy before anything of it is used.
+    ``prepare`` changes the copy before anything of it is used. ``before`` puts a tool server before the company's, of
+    which it is given the address.
     """
     workspace = EXAMPLES / "contract_renewal"
     if copy or prepare is not None:
@@ -307,8 +314,9 @@ async def deployment(
         program(
             "company.server", "--folder", str(folder / "company"), "--port", "0", "--smtp", mailbox.address, *given
         ) as company,
+        (before or _nobody)(company.address) as address,
     ):
-        deployed = Deployment(folder, company.address, workspace, tokens, environ or {}, arguments)
+        deployed = Deployment(folder, address, workspace, tokens, environ or {}, arguments)
         await deployed.start()
         try:
             yield deployed

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -77,6 +79,59 @@ async def test_while_the_database_is_read_only_nothing_happens_and_runs_wait(tmp
             connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
             connection.execute("SELECT pg_reload_conf()")
         await goes_on(deployed, tmp_path, run)
+
+
+@contextlib.contextmanager
+def small_disk(place: Path) -> Iterator[None]:
+    """Put a file system of its own there."""
+    place.mkdir(parents=True, mode=0o700)
+    place.parent.chmod(0o700)
+    if os.geteuid() != 0:
+        pytest.skip("only root makes a file system to be filled up")
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=192m,mode=0700", "tmpfs", place], check=False, capture_output=True
+    )
+    if made.returncode != 0:
+        pytest.skip(f"this machine lets nobody make a file system: {made.stderr.decode()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def fill_up(file: Path) -> None:
+    """Take all the room there is."""
+    with file.open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+        while True:
+            ballast.write(bytes(4096))
+
+
+async def until_refused(deployed: Deployment, runs: list[str]) -> grpc.StatusCode:
+    """Submit until it is refused: what PostgreSQL has room for already it still takes."""
+    while True:
+        try:
+            runs.append((await deployed.submit("ACC-1001")).name)
+        except grpc.aio.AioRpcError as error:
+            return error.code()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("bad-input.disk-full")
+async def test_while_the_disk_is_full_nothing_happens_and_runs_wait(tmp_path: Path) -> None:
+    place = tmp_path / "data" / "postgres"
+    with small_disk(place):
+        async with deployment(tmp_path, SLOW) as deployed:
+            runs = [(await deployed.submit("ACC-1001")).name]
+            await deployed.until(runs[0], "action.intended", "usage")
+            await asyncio.to_thread(fill_up, place / "ballast")
+            assert await until_refused(deployed, runs) is grpc.StatusCode.UNAVAILABLE
+            await deployed.says("waiting for the database: ")
+            (place / "ballast").unlink()
+            for run in runs:
+                ended = await deployed.end_of(run)
+                assert state(ended) == "succeeded", states(ended)
+            assert len(deployed.mails()) == len(runs) == effects(tmp_path)["notification"]
+            assert await deployed.intact()
 
 
 @pytest.mark.timeout(300)

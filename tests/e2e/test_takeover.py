@@ -44,7 +44,9 @@ async def carried_on(survivor: Deployment, run: str, after: int) -> float:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.requirement("orchestrator.takeover", "orchestrator.no-server-is-special")
+@pytest.mark.requirement(
+    "orchestrator.takeover", "orchestrator.no-server-is-special", "bad-input.two-servers-on-one-folder"
+)
 async def test_whichever_server_is_killed_the_others_carry_on_within_seconds(tmp_path: Path) -> None:
     async with servers(tmp_path, 3, *SLOW) as all_of_them:
         for index, victim in enumerate(all_of_them):

@@ -15,9 +15,9 @@ from assent_orchestrator.store.tables import runs, takeovers
 
 _AT_ONCE = 100
 _OFTEN = 3
-"""How often a run may be carried on without getting anywhere: then it may be what ends the servers."""
+"""How often a run may be carried on at once without getting anywhere: it may be what ends the servers."""
 _REST = timedelta(minutes=10)
-"""How long such a run is left alone."""
+"""How long such a run is left alone before it is carried on once more."""
 
 _AT_WORK = (RunState.PLANNED, RunState.RUNNING, RunState.STOPPING)
 
@@ -73,7 +73,7 @@ class TakeOvers:
                 may.discard(row.id)
                 continue
             count = row.times + 1 if stuck else 1
-            if count > _OFTEN:
+            if count >= _OFTEN:
                 _log.error("the run %s was taken over %d times and got nowhere: does it end servers?", row.id, count)
             values = {"count": count, "updated_at": row.updated_at, "taken_at": now}
             statement = insert(takeovers).values(run_id=row.id, **values)
