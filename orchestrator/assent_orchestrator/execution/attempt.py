@@ -22,7 +22,6 @@ from assent_orchestrator.execution.driver import fence, hold
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
-from assent_orchestrator.execution.journal import read_decision
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
@@ -139,8 +138,7 @@ class Attempts:
         """Say whether everything that stopped the step still does: then there is nothing new to record."""
         if situation.step.state is not StepState.DEFERRED:
             return False
-        async with self.parts.reader.connect() as tx:
-            named = set(named_in(await read_decision(tx, situation.run.id, situation.step.id)))
+        named = set(named_in(situation.decision))
         if not named:
             return False
         return named <= {stop.id for stop in await self.parts.gate.stops(situation.subject)}

@@ -165,28 +165,29 @@ def graph_of(run: RunRow) -> Graph:
 
 
 async def read_steps(
-    tx: AsyncConnection, run_id: str, *, derived: bool = True, also: Collection[str] = (), decisions: bool = False
+    tx: AsyncConnection,
+    run_id: str,
+    *,
+    derived: bool = True,
+    also: Collection[str] = (),
+    decided: Collection[str] | None = (),
 ) -> dict[str, StepRow]:
     """Return the rows of a run, without their outputs: the plan's order, each step before what is derived from it.
 
     Without ``derived`` they are those of the plan, and those of the ids ``also``: their number does not grow with
-    the elements of a list. With ``decisions`` they have their newest decisions, which are long.
+    the elements of a list. Those of the ids ``decided``, or with None all, have their newest decisions, which are long.
     """
     order = (steps.c.position, steps.c.item.asc().nulls_first(), steps.c.undo)
-    columns = [*_STEP_FACTS, steps.c.decision] if decisions else _STEP_FACTS
+    columns: list[sa.ColumnElement[Any]] = [*_STEP_FACTS]
+    if decided is None:
+        columns.append(steps.c.decision)
+    elif decided:
+        columns.append(sa.case((steps.c.id.in_(decided), steps.c.decision)).label("decision"))
     query = sa.select(*columns).where(steps.c.run_id == run_id).order_by(*order)
     if not derived:
         query = query.where(sa.or_(steps.c.origin.is_(None), steps.c.id.in_(also)))
     rows = await tx.execute(query)
     return {row["id"]: _step(row) for row in rows.mappings()}
-
-
-async def read_decision(tx: AsyncConnection, run_id: str, step_id: str) -> dict[str, Json] | None:
-    """Return the newest decision on a step, or None."""
-    found: dict[str, Json] | None = await tx.scalar(
-        sa.select(steps.c.decision).where(steps.c.run_id == run_id, steps.c.id == step_id)
-    )
-    return found
 
 
 async def is_undoing(tx: AsyncConnection, run_id: str) -> bool:

@@ -43,7 +43,7 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
 
     """
     run = await read_visible(tx, caller, run_id)
-    rows = await read_steps(tx, run_id, decisions=True)
+    rows = await read_steps(tx, run_id, decided=None)
     done = await read_outputs(tx, run_id)
     return RunView(run, tuple(done.get(step_id, row) for step_id, row in rows.items()))
 

@@ -21,6 +21,7 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.catalogue.system import Breaker, Operation
+from assent_sidecar.model import Json
 from assent_sidecar.question import StepFacts
 from assent_sidecar.question import StepState as StepSummary
 
@@ -43,7 +44,8 @@ class Situation:
     """One row of one run, with what it depends on. ``outputs`` holds succeeded steps only, by the plan's ids.
 
     ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``, and the row
-    of an item to ``item``. ``spoilt`` says that another item of its step failed that the step cannot go on without.
+    of an item to ``item``. ``decision`` is the newest on the row, None: nobody was asked yet. ``spoilt`` says that
+    another item of its step failed that the step cannot go on without.
     """
 
     run: RunRow
@@ -52,6 +54,7 @@ class Situation:
     steps: Mapping[str, StepRow]
     depends_on: tuple[str, ...]
     outputs: Mapping[str, StepRow]
+    decision: dict[str, Json] | None
     intent: Intent | None
     approval: Approval | None
     item: Item | None = None
@@ -126,7 +129,7 @@ class Appointed:
 async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situation:
     """Read what one attempt has to know."""
     run = await read_run(tx, run_id)
-    rows = await read_steps(tx, run_id, derived=False, also=(step_id,))
+    rows = await read_steps(tx, run_id, derived=False, also=(step_id,), decided=(step_id,))
     spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
     depends_on = graph_of(run).depends_on(spec.id)
@@ -140,6 +143,7 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situ
         steps=rows,
         depends_on=depends_on,
         outputs=await _outputs(tx, step, spec, depends_on),
+        decision=step.decision,
         # A step that was never asked about has neither.
         intent=None if fresh else await intent.read(tx, run_id, step_id),
         approval=None if fresh else await latest_request(tx, run_id, step_id),

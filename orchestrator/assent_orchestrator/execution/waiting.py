@@ -55,4 +55,4 @@ def agreed_retry(situation: Situation) -> Attempts | None:
 
 
 def _newest(situation: Situation) -> Decided | None:
-    return Decided.from_json(situation.step.decision) if situation.step.decision is not None else None
+    return Decided.from_json(situation.decision) if situation.decision is not None else None

@@ -9,7 +9,7 @@ from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.question import Action
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import reaches, states
+from tests.orchestrator.execution.world import ALLOW, for_actions, reaches, states
 
 ONE = [{"id": "only", "action": "box.send"}]
 LOST = Failure("TOOL_LOST", "the connection broke", True, "unknown")
@@ -42,13 +42,28 @@ async def test_what_certainly_was_not_done_is_decided_and_done_again_under_the_s
     assert len({key for _, key in world.tools.calls}) == 1
 
 
+RETRY = {"max_attempts": 3, "backoff": "1ms"}
+
+
 @pytest.mark.requirement("orchestrator.unknown-is-a-state")
-@pytest.mark.parametrize(("retry", "calls"), [({"retry": {"max_attempts": 3, "backoff": "1ms"}}, 3), ({}, 2)])
+@pytest.mark.parametrize(
+    ("process", "policy", "calls"),
+    [({"retry": RETRY}, None, 3), ({}, RETRY, 3), ({"retry": RETRY}, {**RETRY, "max_attempts": 1}, 1), ({}, None, 2)],
+)
 async def test_an_answer_that_gets_lost_each_time_and_was_not_done_is_not_tried_for_ever(
-    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, retry: dict[str, Any], calls: int
+    make_world: MakeWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    process: dict[str, Any],
+    policy: dict[str, Any] | None,
+    calls: int,
 ) -> None:
     monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
-    world = await make_world([{"id": "only", "action": "box.send", **retry}], tool=lambda _: LOST)
+    obligations = [{"type": "retry", **policy}] if policy else []
+    world = await make_world(
+        [{"id": "only", "action": "box.send", **process}],
+        ruler=for_actions(lambda _: {**ALLOW, "obligations": obligations}),
+        tool=lambda _: LOST,
+    )
     world.tools.found = Found("not_done")
     view = await world.end_of(await world.submit())
     assert (view.run.state, view.steps[0].state, view.steps[0].reason) == ("failed", "failed", "NOT_DONE")

@@ -8,6 +8,7 @@ from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.tools.outcome import Failure
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, for_actions, states
@@ -125,6 +126,26 @@ async def test_a_deferred_step_is_asked_again_when_its_time_has_come(make_world:
     assert view.run.state == "succeeded"
     assert view.steps[0].finished_at is not None
     assert view.steps[0].finished_at >= until
+
+
+LONG = {"max_attempts": 2, "backoff": "10m", "max_backoff": "10m"}
+
+
+@pytest.mark.requirement("orchestrator.retry-by-process")
+@pytest.mark.parametrize("by", ["policy", "process"])
+async def test_a_long_back_off_holds_however_often_the_run_is_looked_at(make_world: MakeWorld, by: str) -> None:
+    obligations = [{"type": "retry", **LONG}] if by == "policy" else []
+    steps = [{"id": "only", "action": "box.send", **({"retry": LONG} if by == "process" else {})}]
+    busy = Failure("BUSY", "later", retryable=True, effect="none")
+    ruler = for_actions(lambda _: {**ALLOW, "obligations": obligations})
+    world = await make_world(steps, ruler=ruler, tool=lambda _: busy)
+    run = await world.submit()
+    await world.until(run, "action.failed")
+    # What every hint, every leg and every server that takes the run over does first.
+    pause = await world.durable._work.attempt(run, "only", 1)
+    assert not pause["settled"]
+    assert 290 < pause["seconds"] <= 600
+    assert world.tools.times("box.send") == 1
 
 
 @pytest.mark.requirement("bad-input.engine-killed-run-waits-or-fails")
