@@ -86,6 +86,8 @@ def reconcile_command(
     etag: EtagOption = "",
 ) -> int:
     """Say what became of a step that is unknown: look into the system itself first."""
+    if settlement is Settlement.DONE and result is None:
+        raise Problem("done needs --result: what the tool would have answered, as JSON", ExitCode.USAGE)
     value = _value(result) if result is not None else None
     with Connection(common) as connection:
         name = connection.name("runs", run)

@@ -90,6 +90,8 @@ def cancel_command(
         say_json(found)
     else:
         say(f"asked to stop: run {short(found.name)} is ", state_text(found.state))
+        if compensate and found.pauser:
+            say(f"  it is paused by {found.pauser}: nothing is undone until somebody who may resumes it (runs resume)")
     return ExitCode.DONE
 
 

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, ForbiddenError, StateError
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.execution.journal import change_run
+from assent_orchestrator.execution.journal import RunRow, change_run
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.pausing import heard, lift, may_resume
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
+from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_RUNS
 
 
@@ -24,6 +28,7 @@ class Cancellations:
         """Ask a run to stop, and with ``compensate`` to undo what it did; asking again changes nothing.
 
         Who asks only to stop first can still ask to ``compensate`` until the run is over; there is no way back from it.
+        To ``compensate`` lets a paused run go on, if the caller is one who may resume it; otherwise it stays paused.
 
         Raises:
             NotFoundError: there is no run that this caller may know of.
@@ -51,7 +56,24 @@ class Cancellations:
                     detail={"compensate": True} if compensate else None,
                     trace=spans.trace_note(),
                 )
-                await self.parts.trail.append(tx, run.tenant, (draft,))
+                drafts = (draft, *(await self._resumed(tx, caller, run) if compensate else ()))
+                await self.parts.trail.append(tx, run.tenant, drafts)
             after = await view(tx, caller, run_id)
         await self.durable.wake(run_id, tuple(step.id for step in after.steps if step.state in ASLEEP_STEPS))
+        await heard(self.parts.engine, (run_id,), after.run.updated_at)
         return after
+
+    async def _resumed(self, tx: AsyncConnection, caller: Caller, run: RunRow) -> tuple[Draft, ...]:
+        """Let a paused run go on for what it did to be undone; return what to record."""
+        if not run.paused or not may_resume(caller, run):
+            return ()
+        now = self.parts.clock()
+        resumed = await lift(tx, run, now)
+        draft = Draft(
+            event="run.resumed",
+            run=run.id,
+            actor=Actor(kind="user", id=caller.id, authn="token"),
+            detail={"reason": "CANCELLED"},
+            trace=spans.trace_note(),
+        )
+        return (draft, *await keep(tx, resumed, now))

@@ -1,8 +1,14 @@
 """Pausing a run and letting it go on: meanwhile nothing of it is begun, and what was under way is settled."""
 
+import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft
@@ -14,6 +20,7 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, read_visible, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState
+from assent_orchestrator.store.tables import runs
 
 PAUSED = "PAUSED"
 """The reason code of a run that somebody paused."""
@@ -49,7 +56,8 @@ class Pauses:
                 now = self.parts.clock()
                 why = PAUSED if run.state in _ON_ITS_WAY and run.cancel_requested is None else run.reason
                 paused = replace(run, paused_by=caller.id, paused_at=now, pause_reason=reason, reason=why)
-                await change_run(tx, run_id, now, paused_by=caller.id, paused_at=now, pause_reason=reason, reason=why)
+                held = {"paused_by": caller.id, "paused_at": now, "pause_reason": reason, "resumed_at": None}
+                await change_run(tx, run_id, now, reason=why, **held)
                 drafts = (_draft("run.paused", caller, run_id, reason), *await keep(tx, paused, now))
                 await self.parts.trail.append(tx, run.tenant, drafts)
             return await view(tx, caller, run_id)
@@ -65,20 +73,41 @@ class Pauses:
         """
         async with self.parts.trail.recording() as tx:
             run = await _read(tx, caller, run_id)
-            if caller.id != run.paused_by and Role.OPERATOR not in caller.roles:
+            if not may_resume(caller, run):
                 raise ForbiddenError("only who paused a run or an operator resumes it", run=run_id)
             if run.paused:
                 now = self.parts.clock()
-                why = None if run.reason == PAUSED else run.reason
-                resumed = replace(run, paused_by=None, paused_at=None, pause_reason=None, reason=why)
-                await change_run(
-                    tx, run_id, now, paused_by=None, paused_at=None, pause_reason=None, resumed_at=now, reason=why
-                )
+                resumed = await lift(tx, run, now)
                 drafts = (_draft("run.resumed", caller, run_id, reason), *await keep(tx, resumed, now))
                 await self.parts.trail.append(tx, run.tenant, drafts)
             after = await view(tx, caller, run_id)
-        await self.durable.wake(run_id, _held_up(after))
+        await self.durable.wake(run_id, held_up(after))
+        await heard(self.parts.engine, (run_id,), after.run.updated_at)
         return after
+
+
+def may_resume(caller: Caller, run: RunRow) -> bool:
+    """Say whether somebody may let a paused run go on."""
+    return caller.id == run.paused_by or Role.OPERATOR in caller.roles
+
+
+async def lift(tx: AsyncConnection, run: RunRow, now: datetime) -> RunRow:
+    """Write that a run is not paused any more, and that nobody has told it yet; return it so. The run is locked."""
+    why = None if run.reason == PAUSED else run.reason
+    gone: dict[str, Any] = {"paused_by": None, "paused_at": None, "pause_reason": None, "reason": why}
+    await change_run(tx, run.id, now, resumed_at=now, **gone)
+    return replace(run, **gone)
+
+
+async def heard(engine: AsyncEngine, run_ids: Collection[str], until: datetime) -> None:
+    """Write that runs were told that they go on, which they did by ``until``: they need not be woken for it again.
+
+    Whoever cannot write it loses nothing: they are told once more.
+    """
+    told = sa.update(runs).where(runs.c.id.in_(run_ids), runs.c.resumed_at <= until).values(resumed_at=None)
+    with contextlib.suppress(SQLAlchemyError, OSError):
+        async with engine.begin() as tx:
+            await tx.execute(told)
 
 
 async def _read(tx: AsyncConnection, caller: Caller, run_id: str) -> RunRow:
@@ -88,7 +117,7 @@ async def _read(tx: AsyncConnection, caller: Caller, run_id: str) -> RunRow:
     return run
 
 
-def _held_up(after: RunView) -> tuple[str, ...]:
+def held_up(after: RunView) -> tuple[str, ...]:
     """Return the steps that may have met the pause: also one whose turn came just then, which has no state yet."""
     return tuple(step.id for step in after.steps if step.state not in TERMINAL_STEPS)
 

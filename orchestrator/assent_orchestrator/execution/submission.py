@@ -19,6 +19,7 @@ from assent_orchestrator.execution.deadline import deadline_of
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.pausing import heard
 from assent_orchestrator.execution.runs import RunView, view
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.governance.stop import STOPPED
@@ -157,6 +158,7 @@ class Submissions:
 
     async def resume(self) -> int:
         """Start and wake what a server left that died between storing something and saying so. Return how many."""
+        looked = self.parts.clock()
         async with self.parts.engine.connect() as tx:
             query = sa.select(runs.c.id, runs.c.tenant).where(runs.c.state == str(RunState.PLANNED))
             waiting = [(row.id, row.tenant) for row in await tx.execute(query)]
@@ -171,6 +173,8 @@ class Submissions:
         asleep = {**dict.fromkeys(resumed, ()), **{run_id: tuple(names) for run_id, names in unheard.items()}}
         for run_id, step_ids in asleep.items():
             await self.durable.wake(run_id, step_ids)
+        if asleep:
+            await heard(self.parts.engine, tuple(asleep), looked)
         return len(waiting) + len(asleep)
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:

@@ -114,6 +114,12 @@ def plain(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def scaled(amount: Decimal, scale: int) -> str:
+    """Return an amount as text with the decimals of its ledger; with more where it is more exact than that."""
+    text = plain(amount)
+    return format(amount, f".{scale}f") if len(text.partition(".")[2]) <= scale else text
+
+
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
     whole = Decimal(0)
     for amount in amounts:

@@ -9,6 +9,7 @@ import pytest
 
 from assent_orchestrator.caller import Role
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.execution.journal import read_run
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.tools.outcome import Failure, Success
@@ -214,8 +215,66 @@ async def test_a_resumption_that_nobody_heard_of_is_found_when_a_server_starts(
         patch.setattr(world.durable, "wake", dies)
         with pytest.raises(ConnectionError):
             await world.pauses.resume(world.alice, run, "why")
+    assert await untold(world, run)
     assert await world.submissions.resume() >= 1
+    assert not await untold(world, run), "it is told once, and not every time that a server looks"
     assert (await world.end_of(run)).run.state == "succeeded"
+
+
+async def untold(world: World, run: str) -> bool:
+    """Say whether a run goes on without anybody having told it, as far as is written."""
+    async with world.parts.engine.connect() as tx:
+        return (await read_run(tx, run)).resumed_at is not None
+
+
+@pytest.mark.requirement("orchestrator.pause-and-resume")
+async def test_a_run_that_was_paused_once_is_not_woken_for_it_for_ever(make_world: MakeWorld) -> None:
+    world = await make_world([TWO[0]], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.pauses.pause(world.alice, run, "why")
+    await world.pauses.resume(world.alice, run, "why")
+    assert not await untold(world, run)
+
+
+@pytest.mark.requirement("orchestrator.controls-combine")
+@pytest.mark.parametrize("who", ["alice", "otto"])
+async def test_to_cancel_a_paused_run_with_compensation_undoes_at_once_what_it_did(
+    make_world: MakeWorld, who: str
+) -> None:
+    steps = [
+        {"id": "first", "action": "box.send", "compensation": {"action": "box.put"}},
+        {"id": "last", "action": "box.get", "after": ["first"]},
+    ]
+    world = await make_world(steps, ruler=for_actions(held_at("last")))
+    run = await world.submit()
+    await world.until(run, "approval.requested", step="last")
+    await world.pauses.pause(world.alice, run, "to look into it")
+    canceller = world.alice if who == "alice" else world.person("otto", Role.OPERATOR)
+    asked = await world.cancellations.cancel(canceller, run, "", compensate=True)
+    assert asked.run.paused_by is None
+    view = await world.end_of(run)
+    assert (view.run.state, states(view)["first"]) == ("compensated", "compensated")
+    assert "run.resumed" in await world.events(run)
+    assert not await untold(world, run)
+
+
+@pytest.mark.requirement("orchestrator.controls-combine")
+async def test_who_may_not_resume_a_run_does_not_do_so_by_cancelling_it(make_world: MakeWorld) -> None:
+    steps = [
+        {"id": "first", "action": "box.send", "compensation": {"action": "box.put"}},
+        {"id": "last", "action": "box.get", "after": ["first"]},
+    ]
+    world = await make_world(steps, ruler=for_actions(held_at("last")))
+    run = await world.submit()
+    await world.until(run, "approval.requested", step="last")
+    otto = world.person("otto", Role.OPERATOR)
+    await world.pauses.pause(otto, run, "nothing is to be touched")
+    asked = await world.cancellations.cancel(world.alice, run, "", compensate=True)
+    assert asked.run.paused_by == "otto"
+    assert "run.resumed" not in await world.events(run)
+    await world.pauses.resume(otto, run, "it may be undone")
+    assert (await world.end_of(run)).run.state == "compensated"
 
 
 @pytest.mark.requirement("orchestrator.controls-combine")

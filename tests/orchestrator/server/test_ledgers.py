@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import grpc
@@ -6,6 +7,7 @@ import pytest
 from assent.v1 import ledgers_pb2
 from assent.v1.ledgers_pb2_grpc import LedgerServiceStub
 from assent_orchestrator.governance.books import ReservationState
+from assent_orchestrator.governance.settlement import scaled
 from tests.orchestrator.server.conftest import Wire
 
 MONEY = "tenants/acme/ledgers/money"
@@ -19,7 +21,13 @@ def ledgers(opened: Wire) -> Any:
 async def test_ledgers_are_listed_and_shown(wire: Wire) -> None:
     request = ledgers_pb2.ListLedgersRequest(parent="tenants/acme")
     [found] = (await ledgers(wire).ListLedgers(request, metadata=wire.auth)).ledgers
-    assert (found.name, found.limit, found.window, found.per, found.time_zone) == (MONEY, "10", "day", "agent", "UTC")
+    assert (found.name, found.limit, found.window, found.per, found.time_zone) == (
+        MONEY,
+        "10.00",
+        "day",
+        "agent",
+        "UTC",
+    )
     assert await ledgers(wire).GetLedger(ledgers_pb2.GetLedgerRequest(name=MONEY), metadata=wire.auth) == found
 
 
@@ -28,7 +36,7 @@ async def test_balances_say_what_is_spent_reserved_held_and_left(wire: Wire) -> 
     request = ledgers_pb2.ListBalancesRequest(parent=MONEY, counted_for="seller", page_size=7, page_token="x")
     page = await ledgers(wire).ListBalances(request, metadata=wire.auth)
     [one] = page.balances
-    assert (one.limit, one.spent, one.reserved, one.held, one.remaining) == ("10", "7.5", "1", "2", "0")
+    assert (one.limit, one.spent, one.reserved, one.held, one.remaining) == ("10.00", "7.50", "1.00", "2.00", "0.00")
     assert page.next_page_token == "more"
     assert wire.books.calls[-1][2:] == ("money", {"counted_for": "seller", "size": 7, "token": "x"})
 
@@ -37,8 +45,17 @@ async def test_balances_say_what_is_spent_reserved_held_and_left(wire: Wire) -> 
 async def test_reservations_are_listed_by_state(wire: Wire) -> None:
     request = ledgers_pb2.ListReservationsRequest(parent=MONEY, filter="state=HELD")
     [one] = (await ledgers(wire).ListReservations(request, metadata=wire.auth)).reservations
-    assert (one.amount, one.spent, one.run, one.step, one.agent) == ("8", "7.5", "r1", "mail", "seller")
+    assert (one.amount, one.spent, one.run, one.step, one.agent) == ("8.00", "7.50", "r1", "mail", "seller")
     assert wire.books.calls[-1][3]["state"] is ReservationState.HELD
+
+
+@pytest.mark.requirement("orchestrator.ledger-looked-into")
+@pytest.mark.parametrize(
+    ("amount", "scale", "shown"),
+    [("10", 2, "10.00"), ("1E+3", 2, "1000.00"), ("0", 0, "0"), ("1.500000000", 2, "1.50"), ("0.12345", 2, "0.12345")],
+)
+def test_amounts_of_a_ledger_have_its_decimals_and_none_is_rounded(amount: str, scale: int, shown: str) -> None:
+    assert scaled(Decimal(amount), scale) == shown
 
 
 @pytest.mark.parametrize("name", ["tenants/other/ledgers/money", "tenants/acme/stops/money"])

@@ -36,10 +36,11 @@ class LedgerHandlers(LedgerServiceServicer):
         """Return a page of balances."""
         caller = current_caller()
         name = names.ledger_id(request.parent, caller)
+        scale = self._books.ledger(name).scale
         page = await self._books.balances(
             caller, name, counted_for=request.counted_for, size=request.page_size, token=request.page_token
         )
-        found = [write_balance(one) for one in page.items]
+        found = [write_balance(one, scale) for one in page.items]
         return wire.ListBalancesResponse(balances=found, next_page_token=page.next_token)
 
     async def ListReservations(
@@ -49,6 +50,7 @@ class LedgerHandlers(LedgerServiceServicer):
         caller = current_caller()
         name = names.ledger_id(request.parent, caller)
         wanted = read_filter(request.filter, frozenset({"state"}))
+        scale = self._books.ledger(name).scale
         page = await self._books.reservations(
             caller,
             name,
@@ -56,5 +58,5 @@ class LedgerHandlers(LedgerServiceServicer):
             size=request.page_size,
             token=request.page_token,
         )
-        found = [write_reservation(one) for one in page.items]
+        found = [write_reservation(one, scale) for one in page.items]
         return wire.ListReservationsResponse(reservations=found, next_page_token=page.next_token)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from assent.v1 import ledgers_pb2 as wire
 from assent_orchestrator.governance.books import Counted, Entry
-from assent_orchestrator.governance.settlement import plain
+from assent_orchestrator.governance.settlement import scaled
 from assent_orchestrator.server.names import ledger_name
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_sidecar.catalogue.ledger import Ledger
@@ -17,7 +17,7 @@ def write_ledger(tenant: str, name: str, ledger: Ledger) -> wire.Ledger:
         title=ledger.title,
         owner=ledger.owner,
         unit=ledger.unit,
-        limit=ledger.limit,
+        limit=scaled(Decimal(ledger.limit), ledger.scale),
         scale=ledger.scale,
         window=ledger.window,
         per=ledger.per,
@@ -26,23 +26,23 @@ def write_ledger(tenant: str, name: str, ledger: Ledger) -> wire.Ledger:
     )
 
 
-def write_balance(counted: Counted) -> wire.Balance:
-    """Return where one count stands."""
+def write_balance(counted: Counted, scale: int) -> wire.Balance:
+    """Return where one count stands, in the decimals of its ledger."""
     balance = counted.balance
     return wire.Balance(
         account=counted.key[:32],
         period=counted.period,
-        limit=plain(counted.limit),
-        spent=plain(balance.spent),
-        reserved=plain(balance.reserved),
-        held=plain(balance.held),
-        remaining=plain(max(counted.limit - balance.taken, Decimal(0))),
+        limit=scaled(counted.limit, scale),
+        spent=scaled(balance.spent, scale),
+        reserved=scaled(balance.reserved, scale),
+        held=scaled(balance.held, scale),
+        remaining=scaled(max(counted.limit - balance.taken, Decimal(0)), scale),
         change_time=timestamp(counted.changed_at),
     )
 
 
-def write_reservation(entry: Entry) -> wire.Reservation:
-    """Return what one action reserved."""
+def write_reservation(entry: Entry, scale: int) -> wire.Reservation:
+    """Return what one action reserved, in the decimals of its ledger."""
     return wire.Reservation(
         account=entry.key[:32],
         period=entry.period,
@@ -50,8 +50,8 @@ def write_reservation(entry: Entry) -> wire.Reservation:
         step=entry.step,
         agent=entry.agent,
         state=wire.ReservationState.Value(f"RESERVATION_STATE_{entry.state.upper()}"),
-        amount=plain(entry.amount),
-        spent=plain(entry.spent) if entry.spent is not None else "",
+        amount=scaled(entry.amount, scale),
+        spent=scaled(entry.spent, scale) if entry.spent is not None else "",
         reserve_time=timestamp(entry.reserved_at),
         settle_time=timestamp(entry.settled_at),
     )
