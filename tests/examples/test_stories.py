@@ -49,9 +49,9 @@ async def test_one_customer_flows_through_to_a_larger_plan(walk: NewWalk, mailbo
     assert await story.go() is RunState.SUCCEEDED
     assert story.starts[0] == ("contract", "satisfaction", "usage")
     assert story.skipped == {
-        "offer_stable": SkipReason.CONDITION_NOT_MET,
-        "offer_at_risk": SkipReason.CONDITION_NOT_MET,
-        "success_call": SkipReason.CONDITION_NOT_MET,
+        "offer_stable": SkipReason.BRANCH_NOT_CHOSEN,
+        "offer_at_risk": SkipReason.BRANCH_NOT_CHOSEN,
+        "success_call": SkipReason.BRANCH_NOT_CHOSEN,
         "letter_by_hand": SkipReason.NOT_NEEDED,
     }
     assert {decision.verdict for decision in story.decisions.values()} == {Verdict.ALLOW}

@@ -11,6 +11,7 @@ from typing import Any
 
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import resolve
+from assent_orchestrator.plan.choice import choice_of, choice_of_step, choice_row
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import RunState, SkipReason, StepState
@@ -62,22 +63,34 @@ class Walk:
 
     async def go(self) -> RunState | None:
         """Walk until nothing can start any more; return how it ended, or None when somebody has to answer first."""
-        graph = Graph.of(self.process.steps)
+        choices = self.process.choices
+        graph = Graph.of(self.process.steps, choices)
         steps = {step.id: step for step in self.process.steps}
-        self.states = dict.fromkeys(steps, StepState.PENDING)
+        self.states = dict.fromkeys([*steps, *map(choice_row, choices)], StepState.PENDING)
         while ready := graph.ready(self.states):
             self.starts.append(ready)
             for name in ready:
-                self.states[name] = await self._take(steps[name])
+                chosen = choice_of(name)
+                self.states[name] = await (self._choose(chosen) if chosen else self._take(steps[name]))
             settled = graph.settle(self.states)
             self.skipped |= settled
             self.states |= dict.fromkeys(settled, StepState.SKIPPED)
         return graph.result(self.states)
 
+    async def _choose(self, name: str) -> StepState:
+        for branch in self.process.choices[name].branches:
+            if await self._taken(branch.when, name):
+                others = [
+                    step.id
+                    for step in self.process.steps
+                    if choice_of_step(step) == name and step.branch != f"{name}.{branch.name}"
+                ]
+                self.skipped |= dict.fromkeys(others, SkipReason.BRANCH_NOT_CHOSEN)
+                self.states |= dict.fromkeys(others, StepState.SKIPPED)
+                return StepState.SUCCEEDED
+        return StepState.FAILED
+
     async def _take(self, step: Step) -> StepState:
-        if step.when and not await self._taken(step.when):
-            self.skipped[step.id] = SkipReason.CONDITION_NOT_MET
-            return StepState.SKIPPED
         operation = self.catalogue.operation(step.action)
         assert operation is not None
         labels = {one.id: done.labels for one in self.process.steps if (done := self.catalogue.operation(one.action))}
@@ -99,9 +112,9 @@ class Walk:
         self.outputs[step.id] = output
         return StepState.SUCCEEDED
 
-    async def _taken(self, name: str) -> bool:
+    async def _taken(self, name: str, choice: str) -> bool:
         question = self._question(Kind.CONDITION)
-        condition = ConditionFacts(name=name, outputs=self.outputs)
+        condition = ConditionFacts(name=name, outputs=self.outputs, choice=choice)
         decision = await self.decide(question.model_copy(update={"condition": condition}))
         assert decision.verdict is Verdict.ALLOW
         assert decision.taken is not None

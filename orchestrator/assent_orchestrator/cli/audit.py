@@ -120,7 +120,7 @@ def show_record(entry: wire.AuditRecord) -> None:
     say(
         f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  ",
         f"{entry.event:<20} {record.get('step') or ('run' if in_run else ''):<16} ",
-        coloured(_answer(decision) or approval.get("outcome") or effect.get("status") or ""),
+        coloured(_answer(decision, record.get("step") or "") or approval.get("outcome") or effect.get("status") or ""),
         f"  {before or 'new'} -> {after}" if after else "",
     )
     codes = (*(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
@@ -144,9 +144,14 @@ def show_record(entry: wire.AuditRecord) -> None:
     say(Text(one_line(f"{'':<22}{'  '.join(part for part in parts if part)}"), style="bright_black"))
 
 
-def _answer(decision: dict[str, Any]) -> str:
-    """Return the verdict, or for a condition that was not forbidden whether the step is taken."""
+def _answer(decision: dict[str, Any], step: str) -> str:
+    """Return the verdict, or for a condition that was not forbidden whether the step is taken.
+
+    Of a choice it is one of its rules that is true or is not: which branch is taken is said when it is made.
+    """
     verdict = str(decision.get("verdict") or "")
     if decision.get("kind") == "condition" and verdict == "allow":
+        if step.endswith(".choice"):
+            return "true" if decision.get("taken") else "not true"
         return "taken" if decision.get("taken") else "not taken"
     return verdict

@@ -108,6 +108,7 @@ def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
         f"{before} -> " if before else "",
         coloured(after),
         f"  {', '.join(event.reasons)}" if event.reasons else "",
+        f": {event.branch}" if event.branch else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )
     if event.event == "approval.requested":

@@ -85,3 +85,15 @@ def test_the_record_of_a_choice_says_which_branch_was_taken(capsys: pytest.Captu
     entry = audit_pb2.AuditRecord(seq=7, event="step.succeeded", canonical_json=json.dumps(record).encode())
     show_record(entry)
     assert "BRANCH_CHOSEN: retention" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("taken", "word"), [(False, "not true"), (True, "true")])
+def test_of_a_rule_of_a_choice_it_is_said_whether_it_is_true(
+    capsys: pytest.CaptureFixture[str], *, taken: bool, word: str
+) -> None:
+    decision = {"kind": "condition", "verdict": "allow", "taken": taken}
+    record = {"event": "decision.made", "run": "1", "step": "offer.choice", "decision": decision}
+    show_record(audit_pb2.AuditRecord(seq=7, event="decision.made", canonical_json=json.dumps(record).encode()))
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.rstrip().endswith(f" {word}")
+    assert "taken" not in first, "with `otherwise` a branch is taken though no rule is true"

@@ -136,6 +136,9 @@ def test_an_event_tells_the_transition_of_a_step_or_of_the_run():
     assert (list(of_step.reasons), of_step.decision_id) == (["NO_GRANT"], "d-9")
     of_run = write_event(entry(5, "run.finished", state={"from": "running", "to": "failed"}), RunState.FAILED)
     assert (of_run.run_from, of_run.run_to) == (runs_pb2.RUN_STATE_RUNNING, runs_pb2.RUN_STATE_FAILED)
+    detail = {"reason": "BRANCH_CHOSEN", "branch": "retention"}
+    chosen = write_event(entry(6, "step.succeeded", step="offer.choice", detail=detail), RunState.RUNNING)
+    assert (chosen.branch, of_step.branch) == ("retention", "")
 
 
 async def test_a_run_arrives_with_its_plan_its_steps_and_their_decisions(wire):

@@ -26,12 +26,15 @@ class Cell:
     state: wire.StepState.ValueType = wire.STEP_STATE_PENDING
     reason: str = ""
     approved: bool = False
+    branch: str = ""
 
     def text(self) -> Text:
         """Return it as it is shown."""
         look = step_look(self.state)
         if self.state in _TOLD and self.reason:
             return Text(f"{look.shape} {self.reason}", style=look.style)
+        if self.branch:
+            return Text(f"{look.shape} {self.branch}", style=look.style)
         if self.approved and self.state == wire.STEP_STATE_SUCCEEDED:
             return Text(f"{look.text}, approved", style=look.style)
         return Text(look.text, style=look.style)
@@ -57,6 +60,7 @@ class Board:
             cell.state = event.step_to
         if event.reasons:
             cell.reason = event.reasons[0]
+        cell.branch = event.branch or cell.branch
         cell.approved |= event.event == "approval.consumed"
 
     def table(self, width: int) -> Table:

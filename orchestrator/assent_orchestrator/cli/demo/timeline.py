@@ -11,6 +11,7 @@ from assent_sidecar.model import Json
 
 _SKIPPED = {
     "CONDITION_NOT_MET": "not taken",
+    "BRANCH_NOT_CHOSEN": "not taken: another branch is",
     "NOT_NEEDED": "not needed: what it stands in for was done",
     "DEPENDENCY_SKIPPED": "not taken: it builds on a step that was not taken",
 }
@@ -82,6 +83,8 @@ def _moment(
         case ["step", "skipped"]:
             why = (record.get("detail") or {}).get("reason") or ""
             return Moment(at, step, _SKIPPED.get(why, why), "skipped", trace_id=trace_id)
+        case ["step", "succeeded"] if branch := (record.get("detail") or {}).get("branch"):
+            return Moment(at, step, f"the branch {branch} is taken", "done", trace_id=trace_id)
         case ["approval", "answered"]:
             given = record["approval"]
             outcome = "approved" if given["outcome"] == "approved" else "denied"

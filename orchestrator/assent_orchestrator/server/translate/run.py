@@ -140,6 +140,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         decision_id=decision.get("id") or "",
         run_state=run_state(now),
         trace_id=trace.get("trace_id") or "",
+        branch=(record.get("detail") or {}).get("branch") or "",
     )
     before, after = state.get("from"), state.get("to")
     if record.get("step"):

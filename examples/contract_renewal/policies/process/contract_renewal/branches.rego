@@ -1,8 +1,8 @@
 # METADATA
 # title: Which way a renewal takes
 # description: |
-#   The process names these rules in `when`. They look at what the risk step really found; a level that nobody foresaw
-#   takes no way at all.
+#   The choice of the process asks these rules in turn. They look at what the risk step really found; a level that nobody
+#   foresaw takes no way at all, and the run fails.
 # custom:
 #   owner: head-of-renewals
 package policies.process.contract_renewal.branches

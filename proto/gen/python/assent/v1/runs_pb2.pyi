@@ -865,6 +865,7 @@ class RunEvent(_message.Message):
     RUN_STATE_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    BRANCH_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -889,6 +890,8 @@ class RunEvent(_message.Message):
     """True when nothing happened and this only says that the stream is alive."""
     trace_id: _builtins.str
     """The trace in which it happened, as 32 hexadecimal digits; may be empty."""
+    branch: _builtins.str
+    """The branch that was taken; set when a choice was made."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded; in a heartbeat, when it was sent."""
@@ -913,10 +916,11 @@ class RunEvent(_message.Message):
         run_state: Global___RunState.ValueType = ...,
         heartbeat: _builtins.bool = ...,
         trace_id: _builtins.str = ...,
+        branch: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "event", b"event", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["branch", b"branch", "decision_id", b"decision_id", "event", b"event", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -936,7 +940,9 @@ class CancelRunRequest(_message.Message):
     etag: _builtins.str
     """The `etag` of the run as the caller knows it: ABORTED when it has changed since. Empty: whatever its state."""
     compensate: _builtins.bool
-    """Undo what was done, the last first. What cannot be undone, or may not, is named at the end."""
+    """Undo what was done, the last first. What cannot be undone, or may not, is named at the end. A paused run goes on for
+    that if the caller may resume it; otherwise it stays paused, and nothing is undone until it is resumed.
+    """
     def __init__(
         self,
         *,
