@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from assent_orchestrator.approvals.note import note_answer
 from assent_orchestrator.approvals.request import (
     Approval,
     ApprovalState,
@@ -14,18 +15,17 @@ from assent_orchestrator.approvals.request import (
     approval_of,
     read_request,
     resolve,
+    withdraw_answers,
+    write_answer,
 )
 from assent_orchestrator.approvals.requirement import Answer, Involved, Person, Seat, seat_of, unmet_stages
-from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
-from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.audit.whose import is_own, own_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
-from assent_orchestrator.store.tables import answers, approvals, runs
-from assent_sidecar.canonical import digest
+from assent_orchestrator.store.tables import approvals, runs
 from assent_sidecar.question import Principal
 
 Wake = Callable[[str, str], Awaitable[None]]
@@ -39,6 +39,18 @@ class PresentationError(StateError):
     """The answer is to something else than what is asked."""
 
     code = "PRESENTED_DIFFERS"
+
+
+class RationaleError(StateError):
+    """The answer needs a reason."""
+
+    code = "RATIONALE_MISSING"
+
+
+class UnansweredError(StateError):
+    """There is nothing to take back."""
+
+    code = "NOT_ANSWERED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class Inbox:
         more = write_token(found[-1].requested_at.isoformat(), found[-1].id) if len(rows) > limit else ""
         return Page(found, more)
 
-    async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
+    async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
         """Record a person's answer; when the requirement is met, or refused, the run goes on.
 
         Raises:
@@ -117,49 +129,75 @@ class Inbox:
 
         """
         async with self.engine.begin() as tx:
-            approval = await read_request(tx, approval_id, lock=True)
-            if not await self._may_see(tx, caller, approval):
-                raise NotFoundError("there is no such approval", approval=approval_id)
+            approval = await self._locked(tx, caller, approval_id)
             now = self.clock()
-            self._check_fresh(approval, answer, now)
-            principal, submitter = await _whose(tx, approval)
-            involved = Involved(principal, submitter, self.owner_of(approval.process))
-            person = Person(caller.id, caller.roles)
-            seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
-            if not isinstance(seat, Seat):
-                raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval_id)
-            given = Answer(
-                stage=seat.stage,
-                role=seat.role,
-                approver=caller.id,
-                roles=caller.roles,
-                approved=answer.approve,
-                at=now,
-                digest=approval.action_digest,
-                rationale=answer.rationale,
-                number=len(approval.answers) + 1,
-            )
-            await _insert(tx, approval, given)
+            _check_fresh(approval, reply, now)
+            given = await self._answer(tx, caller, approval, reply, now)
+            await write_answer(tx, approval, given)
             state = _state_after(approval, given)
-            drafts = [_draft("approval.answered", approval, caller, given)]
-            if state is not ApprovalState.PENDING:
-                drafts.append(_draft(f"approval.{state}", approval, caller, given))
             await resolve(tx, approval, state, now)
+            drafts = [note_answer("approval.answered", approval, caller, given)]
+            if state is not ApprovalState.PENDING:
+                drafts.append(note_answer(f"approval.{state}", approval, caller, given))
             await self.trail.append(tx, caller.tenant, drafts)
             after = await read_request(tx, approval_id)
         await self.wake(approval.run_id, approval.step_id)
         return after
 
-    @staticmethod
-    def _check_fresh(approval: Approval, answer: Reply, now: datetime) -> None:
-        if approval.state is not ApprovalState.PENDING:
-            raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
-        if approval.expires_at <= now:
-            raise StateError("the approval has expired", approval=approval.id, state="expired")
-        if answer.etag != str(approval.version):
-            raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)
-        if answer.presented_digest != approval.presented_digest:
-            raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
+    async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
+        """Take back the caller's own yes, as long as nothing was done on the strength of it.
+
+        Raises:
+            NotFoundError: there is none that the caller may know of.
+            ConflictError: the etag is not the newest.
+            StateError: it is over or used, or the caller has not said yes.
+
+        """
+        async with self.engine.begin() as tx:
+            approval = await self._locked(tx, caller, approval_id)
+            now = self.clock()
+            if approval.state not in (ApprovalState.PENDING, ApprovalState.APPROVED):
+                raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
+            _check_etag(approval, etag)
+            own = [answer for answer in approval.answers if answer.approver == caller.id and answer.stands]
+            if not own:
+                raise UnansweredError("you have not said yes to this approval", approval=approval.id)
+            await withdraw_answers(tx, approval, own, now)
+            left = [answer for answer in approval.answers if answer not in own]
+            unmet = unmet_stages(approval.requirement, left)
+            await resolve(tx, approval, ApprovalState.PENDING if unmet else ApprovalState.APPROVED, now)
+            drafts = [note_answer("approval.withdrawn", approval, caller, one, outcome="withdrawn") for one in own]
+            await self.trail.append(tx, caller.tenant, drafts)
+            after = await read_request(tx, approval_id)
+        await self.wake(approval.run_id, approval.step_id)
+        return after
+
+    async def _locked(self, tx: AsyncConnection, caller: Caller, approval_id: str) -> Approval:
+        approval = await read_request(tx, approval_id, lock=True)
+        if not await self._may_see(tx, caller, approval):
+            raise NotFoundError("there is no such approval", approval=approval_id)
+        return approval
+
+    async def _answer(
+        self, tx: AsyncConnection, caller: Caller, approval: Approval, reply: Reply, now: datetime
+    ) -> Answer:
+        principal, submitter = await _whose(tx, approval)
+        involved = Involved(principal, submitter, self.owner_of(approval.process))
+        person = Person(caller.id, caller.roles)
+        seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
+        if not isinstance(seat, Seat):
+            raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
+        return Answer(
+            stage=seat.stage,
+            role=seat.role,
+            approver=caller.id,
+            roles=caller.roles,
+            approved=reply.approve,
+            at=now,
+            digest=approval.action_digest,
+            rationale=reply.rationale,
+            number=len(approval.answers) + 1,
+        )
 
     @staticmethod
     async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
@@ -175,27 +213,6 @@ async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:
     return Principal.from_json(row.principal).id, row.submitter
 
 
-async def _insert(tx: AsyncConnection, approval: Approval, given: Answer) -> None:
-    await tx.execute(
-        sa.insert(answers).values(
-            approval_id=approval.id,
-            number=given.number,
-            stage=given.stage,
-            approver=given.approver,
-            stands_for=given.stands_for,
-            role=given.role,
-            roles=sorted(given.roles),
-            approved=given.approved,
-            rationale=given.rationale,
-            presented_digest=approval.presented_digest,
-            answered_at=given.at,
-            action_digest=given.digest,
-            edits=dict(given.edits) or None,
-            break_glass=given.break_glass,
-        )
-    )
-
-
 def _state_after(approval: Approval, given: Answer) -> ApprovalState:
     if not given.approved:
         return ApprovalState.REJECTED
@@ -203,21 +220,18 @@ def _state_after(approval: Approval, given: Answer) -> ApprovalState:
     return ApprovalState.PENDING if unmet else ApprovalState.APPROVED
 
 
-def _draft(event: str, approval: Approval, caller: Caller, given: Answer) -> Draft:
-    return Draft(
-        event=event,
-        run=approval.run_id,
-        step=approval.step_id,
-        actor=Actor(kind="user", id=caller.id),
-        approval=ApprovalNote(
-            id=approval.id,
-            stage=given.stage,
-            outcome="approved" if given.approved else "rejected",
-            approver=caller.id,
-            presented_digest=approval.presented_digest,
-            action_digest=approval.action_digest,
-            revision=approval.revision,
-            rationale_digest=digest(given.rationale) if given.rationale else None,
-        ),
-        trace=trace_note(),
-    )
+def _check_fresh(approval: Approval, reply: Reply, now: datetime) -> None:
+    if approval.state is not ApprovalState.PENDING:
+        raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
+    if approval.expires_at <= now:
+        raise StateError("the approval has expired", approval=approval.id, state="expired")
+    _check_etag(approval, reply.etag)
+    if reply.presented_digest != approval.presented_digest:
+        raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
+    if not reply.rationale and approval.requirement.rationale == "required":
+        raise RationaleError("an answer needs a reason in words", approval=approval.id)
+
+
+def _check_etag(approval: Approval, etag: str) -> None:
+    if etag != str(approval.version):
+        raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)

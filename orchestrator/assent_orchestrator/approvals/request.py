@@ -1,6 +1,7 @@
 """A question to humans, as it is stored: bound to one action, one revision, one run and step, and a time."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -214,6 +215,7 @@ async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState,
         OvertakenError: somebody else changed it meanwhile, as an answer in the last moment does.
 
     """
+    resolved = now if state is not ApprovalState.PENDING else None
     moved = await tx.execute(
         sa.update(approvals)
         .where(
@@ -221,8 +223,40 @@ async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState,
             approvals.c.state == str(approval.state),
             approvals.c.version == approval.version,
         )
-        .values(state=str(state), version=approvals.c.version + 1, resolved_at=now)
+        .values(state=str(state), version=approvals.c.version + 1, resolved_at=resolved)
         .returning(approvals.c.id)
     )
     if moved.one_or_none() is None:
         raise OvertakenError
+
+
+async def write_answer(tx: AsyncConnection, approval: Approval, given: Answer) -> None:
+    """Write one answer to a request that is locked."""
+    await tx.execute(
+        sa.insert(answers).values(
+            approval_id=approval.id,
+            number=given.number,
+            stage=given.stage,
+            approver=given.approver,
+            stands_for=given.stands_for,
+            role=given.role,
+            roles=sorted(given.roles),
+            approved=given.approved,
+            rationale=given.rationale,
+            presented_digest=approval.presented_digest,
+            answered_at=given.at,
+            action_digest=given.digest,
+            edits=dict(given.edits) or None,
+            break_glass=given.break_glass,
+        )
+    )
+
+
+async def withdraw_answers(tx: AsyncConnection, approval: Approval, given: Sequence[Answer], now: datetime) -> None:
+    """Have answers count for nothing from now on; the request is locked."""
+    numbers = [answer.number for answer in given]
+    await tx.execute(
+        sa.update(answers)
+        .where(answers.c.approval_id == approval.id, answers.c.number.in_(numbers))
+        .values(withdrawn_at=now)
+    )

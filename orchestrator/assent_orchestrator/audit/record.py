@@ -85,7 +85,11 @@ class DecisionNote(Document):
 
 
 class ApprovalNote(Document):
-    """What humans were asked or answered, bound to what they were shown."""
+    """What humans were asked or answered, bound to what they were shown.
+
+    ``roles`` are those that are asked, or the one that a person answered in. ``edits`` are pointers to what the person
+    changed, ``edited_digest`` is that of the action with it. A review is ``about`` another approval.
+    """
 
     id: Text
     stage: int | None = None
@@ -97,6 +101,9 @@ class ApprovalNote(Document):
     revision: Text | None = None
     rationale_digest: Digest | None = None
     expires_at: Text | None = None
+    edits: tuple[Text, ...] | None = None
+    edited_digest: Digest | None = None
+    about: Text | None = None
 
 
 class EffectNote(Document):

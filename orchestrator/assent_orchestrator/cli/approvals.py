@@ -1,4 +1,4 @@
-"""The commands ``approvals list``, ``approvals show``, ``approvals approve`` and ``approvals reject``."""
+"""The commands ``approvals list``, ``show``, ``approve``, ``reject`` and ``withdraw``."""
 
 import sys
 from enum import StrEnum
@@ -109,6 +109,21 @@ def reject_command(
 ) -> int:
     """Say no."""
     return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_REJECT, rationale, yes=yes)
+
+
+@app.command("withdraw")
+@with_connection
+def withdraw_command(common: Common, *, approval: NameArgument) -> int:
+    """Take back your own yes, as long as nothing was done on the strength of it."""
+    with Connection(common) as connection:
+        shown = _get(connection, approval)
+        request = wire.WithdrawApprovalRequest(name=shown.name, etag=shown.etag)
+        after = connection.call(connection.approvals.WithdrawApproval, request)
+    if common.as_json:
+        say_json(after)
+    else:
+        say(f"withdrawn: approval {short(after.name)} is now ", state_of(after))
+    return ExitCode.DONE
 
 
 def _get(connection: Connection, approval: str) -> wire.Approval:

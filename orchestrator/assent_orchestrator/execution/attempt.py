@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
@@ -266,7 +267,7 @@ class Attempts:
             if approval is not None and approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
                 state = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
                 await resolve(tx, approval, state, now)
-                drafts = (self.sequels.approval_draft(approval, state), *drafts)
+                drafts = (note_state(approval, state), *drafts)
             await self.parts.trail.append(tx, situation.run.tenant, drafts)
         if approval is not None:
             trace_wait(approval, approval.state, now)

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.request import Approval, ApprovalState, open_request, resolve
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import ApprovalNote, Draft, StateNote
+from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.clock import Clock, writable
 from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
@@ -18,7 +19,6 @@ from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.gate import Followed, OvertakenError
-from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
@@ -73,7 +73,7 @@ class Sequels:
                 drafts: tuple[Draft, ...] = ()
                 if approval is not None and approval.state is ApprovalState.APPROVED:
                     await resolve(tx, approval, ApprovalState.CONSUMED, now)
-                    drafts = (self.approval_draft(approval, ApprovalState.CONSUMED),)
+                    drafts = (note_state(approval, ApprovalState.CONSUMED),)
                     trace_wait(approval, ApprovalState.APPROVED, now)
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
                 return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
@@ -186,7 +186,7 @@ class Sequels:
             now=self.clock(),
             traceparent=spans.current_traceparent(),
         )
-        return self.approval_draft(approval, ApprovalState.PENDING)
+        return note_state(approval, ApprovalState.PENDING)
 
     async def _void(self, tx: AsyncConnection, situation: Situation, now: datetime) -> tuple[Draft, ...]:
         """An approval that policy no longer accepts, or that was for something else, is worth nothing."""
@@ -194,27 +194,7 @@ class Sequels:
         if approval is None or approval.state not in (ApprovalState.PENDING, ApprovalState.APPROVED):
             return ()
         await resolve(tx, approval, ApprovalState.VOID, now)
-        return (self.approval_draft(approval, ApprovalState.VOID),)
-
-    @staticmethod
-    def approval_draft(approval: Approval, state: ApprovalState) -> Draft:
-        """Return the record of a transition of an approval that no person made."""
-        return Draft(
-            event="approval.requested" if state is ApprovalState.PENDING else f"approval.{state}",
-            run=approval.run_id,
-            step=approval.step_id,
-            actor=SYSTEM,
-            approval=ApprovalNote(
-                id=approval.id,
-                outcome=str(state),
-                roles=approval.roles,
-                presented_digest=approval.presented_digest,
-                action_digest=approval.action_digest,
-                revision=approval.revision,
-                expires_at=approval.expires_at.isoformat(),
-            ),
-            trace=spans.trace_note(),
-        )
+        return (note_state(approval, ApprovalState.VOID),)
 
 
 def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:

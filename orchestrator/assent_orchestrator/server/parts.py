@@ -109,8 +109,12 @@ class Inbox(Protocol):
         """Return a page of approvals, oldest first."""
         ...
 
-    async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
+    async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
         """Take a person's answer."""
+        ...
+
+    async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
+        """Take back the caller's own yes."""
         ...
 
 

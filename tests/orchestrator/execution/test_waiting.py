@@ -59,7 +59,7 @@ async def test_parallel_approvals_of_one_run_never_cross(make_world: MakeWorld) 
     mine = {approval.step_id: approval for approval in page.items}
     for step, approve in (("one", True), ("two", False)):
         approval = mine[step]
-        reply = Reply(approve, "", str(approval.version), approval.presented_digest)
+        reply = Reply(approve, "looked at it", str(approval.version), approval.presented_digest)
         await world.inbox.decide(world.person("dana", "director"), approval.id, reply)
     view = await world.end_of(run)
     assert view.run.state == "failed"

@@ -1,4 +1,5 @@
 import math
+from datetime import UTC
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -219,6 +220,11 @@ async def test_an_approval_arrives_as_it_was_presented(wire):
     assert decided.state == approvals_pb2.APPROVAL_STATE_APPROVED
     reply = wire.approvals.calls[-1][3]
     assert (reply.approve, reply.rationale, reply.etag) == (False, "too much", "3")
+    withdrawn = await wire.inbox.WithdrawApproval(
+        approvals_pb2.WithdrawApprovalRequest(name=name, etag=shown.etag), metadata=wire.auth
+    )
+    assert [one.withdraw_time.ToDatetime(UTC) for one in withdrawn.answers] == [NOON]
+    assert wire.approvals.calls[-1][2:] == ("a1", "3")
     listed = await wire.inbox.ListApprovals(
         approvals_pb2.ListApprovalsRequest(parent=TENANT, filter="state=PENDING AND run=run1"), metadata=wire.auth
     )

@@ -347,9 +347,14 @@ class Approvals:
         self.calls.append(("list", caller, wanted))
         return Page([APPROVAL], "")
 
-    async def decide(self, caller: Caller, approval_id: str, answer: Reply) -> Approval:
-        self.calls.append(("decide", caller, approval_id, answer))
+    async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
+        self.calls.append(("decide", caller, approval_id, reply))
         return replace(APPROVAL, state=ApprovalState.APPROVED, resolved_at=NOON)
+
+    async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
+        self.calls.append(("withdraw", caller, approval_id, etag))
+        withdrawn = replace(APPROVAL.answers[0], withdrawn_at=NOON)
+        return replace(APPROVAL, answers=(withdrawn,))
 
 
 STOP = Stop(

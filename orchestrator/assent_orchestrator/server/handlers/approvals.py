@@ -55,3 +55,9 @@ class ApprovalHandlers(ApprovalServiceServicer):
             presented_digest=request.presented_digest,
         )
         return write_approval(await carry_through(self._parts.inbox.decide(caller, approval_id, reply)))
+
+    async def WithdrawApproval(self, request: wire.WithdrawApprovalRequest, context: Context) -> wire.Approval:
+        """Take back the caller's own yes."""
+        caller = current_caller()
+        approval_id = names.approval_id(request.name, caller)
+        return write_approval(await carry_through(self._parts.inbox.withdraw(caller, approval_id, request.etag)))

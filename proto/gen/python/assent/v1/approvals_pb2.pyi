@@ -439,7 +439,7 @@ class DecideApprovalRequest(_message.Message):
     answer: Global___DecideApprovalRequest.Answer.ValueType
     """Yes or no."""
     rationale: _builtins.str
-    """Why, in the caller's words; the trail keeps it."""
+    """Why, in the caller's words. Without it the answer is refused unless the requirement says that it is optional."""
     presented_digest: _builtins.str
     """`presented_digest` of what the caller saw: FAILED_PRECONDITION when it is not what is being asked."""
     def __init__(
@@ -458,3 +458,29 @@ class DecideApprovalRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideApprovalRequest: _TypeAlias = DecideApprovalRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawApprovalRequest(_message.Message):
+    """Takes back the caller's own yes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`tenants/{tenant}/approvals/{approval}`."""
+    etag: _builtins.str
+    """The `etag` of the approval as the caller saw it: ABORTED when it has changed since."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawApprovalRequest: _TypeAlias = WithdrawApprovalRequest  # noqa: Y015

@@ -50,6 +50,11 @@ class ApprovalServiceStub:
                 request_serializer=assent_dot_v1_dot_approvals__pb2.DecideApprovalRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_approvals__pb2.Approval.FromString,
                 _registered_method=True)
+        self.WithdrawApproval = channel.unary_unary(
+                '/assent.v1.ApprovalService/WithdrawApproval',
+                request_serializer=assent_dot_v1_dot_approvals__pb2.WithdrawApprovalRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_approvals__pb2.Approval.FromString,
+                _registered_method=True)
 
 
 class ApprovalServiceServicer:
@@ -77,6 +82,13 @@ class ApprovalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawApproval(self, request, context):
+        """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApprovalServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -93,6 +105,11 @@ def add_ApprovalServiceServicer_to_server(servicer, server):
             'DecideApproval': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideApproval,
                     request_deserializer=assent_dot_v1_dot_approvals__pb2.DecideApprovalRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_approvals__pb2.Approval.SerializeToString,
+            ),
+            'WithdrawApproval': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawApproval,
+                    request_deserializer=assent_dot_v1_dot_approvals__pb2.WithdrawApprovalRequest.FromString,
                     response_serializer=assent_dot_v1_dot_approvals__pb2.Approval.SerializeToString,
             ),
     }
@@ -177,6 +194,33 @@ class ApprovalService:
             target,
             '/assent.v1.ApprovalService/DecideApproval',
             assent_dot_v1_dot_approvals__pb2.DecideApprovalRequest.SerializeToString,
+            assent_dot_v1_dot_approvals__pb2.Approval.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawApproval(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ApprovalService/WithdrawApproval',
+            assent_dot_v1_dot_approvals__pb2.WithdrawApprovalRequest.SerializeToString,
             assent_dot_v1_dot_approvals__pb2.Approval.FromString,
             options,
             channel_credentials,

@@ -39,6 +39,8 @@ class ApprovalServiceStub:
     """Answers with one approval."""
     DecideApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.DecideApprovalRequest, _approvals_pb2.Approval]
     """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
+    WithdrawApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.WithdrawApprovalRequest, _approvals_pb2.Approval]
+    """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
 
 @_typing.type_check_only
 class ApprovalServiceAsyncStub(ApprovalServiceStub):
@@ -51,6 +53,8 @@ class ApprovalServiceAsyncStub(ApprovalServiceStub):
     """Answers with one approval."""
     DecideApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.DecideApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
     """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
+    WithdrawApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.WithdrawApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
+    """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
 
 class ApprovalServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows what waits for a human answer, and takes the answer."""
@@ -78,5 +82,13 @@ class ApprovalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_approvals_pb2.Approval, _abc.Awaitable[_approvals_pb2.Approval]]:
         """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
+
+    @_abc_1.abstractmethod
+    def WithdrawApproval(
+        self,
+        request: _approvals_pb2.WithdrawApprovalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_approvals_pb2.Approval, _abc.Awaitable[_approvals_pb2.Approval]]:
+        """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
 
 def add_ApprovalServiceServicer_to_server(servicer: ApprovalServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

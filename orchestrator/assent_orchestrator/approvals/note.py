@@ -1,0 +1,61 @@
+"""What the trail holds of a question to humans: who asked or answered what, by digests."""
+
+from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
+from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.governance.minutes import SYSTEM
+from assent_sidecar.canonical import digest
+
+
+def note_state(approval: Approval, state: ApprovalState) -> Draft:
+    """Return the record of a transition that no person made."""
+    return note_event("approval.requested" if state is ApprovalState.PENDING else f"approval.{state}", approval, state)
+
+
+def note_event(event: str, approval: Approval, outcome: str, *, role: str | None = None) -> Draft:
+    """Return the record of something that happened to a question by itself; ``role`` is the one it concerns."""
+    return Draft(
+        event=event,
+        run=approval.run_id,
+        step=approval.step_id,
+        actor=SYSTEM,
+        approval=ApprovalNote(
+            id=approval.id,
+            outcome=str(outcome),
+            roles=approval.roles if role is None else (role,),
+            presented_digest=approval.presented_digest,
+            action_digest=approval.action_digest,
+            revision=approval.revision,
+            expires_at=approval.expires_at.isoformat(),
+            about=approval.about,
+        ),
+        trace=trace_note(),
+    )
+
+
+def note_answer(event: str, approval: Approval, caller: Caller, given: Answer, *, outcome: str | None = None) -> Draft:
+    """Return the record of what a person did; ``outcome`` is what they answered unless it says something else."""
+    return Draft(
+        event=event,
+        run=approval.run_id,
+        step=approval.step_id,
+        actor=Actor(kind="user", id=caller.id),
+        on_behalf_of=given.stands_for,
+        approval=ApprovalNote(
+            id=approval.id,
+            stage=given.stage,
+            outcome=outcome or ("approved" if given.approved else "rejected"),
+            approver=caller.id,
+            roles=(given.role,),
+            presented_digest=approval.presented_digest,
+            action_digest=approval.action_digest,
+            revision=approval.revision,
+            rationale_digest=digest(given.rationale) if given.rationale else None,
+            edits=tuple(sorted(given.edits)) or None,
+            edited_digest=given.digest if given.edits else None,
+            about=approval.about,
+        ),
+        trace=trace_note(),
+    )
