@@ -54,9 +54,17 @@ class Findings:
 
 
 async def kill_all(
-    names: Sequence[str] = (), victims: Sequence[Victim] = (), *, bounded: bool = False, lanes: int = LANES
+    names: Sequence[str] = (),
+    victims: Sequence[Victim] = (),
+    *,
+    bounded: bool = False,
+    part: tuple[int, int] = (1, 1),
+    lanes: int = LANES,
 ) -> Findings:
-    """Enumerate the transitions of the scenarios and kill at each of them, or (``bounded``) at one of each kind."""
+    """Enumerate the transitions of the scenarios and kill at each of them, or (``bounded``) at one of each kind.
+
+    ``part`` (2, 8) is the second of eight parts: every eighth of the trials. Together they are all.
+    """
     began = time.monotonic()
     findings = Findings()
     async with opened(lanes) as place:
@@ -67,7 +75,7 @@ async def kill_all(
         )
         for victim in Victim:
             wanted = [trial for trial in trials if trial.victim is victim and (not victims or victim in victims)]
-            findings.results += await _all_of(place, wanted, lanes)
+            findings.results += await _all_of(place, wanted[part[0] - 1 :: part[1]], lanes)
         findings.doubles = [f"{one.code} {one.what}" for one in await place.doubles()]
     findings.seconds = time.monotonic() - began
     return findings
@@ -104,15 +112,25 @@ def _tell(victim: Victim, left: int, results: Iterable[Result], seconds: float) 
     print(f"{victim}: a wave in {seconds:.1f} s, {left} runs to go", *found, sep="\n", file=sys.stderr, flush=True)  # noqa: T201 - a program
 
 
+def _part(text: str) -> tuple[int, int]:
+    number, _, of = text.partition("/")
+    if not 1 <= int(number) <= int(of):
+        raise ValueError(text)
+    return int(number), int(of)
+
+
 def main() -> int:
     """Run it as the options say; return the exit code."""
     parser = argparse.ArgumentParser(prog="kill-suite", description=__doc__)
     parser.add_argument("--scenario", action="append", default=[], choices=[one.name for one in read_scenarios()])
     parser.add_argument("--victim", action="append", default=[], type=Victim, choices=list(Victim))
     parser.add_argument("--bounded", action="store_true", help="one transition of each kind, as the tests do")
+    parser.add_argument("--part", type=_part, default=(1, 1), help="1/8 to 8/8: every eighth of the trials")
     parser.add_argument("--lanes", type=int, default=LANES, help="renewals at once")
     options = parser.parse_args()
-    findings = asyncio.run(kill_all(options.scenario, options.victim, bounded=options.bounded, lanes=options.lanes))
+    findings = asyncio.run(
+        kill_all(options.scenario, options.victim, bounded=options.bounded, part=options.part, lanes=options.lanes)
+    )
     print(*findings.table(), *findings.faults(), sep="\n")  # noqa: T201 - a program
     return 0 if findings.good else 1
 
