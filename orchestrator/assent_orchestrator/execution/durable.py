@@ -95,8 +95,11 @@ class Work(Protocol):
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
 
-    async def end(self, run_id: str) -> str:
-        """Say what has to be undone next, now that nothing of the run is under way; empty: nothing, it is closed."""
+    async def end(self, run_id: str) -> str | None:
+        """Say what is attempted next, now that nothing of the run is under way: what undoes something.
+
+        Empty: nothing, it is closed. None: something of it is open after all, and it has to be advanced once more.
+        """
 
     async def rest(self, run_id: str) -> None:
         """Say that the run got nowhere and is left alone for a while; never raises for reasons of the outside world."""

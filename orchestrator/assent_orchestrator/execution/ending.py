@@ -1,6 +1,6 @@
 """Bringing a step to rest without performing it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.execution.deadline import DEADLINE_EXCEEDED
 from assent_orchestrator.execution.driver import hold_step
-from assent_orchestrator.execution.journal import change_step
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
@@ -56,14 +56,13 @@ def _ending_of_run(situation: Situation) -> Ending | None:
     return None
 
 
-def is_ending(situation: Situation) -> bool:
-    """Say whether the run is being brought to its end: then nothing is waited for that may never come. Pure."""
-    run = situation.run
+def is_ending(run: RunRow, rows: Mapping[str, StepRow]) -> bool:
+    """Say whether a run is being brought to its end: then nothing is waited for that may never come. Pure."""
     return (
         run.cancel_requested is not None
         or run.state is RunState.STOPPING
         or run.state in TERMINAL_RUNS
-        or bool(failures(nodes(run.plan), {name: row.state for name, row in situation.steps.items()}))
+        or bool(failures(nodes(run.plan), {name: row.state for name, row in rows.items()}))
     )
 
 

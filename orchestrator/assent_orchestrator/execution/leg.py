@@ -117,7 +117,10 @@ class _Walk:
             if moved:
                 move = await self._advance()
                 if move["over"]:
-                    return await self._end()
+                    leg = await self._end()
+                    if leg is not None:
+                        return leg
+                    continue
                 for step in (*move["open"], *move["ready"]):
                     self._start(step)
                 for step in move["wake"]:
@@ -138,11 +141,16 @@ class _Walk:
                 await asyncio.wait(self._running)
             raise
 
-    async def _end(self) -> Leg:
-        """Undo what has to be undone, one after another, and close the run. Nothing else of it is under way."""
+    async def _end(self) -> Leg | None:
+        """Undo what has to be undone, one after another, and close the run. Nothing else of it is under way.
+
+        None: it is not over after all.
+        """
         while True:
             async with self._turnstile.turn(self._tenant):
                 undo = await self._work.end(self._run)
+            if undo is None:
+                return None
             if not undo:
                 return Leg(over=True, seconds=0.0, looks={})
             while not (pause := await self._attempt(undo))["settled"]:

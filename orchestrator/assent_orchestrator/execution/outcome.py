@@ -223,7 +223,7 @@ class Outcomes:
 
     async def leave(self, situation: Situation, attempt: int, code: str = "NOT_RECONCILED") -> Pause:
         """Nobody can say what happened: the step is unknown until somebody can, and the run waits, unless it ends."""
-        ending = is_ending(situation)
+        ending = is_ending(situation.run, situation.steps)
         code = "LEFT_UNKNOWN" if ending else code
         step = situation.step
         if step.state is not StepState.UNKNOWN or step.reason != code or (ending and step.finished_at is None):

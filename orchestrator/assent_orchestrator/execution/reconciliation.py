@@ -1,5 +1,6 @@
 """A person says what became of a call that nobody else can tell of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,6 +11,7 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
 from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.durable import Durable
+from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
@@ -32,7 +34,7 @@ class Settlement(StrEnum):
 
     DONE = "done"
     NOT_DONE = "not_done"
-    """It was not done: the policies are asked again whether it may be tried again."""
+    """It was not done: the policies are asked again whether it may be tried again, unless the run comes to its end."""
     FAILED = "failed"
     """It was not done, and is not tried again: the step failed."""
 
@@ -69,7 +71,8 @@ class Reconciliations:
         async with self.parts.trail.recording() as tx:
             run = await read_visible(tx, caller, run_id, lock=True)
             caller.require(Role.OPERATOR)
-            step = (await read_steps(tx, run_id)).get(step_id)
+            rows = await read_steps(tx, run_id)
+            step = rows.get(step_id)
             if step is None:
                 raise NotFoundError("there is no such step", run=run_id, step=step_id)
             if evidence.etag != etag_of(run):
@@ -77,7 +80,7 @@ class Reconciliations:
             if step.state is not StepState.UNKNOWN:
                 raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
             now = self.parts.clock()
-            state, values = self._settled(run, step, evidence)
+            state, values = self._settled(step, evidence, repeatable=_goes_on(run, step, rows))
             values |= {"finished_at": now if state in TERMINAL_STEPS else None}
             await change_step(tx, run_id, step_id, state=str(state), **values)
             status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
@@ -90,12 +93,12 @@ class Reconciliations:
         await self.durable.wake(run_id, (step_id,))
         return after
 
-    def _settled(self, run: RunRow, step: StepRow, evidence: Evidence) -> tuple[StepState, dict[str, Any]]:
+    def _settled(self, step: StepRow, evidence: Evidence, *, repeatable: bool) -> tuple[StepState, dict[str, Any]]:
         if evidence.settlement is Settlement.DONE:
             return StepState.SUCCEEDED, {**self._output(step, evidence), "reason": None, "message": None}
         if evidence.has_result:
             raise _unusable("RESULT_NOT_NEEDED", "what was not done has no result")
-        again = evidence.settlement is Settlement.NOT_DONE and run.state not in TERMINAL_RUNS
+        again = evidence.settlement is Settlement.NOT_DONE and repeatable
         values = {"reason": "NOT_DONE", "message": "a person found that it was not done"}
         return StepState.DECIDING if again else StepState.FAILED, values
 
@@ -111,6 +114,11 @@ class Reconciliations:
             raise InvalidError("the operation has no such result", faults, code="INVALID_REQUEST")
         labels = join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
         return {"output": evidence.result, "labels": {pointer: list(names) for pointer, names in labels.items()}}
+
+
+def _goes_on(run: RunRow, step: StepRow, rows: Mapping[str, StepRow]) -> bool:
+    """Say whether such a step is still taken: in a run that comes to its end only what undoes something is."""
+    return run.state not in TERMINAL_RUNS if step.undo else not is_ending(run, rows)
 
 
 def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidence: Evidence) -> Draft:

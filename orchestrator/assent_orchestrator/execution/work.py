@@ -20,7 +20,7 @@ from assent_orchestrator.execution.compensation import Compensations, not_undone
 from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.driver import FencedError, hold, take
 from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, SETTLED, Move, Pause
-from assent_orchestrator.execution.ending import leave_out
+from assent_orchestrator.execution.ending import is_ending, leave_out
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError, insist
 from assent_orchestrator.execution.items import Ended, Tended, tend_items
 from assent_orchestrator.execution.journal import (
@@ -57,6 +57,9 @@ INTERNAL = "INTERNAL"
 
 _GOING = (RunState.RUNNING, RunState.WAITING)
 """States in which a run has that reason only for as long as it rests."""
+
+_OF_OTHER_ROWS = (StepState.ITERATING, StepState.COMPENSATING)
+"""States of rows whose end is that of other rows."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,8 +99,8 @@ class RunWork:
             await self.rest(run_id)
             return _RESTS
 
-    async def end(self, run_id: str) -> str:
-        """Say what has to be undone next; empty: nothing, and the run is closed."""
+    async def end(self, run_id: str) -> str | None:
+        """Say what has to be undone next; empty: nothing, and the run is closed; None: it is not over after all."""
         return await insist(lambda: self._end(run_id))
 
     async def finish(self, run_id: str) -> None:
@@ -295,13 +298,18 @@ class RunWork:
                 found += await tend_items(tx, rows[step.id], step, under_way, ended=ended, now=now)
         return found
 
-    async def _end(self, run_id: str) -> str:
+    async def _end(self, run_id: str) -> str | None:
         # One transaction: between what is to be undone and the end of the run nobody can ask for it to be undone.
         async with self.parts.trail.recording() as tx:
             run = await self._roused(tx, run_id)
             if run.finished_at is not None:
                 return ""
-            undo = await self.compensations.following(tx, run, await read_steps(tx, run_id))
+            rows = await read_steps(tx, run_id)
+            open_ = _left_open(run, rows)
+            if open_:
+                # It is not over, as it was a moment ago; once undoing has begun, what is open is ended by itself.
+                return open_ if any(row.undo for row in rows.values()) else None
+            undo = await self.compensations.following(tx, run, rows)
             if not undo:
                 await self._close(tx, run_id)
             return undo
@@ -337,6 +345,18 @@ class RunWork:
         ):
             draft = await move(tx, run, state, self.parts.clock(), reason=reason, not_undone=left)
         await self.parts.trail.append(tx, run.tenant, (draft,))
+
+
+def _left_open(run: RunRow, rows: Mapping[str, StepRow]) -> str:
+    """Return a row of the run, and of nothing that undoes, that has not come to rest; empty: there is none."""
+    ending = is_ending(run, rows)
+    open_ = (row.id for row in rows.values() if not row.undo and not _rests(row, ending=ending))
+    return next(open_, "")
+
+
+def _rests(row: StepRow, *, ending: bool) -> bool:
+    # What iterates is at rest when its items are, and they are rows, too.
+    return row.state in _OF_OTHER_ROWS or at_rest(row, ending=ending)
 
 
 def _subject(run: RunRow) -> Subject:

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.caller import Role
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.journal import change_step
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
+from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.intent import read as read_intent
+from assent_orchestrator.governance.intent import settle as settle_intent
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.question import Action, Question
 from tests.orchestrator.execution.conftest import MakeWorld
@@ -266,6 +270,78 @@ async def test_while_a_run_still_undoes_an_undoing_of_which_nobody_knew_is_taken
     assert (view.run.state, view.run.not_undone) == (("failed", ("late",)) if failed else ("compensated", ()))
     puts = [key for name, key in world.tools.calls if name == "box.put"]
     assert (len(puts), len(set(puts))) == (3 if settlement is Settlement.NOT_DONE else 2, 2)
+
+
+def waiting_for_people_to_undo(question: Question) -> Mapping[str, Any]:
+    waits = question.step is not None and question.step.compensates and not question.approvals
+    return {"verdict": "require_approval", "approval": {"stages": [{"role": "boss"}]}} if waits else ALLOW
+
+
+async def undoing(make_world: MakeWorld) -> tuple[World, str]:
+    """A run whose undoing waits for an approval, and of which nobody knows whether ``late`` was done."""
+    answers = iter([Success({"n": 1}), LOST])
+    ruler = for_actions(waiting_for_people_to_undo)
+    world = await make_world(UNDONE[:2], tool=lambda _: next(answers, Success({"n": 1})), ruler=ruler)
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "late", "unknown")
+    await world.cancellations.cancel(world.alice, run, "", compensate=True)
+    await world.until(run, "approval.requested", step="early.undo")
+    return world, run
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown", "orchestrator.compensation-honest")
+@pytest.mark.parametrize("settlement", list(Settlement))
+async def test_what_is_settled_while_its_run_undoes_is_at_rest_and_undone_if_it_was_done(
+    make_world: MakeWorld, settlement: Settlement
+) -> None:
+    world, run = await undoing(make_world)
+    view = await settle_undoing(world, run, "late", settlement)
+    done = settlement is Settlement.DONE
+    assert states(view)["late"] == ("succeeded" if done else "failed"), "nothing but undoings is begun any more"
+    for step in ("early.undo", "late.undo")[: 2 if done else 1]:
+        await world.until(run, "approval.requested", step=step)
+        page = await world.inbox.list(world.person("otto", "boss"))
+        asked = next(one.id for one in page.items if (one.run_id, one.step_id) == (run, step))
+        await world.reply_to(world.person("otto", "boss"), asked)
+    view = await world.end_of(run)
+    assert (view.run.state, states(view)["late"]) == ("compensated", "compensated" if done else "failed")
+    assert (view.run.not_undone, world.tools.times("box.send")) == ((), 2)
+
+
+async def leave_open(world: World, run: str) -> None:
+    """Leave ``late`` as former versions did when somebody said of it that it was not done."""
+    async with world.parts.engine.begin() as tx:
+        await change_step(tx, run, "late", state="deciding", finished_at=None)
+        await settle_intent(tx, run, "late", EffectStatus.FAILED, utc_now())
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+@pytest.mark.parametrize("undoes", [True, False])
+async def test_a_run_does_not_end_while_a_step_of_it_is_open(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, *, undoes: bool
+) -> None:
+    if undoes:
+        world, run = await undoing(make_world)
+        await leave_open(world, run)
+        await world.reply(run, world.person("otto", "boss"))
+    else:
+        world = await make_world(UNDONE[:2], tool=lambda _: LOST)
+        world.tools.found = Found("never")
+        end, opened = RunWork._end, asyncio.Event()
+
+        async def opened_meanwhile(self: RunWork, run_id: str) -> str | None:
+            if not opened.is_set():
+                opened.set()
+                await leave_open(world, run_id)
+            return await end(self, run_id)
+
+        monkeypatch.setattr(RunWork, "_end", opened_meanwhile)
+        run = await world.submit()
+        await reaches(world, run, "early", "unknown")
+        await world.cancellations.cancel(world.alice, run, "")
+    view = await world.end_of(run)
+    assert (states(view)["late"], world.tools.times("box.send")) == ("cancelled", 2 if undoes else 1)
 
 
 Given = tuple[World, str, "asyncio.Future[Any]", asyncio.Event]
