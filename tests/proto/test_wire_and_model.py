@@ -14,6 +14,7 @@ from assent.v1 import (
     approvals_pb2,
     audit_pb2,
     decisions_pb2,
+    delegations_pb2,
     health_pb2,
     ledgers_pb2,
     plans_pb2,
@@ -21,6 +22,7 @@ from assent.v1 import (
     shadows_pb2,
     stops_pb2,
 )
+from assent_orchestrator.approvals.delegation import DelegationState
 from assent_orchestrator.approvals.request import ApprovalKind, ApprovalState
 from assent_orchestrator.governance.books import ReservationState
 from assent_orchestrator.governance.stop import Scope
@@ -63,6 +65,7 @@ def fields(message: Descriptor) -> set[str]:
         (runs_pb2.RunState.DESCRIPTOR, state.RunState),
         (runs_pb2.StepState.DESCRIPTOR, state.StepState),
         (runs_pb2.Search.DESCRIPTOR, Search),
+        (delegations_pb2.DelegationState.DESCRIPTOR, DelegationState),
         (stops_pb2.StopScope.DESCRIPTOR, Scope),
         (stops_pb2.StopState.DESCRIPTOR, ("in_force", "lifted")),
         (ledgers_pb2.ReservationState.DESCRIPTOR, ReservationState),
@@ -234,6 +237,7 @@ def test_an_answer_must_say_yes_or_no_to_what_was_shown() -> None:
     [
         runs_pb2.ListRunsRequest,
         approvals_pb2.ListApprovalsRequest,
+        delegations_pb2.ListDelegationsRequest,
         stops_pb2.ListStopsRequest,
         audit_pb2.ListAuditRecordsRequest,
     ],

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from assent_orchestrator.app.policies import following_policies, open_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
+from assent_orchestrator.approvals.delegations import Delegations
 from assent_orchestrator.approvals.inbox import Inbox
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
@@ -77,6 +78,7 @@ class App:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    delegations: Delegations
     stops: Stops
     activations: Activations
     records: Records
@@ -204,6 +206,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             pauses=Pauses(parts, durable),
             reconciliations=Reconciliations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
+            delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
             activations=activations,
             records=Records(database.engine, trail),

@@ -7,6 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from assent_orchestrator.approvals.delegation import Delegation, lent
+from assent_orchestrator.approvals.delegations import Lent, lent_to
 from assent_orchestrator.approvals.note import note_answer
 from assent_orchestrator.approvals.request import (
     Approval,
@@ -55,12 +57,13 @@ class UnansweredError(StateError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A person's answer: yes or no to exactly what was shown."""
+    """A person's answer: yes or no to exactly what was shown. ``on_behalf_of``: whom they stand in for, if anybody."""
 
     approve: bool
     rationale: str
     etag: str
     presented_digest: str
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,9 @@ class Inbox:
         query = sa.select(approvals).where(approvals.c.tenant == caller.tenant)
         if not caller.sees_all():
             mine = sa.select(runs.c.id).where(own_runs(caller))
-            query = query.where(sa.or_(approvals.c.roles.overlap(sorted(caller.roles)), approvals.c.run_id.in_(mine)))
+            asked = approvals.c.roles.overlap(sorted(caller.roles))
+            lending = [_lends(one) for one in await self._lent(caller)]
+            query = query.where(sa.or_(asked, approvals.c.run_id.in_(mine), *lending))
         if state is not None:
             query = query.where(approvals.c.state == str(state))
         if process:
@@ -183,7 +188,7 @@ class Inbox:
     ) -> Answer:
         principal, submitter = await _whose(tx, approval)
         involved = Involved(principal, submitter, self.owner_of(approval.process))
-        person = Person(caller.id, caller.roles)
+        person = await _person(tx, caller, reply.on_behalf_of, approval.process, now)
         seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
@@ -191,7 +196,8 @@ class Inbox:
             stage=seat.stage,
             role=seat.role,
             approver=caller.id,
-            roles=caller.roles,
+            roles=person.roles,
+            stands_for=person.stands_for,
             approved=reply.approve,
             at=now,
             digest=approval.action_digest,
@@ -199,13 +205,37 @@ class Inbox:
             number=len(approval.answers) + 1,
         )
 
-    @staticmethod
-    async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
+    async def _lent(self, caller: Caller) -> Lent:
+        async with self.engine.connect() as tx:
+            return await lent_to(tx, caller.tenant, caller.id, self.clock())
+
+    async def _may_see(self, tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
         if approval.tenant != caller.tenant:
             return False
         if caller.sees_all() or not caller.roles.isdisjoint(approval.roles):
             return True
-        return await is_own(tx, caller, approval.run_id)
+        now = self.clock()
+        roles = lent(await lent_to(tx, caller.tenant, caller.id, now), approval.process, now)
+        return not roles.isdisjoint(approval.roles) or await is_own(tx, caller, approval.run_id)
+
+
+async def _person(tx: AsyncConnection, caller: Caller, giver: str, process: str, now: datetime) -> Person:
+    """Return as whom a caller answers: as themselves, or with what somebody lent them, and nothing of their own.
+
+    Raises:
+        ForbiddenError: nobody of that name lent them anything here.
+    """
+    if giver in ("", caller.id):
+        return Person(caller.id, caller.roles)
+    roles = lent(await lent_to(tx, caller.tenant, caller.id, now, lock=True), process, now, giver=giver)
+    if not roles:
+        raise ForbiddenError("you do not stand in for that person here", reason="NOT_DELEGATED")
+    return Person(caller.id, roles, stands_for=giver)
+
+
+def _lends(delegation: Delegation) -> sa.ColumnElement[bool]:
+    asked = approvals.c.roles.overlap(sorted(delegation.roles))
+    return sa.and_(asked, approvals.c.process.in_(delegation.processes)) if delegation.processes else asked
 
 
 async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:

@@ -30,7 +30,8 @@ def show_approval(approval: wire.Approval) -> None:
     _arguments(approval)
     for given in approval.answers:
         said = "yes" if given.approved else "no"
-        _field("answer", [f"{said} by {given.approver} at {moment(given.answer_time)}: {given.rationale}"])
+        who = f"{given.approver} for {given.on_behalf_of}" if given.on_behalf_of else given.approver
+        _field("answer", [f"{said} by {who} at {moment(given.answer_time)}: {given.rationale}"])
     _field("revision", [approval.revision])
     _field("decision", [f"{approval.decision_id}, trace {approval.trace_id or 'none'}"])
     _field("digests", [f"action {approval.action_digest}", f"shown {approval.presented_digest}"])

@@ -36,6 +36,10 @@ NameArgument = Annotated[str, typer.Argument(metavar="APPROVAL", help="The appro
 RationaleOption = Annotated[
     str | None, typer.Option("--rationale", "-m", metavar="TEXT", help="Why; the trail keeps it. Asked for if missing.")
 ]
+BehalfOption = Annotated[
+    str,
+    typer.Option("--for", metavar="ID", help="Whom you stand in for, by a delegation of theirs.", show_default=False),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again.")]
 
 
@@ -96,19 +100,29 @@ def show_command(common: Common, *, approval: NameArgument) -> int:
 @app.command("approve")
 @with_connection
 def approve_command(
-    common: Common, *, approval: NameArgument, rationale: RationaleOption = None, yes: YesOption = False
+    common: Common,
+    *,
+    approval: NameArgument,
+    rationale: RationaleOption = None,
+    behalf: BehalfOption = "",
+    yes: YesOption = False,
 ) -> int:
     """Say yes to exactly what is shown: if it changes meanwhile, the answer is worth nothing."""
-    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_APPROVE, rationale, yes=yes)
+    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_APPROVE, rationale, behalf, yes=yes)
 
 
 @app.command("reject")
 @with_connection
 def reject_command(
-    common: Common, *, approval: NameArgument, rationale: RationaleOption = None, yes: YesOption = False
+    common: Common,
+    *,
+    approval: NameArgument,
+    rationale: RationaleOption = None,
+    behalf: BehalfOption = "",
+    yes: YesOption = False,
 ) -> int:
     """Say no."""
-    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_REJECT, rationale, yes=yes)
+    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_REJECT, rationale, behalf, yes=yes)
 
 
 @app.command("withdraw")
@@ -136,6 +150,7 @@ def _answer(
     approval: str,
     answer: wire.DecideApprovalRequest.Answer.ValueType,
     rationale: str | None,
+    behalf: str,
     *,
     yes: bool,
 ) -> int:
@@ -156,6 +171,7 @@ def _answer(
             answer=answer,
             rationale=why,
             presented_digest=shown.presented_digest,
+            on_behalf_of=behalf,
         )
         after = connection.call(connection.approvals.DecideApproval, request)
     if common.as_json:

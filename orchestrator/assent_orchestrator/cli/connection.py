@@ -12,6 +12,7 @@ import grpc
 
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
+from assent.v1.delegations_pb2_grpc import DelegationServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.ledgers_pb2_grpc import LedgerServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
@@ -157,6 +158,11 @@ class Connection:
     def approvals(self) -> ApprovalServiceStub:
         """What waits for people."""
         return ApprovalServiceStub(self.channel)
+
+    @property
+    def delegations(self) -> DelegationServiceStub:
+        """Who answers in whose place."""
+        return DelegationServiceStub(self.channel)
 
     @property
     def ledgers(self) -> LedgerServiceStub:

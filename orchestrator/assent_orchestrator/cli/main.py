@@ -8,7 +8,18 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from assent_orchestrator.cli import approvals, audit, bundle, decide, ledgers, plan, policy, run_control, stops
+from assent_orchestrator.cli import (
+    approvals,
+    audit,
+    bundle,
+    decide,
+    delegations,
+    ledgers,
+    plan,
+    policy,
+    run_control,
+    stops,
+)
 from assent_orchestrator.cli.doctor import doctor_command
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.init import init_command
@@ -89,6 +100,7 @@ app.add_typer(approvals.app, name="approvals")
 app.command("stop")(stops.stop_command)
 app.command("lift")(stops.lift_command)
 app.add_typer(stops.app, name="stops")
+app.add_typer(delegations.app, name="delegations")
 app.command("decide")(decide.decide_command)
 app.add_typer(decide.app, name="permits")
 app.add_typer(ledgers.app, name="ledgers")

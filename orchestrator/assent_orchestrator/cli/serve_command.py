@@ -13,20 +13,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
+from assent_orchestrator.cli.span import read_duration
 from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, default_data, default_executor
 from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.errors import SidecarError
-from assent_sidecar.model import Duration, seconds
-
-_DURATION: TypeAdapter[str] = TypeAdapter(Duration)
 
 _log = logging.getLogger("assent")
 
@@ -196,21 +193,6 @@ def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
             raise Problem(f"the tool server {name!r} is named twice; leave one out", ExitCode.USAGE)
         found[name] = address
     return found
-
-
-def read_duration(text: str, option: str) -> float:
-    """Return the seconds of a duration such as ``24h``, which an option was given.
-
-    Raises:
-        Problem: it is none, or nothing.
-    """
-    try:
-        length = seconds(_DURATION.validate_python(text))
-    except ValidationError as error:
-        raise Problem(f"{text!r} is no duration; write 24h, 90m or 30s", ExitCode.USAGE) from error
-    if length <= 0:
-        raise Problem(f"{option} must be longer than nothing; give it a minute or more", ExitCode.USAGE)
-    return length
 
 
 @contextlib.contextmanager

@@ -52,7 +52,7 @@ class Cancellations:
                 draft = Draft(
                     event="run.cancel_requested",
                     run=run_id,
-                    actor=Actor(kind="user", id=caller.id, authn="token"),
+                    actor=Actor(kind="user", id=caller.id, authn=caller.authn),
                     detail={"compensate": True} if compensate else None,
                     trace=spans.trace_note(),
                 )

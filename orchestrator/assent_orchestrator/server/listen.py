@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 from assent.v1 import (
     approvals_pb2,
     audit_pb2,
+    delegations_pb2,
     health_pb2,
     ledgers_pb2,
     permits_pb2,
@@ -25,6 +26,7 @@ from assent.v1 import (
 )
 from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server
 from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
+from assent.v1.delegations_pb2_grpc import add_DelegationServiceServicer_to_server
 from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
 from assent.v1.ledgers_pb2_grpc import add_LedgerServiceServicer_to_server
 from assent.v1.permits_pb2_grpc import add_DecisionServiceServicer_to_server
@@ -37,6 +39,7 @@ from assent_orchestrator.server.address import Address, ListenError, TlsFiles, r
 from assent_orchestrator.server.handlers.approvals import ApprovalHandlers
 from assent_orchestrator.server.handlers.audit import AuditHandlers
 from assent_orchestrator.server.handlers.decisions import DecisionHandlers
+from assent_orchestrator.server.handlers.delegations import DelegationHandlers
 from assent_orchestrator.server.handlers.health import HealthHandlers
 from assent_orchestrator.server.handlers.ledgers import LedgerHandlers
 from assent_orchestrator.server.handlers.policies import PolicyHandlers
@@ -61,6 +64,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     for file, name in (
         (runs_pb2, "RunService"),
         (approvals_pb2, "ApprovalService"),
+        (delegations_pb2, "DelegationService"),
         (stops_pb2, "StopService"),
         (audit_pb2, "AuditService"),
         (permits_pb2, "DecisionService"),
@@ -158,6 +162,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
     )
     add_RunServiceServicer_to_server(RunHandlers(parts), server)
     add_ApprovalServiceServicer_to_server(ApprovalHandlers(parts), server)
+    add_DelegationServiceServicer_to_server(DelegationHandlers(parts), server)
     add_StopServiceServicer_to_server(StopHandlers(parts), server)
     add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
     add_DecisionServiceServicer_to_server(DecisionHandlers(parts), server)

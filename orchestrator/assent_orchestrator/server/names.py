@@ -50,6 +50,15 @@ def stop_id(name: str, caller: Caller) -> str:
     return _id(name, "stops", "stop", caller)
 
 
+def delegation_id(name: str, caller: Caller) -> str:
+    """Return the id of a delegation of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is not a name of such a delegation.
+    """
+    return _id(name, "delegations", "delegation", caller)
+
+
 def permit_id(name: str, caller: Caller) -> str:
     """Return the id of a permit of the caller's tenant.
 
@@ -106,6 +115,11 @@ def ledger_name(tenant: str, ledger: str) -> str:
 def stop_name(tenant: str, stop: str) -> str:
     """Return the name of a stop; one for all tenants has a name in each."""
     return f"tenants/{tenant}/stops/{stop}"
+
+
+def delegation_name(tenant: str, delegation: str) -> str:
+    """Return the name of a delegation."""
+    return f"tenants/{tenant}/delegations/{delegation}"
 
 
 def shadow_name(tenant: str, shadow: str) -> str:

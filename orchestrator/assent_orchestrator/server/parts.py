@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from assent_orchestrator.approvals.delegation import Delegation, DelegationState
+from assent_orchestrator.approvals.delegations import Handing
 from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.approvals.request import Approval, ApprovalState
 from assent_orchestrator.audit.trail import Entry
@@ -140,6 +142,28 @@ class Stops(Protocol):
         ...
 
 
+class Delegations(Protocol):
+    """Who answers in whose place."""
+
+    async def create(self, caller: Caller, handing: Handing) -> Delegation:
+        """Hand answers over."""
+        ...
+
+    async def revoke(self, caller: Caller, delegation_id: str) -> Delegation:
+        """End a delegation before its time."""
+        ...
+
+    async def get(self, caller: Caller, delegation_id: str) -> Delegation:
+        """Return one delegation."""
+        ...
+
+    async def list(
+        self, caller: Caller, *, state: DelegationState | None, giver: str, taker: str, size: int, token: str
+    ) -> Page[Delegation]:
+        """Return a page of delegations, newest first."""
+        ...
+
+
 class Books(Protocol):
     """Looks into the ledgers."""
 
@@ -251,6 +275,7 @@ class ServerParts:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    delegations: Delegations
     stops: Stops
     policies: PolicyControl
     records: Records

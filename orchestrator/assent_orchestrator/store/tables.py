@@ -201,6 +201,33 @@ sa.Index(
     postgresql_where=answers.c.withdrawn_at.is_(None),
 )
 
+delegations = sa.Table(
+    "delegations",
+    metadata,
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("giver", sa.Text, nullable=False),
+    sa.Column("taker", sa.Text, nullable=False),
+    sa.Column("roles", ARRAY(sa.Text), nullable=False),
+    sa.Column("processes", ARRAY(sa.Text), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("until", _moment, nullable=False),
+    sa.Column("created_at", _moment, nullable=False),
+    sa.Column("request_id", sa.Text),
+    sa.Column("revoked_by", sa.Text),
+    sa.Column("revoked_at", _moment),
+    sa.UniqueConstraint("tenant", "giver", "request_id"),
+)
+"""One row a delegation (approvals/delegation.py); it is given once and revoked at most once."""
+
+sa.Index(
+    "delegations_lent",
+    delegations.c.tenant,
+    delegations.c.taker,
+    delegations.c.giver,
+    postgresql_where=delegations.c.revoked_at.is_(None),
+)
+
 permits = sa.Table(
     "permits",
     metadata,

@@ -167,8 +167,9 @@ class UsePermit(_Turn):
 
 
 class Call(_Turn):
-    """Call any method of ApprovalService. Texts may hold ``{parent}``, ``{run}``, ``{approval}``, ``{now}``.
+    """Call any method of ApprovalService or DelegationService.
 
+    Texts may hold ``{parent}``, ``{run}``, ``{approval}``, ``{now}``.
     ``keep`` is a name under which the ``name`` of the answer can be put into later requests, in braces. ``{+90d}`` is
     a moment so long after the beginning of the case.
     """

@@ -15,7 +15,7 @@ from grpc import aio
 from grpc_status import rpc_status
 
 from assent.tool.v1 import tools_pb2
-from assent.v1 import approvals_pb2, runs_pb2
+from assent.v1 import approvals_pb2, delegations_pb2, runs_pb2
 from assent_sidecar.model import seconds
 from tests.orchestrator.approvals.box import REFUSED
 from tests.orchestrator.approvals.case import (
@@ -40,6 +40,7 @@ from tests.orchestrator.approvals.office import SECONDS, Office
 from tests.orchestrator.approvals.sight import Sight
 
 _APPROVALS = approvals_pb2.DESCRIPTOR.services_by_name["ApprovalService"]
+_DELEGATIONS = delegations_pb2.DESCRIPTOR.services_by_name["DelegationService"]
 _RUNS = runs_pb2.DESCRIPTOR.services_by_name["RunService"]
 _MOMENT = re.compile(r"\{\+([0-9]+(?:ms|s|m|h|d))\}")
 
@@ -194,7 +195,8 @@ class Player:
             case Cancel():
                 return _RUNS, "CancelRun", {"name": self._run(turn.on)}
             case Call():
-                return _APPROVALS, turn.method, await self._filled(turn.request, turn)
+                service = _APPROVALS if turn.method in _APPROVALS.methods_by_name else _DELEGATIONS
+                return service, turn.method, await self._filled(turn.request, turn)
             case Look():
                 return _APPROVALS, "GetApproval", {"name": (await self._approval(turn))["name"]}
         shown = await self._approval(turn)

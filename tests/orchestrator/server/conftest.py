@@ -21,6 +21,7 @@ from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.use_cases import (
     NOON,
     Approvals,
+    Lent,
     NoDecisions,
     OpenBooks,
     Orders,
@@ -41,6 +42,7 @@ class Wire:
     shadows: Trials
     policies: KnownPolicies
     books: OpenBooks
+    lent: Lent
     listening: Listening
     channel: aio.Channel
     entry: TokenEntry
@@ -70,7 +72,7 @@ class Wire:
 @contextlib.asynccontextmanager
 async def open_wire(identities: Identities | None = None, **settings: Any) -> AsyncIterator[Wire]:
     use_cases, approvals, trail, stops, shadows = UseCases(), Approvals(), TrailRecords(), Orders(), Trials()
-    policies, books = KnownPolicies(), OpenBooks()
+    policies, books, lent = KnownPolicies(), OpenBooks(), Lent()
     entry = new_entry("sales-bot", ("submitter",), tenant="acme")
     parts = ServerParts(
         identities=identities or TokenDirectory(TokenFile(callers=(entry,))),
@@ -81,6 +83,7 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         pauses=use_cases,
         reconciliations=use_cases,
         inbox=approvals,
+        delegations=lent,
         stops=stops,
         policies=policies,
         records=trail,
@@ -96,7 +99,7 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         server = await stack.enter_async_context(listening(parts, chosen))
         async with aio.insecure_channel(str(server.address)) as channel:
             yield Wire(
-                use_cases, approvals, trail, stops, shadows, policies, books, server, channel, entry, stack.aclose
+                use_cases, approvals, trail, stops, shadows, policies, books, lent, server, channel, entry, stack.aclose
             )
 
 

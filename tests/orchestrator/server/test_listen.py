@@ -23,6 +23,7 @@ Status = probe_pb2.HealthCheckResponse
 SERVICES = (
     "RunService",
     "ApprovalService",
+    "DelegationService",
     "StopService",
     "LedgerService",
     "AuditService",

@@ -25,7 +25,7 @@ from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
 from tests.orchestrator.server.policies import KnownPolicies
-from tests.orchestrator.server.use_cases import NoDecisions, OpenBooks, Trials, UseCases
+from tests.orchestrator.server.use_cases import Lent, NoDecisions, OpenBooks, Trials, UseCases
 
 STEPS = (
     {"id": "look", "action": "box.get"},
@@ -84,6 +84,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             pauses=world.pauses,
             reconciliations=world.reconciliations,
             inbox=world.inbox,
+            delegations=Lent(),
             stops=world.stops,
             policies=KnownPolicies(),
             records=Records(database.engine, world.trail),

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from assent_orchestrator.approvals.delegation import Delegation
+from assent_orchestrator.approvals.delegations import Handing
 from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.approvals.request import Approval, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
@@ -368,6 +370,18 @@ STOP = Stop(
 )
 
 
+DELEGATION = Delegation(
+    tenant="acme",
+    id="d1",
+    giver="dana",
+    taker="bea",
+    roles=("director",),
+    processes=("renewal",),
+    reason="away",
+    until=NOON + timedelta(days=7),
+    created_at=NOON,
+)
+
 SHADOW = Shadow("5a", DIGEST, "release", "cora", NOON)
 REPORT = Report(
     shadow=SHADOW,
@@ -428,6 +442,29 @@ class Orders:
     async def list(self, caller: Caller, **wanted: Any) -> Page[Stop]:
         self.calls.append(("list", caller, wanted))
         return Page([STOP], "more")
+
+
+@dataclass
+class Lent:
+    """The delegations."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def create(self, caller: Caller, handing: Handing) -> Delegation:
+        self.calls.append(("create", caller, handing))
+        return DELEGATION
+
+    async def revoke(self, caller: Caller, delegation_id: str) -> Delegation:
+        self.calls.append(("revoke", caller, delegation_id))
+        return replace(DELEGATION, revoked_by="olga", revoked_at=NOON)
+
+    async def get(self, caller: Caller, delegation_id: str) -> Delegation:
+        self.calls.append(("get", caller, delegation_id))
+        return DELEGATION
+
+    async def list(self, caller: Caller, **wanted: Any) -> Page[Delegation]:
+        self.calls.append(("list", caller, wanted))
+        return Page([DELEGATION], "more")
 
 
 @dataclass

@@ -53,6 +53,7 @@ class ApprovalHandlers(ApprovalServiceServicer):
             rationale=request.rationale,
             etag=request.etag,
             presented_digest=request.presented_digest,
+            on_behalf_of=request.on_behalf_of,
         )
         return write_approval(await carry_through(self._parts.inbox.decide(caller, approval_id, reply)))
 

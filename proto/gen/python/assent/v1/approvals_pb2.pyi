@@ -432,6 +432,7 @@ class DecideApprovalRequest(_message.Message):
     ANSWER_FIELD_NUMBER: _builtins.int
     RATIONALE_FIELD_NUMBER: _builtins.int
     PRESENTED_DIGEST_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     etag: _builtins.str
@@ -442,6 +443,10 @@ class DecideApprovalRequest(_message.Message):
     """Why, in the caller's words. Without it the answer is refused unless the requirement says that it is optional."""
     presented_digest: _builtins.str
     """`presented_digest` of what the caller saw: FAILED_PRECONDITION when it is not what is being asked."""
+    on_behalf_of: _builtins.str
+    """Whom the caller stands in for, by a delegation in force; empty: nobody. The answer then has only the roles that
+    were lent, and counts for one person: neither can answer the stage again.
+    """
     def __init__(
         self,
         *,
@@ -450,10 +455,11 @@ class DecideApprovalRequest(_message.Message):
         answer: Global___DecideApprovalRequest.Answer.ValueType = ...,
         rationale: _builtins.str = ...,
         presented_digest: _builtins.str = ...,
+        on_behalf_of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "name", b"name", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

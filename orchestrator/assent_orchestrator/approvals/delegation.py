@@ -1,0 +1,52 @@
+"""One person's word that another one may answer in their place, and what it is worth. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LONGEST = timedelta(days=90)
+"""For how long a delegation is given at most: nobody is away for longer without somebody else having their role."""
+
+
+class DelegationState(StrEnum):
+    """Where a delegation stands."""
+
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """``taker`` may answer as ``giver`` with ``roles``, in ``processes`` (empty: in all), before ``until``."""
+
+    tenant: str
+    id: str
+    giver: str
+    taker: str
+    roles: tuple[str, ...]
+    processes: tuple[str, ...]
+    reason: str
+    until: datetime
+    created_at: datetime
+    revoked_by: str | None = None
+    revoked_at: datetime | None = None
+
+    def state(self, now: datetime) -> DelegationState:
+        """Return where it stands."""
+        if self.revoked_at is not None:
+            return DelegationState.REVOKED
+        return DelegationState.IN_FORCE if now < self.until else DelegationState.EXPIRED
+
+    def lends(self, process: str, now: datetime) -> frozenset[str]:
+        """Return with which of the giver's roles its taker answers now, in that process."""
+        if self.state(now) is not DelegationState.IN_FORCE or (self.processes and process not in self.processes):
+            return frozenset()
+        return frozenset(self.roles)
+
+
+def lent(delegations: Iterable[Delegation], process: str, now: datetime, *, giver: str | None = None) -> frozenset[str]:
+    """Return with which roles their taker answers now in a process: of one giver, or of any."""
+    ours = (one for one in delegations if giver is None or one.giver == giver)
+    return frozenset().union(*(one.lends(process, now) for one in ours))

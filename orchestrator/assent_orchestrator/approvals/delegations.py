@@ -1,0 +1,262 @@
+"""Giving delegations, ending them, looking at them, and finding those that somebody answers by."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from assent_orchestrator.approvals.delegation import LONGEST, Delegation, DelegationState
+from assent_orchestrator.audit.record import Actor, Draft
+from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.errors import (
+    AlreadyExistsError,
+    Fault,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    StateError,
+)
+from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.store.tables import delegations
+
+KnownProcess = Callable[[str], bool]
+"""Says whether the bundle in force declares a process of that name."""
+
+Lent = tuple[Delegation, ...]
+"""What somebody may answer by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """What somebody wants to hand over, to whom and until when. ``request_id`` makes doing it twice doing it once."""
+
+    taker: str
+    roles: tuple[str, ...]
+    processes: tuple[str, ...]
+    reason: str
+    until: datetime
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegations:
+    """The delegations of one server's database."""
+
+    engine: AsyncEngine
+    trail: Trail
+    clock: Clock
+    known: KnownProcess
+
+    async def create(self, caller: Caller, handing: Handing) -> Delegation:
+        """Let somebody answer in the caller's place.
+
+        Raises:
+            ForbiddenError: a role is not the caller's own.
+            InvalidError: the taker is the caller, a process is not known, or the time is over or too long.
+            AlreadyExistsError: the request id was used for another delegation.
+            UnavailableError: it could not be recorded; nothing was handed over.
+        """
+        wider = sorted(set(handing.roles) - caller.roles)
+        if wider:
+            raise ForbiddenError("nobody hands over a role that is not theirs", reason="WIDER", roles=", ".join(wider))
+        now = self.clock()
+        self._check(caller, handing, now)
+        given = Delegation(
+            tenant=caller.tenant,
+            id=uuid.uuid4().hex,
+            giver=caller.id,
+            taker=handing.taker,
+            roles=tuple(sorted(handing.roles)),
+            processes=tuple(sorted(handing.processes)),
+            reason=handing.reason,
+            until=handing.until,
+            created_at=now,
+        )
+        async with self.trail.recording() as tx:
+            # Two calls with one request id take turns, so that the second one finds the first.
+            await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"{caller.tenant}/{caller.id}"))))
+            earlier = await _by_request(tx, caller, handing.request_id)
+            if earlier is not None:
+                return _same(earlier, given)
+            await tx.execute(sa.insert(delegations).values(_row(given, handing.request_id)))
+            await self.trail.append(tx, caller.tenant, (_draft("delegation.given", caller, given),))
+        return given
+
+    async def revoke(self, caller: Caller, delegation_id: str) -> Delegation:
+        """End a delegation before its time.
+
+        Raises:
+            NotFoundError: there is none that this caller may know of.
+            ForbiddenError: it is another one's, and the caller is no operator.
+            StateError: it has ended already.
+            UnavailableError: it could not be recorded; it is still in force.
+        """
+        async with self.trail.recording() as tx:
+            found = await _read(tx, caller, delegation_id, lock=True)
+            if found.giver != caller.id:
+                caller.require(Role.OPERATOR)
+            now = self.clock()
+            state = found.state(now)
+            if state is not DelegationState.IN_FORCE:
+                raise StateError(f"the delegation is {state} already", delegation=delegation_id, state=str(state))
+            ended = {"revoked_by": caller.id, "revoked_at": now}
+            await tx.execute(sa.update(delegations).where(delegations.c.id == delegation_id).values(ended))
+            await self.trail.append(tx, caller.tenant, (_draft("delegation.revoked", caller, found),))
+            return await _read(tx, caller, delegation_id)
+
+    async def get(self, caller: Caller, delegation_id: str) -> Delegation:
+        """Return one delegation.
+
+        Raises:
+            NotFoundError: there is none that this caller may know of.
+        """
+        async with self.engine.connect() as tx:
+            return await _read(tx, caller, delegation_id)
+
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        state: DelegationState | None = None,
+        giver: str = "",
+        taker: str = "",
+        size: int = 0,
+        token: str = "",
+    ) -> Page[Delegation]:
+        """Return the delegations that the caller may know of, newest first."""
+        query = sa.select(delegations).where(_visible(caller))
+        if state is not None:
+            query = query.where(_stands(state, self.clock()))
+        if giver:
+            query = query.where(delegations.c.giver == giver)
+        if taker:
+            query = query.where(delegations.c.taker == taker)
+        position = read_token(token, 2)
+        if position is not None:
+            before = sa.tuple_(delegations.c.created_at, delegations.c.id)
+            query = query.where(before < sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
+        limit = page_size(size)
+        query = query.order_by(delegations.c.created_at.desc(), delegations.c.id.desc()).limit(limit + 1)
+        async with self.engine.connect() as tx:
+            rows = (await tx.execute(query)).mappings().all()
+        found = [_delegation_of(row) for row in rows[:limit]]
+        more = write_token(found[-1].created_at.isoformat(), found[-1].id) if len(rows) > limit else ""
+        return Page(found, more)
+
+    def _check(self, caller: Caller, handing: Handing, now: datetime) -> None:
+        faults = []
+        if handing.taker == caller.id:
+            faults.append(Fault("delegation.taker", "TAKER_IS_GIVER", "nobody needs to stand in for themselves"))
+        if handing.until <= now:
+            faults.append(Fault("delegation.expire_time", "IN_THE_PAST", "the time is over before it begins"))
+        if handing.until > now + LONGEST:
+            told = f"a delegation ends within {LONGEST.days} days; give it anew then"
+            faults.append(Fault("delegation.expire_time", "TOO_LONG", told))
+        faults += [
+            Fault(f"delegation.processes[{at}]", "UNKNOWN_PROCESS", f"there is no process {process!r}")
+            for at, process in enumerate(handing.processes)
+            if not self.known(process)
+        ]
+        if faults:
+            raise InvalidError("the delegation cannot be made", tuple(faults), code="INVALID_REQUEST")
+
+
+async def lent_to(tx: AsyncConnection, tenant: str, taker: str, now: datetime, *, lock: bool = False) -> Lent:
+    """Return every delegation by which somebody may answer now.
+
+    With ``lock`` they stay as they are until the transaction ends: one that is revoked meanwhile is either used before
+    or not at all.
+    """
+    query = sa.select(delegations).where(
+        delegations.c.tenant == tenant, delegations.c.taker == taker, _stands(DelegationState.IN_FORCE, now)
+    )
+    rows = (await tx.execute(query.with_for_update(read=True) if lock else query)).mappings().all()
+    return tuple(_delegation_of(row) for row in rows)
+
+
+def _stands(state: DelegationState, now: datetime) -> sa.ColumnElement[bool]:
+    revoked = delegations.c.revoked_at.is_not(None)
+    if state is DelegationState.REVOKED:
+        return revoked
+    ahead = delegations.c.until > now
+    return sa.and_(sa.not_(revoked), ahead if state is DelegationState.IN_FORCE else sa.not_(ahead))
+
+
+def _visible(caller: Caller) -> sa.ColumnElement[bool]:
+    own = delegations.c.tenant == caller.tenant
+    if caller.sees_all():
+        return own
+    return sa.and_(own, sa.or_(delegations.c.giver == caller.id, delegations.c.taker == caller.id))
+
+
+async def _read(tx: AsyncConnection, caller: Caller, delegation_id: str, *, lock: bool = False) -> Delegation:
+    query = sa.select(delegations).where(delegations.c.id == delegation_id, _visible(caller))
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such delegation", delegation=delegation_id)
+    return _delegation_of(row)
+
+
+async def _by_request(tx: AsyncConnection, caller: Caller, request_id: str) -> Delegation | None:
+    if not request_id:
+        return None
+    query = sa.select(delegations).where(
+        delegations.c.tenant == caller.tenant,
+        delegations.c.giver == caller.id,
+        delegations.c.request_id == request_id,
+    )
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return _delegation_of(row) if row is not None else None
+
+
+def _same(earlier: Delegation, given: Delegation) -> Delegation:
+    def said(one: Delegation) -> tuple[object, ...]:
+        return one.taker, one.roles, one.processes, one.reason, one.until
+
+    if said(earlier) != said(given):
+        raise AlreadyExistsError("the request id was used for another delegation", delegation=earlier.id)
+    return earlier
+
+
+def _row(given: Delegation, request_id: str) -> dict[str, Any]:
+    return {
+        "tenant": given.tenant,
+        "id": given.id,
+        "giver": given.giver,
+        "taker": given.taker,
+        "roles": list(given.roles),
+        "processes": list(given.processes),
+        "reason": given.reason,
+        "until": given.until,
+        "created_at": given.created_at,
+        "request_id": request_id or None,
+    }
+
+
+def _delegation_of(row: sa.RowMapping) -> Delegation:
+    values = {name: value for name, value in row.items() if name != "request_id"}
+    return Delegation(**{**values, "roles": tuple(row["roles"]), "processes": tuple(row["processes"])})
+
+
+def _draft(event: str, caller: Caller, given: Delegation) -> Draft:
+    return Draft(
+        event=event,
+        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        detail={
+            "delegation": given.id,
+            "giver": given.giver,
+            "taker": given.taker,
+            "roles": list(given.roles),
+            "processes": list(given.processes),
+            "until": given.until.isoformat(),
+            "rationale": given.reason,
+        },
+        trace=trace_note(),
+    )
