@@ -30,6 +30,7 @@ from assent_orchestrator.plan import state
 from assent_orchestrator.plan.culprit import Search
 from assent_orchestrator.plan.model import MAX_STEPS, Plan
 from assent_orchestrator.shadows.difference import Aspect, Change
+from assent_orchestrator.server.tokens import Identity
 from assent_orchestrator.shadows.shadow import NOT_COMPARED
 from assent_sidecar import decision, model
 from assent_sidecar.catalogue.process import Step
@@ -131,7 +132,9 @@ def test_every_obligation_can_be_said_on_the_wire() -> None:
 
 def pattern_of(kind: Any) -> str:
     [constraints] = kind.__metadata__
-    return str(constraints.pattern)
+    # A field's constraint is in its metadata, that of a plain string is itself.
+    [said] = getattr(constraints, "metadata", (constraints,))
+    return str(said.pattern)
 
 
 @pytest.mark.requirement("proto.mirrors-the-models")
@@ -142,7 +145,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
     }
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
-    plurals = ("runs", "approvals", "permits", "stops", "shadows")
+    plurals = ("runs", "approvals", "permits", "stops", "shadows", "delegations")
     resources = {tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in plurals}
     used = set()
     for file in (PROTO / "assent").rglob("*.proto"):
@@ -150,7 +153,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
         used |= {text.replace("\\\\", "\\") for text in found if text.startswith("^")}
     resources.add(tenant.removesuffix("$") + "/policyStatus$")
     resources.add(tenant.removesuffix("$") + f"/ledgers/{names}$")
-    assert used == known | {tenant} | resources | {"^sha256:[0-9a-f]{64}$"}
+    assert used == known | {tenant} | resources | {"^sha256:[0-9a-f]{64}$", pattern_of(Identity)}
 
 
 def paths(message: Any) -> set[str]:
