@@ -91,6 +91,7 @@ class _Walk:
         self._looks = looks
         self._running: dict[asyncio.Task[Pause], str] = {}
         self._due: dict[str, float] = {}
+        self._again = 0.0  # when the run as a whole is to be looked at, though nothing happened
         self._rung = asyncio.Event()
         self._heard: set[str] = set()
 
@@ -116,6 +117,7 @@ class _Walk:
         while True:
             if moved:
                 move = await self._advance()
+                self._again = time.monotonic() + min(move["seconds"], SAFETY_NET_SECONDS)
                 if move["over"]:
                     leg = await self._end()
                     if leg is not None:
@@ -126,7 +128,7 @@ class _Walk:
                 for step in move["wake"]:
                     if step in self._due:
                         self._start(step)
-            rest = self._rest(move["seconds"])
+            rest = self._rest()
             if not self._running and rest > _AWAKE_SECONDS:
                 return Leg(over=False, seconds=rest, looks={step: self._looks.get(step, 0) for step in self._due})
             moved = await self._something(rest)
@@ -166,10 +168,8 @@ class _Walk:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    def _rest(self, longest: float) -> float:
-        longest = min(longest, SAFETY_NET_SECONDS)
-        soonest = min(self._due.values(), default=None)
-        return longest if soonest is None else min(max(soonest - time.monotonic(), 0.0), longest)
+    def _rest(self) -> float:
+        return max(min((self._again, *self._due.values())) - time.monotonic(), 0.0)
 
     def _start(self, step: str) -> None:
         self._due.pop(step, None)
@@ -200,7 +200,7 @@ class _Walk:
         now = time.monotonic()
         for step in [step for step, due in self._due.items() if due <= now]:
             self._start(step)
-        return moved
+        return moved or now >= self._again
 
     def _finished(self, task: asyncio.Task[Pause]) -> bool:
         step, pause = self._running.pop(task), task.result()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.clock import utc_now
+from assent_orchestrator.execution.journal import change_run
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.tools.outcome import Failure, Found, Success
@@ -84,3 +85,33 @@ async def test_what_is_unknown_when_the_time_is_up_is_asked_for_once_more(make_w
     view = await world.end_of(await world.submit())
     assert (view.run.state, view.run.reason) == ("failed", "DEADLINE_EXCEEDED")
     assert (view.steps[0].state, view.steps[0].reason) == ("unknown", "LEFT_UNKNOWN")
+
+
+@pytest.mark.requirement("orchestrator.deadline-of-a-run")
+@pytest.mark.parametrize("paused", [True, False])
+async def test_that_the_time_is_up_is_noticed_whatever_goes_on_or_does_not(
+    make_world: MakeWorld, *, paused: bool
+) -> None:
+    world = await make_world(TWO, deadline="1h" if paused else "4s")
+    invoke, called, go_on = world.tools.invoke, asyncio.Event(), asyncio.Event()
+
+    async def slow(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        called.set()
+        await go_on.wait()
+        return await invoke(permit, action, **more)
+
+    world.tools.invoke = slow  # type: ignore[method-assign] # a call that goes on for as long as the test wants
+    run = await world.submit()
+    await asyncio.wait_for(called.wait(), 20)
+    if paused:  # in its last second: nothing is under way then, and nothing is due
+        now = utc_now()
+        async with world.parts.engine.begin() as tx:
+            await change_run(tx, run, now, deadline_at=now + timedelta(seconds=0.9))
+        await world.pauses.pause(world.alice, run, "why")
+        go_on.set()
+    await world.until(run, "run.stopping")
+    view = await world.runs.get(world.alice, run)
+    assert (view.run.reason, states(view)["first"]) == ("DEADLINE_EXCEEDED", "succeeded" if paused else "dispatched")
+    go_on.set()
+    view = await world.end_of(run)
+    assert (view.run.state, states(view)) == ("failed", {"first": "succeeded", "then": "cancelled"})
