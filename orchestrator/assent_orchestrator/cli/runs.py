@@ -49,9 +49,18 @@ def list_command(
 
 @app.command("show")
 @with_connection
-def show_command(common: Common, *, run: RunArgument) -> int:
+def show_command(
+    common: Common,
+    *,
+    run: RunArgument,
+    step: Annotated[str, typer.Option(metavar="STEP", help="Only this step, and what it returned, as JSON.")] = "",
+) -> int:
     """Show a run: its steps, where each stands, and why."""
     with Connection(common) as connection:
+        if step:
+            name = f"{connection.name('runs', run)}/steps/{step}"
+            say_json(connection.call(connection.runs.GetStep, wire.GetStepRequest(name=name)))
+            return ExitCode.DONE
         found = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=connection.name("runs", run)))
     if common.as_json:
         say_json(found)

@@ -225,6 +225,14 @@ async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str]
     return {row["id"]: _step(row) for row in (await tx.execute(query)).mappings()}
 
 
+async def read_output_sizes(tx: AsyncConnection, run_id: str) -> dict[str, int]:
+    """Return of steps that have an output how many bytes it and its labels are as JSON."""
+    output, labels = (sa.func.octet_length(sa.cast(part, sa.Text)) for part in (steps.c.output, steps.c.labels))
+    size = sa.func.coalesce(output, 0) + sa.func.coalesce(labels, 0)
+    query = sa.select(steps.c.id, size.label("size")).where(steps.c.run_id == run_id, steps.c.state.in_(WITH_OUTPUT))
+    return {row.id: row.size for row in await tx.execute(query)}
+
+
 async def insert_run(tx: AsyncConnection, run: RunRow) -> bool:
     """Write a new run and its pending steps; False when its request id is taken (nothing is written then)."""
     values = {column.name: getattr(run, column.name) for column in runs.c}

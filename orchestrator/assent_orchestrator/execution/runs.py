@@ -12,22 +12,37 @@ from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
-from assent_orchestrator.execution.journal import RunRow, StepRow, read_outputs, read_run, read_steps, run_of
+from assent_orchestrator.execution.journal import (
+    RunRow,
+    StepRow,
+    read_output_sizes,
+    read_outputs,
+    read_run,
+    read_steps,
+    run_of,
+)
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
 from assent_orchestrator.store.tables import runs
 
 HEARTBEAT_SECONDS = 15.0
+MOST_OUTPUT_BYTES = 3 * 1024 * 1024
+"""How much of what steps returned is read of one run at once, as JSON; the first in the plan's order go first."""
+
 _BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run with its steps in the plan's order; outputs are there for steps that succeeded."""
+    """One run with its steps in the plan's order; outputs are there for steps that succeeded.
+
+    Those of the ``omitted`` were not read: all together they would be too large.
+    """
 
     run: RunRow
     steps: tuple[StepRow, ...]
+    omitted: frozenset[str] = frozenset()
 
 
 def etag_of(run: RunRow) -> str:
@@ -44,8 +59,15 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
     """
     run = await read_visible(tx, caller, run_id)
     rows = await read_steps(tx, run_id, decided=None)
-    done = await read_outputs(tx, run_id)
-    return RunView(run, tuple(done.get(step_id, row) for step_id, row in rows.items()))
+    sizes, room = await read_output_sizes(tx, run_id), MOST_OUTPUT_BYTES
+    read: list[str] = []
+    for step_id in (step_id for step_id in rows if step_id in sizes):
+        if sizes[step_id] <= room:
+            room -= sizes[step_id]
+            read.append(step_id)
+    done = await read_outputs(tx, run_id, read)
+    steps = tuple(done.get(step_id, row) for step_id, row in rows.items())
+    return RunView(run, steps, frozenset(sizes.keys() - done.keys()))
 
 
 async def read_visible(tx: AsyncConnection, caller: Caller, run_id: str, *, lock: bool = False) -> RunRow:
@@ -84,6 +106,20 @@ class Runs:
         """
         async with self.engine.connect() as tx:
             return await view(tx, caller, run_id)
+
+    async def step(self, caller: Caller, run_id: str, step_id: str) -> StepRow:
+        """Return one step of a run, with its output.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of, or it has no such step.
+
+        """
+        async with self.engine.connect() as tx:
+            await read_visible(tx, caller, run_id)
+            row = (await read_steps(tx, run_id, decided=(step_id,))).get(step_id)
+            if row is None:
+                raise NotFoundError("there is no such step", run=run_id, step=step_id)
+            return (await read_outputs(tx, run_id, [step_id])).get(step_id, row)
 
     async def list(
         self, caller: Caller, *, state: RunState | None = None, process: str = "", size: int = 0, token: str = ""

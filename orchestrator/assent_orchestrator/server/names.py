@@ -23,6 +23,18 @@ def run_id(name: str, caller: Caller) -> str:
     return _id(name, "runs", "run", caller)
 
 
+def step_id(name: str, caller: Caller) -> tuple[str, str]:
+    """Return the id of a run of the caller's tenant, and that of one of its steps.
+
+    Raises:
+        NotFoundError: it is not a name of such a step.
+    """
+    run, found, step = name.partition("/steps/")
+    if not found or not step:
+        raise NotFoundError("there is no such step", name=name)
+    return run_id(run, caller), step
+
+
 def approval_id(name: str, caller: Caller) -> str:
     """Return the id of an approval of the caller's tenant.
 

@@ -16,7 +16,7 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.decisions.permits import Outcome
 from assent_orchestrator.decisions.request import DecisionRequest
 from assent_orchestrator.decisions.request import Reply as DecisionReply
-from assent_orchestrator.execution.journal import RunRow
+from assent_orchestrator.execution.journal import RunRow, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
@@ -57,6 +57,10 @@ class Runs(Protocol):
 
     async def get(self, caller: Caller, run_id: str) -> RunView:
         """Return one run."""
+        ...
+
+    async def step(self, caller: Caller, run_id: str, step_id: str) -> StepRow:
+        """Return one step of a run, with its output."""
         ...
 
     async def list(

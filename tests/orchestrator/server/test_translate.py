@@ -156,6 +156,13 @@ async def test_a_run_arrives_with_its_plan_its_steps_and_their_decisions(wire):
     assert waiting.decision.decision_id == "d-1"
 
 
+async def test_a_step_arrives_by_itself(wire):
+    run = await wire.runs.GetRun(runs_pb2.GetRunRequest(name=f"{TENANT}/runs/run1"), metadata=wire.auth)
+    for step in run.steps:
+        request = runs_pb2.GetStepRequest(name=f"{TENANT}/runs/run1/steps/{step.id}")
+        assert await wire.runs.GetStep(request, metadata=wire.auth) == step
+
+
 async def test_lists_leave_plans_and_steps_out_and_pass_on_what_was_asked(wire):
     answer = await wire.runs.ListRuns(
         runs_pb2.ListRunsRequest(

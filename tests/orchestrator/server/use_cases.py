@@ -311,6 +311,10 @@ class UseCases:
             raise NotFoundError("there is no such run", run=run_id)
         return self.view
 
+    async def step(self, caller: Caller, run_id: str, step_id: str) -> StepRow:
+        await self._enter("step", caller, run_id, step_id)
+        return next(step for step in self.view.steps if step.id == step_id)
+
     async def list(self, caller: Caller, **wanted: Any) -> Page[RunRow]:
         await self._enter("list", caller, wanted)
         return Page([self.view.run], "next")

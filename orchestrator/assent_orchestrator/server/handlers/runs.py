@@ -28,6 +28,7 @@ from assent_orchestrator.server.translate.run import (
     write_heartbeat,
     write_run,
     write_view,
+    write_whole_step,
 )
 
 _FILTERS = frozenset({"state", "process"})
@@ -61,6 +62,11 @@ class RunHandlers(RunServiceServicer):
         """Return one run."""
         caller = current_caller()
         return write_view(await self._parts.runs.get(caller, names.run_id(request.name, caller)))
+
+    async def GetStep(self, request: wire.GetStepRequest, context: Context) -> wire.Step:
+        """Return one step of a run."""
+        caller = current_caller()
+        return write_whole_step(await self._parts.runs.step(caller, *names.step_id(request.name, caller)))
 
     async def ListRuns(self, request: wire.ListRunsRequest, context: Context) -> wire.ListRunsResponse:
         """Return a page of runs."""

@@ -1,5 +1,6 @@
 """Runs, their steps, what happens to them, and forecasts."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from assent.v1 import control_pb2
@@ -31,12 +32,35 @@ from assent_orchestrator.tools.value import ValueFaultError, from_value, to_valu
 from assent_sidecar.decision import StepForecast
 from assent_sidecar.model import Json
 
+MOST_BYTES = 3_500_000
+"""How large a run, or a step, is written at most: less than the 4 MiB of a message that clients take by themselves."""
+
 
 def write_view(view: RunView) -> wire.Run:
     """Return a run with its plan and its steps."""
     made = write_run(view.run)
     made.plan.CopyFrom(write_plan(view.run.plan))
-    made.steps.extend(write_step(step) for step in view.steps)
+    steps = [_without_output(step) if step.id in view.omitted else write_step(step) for step in view.steps]
+    room = MOST_BYTES - made.ByteSize() - sum(_without_output(step).ByteSize() for step in view.steps)
+    for step, row in zip(steps, view.steps, strict=True):
+        more = step.ByteSize() - _without_output(row).ByteSize()
+        fits = more <= room
+        room -= more if fits else 0
+        made.steps.append(step if fits else _without_output(row))
+    return made
+
+
+def write_whole_step(step: StepRow) -> wire.Step:
+    """Return a step with its output, unless that alone is too large for an answer."""
+    made = write_step(step)
+    return made if made.ByteSize() <= MOST_BYTES else _without_output(step)
+
+
+def _without_output(step: StepRow) -> wire.Step:
+    """Return a step, and instead of an output only that there is one."""
+    made = write_step(replace(step, output=None, labels=None))
+    made.ClearField("output")
+    made.output_omitted = step.state in WITH_OUTPUT
     return made
 
 

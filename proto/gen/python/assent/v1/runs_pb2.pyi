@@ -341,6 +341,7 @@ class Step(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    OUTPUT_OMITTED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The name of the step within its plan; what undoes a step is named after it, as `crm.undo`."""
     agent: _builtins.str
@@ -357,6 +358,10 @@ class Step(_message.Message):
     """Why, for people; may be empty."""
     trace_id: _builtins.str
     """The trace of its latest stretch of work, as 32 hexadecimal digits; may be empty."""
+    output_omitted: _builtins.bool
+    """There is an output, and no room for it in this answer: GetStep has it. What a step with `for_each` returned may be too
+    large for that, too; its items (`letters.0`) have theirs.
+    """
     @_builtins.property
     def decision(self) -> _decisions_pb2.Decision:
         """The last decision on it; not set before there was one."""
@@ -393,10 +398,11 @@ class Step(_message.Message):
         trace_id: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        output_omitted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "end_time", b"end_time", "output", b"output", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "attempt", b"attempt", "decision", b"decision", "end_time", b"end_time", "id", b"id", "labels", b"labels", "message", b"message", "output", b"output", "reason", b"reason", "start_time", b"start_time", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "attempt", b"attempt", "decision", b"decision", "end_time", b"end_time", "id", b"id", "labels", b"labels", "message", b"message", "output", b"output", "output_omitted", b"output_omitted", "reason", b"reason", "start_time", b"start_time", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -757,6 +763,28 @@ class GetRunRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRunRequest: _TypeAlias = GetRunRequest  # noqa: Y015
+
+@_typing.final
+class GetStepRequest(_message.Message):
+    """Asks for one step of a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`tenants/{tenant}/runs/{run}/steps/{step}`, with the `id` of the step in the run."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStepRequest: _TypeAlias = GetStepRequest  # noqa: Y015
 
 @_typing.final
 class ListRunsRequest(_message.Message):

@@ -54,6 +54,11 @@ class RunServiceStub:
                 request_serializer=assent_dot_v1_dot_runs__pb2.GetRunRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_runs__pb2.Run.FromString,
                 _registered_method=True)
+        self.GetStep = channel.unary_unary(
+                '/assent.v1.RunService/GetStep',
+                request_serializer=assent_dot_v1_dot_runs__pb2.GetStepRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_runs__pb2.Step.FromString,
+                _registered_method=True)
         self.ListRuns = channel.unary_unary(
                 '/assent.v1.RunService/ListRuns',
                 request_serializer=assent_dot_v1_dot_runs__pb2.ListRunsRequest.SerializeToString,
@@ -109,7 +114,14 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRun(self, request, context):
-        """Answers with one run.
+        """Answers with one run and its steps, with as many of their outputs as there is room for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStep(self, request, context):
+        """Answers with one step of a run, with what it returned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,6 +189,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.GetRun,
                     request_deserializer=assent_dot_v1_dot_runs__pb2.GetRunRequest.FromString,
                     response_serializer=assent_dot_v1_dot_runs__pb2.Run.SerializeToString,
+            ),
+            'GetStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStep,
+                    request_deserializer=assent_dot_v1_dot_runs__pb2.GetStepRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_runs__pb2.Step.SerializeToString,
             ),
             'ListRuns': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRuns,
@@ -294,6 +311,33 @@ class RunService:
             '/assent.v1.RunService/GetRun',
             assent_dot_v1_dot_runs__pb2.GetRunRequest.SerializeToString,
             assent_dot_v1_dot_runs__pb2.Run.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.RunService/GetStep',
+            assent_dot_v1_dot_runs__pb2.GetStepRequest.SerializeToString,
+            assent_dot_v1_dot_runs__pb2.Step.FromString,
             options,
             channel_credentials,
             insecure,

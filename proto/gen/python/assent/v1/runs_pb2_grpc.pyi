@@ -45,7 +45,9 @@ class RunServiceStub:
     once, as INVALID_ARGUMENT with a BadRequest detail.
     """
     GetRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.GetRunRequest, _runs_pb2.Run]
-    """Answers with one run."""
+    """Answers with one run and its steps, with as many of their outputs as there is room for."""
+    GetStep: _grpc.UnaryUnaryMultiCallable[_runs_pb2.GetStepRequest, _runs_pb2.Step]
+    """Answers with one step of a run, with what it returned."""
     ListRuns: _grpc.UnaryUnaryMultiCallable[_runs_pb2.ListRunsRequest, _runs_pb2.ListRunsResponse]
     """Lists the runs that the caller may see, newest first."""
     WatchRun: _grpc.UnaryStreamMultiCallable[_runs_pb2.WatchRunRequest, _runs_pb2.RunEvent]
@@ -81,7 +83,9 @@ class RunServiceAsyncStub(RunServiceStub):
     once, as INVALID_ARGUMENT with a BadRequest detail.
     """
     GetRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.GetRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
-    """Answers with one run."""
+    """Answers with one run and its steps, with as many of their outputs as there is room for."""
+    GetStep: _aio.UnaryUnaryMultiCallable[_runs_pb2.GetStepRequest, _runs_pb2.Step]  # type: ignore[assignment]
+    """Answers with one step of a run, with what it returned."""
     ListRuns: _aio.UnaryUnaryMultiCallable[_runs_pb2.ListRunsRequest, _runs_pb2.ListRunsResponse]  # type: ignore[assignment]
     """Lists the runs that the caller may see, newest first."""
     WatchRun: _aio.UnaryStreamMultiCallable[_runs_pb2.WatchRunRequest, _runs_pb2.RunEvent]  # type: ignore[assignment]
@@ -132,7 +136,15 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _runs_pb2.GetRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_runs_pb2.Run, _abc.Awaitable[_runs_pb2.Run]]:
-        """Answers with one run."""
+        """Answers with one run and its steps, with as many of their outputs as there is room for."""
+
+    @_abc_1.abstractmethod
+    def GetStep(
+        self,
+        request: _runs_pb2.GetStepRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_runs_pb2.Step, _abc.Awaitable[_runs_pb2.Step]]:
+        """Answers with one step of a run, with what it returned."""
 
     @_abc_1.abstractmethod
     def ListRuns(
