@@ -9,6 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.presented import Scene, present
 from assent_orchestrator.approvals.requirement import Age, Answer, roles_asked
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
@@ -77,21 +78,6 @@ class Approval:
     answers: tuple[Answer, ...] = ()
 
 
-def present(action: Action, decided: Decided, *, agent: str, principal: str) -> dict[str, Json]:
-    """Return what an approver is shown; its digest goes into the record of the answer."""
-    return {
-        "agent": agent,
-        "principal": principal,
-        "action": f"{action.system}.{action.operation}",
-        "effect": action.effect,
-        "args": action.args,
-        "labels": {pointer: list(names) for pointer, names in action.labels.items()},
-        "action_digest": action.digest,
-        "reasons": [reason.to_json() for reason in decided.decision.reasons],
-        "revision": decided.provenance.revision,
-    }
-
-
 async def open_request(
     tx: AsyncConnection,
     *,
@@ -99,16 +85,15 @@ async def open_request(
     run_id: str,
     step_id: str,
     process: str,
-    agent: str,
-    principal: str,
     action: Action,
     requirement: ApprovalRequirement,
     decided: Decided,
+    scene: Scene,
     now: datetime,
     traceparent: str | None,
 ) -> Approval:
     """Write a new pending request."""
-    presented = present(action, decided, agent=agent, principal=principal)
+    presented = present(action, requirement, decided, scene)
     approval = Approval(
         tenant=tenant,
         id=uuid.uuid4().hex,

@@ -1,16 +1,28 @@
 """One approval as its approver reads it: everything that the answer is bound to."""
 
+from collections.abc import Iterable, Sequence
+
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Value
 from rich.text import Text
 
 from assent.v1 import approvals_pb2 as wire
-from assent.v1 import decisions_pb2
+from assent.v1 import decisions_pb2, runs_pb2
 from assent_orchestrator.cli.finding import reason_line, requirement_lines
-from assent_orchestrator.cli.printing import coloured, exact, moment, say, value_lines, word
+from assent_orchestrator.cli.printing import coloured, exact, moment, say, say_under, value_lines, word
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.plan.pointer import split
 
 _MARGIN = 11
+
+_NO = {
+    "stops": "the run stops",
+    "skips": "the run goes on without this step",
+    "alternative": "instead, the run does",
+    "compensates": "the run stops, and undoes",
+    "leaves": "it is not undone; this stays",
+}
+"""What follows from a no, as people say it."""
 
 
 def state_of(approval: wire.Approval) -> Text:
@@ -25,9 +37,14 @@ def show_approval(approval: wire.Approval) -> None:
     _field("action", [f"{approval.action} ({word(decisions_pb2.Effect, approval.effect, 'EFFECT')})"])
     _field("by", [f"agent {approval.agent}, for {approval.principal}"])
     _field("in", [f"step {approval.step} of {approval.process}, run {short(approval.run)}"])
-    _field("because", [reason_line(reason) for reason in approval.reasons])
+    _field("because", [line for reason in approval.reasons for line in _reason(reason)])
     _field("needs", requirement_lines(approval.requirement))
     _arguments(approval)
+    _field("changed", [line for change in approval.changes for line in _change(change)])
+    _field("takes", map(_cost, approval.costs))
+    _so_far(approval)
+    _field("on yes", [_on_yes(approval)])
+    _field("on no", [_on_no(approval.on_no)] if approval.on_no else [])
     for given in approval.answers:
         said = "yes" if given.approved else "no"
         who = f"{given.approver} for {given.on_behalf_of}" if given.on_behalf_of else given.approver
@@ -37,31 +54,96 @@ def show_approval(approval: wire.Approval) -> None:
     _field("digests", [f"action {approval.action_digest}", f"shown {approval.presented_digest}"])
 
 
+def _reason(reason: decisions_pb2.Reason) -> Iterable[str]:
+    yield reason_line(reason)
+    if reason.rule and reason.rule != reason.message:
+        yield f"  by the rule: {reason.rule}"
+
+
 def _arguments(approval: wire.Approval) -> None:
     arguments = MessageToDict(approval.arguments)
     say("  with")
     widest = max((len(name) for name in arguments), default=0)
     for name in sorted(arguments):
         first, *more = value_lines(exact(arguments[name]))
-        say(f"    {name:<{widest}}  {first}", _labels(approval, name))
+        say_under(f"    {name:<{widest}}  ", first, _labels(approval, name), _sources(approval, name))
         for line in more:
-            say(" " * (widest + 6), line)
-    missing = sorted(pointer for pointer in approval.labels if (split(pointer) or ("",))[0] not in arguments)
-    for pointer in missing:
-        say(f"    {pointer}  is not shown", _labels_at(approval, pointer))
+            say_under(" " * (widest + 6), line)
+    for pointer in approval.masked:
+        say_under("    ", f"{pointer or 'all of it'}  is not shown", _labels(approval, *split(pointer)))
 
 
-def _labels(approval: wire.Approval, name: str) -> Text:
-    found = sorted(
-        {label for pointer, named in approval.labels.items() if split(pointer)[:1] == (name,) for label in named.labels}
-    )
-    return Text(f"  [{', '.join(found)}]" if found else "", style="magenta")
+def _labels(approval: wire.Approval, *place: str) -> Text:
+    """Return every label of what is at a place, of what it is in, and of what is in it."""
+    found = {
+        label for pointer, named in approval.labels.items() if _meet(split(pointer), place) for label in named.labels
+    }
+    return Text(f"  [{', '.join(sorted(found))}]" if found else "", style="magenta")
 
 
-def _labels_at(approval: wire.Approval, pointer: str) -> Text:
-    return Text(f"  [{', '.join(approval.labels[pointer].labels)}]", style="magenta")
+def _sources(approval: wire.Approval, name: str) -> Text:
+    found = {
+        source: None
+        for pointer in sorted(approval.sources)
+        if split(pointer)[:1] == (name,)
+        for source in approval.sources[pointer].sources
+    }
+    return Text(f"  from {', '.join(found)}" if found else "", style="bright_black")
 
 
-def _field(name: str, lines: list[str]) -> None:
+def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
+    return all(mine == its for mine, its in zip(one, other, strict=False))
+
+
+def _change(change: wire.ArgumentChange) -> Iterable[str]:
+    before = _value(change.before) if change.HasField("before") else None
+    after = _value(change.after) if change.HasField("after") else None
+    where = change.pointer or "all of it"
+    if before is None and after is None:
+        yield f"{where} is another one, and not shown"
+    elif before is None:
+        yield from f"{where} is new: {after}".split("\n")
+    elif after is None:
+        yield from f"{where} is gone; it was {before}".split("\n")
+    else:
+        yield from f"{where} was {before} and is {after}".split("\n")
+
+
+def _value(value: Value) -> str:
+    return "\n".join(value_lines(exact(MessageToDict(value))))
+
+
+def _cost(cost: wire.LedgerCost) -> str:
+    if not cost.limit:
+        return f"{cost.amount} of the ledger {cost.ledger}"
+    standing = f"{cost.spent} of {cost.limit} spent, {cost.reserved} reserved"
+    return f"{cost.amount} {cost.unit} of the ledger {cost.ledger} ({standing})"
+
+
+def _so_far(approval: wire.Approval) -> None:
+    widest = max((len(one.step) for one in approval.so_far), default=0)
+    longest = max((len(one.action) for one in approval.so_far), default=0)
+    states = [coloured(word(runs_pb2.StepState, one.state, "STEP_STATE")) for one in approval.so_far]
+    lines = [
+        (f"{one.step:<{widest}}  {one.action:<{longest}}  ", state)
+        for one, state in zip(approval.so_far, states, strict=True)
+    ]
+    if approval.more_so_far:
+        lines.insert(0, (f"{approval.more_so_far} steps before these", Text()))
+    for at, (line, state) in enumerate(lines):
+        say(f"  {'so far' if at == 0 else '':<{_MARGIN}}{line}", state)
+
+
+def _on_yes(approval: wire.Approval) -> str:
+    more = f" and {approval.more_on_yes} more" if approval.more_on_yes else ""
+    return f"it is done; then {', '.join(approval.on_yes)}{more}" if approval.on_yes else "it is done"
+
+
+def _on_no(said: str) -> str:
+    kind, _, steps = said.partition(": ")
+    return f"{_NO.get(kind, kind)}{f': {steps}' if steps else ''}"
+
+
+def _field(name: str, lines: Iterable[str]) -> None:
     for at, line in enumerate(lines):
-        say(f"  {name if at == 0 else '':<{_MARGIN}}{line}")
+        say_under(f"  {name if at == 0 else '':<{_MARGIN}}", line)

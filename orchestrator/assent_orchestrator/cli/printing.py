@@ -26,6 +26,9 @@ _FOLDED = frozenset({"BECAUSE", "DEMANDS", "NOT YET KNOWN", "NEEDS"})
 _FOLDED_WIDTH = 30
 """Columns that they keep then: a reason with its control is seldom longer."""
 
+_LEAST_ROOM = 20
+"""Columns that are needed to go on below a beginning; with less, the terminal breaks the line where it likes."""
+
 _GAP = 2
 """Columns between two columns."""
 
@@ -52,6 +55,20 @@ def say(*parts: str | Text) -> None:
     for part in parts:
         line.append_text(part if isinstance(part, Text) else Text(one_line(part)))
     console().print(line, soft_wrap=True)
+
+
+def say_under(head: str, *parts: str | Text) -> None:
+    """Write a line behind its head; in a terminal, what does not fit goes on below its beginning."""
+    line = Text()
+    for part in parts:
+        line.append_text(part if isinstance(part, Text) else Text(one_line(part)))
+    target, first = console(), Text(one_line(head))
+    room = target.width - first.cell_len
+    if not sys.stdout.isatty() or room < _LEAST_ROOM:
+        target.print(first + line, soft_wrap=True)
+        return
+    for at, piece in enumerate(line.wrap(target, room, overflow="fold") or [Text()]):
+        target.print((first if at == 0 else Text(" " * first.cell_len)) + piece, soft_wrap=True)
 
 
 def note(line: str) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.note import note_state
+from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
@@ -26,6 +27,7 @@ from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, roo
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
+from assent_orchestrator.execution.scene import scene_of
 from assent_orchestrator.execution.sequel import Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
     Situation,
@@ -232,9 +234,14 @@ class Attempts:
             action=action,
             approvals=self._approvals(situation.approval, action),
         )
+        # Before anybody is asked: people are shown where the ledgers stood for the policy.
+        question = await self.parts.gate.informed(question)
+
+        def scene() -> Scene:
+            return scene_of(situation, question.ledgers, self.parts.catalogue().ledgers)
 
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
-            return await self.sequels.of_ruling(tx, turn, action, ruling)
+            return await self.sequels.of_ruling(tx, turn, action, ruling, scene)
 
         try:
             ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)

@@ -1,6 +1,6 @@
 """What follows from a ruling: the state that is written in the very transaction that commits the ruling."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.note import note_state
+from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.approvals.request import Approval, ApprovalState, open_request, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
@@ -22,7 +23,7 @@ from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
-from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.decision import Decided
 from assent_sidecar.question import Action
 
 
@@ -56,8 +57,10 @@ class Sequels:
         }
         return await self.written(tx, run, situation, StepState.SKIPPED, values)
 
-    async def of_ruling(self, tx: AsyncConnection, turn: Turn, action: Action, ruling: Ruling) -> Followed:
-        """Write what follows from a ruling on an action.
+    async def of_ruling(
+        self, tx: AsyncConnection, turn: Turn, action: Action, ruling: Ruling, scene: Callable[[], Scene]
+    ) -> Followed:
+        """Write what follows from a ruling on an action; ``scene`` is what is around it, should people be asked.
 
         Raises:
             OvertakenError: the run or the step moved on since the question was asked.
@@ -77,9 +80,9 @@ class Sequels:
                     trace_wait(approval, ApprovalState.APPROVED, now)
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
                 return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
-            case Held(requirement=requirement):
+            case Held():
                 voided = await self._void(tx, situation, now)
-                requested = await self._request(tx, situation, action, requirement, ruling.decided)
+                requested = await self._request(tx, situation, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
                     "message": None,
@@ -169,8 +172,8 @@ class Sequels:
         tx: AsyncConnection,
         situation: Situation,
         action: Action,
-        requirement: ApprovalRequirement,
-        decided: Decided,
+        held: Held,
+        scene: Scene,
     ) -> Draft:
         approval = await open_request(
             tx,
@@ -178,11 +181,10 @@ class Sequels:
             run_id=situation.run.id,
             step_id=situation.step.id,
             process=situation.run.process,
-            agent=situation.spec.agent,
-            principal=situation.run.principal.id,
             action=action,
-            requirement=requirement,
-            decided=decided,
+            requirement=held.requirement,
+            decided=held.decided,
+            scene=scene,
             now=self.clock(),
             traceparent=spans.current_traceparent(),
         )

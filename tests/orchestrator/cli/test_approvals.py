@@ -3,7 +3,7 @@ import pytest
 from tests.orchestrator.cli.program import Desk
 
 
-@pytest.mark.requirement("cli.approvals")
+@pytest.mark.requirement("cli.approvals", "orchestrator.approvals-shown")
 def test_an_approval_is_listed_shown_whole_and_given(desk: Desk) -> None:
     run, approval = desk.waiting()
     listed = desk("approvals", "list", "--as", "lea")
@@ -16,8 +16,12 @@ def test_an_approval_is_listed_shown_whole_and_given(desk: Desk) -> None:
         "REFUND_OVER_LIMIT more than 100 EUR needs a service lead (FIN-01, department/service/refunds)",
         "1 x service_lead",
         "but not the principal",
-        "amount_eur  480",
-        "order       ORD-1002  [untrusted]",
+        "amount_eur  480  from steps.order.output.paid_eur",
+        "order       ORD-1002  [untrusted]  from inputs.order",
+        "by the rule: A large refund needs a service lead",
+        "so far     order  shop.get_order  succeeded",
+        "on yes     it is done; then note",
+        "on no      the run stops",
         "digests    action sha256:",
         "shown sha256:",
     ):

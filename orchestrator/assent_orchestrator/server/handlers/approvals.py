@@ -36,7 +36,7 @@ class ApprovalHandlers(ApprovalServiceServicer):
             size=request.page_size,
             token=request.page_token,
         )
-        approvals = [write_approval(approval) for approval in page.items]
+        approvals = [write_approval(approval, whole=False) for approval in page.items]
         return wire.ListApprovalsResponse(approvals=approvals, next_page_token=page.next_token)
 
     async def GetApproval(self, request: wire.GetApprovalRequest, context: Context) -> wire.Approval:

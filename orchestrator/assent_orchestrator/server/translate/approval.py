@@ -7,15 +7,16 @@ from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp
+from assent_orchestrator.server.translate.presented import add_scene
 from assent_orchestrator.server.translate.run import trace_of
 from assent_orchestrator.tools.value import to_struct
 from assent_sidecar.decision import Reason
 
 
-def write_approval(approval: Approval) -> wire.Approval:
-    """Return an approval with exactly what the presented digest binds."""
+def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
+    """Return an approval with exactly what the presented digest binds; in a list, without what is around the action."""
     shown = approval.presented
-    return wire.Approval(
+    told = wire.Approval(
         name=approval_name(approval.tenant, approval.id),
         run=run_name(approval.tenant, approval.run_id),
         step=approval.step_id,
@@ -26,6 +27,7 @@ def write_approval(approval: Approval) -> wire.Approval:
         effect=effect(shown["effect"]),
         arguments=to_struct(shown["args"]),
         labels=label_sets(shown["labels"]),
+        masked=shown.get("masked", ()),
         action_digest=approval.action_digest,
         presented_digest=approval.presented_digest,
         revision=approval.revision,
@@ -42,6 +44,9 @@ def write_approval(approval: Approval) -> wire.Approval:
         kind=approval_kind(approval.kind),
         about=approval_name(approval.tenant, approval.about) if approval.about else "",
     )
+    if whole:
+        add_scene(told, shown)
+    return told
 
 
 def approval_kind(kind: ApprovalKind) -> wire.ApprovalKind.ValueType:

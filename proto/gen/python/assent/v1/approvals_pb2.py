@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from assent.v1 import decisions_pb2 as assent_dot_v1_dot_decisions__pb2
 from assent.v1 import plans_pb2 as assent_dot_v1_dot_plans__pb2
+from assent.v1 import runs_pb2 as assent_dot_v1_dot_runs__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
@@ -31,7 +32,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssent/v1/approvals.proto\x12\tassent.v1\x1a\x19\x61ssent/v1/decisions.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\n\n\x08\x41pproval\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12%\n\x03run\x18\x02 \x01(\tB\x13\xe2\x41\x01\x03\xfa\x41\x0c\n\nassent/RunR\x03run\x12\x18\n\x04step\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x04step\x12\x1e\n\x07process\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x07process\x12\x1a\n\x05\x61gent\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03R\x05\x61gent\x12\"\n\tprincipal\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03R\tprincipal\x12\x1c\n\x06\x61\x63tion\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03R\x06\x61\x63tion\x12/\n\x06\x65\x66\x66\x65\x63t\x18\x08 \x01(\x0e\x32\x11.assent.v1.EffectB\x04\xe2\x41\x01\x03R\x06\x65\x66\x66\x65\x63t\x12;\n\targuments\x18\t \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03R\targuments\x12=\n\x06labels\x18\n \x03(\x0b\x32\x1f.assent.v1.Approval.LabelsEntryB\x04\xe2\x41\x01\x03R\x06labels\x12)\n\raction_digest\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03R\x0c\x61\x63tionDigest\x12/\n\x10presented_digest\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03R\x0fpresentedDigest\x12 \n\x08revision\x18\r \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x12%\n\x0b\x64\x65\x63ision_id\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03R\ndecisionId\x12\x31\n\x07reasons\x18\x0f \x03(\x0b\x32\x11.assent.v1.ReasonB\x04\xe2\x41\x01\x03R\x07reasons\x12\x46\n\x0brequirement\x18\x10 \x01(\x0b\x32\x1e.assent.v1.ApprovalRequirementB\x04\xe2\x41\x01\x03R\x0brequirement\x12\x39\n\x07\x61nswers\x18\x11 \x03(\x0b\x32\x19.assent.v1.ApprovalAnswerB\x04\xe2\x41\x01\x03R\x07\x61nswers\x12\x34\n\x05state\x18\x12 \x01(\x0e\x32\x18.assent.v1.ApprovalStateB\x04\xe2\x41\x01\x03R\x05state\x12\x41\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0b\x65xpire_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nexpireTime\x12\x43\n\x0cresolve_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x0bresolveTime\x12\x18\n\x04\x65tag\x18\x16 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\x12\x1f\n\x08trace_id\x18\x17 \x01(\tB\x04\xe2\x41\x01\x03R\x07traceId\x12\x31\n\x04kind\x18\x18 \x01(\x0e\x32\x17.assent.v1.ApprovalKindB\x04\xe2\x41\x01\x03R\x04kind\x12.\n\x05\x61\x62out\x18\x19 \x01(\tB\x18\xe2\x41\x01\x03\xfa\x41\x11\n\x0f\x61ssent/ApprovalR\x05\x61\x62out\x1aN\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x13.assent.v1.LabelSetR\x05value:\x02\x38\x01:P\xea\x41M\n\x0f\x61ssent/Approval\x12%tenants/{tenant}/approvals/{approval}*\tapprovals2\x08\x61pproval\"\x92\x03\n\x0e\x41pprovalAnswer\x12\x14\n\x05stage\x18\x01 \x01(\x05R\x05stage\x12\x1a\n\x08\x61pprover\x18\x02 \x01(\tR\x08\x61pprover\x12\x1a\n\x08\x61pproved\x18\x03 \x01(\x08R\x08\x61pproved\x12\x1c\n\trationale\x18\x04 \x01(\tR\trationale\x12)\n\x10presented_digest\x18\x05 \x01(\tR\x0fpresentedDigest\x12;\n\x0b\x61nswer_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nanswerTime\x12\x12\n\x04role\x18\x07 \x01(\tR\x04role\x12 \n\x0con_behalf_of\x18\x08 \x01(\tR\nonBehalfOf\x12\x14\n\x05\x65\x64its\x18\t \x03(\tR\x05\x65\x64its\x12\x1f\n\x0b\x62reak_glass\x18\n \x01(\x08R\nbreakGlass\x12?\n\rwithdraw_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cwithdrawTime\"\xd7\x01\n\x14ListApprovalsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\x12(\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x04R\x06\x66ilter\"r\n\x15ListApprovalsResponse\x12\x31\n\tapprovals\x18\x01 \x03(\x0b\x32\x13.assent.v1.ApprovalR\tapprovals\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x86\x01\n\x12GetApprovalRequest\x12p\n\x04name\x18\x01 \x01(\tB\\\xe2\x41\x01\x02\xfa\x41\x11\n\x0f\x61ssent/Approval\xbaHAr?2=^tenants/[a-z][a-z0-9_-]{0,62}/approvals/[A-Za-z0-9_-]{1,64}$R\x04name\"\xf0\x03\n\x15\x44\x65\x63ideApprovalRequest\x12p\n\x04name\x18\x01 \x01(\tB\\\xe2\x41\x01\x02\xfa\x41\x11\n\x0f\x61ssent/Approval\xbaHAr?2=^tenants/[a-z][a-z0-9_-]{0,62}/approvals/[A-Za-z0-9_-]{1,64}$R\x04name\x12\"\n\x04\x65tag\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x04\x65tag\x12O\n\x06\x61nswer\x18\x03 \x01(\x0e\x32\'.assent.v1.DecideApprovalRequest.AnswerB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x61nswer\x12*\n\trationale\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\trationale\x12K\n\x10presented_digest\x18\x05 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$R\x0fpresentedDigest\x12.\n\x0con_behalf_of\x18\x06 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\nonBehalfOf\"G\n\x06\x41nswer\x12\x16\n\x12\x41NSWER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41NSWER_APPROVE\x10\x01\x12\x11\n\rANSWER_REJECT\x10\x02\"\xaf\x01\n\x17WithdrawApprovalRequest\x12p\n\x04name\x18\x01 \x01(\tB\\\xe2\x41\x01\x02\xfa\x41\x11\n\x0f\x61ssent/Approval\xbaHAr?2=^tenants/[a-z][a-z0-9_-]{0,62}/approvals/[A-Za-z0-9_-]{1,64}$R\x04name\x12\"\n\x04\x65tag\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x04\x65tag*\xf2\x01\n\rApprovalState\x12\x1e\n\x1a\x41PPROVAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41PPROVAL_STATE_PENDING\x10\x01\x12\x1b\n\x17\x41PPROVAL_STATE_APPROVED\x10\x02\x12\x1b\n\x17\x41PPROVAL_STATE_REJECTED\x10\x03\x12\x1a\n\x16\x41PPROVAL_STATE_EXPIRED\x10\x04\x12\x17\n\x13\x41PPROVAL_STATE_VOID\x10\x05\x12\x1b\n\x17\x41PPROVAL_STATE_CONSUMED\x10\x06\x12\x19\n\x15\x41PPROVAL_STATE_EDITED\x10\x07*a\n\x0c\x41pprovalKind\x12\x1d\n\x19\x41PPROVAL_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41PPROVAL_KIND_ACTION\x10\x01\x12\x18\n\x14\x41PPROVAL_KIND_REVIEW\x10\x02\x32\xfd\x03\n\x0f\x41pprovalService\x12|\n\rListApprovals\x12\x1f.assent.v1.ListApprovalsRequest\x1a .assent.v1.ListApprovalsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=tenants/*}/approvals\x12k\n\x0bGetApproval\x12\x1d.assent.v1.GetApprovalRequest\x1a\x13.assent.v1.Approval\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=tenants/*/approvals/*}\x12{\n\x0e\x44\x65\x63ideApproval\x12 .assent.v1.DecideApprovalRequest\x1a\x13.assent.v1.Approval\"2\x82\xd3\xe4\x93\x02,\"\'/v1/{name=tenants/*/approvals/*}:decide:\x01*\x12\x81\x01\n\x10WithdrawApproval\x12\".assent.v1.WithdrawApprovalRequest\x1a\x13.assent.v1.Approval\"4\x82\xd3\xe4\x93\x02.\")/v1/{name=tenants/*/approvals/*}:withdraw:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssent/v1/approvals.proto\x12\tassent.v1\x1a\x19\x61ssent/v1/decisions.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x14\x61ssent/v1/runs.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x0e\n\x08\x41pproval\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12%\n\x03run\x18\x02 \x01(\tB\x13\xe2\x41\x01\x03\xfa\x41\x0c\n\nassent/RunR\x03run\x12\x18\n\x04step\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x04step\x12\x1e\n\x07process\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x07process\x12\x1a\n\x05\x61gent\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03R\x05\x61gent\x12\"\n\tprincipal\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03R\tprincipal\x12\x1c\n\x06\x61\x63tion\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03R\x06\x61\x63tion\x12/\n\x06\x65\x66\x66\x65\x63t\x18\x08 \x01(\x0e\x32\x11.assent.v1.EffectB\x04\xe2\x41\x01\x03R\x06\x65\x66\x66\x65\x63t\x12;\n\targuments\x18\t \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03R\targuments\x12=\n\x06labels\x18\n \x03(\x0b\x32\x1f.assent.v1.Approval.LabelsEntryB\x04\xe2\x41\x01\x03R\x06labels\x12)\n\raction_digest\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03R\x0c\x61\x63tionDigest\x12/\n\x10presented_digest\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03R\x0fpresentedDigest\x12 \n\x08revision\x18\r \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x12%\n\x0b\x64\x65\x63ision_id\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03R\ndecisionId\x12\x31\n\x07reasons\x18\x0f \x03(\x0b\x32\x11.assent.v1.ReasonB\x04\xe2\x41\x01\x03R\x07reasons\x12\x46\n\x0brequirement\x18\x10 \x01(\x0b\x32\x1e.assent.v1.ApprovalRequirementB\x04\xe2\x41\x01\x03R\x0brequirement\x12\x39\n\x07\x61nswers\x18\x11 \x03(\x0b\x32\x19.assent.v1.ApprovalAnswerB\x04\xe2\x41\x01\x03R\x07\x61nswers\x12\x34\n\x05state\x18\x12 \x01(\x0e\x32\x18.assent.v1.ApprovalStateB\x04\xe2\x41\x01\x03R\x05state\x12\x41\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0b\x65xpire_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nexpireTime\x12\x43\n\x0cresolve_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x0bresolveTime\x12\x18\n\x04\x65tag\x18\x16 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\x12\x1f\n\x08trace_id\x18\x17 \x01(\tB\x04\xe2\x41\x01\x03R\x07traceId\x12\x31\n\x04kind\x18\x18 \x01(\x0e\x32\x17.assent.v1.ApprovalKindB\x04\xe2\x41\x01\x03R\x04kind\x12.\n\x05\x61\x62out\x18\x19 \x01(\tB\x18\xe2\x41\x01\x03\xfa\x41\x11\n\x0f\x61ssent/ApprovalR\x05\x61\x62out\x12\x1c\n\x06masked\x18\x1e \x03(\tB\x04\xe2\x41\x01\x03R\x06masked\x12@\n\x07sources\x18\x1f \x03(\x0b\x32 .assent.v1.Approval.SourcesEntryB\x04\xe2\x41\x01\x03R\x07sources\x12\x39\n\x07\x63hanges\x18  \x03(\x0b\x32\x19.assent.v1.ArgumentChangeB\x04\xe2\x41\x01\x03R\x07\x63hanges\x12\x31\n\x06so_far\x18! \x03(\x0b\x32\x14.assent.v1.StepSoFarB\x04\xe2\x41\x01\x03R\x05soFar\x12$\n\x0bmore_so_far\x18\" \x01(\x05\x42\x04\xe2\x41\x01\x03R\tmoreSoFar\x12\x1b\n\x06on_yes\x18# \x03(\tB\x04\xe2\x41\x01\x03R\x05onYes\x12$\n\x0bmore_on_yes\x18$ \x01(\x05\x42\x04\xe2\x41\x01\x03R\tmoreOnYes\x12\x19\n\x05on_no\x18% \x01(\tB\x04\xe2\x41\x01\x03R\x04onNo\x12\x31\n\x05\x63osts\x18& \x03(\x0b\x32\x15.assent.v1.LedgerCostB\x04\xe2\x41\x01\x03R\x05\x63osts\x1aN\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x13.assent.v1.LabelSetR\x05value:\x02\x38\x01\x1aP\n\x0cSourcesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x14.assent.v1.SourceSetR\x05value:\x02\x38\x01:P\xea\x41M\n\x0f\x61ssent/Approval\x12%tenants/{tenant}/approvals/{approval}*\tapprovals2\x08\x61pproval\"%\n\tSourceSet\x12\x18\n\x07sources\x18\x01 \x03(\tR\x07sources\"\x88\x01\n\x0e\x41rgumentChange\x12\x18\n\x07pointer\x18\x01 \x01(\tR\x07pointer\x12.\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x16.google.protobuf.ValueR\x06\x62\x65\x66ore\x12,\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x16.google.protobuf.ValueR\x05\x61\x66ter\"c\n\tStepSoFar\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12\x16\n\x06\x61\x63tion\x18\x02 \x01(\tR\x06\x61\x63tion\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x14.assent.v1.StepStateR\x05state\"\x98\x01\n\nLedgerCost\x12\x16\n\x06ledger\x18\x01 \x01(\tR\x06ledger\x12\x16\n\x06\x61mount\x18\x02 \x01(\tR\x06\x61mount\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12\x14\n\x05spent\x18\x04 \x01(\tR\x05spent\x12\x1a\n\x08reserved\x18\x05 \x01(\tR\x08reserved\x12\x14\n\x05limit\x18\x06 \x01(\tR\x05limit\"\x92\x03\n\x0e\x41pprovalAnswer\x12\x14\n\x05stage\x18\x01 \x01(\x05R\x05stage\x12\x1a\n\x08\x61pprover\x18\x02 \x01(\tR\x08\x61pprover\x12\x1a\n\x08\x61pproved\x18\x03 \x01(\x08R\x08\x61pproved\x12\x1c\n\trationale\x18\x04 \x01(\tR\trationale\x12)\n\x10presented_digest\x18\x05 \x01(\tR\x0fpresentedDigest\x12;\n\x0b\x61nswer_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nanswerTime\x12\x12\n\x04role\x18\x07 \x01(\tR\x04role\x12 \n\x0con_behalf_of\x18\x08 \x01(\tR\nonBehalfOf\x12\x14\n\x05\x65\x64its\x18\t \x03(\tR\x05\x65\x64its\x12\x1f\n\x0b\x62reak_glass\x18\n \x01(\x08R\nbreakGlass\x12?\n\rwithdraw_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cwithdrawTime\"\xd7\x01\n\x14ListApprovalsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\x12(\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x04R\x06\x66ilter\"r\n\x15ListApprovalsResponse\x12\x31\n\tapprovals\x18\x01 \x03(\x0b\x32\x13.assent.v1.ApprovalR\tapprovals\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x86\x01\n\x12GetApprovalRequest\x12p\n\x04name\x18\x01 \x01(\tB\\\xe2\x41\x01\x02\xfa\x41\x11\n\x0f\x61ssent/Approval\xbaHAr?2=^tenants/[a-z][a-z0-9_-]{0,62}/approvals/[A-Za-z0-9_-]{1,64}$R\x04name\"\xf0\x03\n\x15\x44\x65\x63ideApprovalRequest\x12p\n\x04name\x18\x01 \x01(\tB\\\xe2\x41\x01\x02\xfa\x41\x11\n\x0f\x61ssent/Approval\xbaHAr?2=^tenants/[a-z][a-z0-9_-]{0,62}/approvals/[A-Za-z0-9_-]{1,64}$R\x04name\x12\"\n\x04\x65tag\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x04\x65tag\x12O\n\x06\x61nswer\x18\x03 \x01(\x0e\x32\'.assent.v1.DecideApprovalRequest.AnswerB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x61nswer\x12*\n\trationale\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\trationale\x12K\n\x10presented_digest\x18\x05 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$R\x0fpresentedDigest\x12.\n\x0con_behalf_of\x18\x06 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\nonBehalfOf\"G\n\x06\x41nswer\x12\x16\n\x12\x41NSWER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41NSWER_APPROVE\x10\x01\x12\x11\n\rANSWER_REJECT\x10\x02\"\xaf\x01\n\x17WithdrawApprovalRequest\x12p\n\x04name\x18\x01 \x01(\tB\\\xe2\x41\x01\x02\xfa\x41\x11\n\x0f\x61ssent/Approval\xbaHAr?2=^tenants/[a-z][a-z0-9_-]{0,62}/approvals/[A-Za-z0-9_-]{1,64}$R\x04name\x12\"\n\x04\x65tag\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x04\x65tag*\xf2\x01\n\rApprovalState\x12\x1e\n\x1a\x41PPROVAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41PPROVAL_STATE_PENDING\x10\x01\x12\x1b\n\x17\x41PPROVAL_STATE_APPROVED\x10\x02\x12\x1b\n\x17\x41PPROVAL_STATE_REJECTED\x10\x03\x12\x1a\n\x16\x41PPROVAL_STATE_EXPIRED\x10\x04\x12\x17\n\x13\x41PPROVAL_STATE_VOID\x10\x05\x12\x1b\n\x17\x41PPROVAL_STATE_CONSUMED\x10\x06\x12\x19\n\x15\x41PPROVAL_STATE_EDITED\x10\x07*a\n\x0c\x41pprovalKind\x12\x1d\n\x19\x41PPROVAL_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41PPROVAL_KIND_ACTION\x10\x01\x12\x18\n\x14\x41PPROVAL_KIND_REVIEW\x10\x02\x32\xfd\x03\n\x0f\x41pprovalService\x12|\n\rListApprovals\x12\x1f.assent.v1.ListApprovalsRequest\x1a .assent.v1.ListApprovalsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=tenants/*}/approvals\x12k\n\x0bGetApproval\x12\x1d.assent.v1.GetApprovalRequest\x1a\x13.assent.v1.Approval\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=tenants/*/approvals/*}\x12{\n\x0e\x44\x65\x63ideApproval\x12 .assent.v1.DecideApprovalRequest\x1a\x13.assent.v1.Approval\"2\x82\xd3\xe4\x93\x02,\"\'/v1/{name=tenants/*/approvals/*}:decide:\x01*\x12\x81\x01\n\x10WithdrawApproval\x12\".assent.v1.WithdrawApprovalRequest\x1a\x13.assent.v1.Approval\"4\x82\xd3\xe4\x93\x02.\")/v1/{name=tenants/*/approvals/*}:withdraw:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_APPROVAL_LABELSENTRY']._loaded_options = None
   _globals['_APPROVAL_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_APPROVAL_SOURCESENTRY']._loaded_options = None
+  _globals['_APPROVAL_SOURCESENTRY']._serialized_options = b'8\001'
   _globals['_APPROVAL'].fields_by_name['name']._loaded_options = None
   _globals['_APPROVAL'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_APPROVAL'].fields_by_name['run']._loaded_options = None
@@ -90,6 +93,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVAL'].fields_by_name['kind']._serialized_options = b'\342A\001\003'
   _globals['_APPROVAL'].fields_by_name['about']._loaded_options = None
   _globals['_APPROVAL'].fields_by_name['about']._serialized_options = b'\342A\001\003\372A\021\n\017assent/Approval'
+  _globals['_APPROVAL'].fields_by_name['masked']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['masked']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['sources']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['sources']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['changes']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['changes']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['so_far']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['so_far']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['more_so_far']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['more_so_far']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['on_yes']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['on_yes']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['more_on_yes']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['more_on_yes']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['on_no']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['on_no']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['costs']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['costs']._serialized_options = b'\342A\001\003'
   _globals['_APPROVAL']._loaded_options = None
   _globals['_APPROVAL']._serialized_options = b'\352AM\n\017assent/Approval\022%tenants/{tenant}/approvals/{approval}*\tapprovals2\010approval'
   _globals['_LISTAPPROVALSREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -126,28 +147,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVALSERVICE'].methods_by_name['DecideApproval']._serialized_options = b'\202\323\344\223\002,\"\'/v1/{name=tenants/*/approvals/*}:decide:\001*'
   _globals['_APPROVALSERVICE'].methods_by_name['WithdrawApproval']._loaded_options = None
   _globals['_APPROVALSERVICE'].methods_by_name['WithdrawApproval']._serialized_options = b'\202\323\344\223\002.\")/v1/{name=tenants/*/approvals/*}:withdraw:\001*'
-  _globals['_APPROVALSTATE']._serialized_start=3124
-  _globals['_APPROVALSTATE']._serialized_end=3366
-  _globals['_APPROVALKIND']._serialized_start=3368
-  _globals['_APPROVALKIND']._serialized_end=3465
-  _globals['_APPROVAL']._serialized_start=244
-  _globals['_APPROVAL']._serialized_end=1568
-  _globals['_APPROVAL_LABELSENTRY']._serialized_start=1408
-  _globals['_APPROVAL_LABELSENTRY']._serialized_end=1486
-  _globals['_APPROVALANSWER']._serialized_start=1571
-  _globals['_APPROVALANSWER']._serialized_end=1973
-  _globals['_LISTAPPROVALSREQUEST']._serialized_start=1976
-  _globals['_LISTAPPROVALSREQUEST']._serialized_end=2191
-  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=2193
-  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=2307
-  _globals['_GETAPPROVALREQUEST']._serialized_start=2310
-  _globals['_GETAPPROVALREQUEST']._serialized_end=2444
-  _globals['_DECIDEAPPROVALREQUEST']._serialized_start=2447
-  _globals['_DECIDEAPPROVALREQUEST']._serialized_end=2943
-  _globals['_DECIDEAPPROVALREQUEST_ANSWER']._serialized_start=2872
-  _globals['_DECIDEAPPROVALREQUEST_ANSWER']._serialized_end=2943
-  _globals['_WITHDRAWAPPROVALREQUEST']._serialized_start=2946
-  _globals['_WITHDRAWAPPROVALREQUEST']._serialized_end=3121
-  _globals['_APPROVALSERVICE']._serialized_start=3468
-  _globals['_APPROVALSERVICE']._serialized_end=3977
+  _globals['_APPROVALSTATE']._serialized_start=4051
+  _globals['_APPROVALSTATE']._serialized_end=4293
+  _globals['_APPROVALKIND']._serialized_start=4295
+  _globals['_APPROVALKIND']._serialized_end=4392
+  _globals['_APPROVAL']._serialized_start=266
+  _globals['_APPROVAL']._serialized_end=2061
+  _globals['_APPROVAL_LABELSENTRY']._serialized_start=1819
+  _globals['_APPROVAL_LABELSENTRY']._serialized_end=1897
+  _globals['_APPROVAL_SOURCESENTRY']._serialized_start=1899
+  _globals['_APPROVAL_SOURCESENTRY']._serialized_end=1979
+  _globals['_SOURCESET']._serialized_start=2063
+  _globals['_SOURCESET']._serialized_end=2100
+  _globals['_ARGUMENTCHANGE']._serialized_start=2103
+  _globals['_ARGUMENTCHANGE']._serialized_end=2239
+  _globals['_STEPSOFAR']._serialized_start=2241
+  _globals['_STEPSOFAR']._serialized_end=2340
+  _globals['_LEDGERCOST']._serialized_start=2343
+  _globals['_LEDGERCOST']._serialized_end=2495
+  _globals['_APPROVALANSWER']._serialized_start=2498
+  _globals['_APPROVALANSWER']._serialized_end=2900
+  _globals['_LISTAPPROVALSREQUEST']._serialized_start=2903
+  _globals['_LISTAPPROVALSREQUEST']._serialized_end=3118
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=3120
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=3234
+  _globals['_GETAPPROVALREQUEST']._serialized_start=3237
+  _globals['_GETAPPROVALREQUEST']._serialized_end=3371
+  _globals['_DECIDEAPPROVALREQUEST']._serialized_start=3374
+  _globals['_DECIDEAPPROVALREQUEST']._serialized_end=3870
+  _globals['_DECIDEAPPROVALREQUEST_ANSWER']._serialized_start=3799
+  _globals['_DECIDEAPPROVALREQUEST_ANSWER']._serialized_end=3870
+  _globals['_WITHDRAWAPPROVALREQUEST']._serialized_start=3873
+  _globals['_WITHDRAWAPPROVALREQUEST']._serialized_end=4048
+  _globals['_APPROVALSERVICE']._serialized_start=4395
+  _globals['_APPROVALSERVICE']._serialized_end=4904
 # @@protoc_insertion_point(module_scope)

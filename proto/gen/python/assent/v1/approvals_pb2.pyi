@@ -5,6 +5,7 @@ Humans answer here."""
 
 from assent.v1 import decisions_pb2 as _decisions_pb2
 from assent.v1 import plans_pb2 as _plans_pb2
+from assent.v1 import runs_pb2 as _runs_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -118,6 +119,27 @@ class Approval(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class SourcesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___SourceSet: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___SourceSet | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
     STEP_FIELD_NUMBER: _builtins.int
@@ -143,6 +165,15 @@ class Approval(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     ABOUT_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    SO_FAR_FIELD_NUMBER: _builtins.int
+    MORE_SO_FAR_FIELD_NUMBER: _builtins.int
+    ON_YES_FIELD_NUMBER: _builtins.int
+    MORE_ON_YES_FIELD_NUMBER: _builtins.int
+    ON_NO_FIELD_NUMBER: _builtins.int
+    COSTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     run: _builtins.str
@@ -177,6 +208,14 @@ class Approval(_message.Message):
     """What people are asked."""
     about: _builtins.str
     """The approval that is reviewed; empty where this is no review."""
+    more_so_far: _builtins.int
+    """How many more steps there were before those."""
+    more_on_yes: _builtins.int
+    """How many more steps come next."""
+    on_no: _builtins.str
+    """What follows when somebody says no: `stops` (the run), `skips` (the step), `alternative: STEP`,
+    `compensates: STEPS`, or `leaves: STEP` of what would have been undone.
+    """
     @_builtins.property
     def arguments(self) -> _struct_pb2.Struct:
         """With which arguments, as they are presented: what the approver may not see is missing."""
@@ -209,6 +248,30 @@ class Approval(_message.Message):
     def resolve_time(self) -> _timestamp_pb2.Timestamp:
         """When it was settled; not set before."""
 
+    @_builtins.property
+    def masked(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The places in the arguments that policy does not show to approvers, as JSON pointers."""
+
+    @_builtins.property
+    def sources(self) -> _containers.MessageMap[_builtins.str, Global___SourceSet]:
+        """Where bound arguments come from, by JSON pointer into them. What follows is not in lists, only in GetApproval."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArgumentChange]:
+        """What is not as it was when the step was presented before."""
+
+    @_builtins.property
+    def so_far(self) -> _containers.RepeatedCompositeFieldContainer[Global___StepSoFar]:
+        """What happened in the run before the question was put: the latest steps, in the order of the plan."""
+
+    @_builtins.property
+    def on_yes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The steps that come next when it is approved."""
+
+    @_builtins.property
+    def costs(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerCost]:
+        """What the action reserves on ledgers."""
+
     def __init__(
         self,
         *,
@@ -237,14 +300,153 @@ class Approval(_message.Message):
         trace_id: _builtins.str = ...,
         kind: Global___ApprovalKind.ValueType = ...,
         about: _builtins.str = ...,
+        masked: _abc.Iterable[_builtins.str] | None = ...,
+        sources: _abc.Mapping[_builtins.str, Global___SourceSet] | None = ...,
+        changes: _abc.Iterable[Global___ArgumentChange] | None = ...,
+        so_far: _abc.Iterable[Global___StepSoFar] | None = ...,
+        more_so_far: _builtins.int = ...,
+        on_yes: _abc.Iterable[_builtins.str] | None = ...,
+        more_on_yes: _builtins.int = ...,
+        on_no: _builtins.str = ...,
+        costs: _abc.Iterable[Global___LedgerCost] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "requirement", b"requirement", "resolve_time", b"resolve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "name", b"name", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "revision", b"revision", "run", b"run", "state", b"state", "step", b"step", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Approval: _TypeAlias = Approval  # noqa: Y015
+
+@_typing.final
+class SourceSet(_message.Message):
+    """Where a value comes from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """`inputs.account`, `steps.risk.output.level`, `item.name`: several are joined, or one of them is chosen."""
+
+    def __init__(
+        self,
+        *,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SourceSet: _TypeAlias = SourceSet  # noqa: Y015
+
+@_typing.final
+class ArgumentChange(_message.Message):
+    """One place in the arguments that is not as it was presented before. Without values it changed, and is not shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTER_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    pointer: _builtins.str
+    """JSON pointer (RFC 6901) into the arguments."""
+    @_builtins.property
+    def before(self) -> _struct_pb2.Value:
+        """What stood there; not set when nothing did. What is very long is cut."""
+
+    @_builtins.property
+    def after(self) -> _struct_pb2.Value:
+        """What stands there; not set when nothing does. What is very long is cut."""
+
+    def __init__(
+        self,
+        *,
+        pointer: _builtins.str = ...,
+        before: _struct_pb2.Value | None = ...,
+        after: _struct_pb2.Value | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "pointer", b"pointer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArgumentChange: _TypeAlias = ArgumentChange  # noqa: Y015
+
+@_typing.final
+class StepSoFar(_message.Message):
+    """What became of another step of the run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    step: _builtins.str
+    """The step."""
+    action: _builtins.str
+    """What it does, as `system.operation`."""
+    state: _runs_pb2.StepState.ValueType
+    """Where it stood when the question was put."""
+    def __init__(
+        self,
+        *,
+        step: _builtins.str = ...,
+        action: _builtins.str = ...,
+        state: _runs_pb2.StepState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "state", b"state", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StepSoFar: _TypeAlias = StepSoFar  # noqa: Y015
+
+@_typing.final
+class LedgerCost(_message.Message):
+    """What an action takes of a ledger."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEDGER_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
+    RESERVED_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    ledger: _builtins.str
+    """The ledger."""
+    amount: _builtins.str
+    """What is reserved, an exact decimal."""
+    unit: _builtins.str
+    """In which unit; empty when the ledger was not counted, as the other fields then are."""
+    spent: _builtins.str
+    """What was spent when the question was put."""
+    reserved: _builtins.str
+    """What was reserved by others, or is held because nobody knows whether it was spent."""
+    limit: _builtins.str
+    """How much there is in all."""
+    def __init__(
+        self,
+        *,
+        ledger: _builtins.str = ...,
+        amount: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        spent: _builtins.str = ...,
+        reserved: _builtins.str = ...,
+        limit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "ledger", b"ledger", "limit", b"limit", "reserved", b"reserved", "spent", b"spent", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LedgerCost: _TypeAlias = LedgerCost  # noqa: Y015
 
 @_typing.final
 class ApprovalAnswer(_message.Message):

@@ -1,0 +1,114 @@
+"""What an approver is shown of an action: all that the answer is bound to. Its digest is in the record. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from assent_orchestrator.approvals.difference import changes_between
+from assent_orchestrator.approvals.mask import masked
+from assent_orchestrator.plan.reference import Source, references
+from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
+from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import Action, LedgerFacts
+
+MOST_STEPS = 50
+"""Of what happened so far, so many of the latest steps are shown, and of what follows so many; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What became of another step of the run so far."""
+
+    step: str
+    action: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where a ledger stands, in ``unit``, for what the action is about."""
+
+    unit: str
+    facts: LedgerFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is around an action when people are asked about it.
+
+    ``args`` are the arguments as the plan has them, with their bindings. ``on_yes`` are the steps that come next,
+    ``on_no`` what follows when somebody says no. ``before`` is what was presented of the step the last time.
+    """
+
+    agent: str
+    principal: str
+    args: Mapping[str, Json]
+    so_far: Sequence[Happened] = ()
+    on_yes: Sequence[str] = ()
+    on_no: str = "stops"
+    ledgers: Mapping[str, Counter] = field(default_factory=dict)
+    before: Mapping[str, Json] | None = None
+
+
+def present(action: Action, requirement: ApprovalRequirement, decided: Decided, scene: Scene) -> dict[str, Json]:
+    """Return what an approver is shown, with what the policy masks left out and named."""
+    shown, hidden = masked(action.args, action.labels, pointers=requirement.mask, labels=requirement.mask_labels)
+    presented: dict[str, Json] = {
+        "agent": scene.agent,
+        "principal": scene.principal,
+        "action": f"{action.system}.{action.operation}",
+        "effect": action.effect,
+        "args": shown,
+        "masked": list(hidden),
+        "labels": {pointer: list(names) for pointer, names in action.labels.items()},
+        "sources": sources_of(scene.args),
+        "action_digest": action.digest,
+        "reasons": [reason.to_json() for reason in decided.decision.reasons],
+        "so_far": [{"step": one.step, "action": one.action, "state": one.state} for one in scene.so_far[-MOST_STEPS:]],
+        "on_yes": list(scene.on_yes[:MOST_STEPS]),
+        "on_no": scene.on_no,
+        "costs": _costs(decided, scene.ledgers),
+        "revision": decided.provenance.revision,
+    }
+    presented |= {
+        name: len(whole) - MOST_STEPS
+        for name, whole in (("more_so_far", scene.so_far), ("more_on_yes", scene.on_yes))
+        if len(whole) > MOST_STEPS
+    }
+    if scene.before is not None:
+        presented["changes"] = [change.to_json() for change in changes_between(scene.before, presented)]
+    return presented
+
+
+def sources_of(args: Mapping[str, Json]) -> dict[Pointer, Json]:
+    """Return where the bound arguments come from, as ``{"/level": ["steps.risk.output.level"]}``.
+
+    Of what several values are joined to, or one of several is chosen for, all are named.
+    """
+    found: dict[Pointer, dict[str, None]] = {}
+    for reference in references(args):
+        found.setdefault(reference.pointer, {})[_spoken(reference.source)] = None
+    return {pointer: list(named) for pointer, named in sorted(found.items())}
+
+
+def _spoken(source: Source) -> str:
+    root = "item" if source.item else "inputs" if source.step is None else f"steps.{source.step}.output"
+    return ".".join((root, *source.path))
+
+
+def _costs(decided: Decided, ledgers: Mapping[str, Counter]) -> list[Json]:
+    """Return what the action will reserve, and where the ledgers stand; several amounts on one ledger add up."""
+    amounts: dict[str, Decimal] = {}
+    for duty in decided.decision.obligations:
+        if isinstance(duty, Reserve):
+            amounts[duty.ledger] = amounts.get(duty.ledger, Decimal(0)) + Decimal(duty.amount)
+    return [_cost(name, amount, ledgers.get(name)) for name, amount in sorted(amounts.items())]
+
+
+def _cost(ledger: str, amount: Decimal, counter: Counter | None) -> dict[str, Json]:
+    told: dict[str, Json] = {"ledger": ledger, "amount": f"{amount:f}"}
+    if counter is not None:
+        facts = counter.facts
+        reserved = Decimal(facts.reserved) + Decimal(facts.held)
+        told |= {"unit": counter.unit, "spent": facts.spent, "reserved": f"{reserved:f}", "limit": facts.limit}
+    return told

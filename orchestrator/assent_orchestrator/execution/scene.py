@@ -1,0 +1,69 @@
+"""What is around an action when people are asked about it: what happened, what follows, what it costs. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from assent_orchestrator.approvals.presented import Counter, Happened, Scene
+from assent_orchestrator.execution.journal import graph_of
+from assent_orchestrator.execution.situation import Situation
+from assent_orchestrator.plan.choice import choice_of, nodes
+from assent_orchestrator.plan.state import StepState
+from assent_sidecar.catalogue.ledger import Ledger
+from assent_sidecar.catalogue.process import Alternative
+from assent_sidecar.question import LedgerFacts
+
+
+def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Mapping[str, Ledger]) -> Scene:
+    """Return the scene; ``facts`` say where the ledgers stand that count the action."""
+    before = situation.approval
+    return Scene(
+        agent=situation.spec.agent,
+        principal=situation.run.principal.id,
+        args=situation.spec.args,
+        so_far=tuple(_so_far(situation)),
+        on_yes=() if situation.step.undo else tuple(_following(situation)),
+        on_no=_on_no(situation),
+        ledgers={name: Counter(ledgers[name].unit, found) for name, found in facts.items() if name in ledgers},
+        before=before.presented if before is not None else None,
+    )
+
+
+def _so_far(situation: Situation) -> Iterable[Happened]:
+    """Yield the other steps whose turn has come, in the order of the plan."""
+    rows, own = situation.steps, situation.spec.id
+    for node in nodes(situation.run.plan):
+        row = rows.get(node.id)
+        if row is None or choice_of(row.id) is not None or row.id == own or row.state is StepState.PENDING:
+            continue
+        yield Happened(row.id, row.action, str(row.state))
+
+
+def _following(situation: Situation) -> Iterable[str]:
+    """Yield the steps that wait for this one, and are not taken in its place."""
+    plan, own = situation.run.plan, situation.spec
+    graph = graph_of(situation.run)
+    instead = own.on_failure.alternative if isinstance(own.on_failure, Alternative) else None
+    for step in plan.steps:
+        row = situation.steps.get(step.id)
+        pending = row is None or row.state is StepState.PENDING
+        if pending and step.id != instead and own.id in graph.depends_on(step.id):
+            yield step.id
+
+
+def _on_no(situation: Situation) -> str:
+    """Return what follows from a no: ``stops``, ``skips``, ``alternative: x``, ``compensates: a, b``, ``leaves: x``."""
+    if situation.step.undo:
+        return f"leaves: {situation.spec.id}"
+    match situation.spec.on_failure:
+        case Alternative(alternative=name):
+            return f"alternative: {name}"
+        case "skip":
+            return "skips"
+        case "compensate":
+            undone = [
+                step.id
+                for step in situation.run.plan.steps
+                if step.compensation is not None and situation.steps[step.id].state is StepState.SUCCEEDED
+            ]
+            return f"compensates: {', '.join(undone)}" if undone else "stops"
+        case _:
+            return "stops"

@@ -1,0 +1,30 @@
+"""What an approver is shown around an action: where values come from, what changed, happened, follows and is taken."""
+
+from collections.abc import Mapping
+
+from assent.v1 import approvals_pb2 as wire
+from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.server.translate.run import step_state
+from assent_orchestrator.tools.value import to_value
+from assent_sidecar.model import Json
+
+
+def add_scene(told: wire.Approval, shown: Mapping[str, Json]) -> None:
+    """Add to an approval what is around the action; what an earlier version presented has none of it."""
+    for pointer, sources in shown.get("sources", {}).items():
+        told.sources[pointer].sources.extend(sources)
+    told.changes.extend(_change(change) for change in shown.get("changes", ()))
+    told.so_far.extend(
+        wire.StepSoFar(step=one["step"], action=one["action"], state=step_state(StepState(one["state"])))
+        for one in shown.get("so_far", ())
+    )
+    told.more_so_far = shown.get("more_so_far", 0)
+    told.on_yes.extend(shown.get("on_yes", ()))
+    told.more_on_yes = shown.get("more_on_yes", 0)
+    told.on_no = shown.get("on_no", "")
+    told.costs.extend(wire.LedgerCost(**cost) for cost in shown.get("costs", ()))
+
+
+def _change(change: Mapping[str, Json]) -> wire.ArgumentChange:
+    values = {name: to_value(change[name]) for name in ("before", "after") if name in change}
+    return wire.ArgumentChange(pointer=change["pointer"], **values)

@@ -1,0 +1,178 @@
+"""What an approver is shown: masked, traced back, compared with before, and bounded. Pure."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assent_orchestrator.approvals.difference import MOST_CHANGES, changes_between
+from assent_orchestrator.approvals.mask import is_masked, masked
+from assent_orchestrator.approvals.presented import MOST_STEPS, Counter, Happened, Scene, present, sources_of
+from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.pointer import find, render, split
+from assent_sidecar.canonical import canonical
+from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.question import LedgerFacts
+
+SECRET = "the secret"
+REQUIREMENT: dict[str, Any] = {"stages": [{"role": "director"}]}
+NAMES = st.sampled_from(["a", "b", "c/d", "e~f", "0"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=12,
+)
+OBJECTS = st.dictionaries(NAMES, VALUES, max_size=4)
+
+
+def decided(*obligations: Any) -> Decided:
+    provenance = {"decision_id": "d", "revision": "r", "engine": "opa", "engine_version": "1", "duration_us": 1}
+    reason = {"code": "BIG", "message": "it is big", "control": "C-1", "scope": "org", "rule": "Big ones"}
+    decision = {"verdict": "require_approval", "reasons": [reason], "obligations": list(obligations)}
+    return Decided.from_json({"decision": decision, "provenance": {**provenance, "input_digest": "i"}})
+
+
+def shown(args: Any, *obligations: Any, labels: Any = None, scene: Any = None, **requirement: Any) -> dict[str, Any]:
+    action = make_action("box.put", "write", args, labels or {})
+    wanted = ApprovalRequirement.from_json(REQUIREMENT | requirement)
+    return present(action, wanted, decided(*obligations), Scene("bot", "sam", args, **(scene or {})))
+
+
+def places(value: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(place for name, member in members for place in places(member, (*at, str(name))))]
+
+
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a machine that is busy with something else, nothing is slow for a reason of its own."""
+
+
+@BUSY
+@given(st.data(), OBJECTS)
+def test_nothing_of_what_is_masked_is_shown_and_everything_else_is_where_it_was(data: Any, args: Any) -> None:
+    whole = {**args, "own": [{"deep": [SECRET]}, 1]}
+    pointers = [render(place) for place in data.draw(st.lists(st.sampled_from(places(whole)), max_size=3))]
+    pointers.append(data.draw(st.sampled_from(["/own", "/own/0", "/own/0/deep", "/own/0/deep/0", "/own/0/deep/0/x"])))
+    seen, hidden = masked(whole, {}, pointers=pointers, labels=())
+    assert SECRET not in canonical(seen).decode()
+    for place in places(whole):
+        if not is_masked(render(place), hidden):
+            assert find(seen, place) == find(whole, place)
+    assert all(find(whole, split(pointer))[0] for pointer in hidden)
+
+
+@pytest.mark.requirement("orchestrator.approvals-masked")
+@pytest.mark.parametrize(
+    ("labels", "want", "hidden"),
+    [
+        ({"/a/b": ["pii"]}, {"a": {"c": 2}, "l": [1, 2]}, ("/a/b",)),
+        ({"/a": ["pii"]}, {"l": [1, 2]}, ("/a",)),
+        ({"": ["pii"]}, {}, ("",)),
+        ({"/l/0": ["pii"]}, {"a": {"b": 1, "c": 2}, "l": [None, 2]}, ("/l/0",)),
+        ({"/a/b/deeper": ["pii"]}, {"a": {"c": 2}, "l": [1, 2]}, ("/a/b",)),
+        ({"/a/b": ["other"], "/absent": ["pii"]}, {"a": {"b": 1, "c": 2}, "l": [1, 2]}, ()),
+    ],
+)
+def test_what_carries_a_masked_label_is_not_shown(labels: Any, want: Any, hidden: Any) -> None:
+    args = {"a": {"b": 1, "c": 2}, "l": [1, 2]}
+    assert masked(args, labels, pointers=(), labels=("pii",)) == (want, hidden)
+
+
+def test_what_is_nested_too_deep_to_be_looked_into_is_masked() -> None:
+    deep: Any = SECRET
+    for _ in range(400):
+        deep = [deep]
+    seen, hidden = masked({"a": deep, "b": 1}, {}, pointers=(), labels=())
+    assert SECRET not in str(seen)
+    assert len(hidden) == 1
+    assert seen["b"] == 1
+
+
+@pytest.mark.requirement("orchestrator.approvals-difference")
+def test_each_place_that_is_another_one_is_named_with_both_values() -> None:
+    before = {"args": {"a": {"b": 1, "gone": "x"}, "l": [1, 2], "same": True, "k": 1}, "action_digest": "1"}
+    after = {"args": {"a": {"b": 2, "new": None}, "l": [1, 3], "same": True, "k": True}, "action_digest": "2"}
+    assert [change.to_json() for change in changes_between(before, after)] == [
+        {"pointer": "/a/b", "before": 1, "after": 2},
+        {"pointer": "/a/gone", "before": "x"},
+        {"pointer": "/a/new", "after": None},
+        {"pointer": "/k", "before": 1, "after": True},
+        {"pointer": "/l/1", "before": 2, "after": 3},
+    ]
+
+
+@BUSY
+@given(OBJECTS, OBJECTS)
+def test_there_are_changes_exactly_where_there_is_a_difference(one: Any, other: Any) -> None:
+    changes = changes_between({"args": one}, {"args": other})
+    assert bool(changes) == (canonical(one) != canonical(other))
+    for change in changes:
+        assert find(one, split(change.pointer)) == (not change.came, None if change.came else change.before)
+        assert find(other, split(change.pointer)) == (not change.went, None if change.went else change.after)
+
+
+@pytest.mark.requirement("orchestrator.approvals-difference")
+def test_a_masked_value_that_is_another_one_is_said_to_be_and_not_shown() -> None:
+    first = shown({"iban": "DE1", "to": "ACME"}, mask=["/iban"])
+    second = shown({"iban": "DE2", "to": "ACME"}, mask=["/iban"], scene={"before": first})
+    assert second["changes"] == [{"pointer": "/iban"}]
+    assert shown({"iban": "DE1", "to": "ACME"}, mask=["/iban"], scene={"before": first})["changes"] == []
+    assert "changes" not in first
+
+
+def test_a_presentation_by_an_earlier_version_is_compared_with() -> None:
+    assert shown({"a": 1}, scene={"before": {"args": {"a": 2}}})["changes"] == [
+        {"pointer": "/a", "before": 2, "after": 1}
+    ]
+
+
+def test_changes_are_bounded_in_number_and_in_size() -> None:
+    before = {"args": {"text": "x" * 10_000, "list": ["y"] * 1000, **{f"n{n}": n for n in range(500)}}}
+    after = {"args": {"text": "z" * 10_000, "list": ["y"] * 999, **{f"n{n}": n + 1 for n in range(500)}}}
+    changes = [change.to_json() for change in changes_between(before, after)]
+    assert len(changes) == MOST_CHANGES
+    assert changes[0] == {"pointer": "/list", "before": "1000 elements", "after": "999 elements"}
+    assert len(canonical(changes)) < 20_000
+    one = changes_between({"args": {"text": "x" * 10_000}}, {"args": {"text": ""}})[0].to_json()
+    assert one["before"] == "x" * 500 + "…"
+
+
+def test_sources_name_all_that_a_value_may_come_from() -> None:
+    args = {
+        "plain": 1,
+        "whole": {"$ref": "inputs.account"},
+        "deep": [{"$ref": "steps.risk.output.level"}],
+        "joined": {"$concat": ["to ", {"$ref": "item.name"}, {"$ref": "inputs.account"}]},
+        "first": {"$first": [{"$ref": "steps.a.output.x"}, {"$ref": "steps.b.output"}]},
+    }
+    assert sources_of(args) == {
+        "/whole": ["inputs.account"],
+        "/deep/0": ["steps.risk.output.level"],
+        "/joined": ["item.name", "inputs.account"],
+        "/first": ["steps.a.output.x", "steps.b.output"],
+    }
+
+
+@pytest.mark.requirement("orchestrator.approvals-shown")
+def test_costs_add_up_and_are_shown_beside_where_the_ledger_stands() -> None:
+    facts = LedgerFacts(limit="100.00", spent="10", reserved="5.5", held="1")
+    reserve = {"type": "reserve", "ledger": "budget", "amount": "7.25"}
+    costs = shown(
+        {"a": 1},
+        reserve,
+        {**reserve, "amount": "0.75"},
+        {**reserve, "ledger": "unknown"},
+        scene={"ledgers": {"budget": Counter("EUR", facts)}},
+    )["costs"]
+    assert costs == [
+        {"ledger": "budget", "amount": "8.00", "unit": "EUR", "spent": "10", "reserved": "6.5", "limit": "100.00"},
+        {"ledger": "unknown", "amount": "7.25"},
+    ]
+
+
+def test_of_many_steps_the_latest_are_shown_and_the_others_counted() -> None:
+    past = [Happened(f"s{n}", "box.get", "succeeded") for n in range(MOST_STEPS + 3)]
+    told = shown({"a": 1}, scene={"so_far": past, "on_yes": [f"n{n}" for n in range(MOST_STEPS + 2)]})
+    assert told["so_far"][0]["step"] == "s3"
+    assert (told["more_so_far"], len(told["on_yes"]), told["more_on_yes"]) == (3, MOST_STEPS, 2)
