@@ -29,8 +29,8 @@ from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
 from assent_orchestrator.plan.culprit import Search
 from assent_orchestrator.plan.model import MAX_STEPS, Plan
-from assent_orchestrator.shadows.difference import Aspect, Change
 from assent_orchestrator.server.tokens import Identity
+from assent_orchestrator.shadows.difference import Aspect, Change
 from assent_orchestrator.shadows.shadow import NOT_COMPARED
 from assent_sidecar import decision, model
 from assent_sidecar.catalogue.process import Step

@@ -1,7 +1,10 @@
 """How a run adapts to data and to failure, within what its process says."""
 
+from typing import Any
+
 import pytest
 
+from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.question import Action, Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
@@ -27,6 +30,7 @@ def low_only(question: Question):
     return allow_all(question)
 
 
+@pytest.mark.requirement("orchestrator.conditions")
 async def test_only_the_branch_whose_condition_holds_is_taken(make_world: MakeWorld) -> None:
     world = await make_world(BRANCHES, ruler=low_only)
     view = await world.end_of(await world.submit())
@@ -49,6 +53,28 @@ async def test_a_retry_obligation_repeats_what_had_no_effect_under_one_key(make_
     assert view.steps[0].attempt == 3
     assert len({key for _, key in world.tools.calls}) == 1
     assert sum(question.kind is Kind.ACTION for question in world.decisions.asked) == 3
+
+
+@pytest.mark.requirement("orchestrator.shortest-timeout")
+@pytest.mark.parametrize(("said", "wanted"), [("2s", 2.0), ("4s", 3.0), ("", 3.0)])
+async def test_a_call_has_the_shortest_of_the_times_that_policy_and_process_give_it(
+    make_world: MakeWorld, said: str, wanted: float
+) -> None:
+    obligations = [{"type": "timeout", "after": said}] if said else []
+    world = await make_world(
+        [{"id": "only", "action": "box.send", "deadline": "3s"}],
+        ruler=for_actions(lambda _: {**ALLOW, "obligations": obligations}),
+    )
+    given: list[float] = []
+    invoke = world.tools.invoke
+
+    async def timed(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        given.append(more["timeout"])
+        return await invoke(permit, action, **more)
+
+    world.tools.invoke = timed  # type: ignore[method-assign] # one that notes how long it has
+    assert (await world.end_of(await world.submit())).run.state == "succeeded"
+    assert given == [wanted]
 
 
 @pytest.mark.requirement("orchestrator.retry-by-obligation")

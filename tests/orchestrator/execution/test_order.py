@@ -78,6 +78,7 @@ async def test_labels_go_with_the_values_into_the_next_question(make_world: Make
     assert asked[0].labels == {"/say": ("confidential",)}
 
 
+@pytest.mark.requirement("orchestrator.dependents-named")
 async def test_a_denied_step_stops_what_depends_on_it_by_name(make_world: MakeWorld) -> None:
     world = await make_world(
         [

@@ -58,7 +58,7 @@ def test_a_skipped_step_satisfies_after_but_not_a_binding():
 
 
 @pytest.mark.parametrize("state", [S.FAILED, S.DENIED, S.CANCELLED])
-@pytest.mark.requirement("orchestrator.plan-on-failure")
+@pytest.mark.requirement("orchestrator.plan-on-failure", "orchestrator.dependents-named")
 def test_a_failure_stops_scheduling_and_says_who_depended_on_it(state: StepState):
     now = states(CHAIN, a=state)
     assert CHAIN.ready(now) == ()

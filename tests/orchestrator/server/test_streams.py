@@ -84,7 +84,7 @@ async def test_who_hangs_up_leaves_nothing_open_behind(wire):
     await asyncio.wait_for(wire.use_cases.left.wait(), 5)
 
 
-@pytest.mark.requirement("orchestrator.slow-readers-are-dropped")
+@pytest.mark.requirement("orchestrator.slow-readers-are-dropped", "orchestrator.slow-watchers-resume")
 async def test_who_does_not_read_is_dropped_and_may_resume():
     async with open_wire(patience=0.3) as wire:
         long = "x" * 200_000
