@@ -42,6 +42,21 @@ def test_a_run_is_shown_as_json_by_id_or_by_name(desk: Desk, finished: str) -> N
     assert [step["output"] for step in by_id.json["steps"]][1] == {"refund": "REF-1001"}
 
 
+@pytest.mark.requirement("orchestrator.large-runs-are-shown")
+def test_one_step_is_shown_with_what_it_returned(desk: Desk, finished: str) -> None:
+    whole = desk("runs", "show", finished, "--json").json["steps"]
+    returned = next(step for step in whole if "output" in step)
+    said = desk("runs", "show", finished, "--step", returned["id"])
+    assert (said.code, said.json) == (0, returned)
+    assert desk("runs", "show", finished, "--step", "nothing").code == 4
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+def test_what_was_done_is_not_settled_without_its_result_and_the_option_is_named(desk: Desk, finished: str) -> None:
+    said = desk("runs", "reconcile", finished, "refund", "done", "--rationale", "looked", "--as", "olga")
+    assert (said.code, said.err) == (2, "error: done needs --result: what the tool would have answered, as JSON\n")
+
+
 @pytest.mark.requirement("cli.exit-codes")
 @pytest.mark.parametrize("verb", ["show", "watch", "cancel"])
 def test_a_run_that_is_not_there_is_not_found(desk: Desk, verb: str) -> None:
