@@ -22,8 +22,8 @@ from assent.v1 import (
     shadows_pb2,
     stops_pb2,
 )
+from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.delegation import DelegationState
-from assent_orchestrator.approvals.request import ApprovalKind, ApprovalState
 from assent_orchestrator.governance.books import ReservationState
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state

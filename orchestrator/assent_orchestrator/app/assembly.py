@@ -13,6 +13,7 @@ from assent_orchestrator.app.policies import following_policies, open_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.delegations import Delegations
 from assent_orchestrator.approvals.inbox import Inbox
+from assent_orchestrator.approvals.passing import Passing, time_passing
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.audit.trail import Trail
@@ -79,6 +80,7 @@ class App:
     reconciliations: Reconciliations
     inbox: Inbox
     delegations: Delegations
+    passing: Passing
     stops: Stops
     activations: Activations
     records: Records
@@ -181,6 +183,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
 
         permits = Permits(database.engine, trail, clock)
         await stack.enter_async_context(sweeping(permits))
+        passing = Passing(trail, clock)
+        await stack.enter_async_context(time_passing(passing))
 
         def owner_of(process: str) -> str:
             found = sidecar.bundle.catalogue.processes.get(process)
@@ -207,6 +211,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             reconciliations=Reconciliations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
             delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
+            passing=passing,
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
             activations=activations,
             records=Records(database.engine, trail),

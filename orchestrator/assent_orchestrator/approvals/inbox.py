@@ -1,31 +1,39 @@
 """What waits for people: list it, show it, answer it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState, age_of
 from assent_orchestrator.approvals.delegation import Delegation, lent
 from assent_orchestrator.approvals.delegations import Lent, lent_to
 from assent_orchestrator.approvals.note import note_answer
-from assent_orchestrator.approvals.request import (
-    Approval,
-    ApprovalState,
-    age_of,
-    approval_of,
-    read_request,
-    resolve,
-    withdraw_answers,
-    write_answer,
+from assent_orchestrator.approvals.reply import (
+    Reply,
+    UnansweredError,
+    check_etag,
+    check_reply,
+    check_state,
 )
-from assent_orchestrator.approvals.requirement import Answer, Involved, Person, Seat, seat_of, unmet_stages
+from assent_orchestrator.approvals.request import approval_of, read_request, resolve, withdraw_answers, write_answer
+from assent_orchestrator.approvals.requirement import (
+    Answer,
+    Involved,
+    Person,
+    Seat,
+    glass_seat_of,
+    seat_of,
+    unmet_stages,
+)
+from assent_orchestrator.approvals.review import alone, open_review
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.audit.whose import is_own, own_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from assent_orchestrator.errors import ForbiddenError, NotFoundError
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.store.tables import approvals, runs
 from assent_sidecar.question import Principal
@@ -35,35 +43,6 @@ Wake = Callable[[str, str], Awaitable[None]]
 
 OwnerOf = Callable[[str], str]
 """Returns the owner of a process, by name; empty when nobody knows it any more."""
-
-
-class PresentationError(StateError):
-    """The answer is to something else than what is asked."""
-
-    code = "PRESENTED_DIFFERS"
-
-
-class RationaleError(StateError):
-    """The answer needs a reason."""
-
-    code = "RATIONALE_MISSING"
-
-
-class UnansweredError(StateError):
-    """There is nothing to take back."""
-
-    code = "NOT_ANSWERED"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A person's answer: yes or no to exactly what was shown. ``on_behalf_of``: whom they stand in for, if anybody."""
-
-    approve: bool
-    rationale: str
-    etag: str
-    presented_digest: str
-    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +115,19 @@ class Inbox:
         async with self.engine.begin() as tx:
             approval = await self._locked(tx, caller, approval_id)
             now = self.clock()
-            _check_fresh(approval, reply, now)
+            check_reply(approval, reply, now)
             given = await self._answer(tx, caller, approval, reply, now)
             await write_answer(tx, approval, given)
             state = _state_after(approval, given)
             await resolve(tx, approval, state, now)
-            drafts = [note_answer("approval.answered", approval, caller, given)]
-            if state is not ApprovalState.PENDING:
-                drafts.append(note_answer(f"approval.{state}", approval, caller, given))
+            drafts = [note_answer(event, approval, caller, given) for event in _events(approval, given, state)]
+            if given.break_glass and approval.requirement.break_glass:
+                review = approval.requirement.break_glass.review
+                drafts.append(await open_review(tx, approval, given, review, now))
             await self.trail.append(tx, caller.tenant, drafts)
             after = await read_request(tx, approval_id)
-        await self.wake(approval.run_id, approval.step_id)
+        if approval.kind is not ApprovalKind.REVIEW:
+            await self.wake(approval.run_id, approval.step_id)
         return after
 
     async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
@@ -161,9 +142,8 @@ class Inbox:
         async with self.engine.begin() as tx:
             approval = await self._locked(tx, caller, approval_id)
             now = self.clock()
-            if approval.state not in (ApprovalState.PENDING, ApprovalState.APPROVED):
-                raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
-            _check_etag(approval, etag)
+            check_state(approval, ApprovalState.PENDING, ApprovalState.APPROVED)
+            check_etag(approval, etag)
             own = [answer for answer in approval.answers if answer.approver == caller.id and answer.stands]
             if not own:
                 raise UnansweredError("you have not said yes to this approval", approval=approval.id)
@@ -187,9 +167,12 @@ class Inbox:
         self, tx: AsyncConnection, caller: Caller, approval: Approval, reply: Reply, now: datetime
     ) -> Answer:
         principal, submitter = await _whose(tx, approval)
-        involved = Involved(principal, submitter, self.owner_of(approval.process))
+        involved = Involved(principal, submitter, self.owner_of(approval.process), alone(approval))
         person = await _person(tx, caller, reply.on_behalf_of, approval.process, now)
-        seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
+        if reply.break_glass:
+            seat = glass_seat_of(approval.requirement, approval.answers, person, involved)
+        else:
+            seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
         return Answer(
@@ -202,6 +185,7 @@ class Inbox:
             at=now,
             digest=approval.action_digest,
             rationale=reply.rationale,
+            break_glass=reply.break_glass,
             number=len(approval.answers) + 1,
         )
 
@@ -250,18 +234,12 @@ def _state_after(approval: Approval, given: Answer) -> ApprovalState:
     return ApprovalState.PENDING if unmet else ApprovalState.APPROVED
 
 
-def _check_fresh(approval: Approval, reply: Reply, now: datetime) -> None:
-    if approval.state is not ApprovalState.PENDING:
-        raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
-    if approval.expires_at <= now:
-        raise StateError("the approval has expired", approval=approval.id, state="expired")
-    _check_etag(approval, reply.etag)
-    if reply.presented_digest != approval.presented_digest:
-        raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
-    if not reply.rationale and approval.requirement.rationale == "required":
-        raise RationaleError("an answer needs a reason in words", approval=approval.id)
-
-
-def _check_etag(approval: Approval, etag: str) -> None:
-    if etag != str(approval.version):
-        raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)
+def _events(approval: Approval, given: Answer, state: ApprovalState) -> Iterator[str]:
+    if approval.kind is ApprovalKind.REVIEW:
+        yield "approval.reviewed"
+        return
+    yield "approval.answered"
+    if given.break_glass:
+        yield "approval.broke_glass"
+    if state is not ApprovalState.PENDING:
+        yield f"approval.{state}"

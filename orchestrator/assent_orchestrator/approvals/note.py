@@ -1,6 +1,6 @@
 """What the trail holds of a question to humans: who asked or answered what, by digests."""
 
-from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
 from assent_orchestrator.audit.spans import trace_note

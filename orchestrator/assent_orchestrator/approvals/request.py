@@ -1,81 +1,25 @@
-"""A question to humans, as it is stored: bound to one action, one revision, one run and step, and a time."""
+"""Questions to humans as they are stored, with their answers."""
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.moments import next_due
 from assent_orchestrator.approvals.presented import Scene, present
-from assent_orchestrator.approvals.requirement import Age, Answer, roles_asked
+from assent_orchestrator.approvals.requirement import Answer, roles_asked
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.store.tables import answers, approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
-from assent_sidecar.model import Json, seconds
+from assent_sidecar.model import seconds
 from assent_sidecar.question import Action
-
-
-class ApprovalKind(StrEnum):
-    """What people are asked. A ``review`` is of what somebody approved alone."""
-
-    ACTION = "action"
-    REVIEW = "review"
-
-
-class ApprovalState(StrEnum):
-    """Where a question to humans stands.
-
-    ``void``: the world changed under it, it is worth nothing. ``edited``: somebody said yes to something else.
-    """
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    VOID = "void"
-    CONSUMED = "consumed"
-    EDITED = "edited"
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """One question to humans and the answers so far. ``version`` is its etag.
-
-    ``rungs`` and ``reminders`` count what happened because time passed, ``extended`` says that it was put once more
-    when nobody had answered in time, ``due_at`` when something of that kind happens next.
-    """
-
-    tenant: str
-    id: str
-    run_id: str
-    step_id: str
-    process: str
-    state: ApprovalState
-    version: int
-    roles: tuple[str, ...]
-    action_digest: str
-    revision: str
-    decision_id: str
-    requirement: ApprovalRequirement
-    presented: dict[str, Json]
-    presented_digest: str
-    requested_at: datetime
-    expires_at: datetime
-    resolved_at: datetime | None
-    traceparent: str | None
-    kind: ApprovalKind = ApprovalKind.ACTION
-    about: str | None = None
-    rungs: int = 0
-    reminders: int = 0
-    extended: bool = False
-    due_at: datetime | None = None
-    answers: tuple[Answer, ...] = ()
 
 
 async def open_request(
@@ -114,16 +58,21 @@ async def open_request(
         resolved_at=None,
         traceparent=traceparent,
     )
-    values = {column.name: getattr(approval, column.name) for column in approvals.c}
-    values |= {"requirement": requirement.to_json(), "state": str(approval.state), "roles": list(approval.roles)}
-    values |= {"kind": str(approval.kind)}
-    await tx.execute(sa.insert(approvals).values(values))
+    approval = replace(approval, due_at=next_due(approval))
+    await insert_request(tx, approval)
     return approval
 
 
-def age_of(approval: Approval, now: datetime) -> Age:
-    """Return how long a question has stood."""
-    return Age((now - approval.requested_at).total_seconds(), extended=approval.extended)
+async def insert_request(tx: AsyncConnection, approval: Approval) -> None:
+    """Write a new request as it is, without answers."""
+    values = {column.name: getattr(approval, column.name) for column in approvals.c}
+    values |= {
+        "kind": str(approval.kind),
+        "state": str(approval.state),
+        "roles": list(approval.roles),
+        "requirement": approval.requirement.to_json(),
+    }
+    await tx.execute(sa.insert(approvals).values(values))
 
 
 async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = False) -> Approval:

@@ -57,11 +57,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Involved:
-    """Those whose own business this is: they never answer their own question, whatever a policy says."""
+    """Those whose own business this is: they never answer their own question, whatever a policy says.
+
+    ``alone`` are those who stand behind what is reviewed.
+    """
 
     principal: str
     submitter: str
     process_owner: str
+    alone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ def _may_answer(requirement: ApprovalRequirement, number: int, age: Age) -> Iter
 
 
 def _excluded(requirement: ApprovalRequirement, person: Person, involved: Involved) -> str | None:
-    if not person.persons.isdisjoint({involved.principal, involved.submitter}):
+    if not person.persons.isdisjoint({involved.principal, involved.submitter, *involved.alone}):
         return "OWN_REQUEST"
     if "process_owner" in requirement.excluded and involved.process_owner in person.persons:
         return "PROCESS_OWNER_EXCLUDED"

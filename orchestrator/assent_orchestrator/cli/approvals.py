@@ -40,6 +40,7 @@ BehalfOption = Annotated[
     str,
     typer.Option("--for", metavar="ID", help="Whom you stand in for, by a delegation of theirs.", show_default=False),
 ]
+BreakGlassOption = Annotated[bool, typer.Option("--break-glass", help="Say yes alone; it is reviewed afterwards.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again.")]
 
 
@@ -106,9 +107,12 @@ def approve_command(
     rationale: RationaleOption = None,
     behalf: BehalfOption = "",
     yes: YesOption = False,
+    break_glass: BreakGlassOption = False,
 ) -> int:
     """Say yes to exactly what is shown: if it changes meanwhile, the answer is worth nothing."""
-    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_APPROVE, rationale, behalf, yes=yes)
+    answer = wire.DecideApprovalRequest.ANSWER_APPROVE
+    given = wire.DecideApprovalRequest(answer=answer, on_behalf_of=behalf, break_glass=break_glass)
+    return _answer(common, approval, given, rationale, yes=yes)
 
 
 @app.command("reject")
@@ -122,7 +126,8 @@ def reject_command(
     yes: YesOption = False,
 ) -> int:
     """Say no."""
-    return _answer(common, approval, wire.DecideApprovalRequest.ANSWER_REJECT, rationale, behalf, yes=yes)
+    given = wire.DecideApprovalRequest(answer=wire.DecideApprovalRequest.ANSWER_REJECT, on_behalf_of=behalf)
+    return _answer(common, approval, given, rationale, yes=yes)
 
 
 @app.command("withdraw")
@@ -148,13 +153,12 @@ def _get(connection: Connection, approval: str) -> wire.Approval:
 def _answer(
     common: Common,
     approval: str,
-    answer: wire.DecideApprovalRequest.Answer.ValueType,
+    given: wire.DecideApprovalRequest,
     rationale: str | None,
-    behalf: str,
     *,
     yes: bool,
 ) -> int:
-    approve = answer == wire.DecideApprovalRequest.ANSWER_APPROVE
+    approve = given.answer == wire.DecideApprovalRequest.ANSWER_APPROVE
     asked = sys.stdin.isatty() and sys.stderr.isatty()
     if rationale is None and not asked:
         raise Problem("an answer needs a reason; give one with --rationale", ExitCode.USAGE)
@@ -165,15 +169,11 @@ def _answer(
         why = rationale if rationale is not None else typer.prompt("Why", err=True)
         if asked and not yes and not typer.confirm(f"{'Approve' if approve else 'Reject'} exactly this?", err=True):
             raise Problem("nothing was answered; the approval still waits", ExitCode.NO, code="NOT_CONFIRMED")
-        request = wire.DecideApprovalRequest(
-            name=shown.name,
-            etag=shown.etag,
-            answer=answer,
-            rationale=why,
-            presented_digest=shown.presented_digest,
-            on_behalf_of=behalf,
+        told = wire.DecideApprovalRequest(
+            name=shown.name, etag=shown.etag, rationale=why, presented_digest=shown.presented_digest
         )
-        after = connection.call(connection.approvals.DecideApproval, request)
+        told.MergeFrom(given)
+        after = connection.call(connection.approvals.DecideApproval, told)
     if common.as_json:
         say_json(after)
     else:

@@ -11,9 +11,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.moments import may_extend
 from assent_orchestrator.approvals.note import note_state
+from assent_orchestrator.approvals.passing import extend
 from assent_orchestrator.approvals.presented import Scene
-from assent_orchestrator.approvals.request import Approval, ApprovalState, resolve
+from assent_orchestrator.approvals.request import resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
@@ -126,7 +129,9 @@ class Attempts:
         if approval is not None and approval.state is ApprovalState.PENDING:
             if approval.expires_at > now:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
-            return await self._end(situation, _EXPIRED)
+            if not may_extend(approval):
+                return await self._end(situation, _EXPIRED)
+            return await self._put_once_more(situation, approval)
         if situation.run.paused or await self._still_stopped(situation):
             return _FROZEN
         return await self._ask(situation, tries)
@@ -136,6 +141,13 @@ class Attempts:
             run = await hold(tx, run_id, self.parts.driver)
             drafts = await expire(tx, run, self.parts.clock())
             await self.parts.trail.append(tx, run.tenant, drafts)
+
+    async def _put_once_more(self, situation: Situation, approval: Approval) -> Pause:
+        async with self.parts.trail.recording() as tx:
+            run = await self.sequels.still_wanted(tx, situation)
+            drafts = await extend(tx, approval, self.parts.clock())
+            await self.parts.trail.append(tx, run.tenant, drafts)
+        return Pause(settled=False, seconds=seconds(approval.requirement.expires_in))
 
     async def _still_stopped(self, situation: Situation) -> bool:
         """Say whether everything that stopped the step still does: then there is nothing new to record."""
@@ -288,11 +300,14 @@ def _without_decision(turn: Turn) -> Pause:
 
 
 def _worth(approval: Approval, action: Action, revision: str, now: datetime) -> bool:
-    """Say whether answers count: given to exactly this action under the rules in force, and not too long ago."""
+    """Say whether the gate is asked with the answers: given to exactly this action, and not too long ago.
+
+    They were given under the rules in force, or the policy that asked for them leaves it to whichever comes to force.
+    """
     return (
         approval.state is ApprovalState.APPROVED
         and approval.action_digest == action.digest
-        and approval.revision == revision
+        and (approval.revision == revision or approval.requirement.on_revision == "ask_again")
         and approval.expires_at > now
     )
 

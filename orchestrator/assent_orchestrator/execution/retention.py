@@ -21,8 +21,11 @@ from assent_orchestrator.store.tables import answers, approvals, balances, effec
 AT_ONCE = 50
 _EVERY = 600.0
 
-_OPEN = sa.exists().where(effects.c.run_id == runs.c.id, effects.c.status.not_in(("succeeded", "failed")))
-"""Of what such a run did, something is still to be found out: that is not forgotten."""
+_OPEN = sa.or_(
+    sa.exists().where(effects.c.run_id == runs.c.id, effects.c.status.not_in(("succeeded", "failed"))),
+    sa.exists().where(approvals.c.run_id == runs.c.id, approvals.c.kind == "review", approvals.c.state == "pending"),
+)
+"""Of what such a run did, something is still to be found out, or to be looked at by people: that is not forgotten."""
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.presented import Scene
-from assent_orchestrator.approvals.request import Approval, ApprovalState, open_request, resolve
+from assent_orchestrator.approvals.request import open_request, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.clock import Clock, writable

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.delegation import Delegation, DelegationState
 from assent_orchestrator.approvals.delegations import Handing
-from assent_orchestrator.approvals.inbox import Reply
-from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.audit.wanted import Wanted

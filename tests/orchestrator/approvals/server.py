@@ -86,6 +86,7 @@ async def _do(app: App, clock: Time, told: dict[str, Any]) -> Any:
     match told["do"]:
         case "clock":
             clock.ahead = told["ahead"]
+            await app.passing.look()
             return await clock.look(app) if told["look"] else 0
         case "reload":
             return await app.reload()

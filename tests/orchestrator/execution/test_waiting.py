@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError

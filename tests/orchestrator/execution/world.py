@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assent_orchestrator.approvals.inbox import Inbox, Reply
+from assent_orchestrator.approvals.inbox import Inbox
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Entry, Trail
 from assent_orchestrator.audit.wanted import Wanted

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.delegation import Delegation
 from assent_orchestrator.approvals.delegations import Handing
-from assent_orchestrator.approvals.inbox import Reply
-from assent_orchestrator.approvals.request import Approval, ApprovalState
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.chain import GENESIS, Break, Head
 from assent_orchestrator.audit.trail import Entry

@@ -4,8 +4,8 @@
 
 from assent.v1 import approvals_pb2 as wire
 from assent.v1.approvals_pb2_grpc import ApprovalServiceServicer
-from assent_orchestrator.approvals.inbox import Reply
-from assent_orchestrator.approvals.request import ApprovalState
+from assent_orchestrator.approvals.approval import ApprovalState
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.server import names
 from assent_orchestrator.server.caller_context import current_caller
@@ -54,6 +54,7 @@ class ApprovalHandlers(ApprovalServiceServicer):
             etag=request.etag,
             presented_digest=request.presented_digest,
             on_behalf_of=request.on_behalf_of,
+            break_glass=request.break_glass,
         )
         return write_approval(await carry_through(self._parts.inbox.decide(caller, approval_id, reply)))
 

@@ -1,7 +1,7 @@
 """Approvals: what people are shown, and what they answered."""
 
 from assent.v1 import approvals_pb2 as wire
-from assent_orchestrator.approvals.request import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement

@@ -635,6 +635,7 @@ class DecideApprovalRequest(_message.Message):
     RATIONALE_FIELD_NUMBER: _builtins.int
     PRESENTED_DIGEST_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
+    BREAK_GLASS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     etag: _builtins.str
@@ -649,6 +650,8 @@ class DecideApprovalRequest(_message.Message):
     """Whom the caller stands in for, by a delegation in force; empty: nobody. The answer then has only the roles that
     were lent, and counts for one person: neither can answer the stage again.
     """
+    break_glass: _builtins.bool
+    """The caller says yes alone, as `requirement.break_glass` lets some: always with a rationale, and reviewed afterwards."""
     def __init__(
         self,
         *,
@@ -658,10 +661,11 @@ class DecideApprovalRequest(_message.Message):
         rationale: _builtins.str = ...,
         presented_digest: _builtins.str = ...,
         on_behalf_of: _builtins.str = ...,
+        break_glass: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "break_glass", b"break_glass", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,71 @@
+"""A question to humans: bound to one action, one revision, one run and step, and a time. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from assent_orchestrator.approvals.requirement import Age, Answer
+from assent_sidecar.decision import ApprovalRequirement
+from assent_sidecar.model import Json
+
+
+class ApprovalKind(StrEnum):
+    """What people are asked. A ``review`` is of what somebody approved alone."""
+
+    ACTION = "action"
+    REVIEW = "review"
+
+
+class ApprovalState(StrEnum):
+    """Where a question to humans stands.
+
+    ``void``: the world changed under it, it is worth nothing. ``edited``: somebody said yes to something else.
+    """
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    VOID = "void"
+    CONSUMED = "consumed"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One question to humans and the answers so far. ``version`` is its etag.
+
+    ``rungs`` and ``reminders`` count what happened because time passed, ``extended`` says that it was put once more
+    when nobody had answered in time, ``due_at`` when something of that kind happens next.
+    """
+
+    tenant: str
+    id: str
+    run_id: str
+    step_id: str
+    process: str
+    state: ApprovalState
+    version: int
+    roles: tuple[str, ...]
+    action_digest: str
+    revision: str
+    decision_id: str
+    requirement: ApprovalRequirement
+    presented: dict[str, Json]
+    presented_digest: str
+    requested_at: datetime
+    expires_at: datetime
+    resolved_at: datetime | None
+    traceparent: str | None
+    kind: ApprovalKind = ApprovalKind.ACTION
+    about: str | None = None
+    rungs: int = 0
+    reminders: int = 0
+    extended: bool = False
+    due_at: datetime | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+def age_of(approval: Approval, now: datetime) -> Age:
+    """Return how long a question has stood."""
+    return Age((now - approval.requested_at).total_seconds(), extended=approval.extended)

@@ -1,0 +1,82 @@
+"""A person's answer as it comes in, and whether it is to what is asked. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.errors import ConflictError, Fault, InvalidError, StateError
+
+
+class PresentationError(StateError):
+    """The answer is to something else than what is asked."""
+
+    code = "PRESENTED_DIFFERS"
+
+
+class RationaleError(StateError):
+    """The answer needs a reason."""
+
+    code = "RATIONALE_MISSING"
+
+
+class UnansweredError(StateError):
+    """There is nothing to take back."""
+
+    code = "NOT_ANSWERED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A person's answer: yes or no to exactly what was shown.
+
+    ``on_behalf_of``: whom they stand in for, if anybody. ``break_glass``: they say yes alone.
+    """
+
+    approve: bool
+    rationale: str
+    etag: str
+    presented_digest: str
+    on_behalf_of: str = ""
+    break_glass: bool = False
+
+
+def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
+    """Make sure that a question can be answered by this reply.
+
+    Raises:
+        StateError: it is answered, expired or void, what was shown is not what is asked, or the reason is missing.
+        ConflictError: the etag is not the newest.
+        InvalidError: nobody says no, or answers for somebody else, by breaking the glass.
+    """
+    check_state(approval, ApprovalState.PENDING)
+    if approval.kind is ApprovalKind.ACTION and approval.expires_at <= now:
+        raise StateError("the approval has expired", approval=approval.id, state="expired")
+    check_etag(approval, reply.etag)
+    if reply.presented_digest != approval.presented_digest:
+        raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
+    if reply.break_glass and (reply.on_behalf_of or not reply.approve):
+        fault = Fault("break_glass", "NOT_ALONE", "the glass is broken to say yes, by oneself; otherwise leave it out")
+        raise InvalidError("the glass cannot be broken for this", (fault,), code="INVALID_REQUEST")
+    needed = reply.break_glass or approval.requirement.rationale == "required"
+    if needed and not reply.rationale.strip():
+        raise RationaleError("an answer needs a reason in words", approval=approval.id)
+
+
+def check_state(approval: Approval, *states: ApprovalState) -> None:
+    """Make sure that a question stands where something can be done to it.
+
+    Raises:
+        StateError: it does not.
+    """
+    if approval.state not in states:
+        raise StateError(f"the approval is {approval.state}", approval=approval.id, state=str(approval.state))
+
+
+def check_etag(approval: Approval, etag: str) -> None:
+    """Make sure that the caller saw a question as it is.
+
+    Raises:
+        ConflictError: it changed since.
+    """
+    if etag != str(approval.version):
+        raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)
