@@ -14,7 +14,7 @@ UV = env -u VIRTUAL_ENV -u PYTHONPATH UV_PROJECT_ENVIRONMENT="$(CURDIR)/.venv" U
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz kill-suite lint proto bench clean
+.PHONY: help setup demo test test-long fuzz kill-suite lint proto bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,9 @@ demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves 
 
 test: setup ## run every test; ARGS="-k name" runs some
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-long: setup ## run the tests that take long and prove at length what others prove as well
+	@$(BIN)/python -m pytest -m long $(ARGS)
 
 fuzz: setup ## look for ways to make an allow of a fault, for some minutes
 	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=3600 $(addprefix tests/sidecar/,test_http_fuzz.py \

@@ -100,3 +100,21 @@ async def test_when_all_connections_drop_runs_go_on_and_nobody_is_taken_for_dead
             await settled(one, run)
         assert not [line for one in all_of_them for line in one.log if "taken over" in line]
         assert len(all_of_them[0].mails()) == 3
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.requirement("orchestrator.rolling-restart-finishes-old-runs")
+async def test_a_rolling_restart_under_runs_loses_none_of_them_and_does_nothing_twice(tmp_path: Path) -> None:
+    async with servers(tmp_path, 3, *SLOW) as all_of_them:
+        runs = [(await one.submit("ACC-1001")).name for one in all_of_them]
+        waits = (await all_of_them[0].submit("ACC-1002")).name
+        for one in all_of_them:
+            await one.stop()
+            # More work comes while one of them is not there.
+            runs.append((await next(other for other in all_of_them if other is not one).submit("ACC-1001")).name)
+            await one.start()
+        await all_of_them[2].approve(waits)
+        for run in (*runs, waits):
+            await settled(all_of_them[1], run)
+        assert len(all_of_them[0].mails()) == len(runs) + 1 == effects(tmp_path)["notification"]

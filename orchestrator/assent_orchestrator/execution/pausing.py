@@ -67,13 +67,13 @@ class Pauses:
 
         Raises:
             NotFoundError: there is no run that this caller may know of.
-            ForbiddenError: the caller is neither who paused it nor an operator.
+            ForbiddenError: it is paused, and the caller is neither who paused it nor an operator.
             StateError: the run is over.
 
         """
         async with self.parts.trail.recording() as tx:
             run = await _read(tx, caller, run_id)
-            if not may_resume(caller, run):
+            if run.paused and not may_resume(caller, run):
                 raise ForbiddenError("only who paused a run or an operator resumes it", run=run_id)
             if run.paused:
                 now = self.parts.clock()

@@ -170,9 +170,7 @@ async def test_pausing_and_resuming_twice_is_doing_it_once(make_world: MakeWorld
     run = await world.submit()
     await world.until(run, "approval.requested")
     await asyncio.gather(*(world.pauses.pause(world.alice, run, "why") for _ in range(4)))
-    await asyncio.gather(
-        *(world.pauses.resume(world.alice, run, "why") for _ in range(4) if True), return_exceptions=True
-    )
+    await asyncio.gather(*(world.pauses.resume(world.alice, run, "why") for _ in range(4)))
     events = await world.events(run)
     assert (events.count("run.paused"), events.count("run.resumed")) == (1, 1)
 
