@@ -173,12 +173,12 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await durable.open()
         stack.push_async_callback(durable.close)
         submissions = Submissions(parts, durable, settings.runs_per_tenant)
-        await stack.enter_async_context(resuming(listener, submissions))
+        resume = await stack.enter_async_context(resuming(listener, submissions))
         await seat.known(await durable.executors())
         keep = settings.keep_finished
         retention = Retention(trail, durable, clock, timedelta(seconds=keep)) if keep is not None else None
         await stack.enter_async_context(pruning(retention))
-        take_overs = TakeOvers(database.engine, durable, clock)
+        take_overs = TakeOvers(database.engine, durable, clock, resume)
         await stack.enter_async_context(seat.watching(take_overs.take_over))
 
         permits = Permits(database.engine, trail, clock)

@@ -6,7 +6,7 @@ Who is cut off in the very commit of an answer cannot know that it counts, and w
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,13 +25,15 @@ _log = logging.getLogger("assent.runs")
 
 
 @contextlib.asynccontextmanager
-async def resuming(listener: Listener, submissions: Submissions) -> AsyncIterator[None]:
+async def resuming(listener: Listener, submissions: Submissions) -> AsyncIterator[Callable[[], None]]:
     """Resume at once, whenever the database is back, and now and then anyway, for as long as the block lasts.
+
+    Gives what has it done once more: a server that is gone may have died before it woke a run.
 
     Nobody waits for it: a server takes calls though one run is held up.
     """
     async with listener.subscribe(_TOPIC) as back, meanwhile(_resume(back, submissions), "assent-resuming"):
-        yield
+        yield back.ring
 
 
 async def _resume(back: Wakeups, submissions: Submissions) -> None:

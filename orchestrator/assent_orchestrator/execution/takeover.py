@@ -1,6 +1,7 @@
 """Carrying on with the runs of a server that is gone."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,6 +32,8 @@ class TakeOvers:
     engine: AsyncEngine
     durable: Durable
     clock: Clock
+    resume: Callable[[], None] = lambda: None
+    """Has runs woken that the gone server could not tell any more what it had committed."""
 
     async def take_over(self, executor: str) -> bool:
         """Have what the executor left carried on; true when nothing is left. Never raises: it is tried again.
@@ -53,6 +56,7 @@ class TakeOvers:
         going = [workflow for workflow in left if workflow.partition("/")[0] in taken]
         for first in range(0, len(going), _AT_ONCE):
             await self.durable.resume(going[first : first + _AT_ONCE])
+        self.resume()
         if going:
             _log.warning("the executor %s is gone; runs taken over: %d", executor, len(taken))
         return len(going) == len(left)

@@ -74,10 +74,13 @@ async def test_a_run_that_gets_somewhere_is_carried_on_however_often_its_servers
     world = await make_world(STEPS)
     run = await stored(world, monkeypatch)
     engine: Any = Engine([run])
-    take_overs = TakeOvers(database.engine, engine, utc_now)
+    woken: list[int] = []
+    take_overs = TakeOvers(database.engine, engine, utc_now, lambda: woken.append(len(engine.resumed)))
     for times in range(1, 8):
         assert await take_overs.take_over(GONE)
         assert len(engine.resumed) == times
+        # Only when the run is somebody's again is it woken: what the gone server committed it told nobody.
+        assert woken[-1] == times
         async with database.engine.begin() as tx:
             await tx.execute(sa.update(runs).where(runs.c.id == run).values(updated_at=utc_now()))
     assert "got nowhere" not in caplog.text
