@@ -165,8 +165,8 @@ def _of_runs(seen: Seen) -> Iterator[Breach]:
     succeeded = {
         (entry.record.get("run", ""), entry.record.get("step", ""))
         for entry in seen.entries
-        # What is done for each element of a list is done by its items, which are steps of their own here.
-        if _event(entry) in ("action.succeeded", "step.iterating")
+        # A choice does nothing itself, and what is done for a list is done by its items, which are steps of their own.
+        if _event(entry) in ("action.succeeded", "step.iterating", "step.succeeded")
     }
     writes = {place for _, place, effect in _intended(seen) if effect != "read"}
     for run in seen.runs:
