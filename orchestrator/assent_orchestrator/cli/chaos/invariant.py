@@ -15,6 +15,7 @@ from assent_orchestrator.cli.chaos.effects import Effect
 from assent_orchestrator.cli.chaos.trail import Entry
 from assent_orchestrator.cli.chaos.witness import Call
 from assent_orchestrator.cli.run_card import ENDED
+from assent_orchestrator.plan.choice import choice_of
 
 _GENESIS = "sha256:" + "0" * 64
 _SUCCEEDED = runs_pb2.STEP_STATE_SUCCEEDED
@@ -180,7 +181,8 @@ def _of_runs(seen: Seen) -> Iterator[Breach]:
             name = f"step {step.id} of run {run_id} is {state}"
             if step.state not in _SETTLED:
                 yield Breach("RUN_NOT_HONEST", f"{name}, and the run is over")
-            if step.state == _SUCCEEDED and (place not in succeeded or (place in writes and place not in changed)):
+            performed = place in succeeded and (place not in writes or place in changed)
+            if step.state == _SUCCEEDED and choice_of(step.id) is None and not performed:  # a choice does nothing itself
                 yield Breach("RUN_NOT_HONEST", f"{name}, and it was not done")
             if step.state in _WITHOUT_EFFECT and place in changed:
                 yield Breach("RUN_NOT_HONEST", f"{name}, and it was done")
