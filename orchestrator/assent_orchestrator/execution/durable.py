@@ -305,16 +305,18 @@ class Durable:
     async def wake(self, run_id: str, step_ids: tuple[str, ...] = ()) -> None:
         """Hint that something happened to a run (and to these of its steps). Losing a hint loses no truth."""
         here = self._walks.ring(run_id, step_ids)
-        told = [run_id]
-        if step_ids:  # a step by itself is a thing of the former flow: of most runs there is none, however many steps
-            ids = [_child(run_id, step_id) for step_id in step_ids]
-            found = await DBOS.list_workflows_async(workflow_ids=ids, load_input=False, load_output=False)
-            told += [one.workflow_id for one in found]
-        for destination in told:
-            with suppress(DBOSNonExistentWorkflowError):
-                await DBOS.send_async(destination, "look", _INBOX)
+        await self._send(run_id)
         if not here:
             await self._knock(run_id)
+        if step_ids:  # a step by itself is a thing of the former flow: of most runs there is none, however many steps
+            ids = [_child(run_id, step_id) for step_id in step_ids]
+            for one in await DBOS.list_workflows_async(workflow_ids=ids, load_input=False, load_output=False):
+                await self._send(one.workflow_id)
+
+    @staticmethod
+    async def _send(destination: str) -> None:
+        with suppress(DBOSNonExistentWorkflowError):
+            await DBOS.send_async(destination, "look", _INBOX)
 
     async def unfinished(self, executor: str) -> list[str]:
         """Return the ids of what an executor has under way and this version of the software can carry on."""
