@@ -62,7 +62,7 @@ async def test_decisions_with_a_shadow_are_set_beside_decisions_without() -> Non
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.requirement("speed.runs", "orchestrator.bounded-memory")
+@pytest.mark.requirement("speed.runs", "speed.wake-up", "speed.long-run", "speed.bytes", "orchestrator.bounded-memory")
 async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched() -> None:
     text = await output("runs.py", 1, 4, 10, within=350)
     for line in ("bare engine 8 empty steps", "governed run 8 one by one", "governed run 7 side by side"):

@@ -53,18 +53,18 @@ async def write_at_once(
         psycopg.errors.IntegrityError: one of the rows is there already; nothing was written.
         psycopg.Error: the database is away.
     """
-    parameters = _parameters(tenant, before, links)
+    values = parameters(tenant, before, links)
     statement = _MOVE.format(under=_UNDER.format(query=under.query) if under else "TRUE")
     if under:
-        parameters["seen"] = sorted(under.seen)
+        values["seen"] = sorted(under.seen)
     for number, (table, content) in enumerate(rows.items()):
         columns = ", ".join(content[0])
         statement += f""", rows_{number} AS (
     INSERT INTO {table.fullname} ({columns})
     SELECT {columns} FROM moved, jsonb_populate_recordset(NULL::{table.fullname}, %(rows_{number})s::jsonb)
 )"""  # noqa: S608 - names of our own tables and columns
-        parameters[f"rows_{number}"] = json.dumps([dict(row) for row in content], default=_moment)
-    done = await connection.execute(statement + _DONE, parameters, prepare=True)
+        values[f"rows_{number}"] = json.dumps([dict(row) for row in content], default=as_moment)
+    done = await connection.execute(statement + _DONE, values, prepare=True)
     return await done.fetchone() is not None
 
 
@@ -78,13 +78,14 @@ async def write_in_transaction(
     Raises:
         psycopg.Error: the database is away; the transaction is lost.
     """
-    parameters = _parameters(tenant, before, links)
-    parameters |= {"channel": channel, "told": list(dict.fromkeys(link.run_id for link in links if link.run_id))}
-    done = await connection.execute(_MOVE.format(under="TRUE") + _TELL, parameters, prepare=True)
+    values = parameters(tenant, before, links)
+    values |= {"channel": channel, "told": list(dict.fromkeys(link.run_id for link in links if link.run_id))}
+    done = await connection.execute(_MOVE.format(under="TRUE") + _TELL, values, prepare=True)
     return await done.fetchone() is not None
 
 
-def _parameters(tenant: str, before: Head, links: Sequence[Link]) -> dict[str, object]:
+def parameters(tenant: str, before: Head, links: Sequence[Link]) -> dict[str, object]:
+    """Return what a statement needs to write links that follow ``before``, by its parameters' names."""
     last = links[-1]
     return {
         "tenant": tenant,
@@ -101,7 +102,8 @@ def _parameters(tenant: str, before: Head, links: Sequence[Link]) -> dict[str, o
     }
 
 
-def _moment(value: object) -> str:
+def as_moment(value: object) -> str:
+    """Write a moment that JSON has no form for."""
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"a {type(value).__name__} has no place in a row")

@@ -7,14 +7,27 @@ follow one another, each with a flush to disk. Sharing them is what makes many c
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from assent_orchestrator.audit.chain import AuditError
-from assent_orchestrator.audit.share import Share
+from assent_orchestrator.audit.record import Draft
 
 MOST_RECORDS = 2000
 """Of one transaction, unless one share alone has more."""
 
-Commit = Callable[[str, Sequence[Share]], Awaitable[Sequence[Exception | None]]]
+
+class Told(Protocol):
+    """What is committed together with others: it has records."""
+
+    @property
+    def drafts(self) -> tuple[Draft, ...]:
+        """Its records."""
+        ...
+
+
+S = TypeVar("S", bound=Told)
+
+Commit = Callable[[str, Sequence[S]], Awaitable[Sequence[Exception | None]]]
 """Commits shares in one transaction, and says of each why it was not written, if so; all the others or none."""
 
 Lost = Callable[[], Exception]
@@ -22,21 +35,21 @@ Lost = Callable[[], Exception]
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    share: Share
+class _Waiting(Generic[S]):
+    share: S
     told: asyncio.Future[None]
 
 
-class Together:
+class Together(Generic[S]):
     """Callers that wait for their commit, by tenant: the first begins one, those who come meanwhile share the next."""
 
-    def __init__(self, commit: Commit, lost: Lost) -> None:
+    def __init__(self, commit: Commit[S], lost: Lost) -> None:
         self._commit = commit
         self._lost = lost
-        self._waiting: dict[str, list[_Waiting]] = {}
+        self._waiting: dict[str, list[_Waiting[S]]] = {}
         self._leaders: dict[str, asyncio.Task[None]] = {}
 
-    async def commit(self, tenant: str, share: Share) -> None:
+    async def commit(self, tenant: str, share: S) -> None:
         """Return once the share is committed, whoever else's was with it.
 
         Raises:
@@ -51,7 +64,7 @@ class Together:
         await one.told
 
     async def _lead(self, tenant: str) -> None:
-        group: list[_Waiting] = []
+        group: list[_Waiting[S]] = []
         try:
             while self._waiting.get(tenant):
                 await asyncio.sleep(0)  # whoever is ready to come comes along
@@ -65,7 +78,7 @@ class Together:
                     one.told.set_exception(self._lost())
             del self._leaders[tenant]
 
-    async def _carry_out(self, tenant: str, group: list[_Waiting]) -> None:
+    async def _carry_out(self, tenant: str, group: list[_Waiting[S]]) -> None:
         try:
             told = await self._commit(tenant, [one.share for one in group])
         except AuditError as error:
@@ -84,7 +97,7 @@ class Together:
                 _tell(one, why_not)
 
 
-def _first(waiting: list[_Waiting]) -> list[_Waiting]:
+def _first(waiting: list[_Waiting[S]]) -> list[_Waiting[S]]:
     """Take those whose records fit into one transaction, at least one of them."""
     records = taken = 0
     while taken < len(waiting) and (not taken or records + len(waiting[taken].share.drafts) <= MOST_RECORDS):
@@ -95,7 +108,7 @@ def _first(waiting: list[_Waiting]) -> list[_Waiting]:
     return group
 
 
-def _tell(one: _Waiting, error: Exception | None) -> None:
+def _tell(one: _Waiting[S], error: Exception | None) -> None:
     if one.told.done():
         return  # the caller hung up; what was committed stays
     if error is None:

@@ -15,6 +15,7 @@ from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, has
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.share import Claim, ClaimedError, OutdatedError, Share
 from assent_orchestrator.audit.statement import write_at_once, write_in_transaction
+from assent_orchestrator.audit.stride import Stride, write_strides
 from assent_orchestrator.audit.together import Together
 from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
@@ -27,6 +28,9 @@ CHANNEL = "assent_trail"
 """Where PostgreSQL says that a run has a new record, with the run's id; sent when the transaction commits."""
 
 MAX_PAGE = 1000
+
+_GUESSES = 3
+"""How often strides are tried before they go the longer way, each by itself."""
 
 
 class AuditUnavailableError(UnavailableError):
@@ -64,6 +68,7 @@ class Trail:
         self._heads: dict[str, Head] = {}
         self._appending: dict[str, int] = {}
         self._together = Together(self._commit_together, _lost)
+        self._strides = Together(self._commit_strides, _lost)
 
     @contextlib.asynccontextmanager
     async def recording(self) -> AsyncIterator[AsyncConnection]:
@@ -129,6 +134,21 @@ class Trail:
         """
         await self._together.commit(tenant, share)
 
+    async def stride(self, tenant: str, stride: Stride) -> bool:
+        """Have a step of a run go on and return when that is committed; False: nothing is written.
+
+        False says that something is not as the stride has it, or that too many were at the trail: go the longer way.
+
+        Raises:
+            AuditUnavailableError: it could not be written, or nobody knows whether it was.
+            AuditError: a draft or a value cannot be written as it is.
+        """
+        try:
+            await self._strides.commit(tenant, stride)
+        except OutdatedError:
+            return False
+        return True
+
     async def write(self, tx: AsyncConnection, share: Share) -> None:
         """Write the rows of a share in the caller's transaction; its drafts are the caller's to append, at the end.
 
@@ -177,6 +197,28 @@ class Trail:
             return None
         self._heads[tenant] = links[-1].head
         return [None] * len(shares)
+
+    async def _commit_strides(self, tenant: str, strides: Sequence[Stride]) -> Sequence[Exception | None]:
+        left, head = _under_the_same(strides), self._heads.get(tenant)
+        for _ in range(_GUESSES):
+            with _available():
+                async with self._at_once.connect() as connection:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    head = head or await _look(connection, tenant)
+                    if head is None or not left:
+                        break
+                    links = self._seal(tenant, head, [draft for one in left for draft in one.drafts])[1]
+                    refused = await write_strides(
+                        driver, tenant, head, links, strides=left, now=self._clock(), channel=CHANNEL
+                    )
+            if refused is None:
+                head = None
+            elif refused:
+                left = [one for number, one in enumerate(left) if number not in refused]
+            else:
+                self._heads[tenant] = links[-1].head
+                return [None if any(one is done for done in left) else OutdatedError() for one in strides]
+        return [OutdatedError() for _ in strides]
 
     def _seal(self, tenant: str, head: Head, drafts: Sequence[Draft]) -> tuple[list[str], list[Link]]:
         """Return the records that follow ``head``, and their ids."""
@@ -247,6 +289,18 @@ async def _outdated(tx: AsyncConnection, tenant: str, shares: Sequence[Share]) -
     return [
         OutdatedError() if share.under and found[share.under.query] != share.under.seen else None for share in shares
     ]
+
+
+def _under_the_same(strides: Sequence[Stride]) -> list[Stride]:
+    """Return the strides that were thought out under the stops of the first that names any."""
+    seen = next((one.seen for one in strides if one.seen is not None), None)
+    return [one for one in strides if one.seen is None or one.seen == seen]
+
+
+async def _look(tx: AsyncConnection, tenant: str) -> Head | None:
+    """Return where a trail ends, without keeping it from moving."""
+    row = (await tx.execute(sa.select(heads.c.seq, heads.c.hash).where(heads.c.tenant == tenant))).one_or_none()
+    return Head(row.seq, row.hash) if row is not None else None
 
 
 async def _ids(tx: AsyncConnection, query: str, tenant: str) -> list[str]:

@@ -33,6 +33,7 @@ from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, un
 from assent_orchestrator.execution.scene import scene_of
 from assent_orchestrator.execution.sequel import Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
+    Seen,
     Situation,
     UncataloguedError,
     appoint,
@@ -65,13 +66,13 @@ class Attempts:
     outcomes: Outcomes
     sequels: Sequels
 
-    async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
-        """Make one attempt; say whether the step is settled or when to look again.
+    async def attempt(self, run_id: str, step_id: str, tries: int, seen: Seen | None = None) -> Pause:
+        """Make one attempt; say whether the step is settled or when to look again. What was ``seen`` is not read again.
 
         Raises:
             FencedError: somebody else drives the run.
         """
-        situation = await self._look(run_id, step_id)
+        situation = await self._look(run_id, step_id, seen)
         if situation.step.state is StepState.ITERATING:
             return SETTLED  # it is its items' turn
         if situation.step.state in TERMINAL_STEPS or situation.run.state in TERMINAL_RUNS:
@@ -110,9 +111,9 @@ class Attempts:
             return await self.outcomes.leave(situation, situation.intent.attempt)
         return await self._end(situation, _BROKEN)
 
-    async def _look(self, run_id: str, step_id: str) -> Situation:
+    async def _look(self, run_id: str, step_id: str, seen: Seen | None = None) -> Situation:
         async with self.parts.reader.connect() as tx:
-            situation = await read_situation(tx, run_id, step_id)
+            situation = await read_situation(tx, run_id, step_id, seen)
         fence(situation.run, self.parts.driver)
         return situation
 
@@ -256,7 +257,12 @@ class Attempts:
             return await self.sequels.of_ruling(tx, turn, action, ruling, scene)
 
         try:
-            ruling = await self.parts.gate.rule(question, transition, repeatable=appointed.repeatable)
+            ruling = await self.parts.gate.rule(
+                question,
+                transition,
+                repeatable=appointed.repeatable,
+                outright=lambda allowed: self.sequels.outright(turn, allowed),
+            )
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
         match ruling:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
+from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
@@ -30,7 +31,7 @@ from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.label import fit
 from assent_orchestrator.plan.schema import validate
-from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
+from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json, seconds
@@ -253,6 +254,8 @@ class Outcomes:
         Raises:
             FencedError: somebody else drives the run. What is known for certain was written all the same.
         """
+        if await self._written_outright(situation, action, attempt, note=note, state=state, values=values):
+            return
         async with self.parts.trail.recording() as tx:
             run, step = await lock_step(tx, situation.run.id, situation.step.id)
             ours = drives(run, situation.run.driver)
@@ -271,19 +274,12 @@ class Outcomes:
                 values = {**values, "finished_at": now, "not_before": None}
             await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
             settled = await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now, result=result)
-            draft = Draft(
-                event=f"action.{note.status}",
-                run=run.id,
-                step=step.id,
-                attempt=attempt,
-                actor=Actor(kind="agent", id=step.agent),
-                on_behalf_of=run.principal.id,
-                action=ActionNote.of(action) if action else None,
-                effect=note,
-                ledgers=settled.notes or None,
-                state=StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
-                detail={"said_before": step.reason or str(step.state)} if after_all else None,
-                trace=spans.trace_note(),
+            draft = _draft(situation, action, attempt, note).model_copy(
+                update={
+                    "ledgers": settled.notes or None,
+                    "state": StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
+                    "detail": {"said_before": step.reason or str(step.state)} if after_all else None,
+                }
             )
             told = await tell_left(tx, run, step.id, self.parts.catalogue(), now) if after_all else ()
             standing = await keep(tx, run, now)
@@ -292,6 +288,46 @@ class Outcomes:
                 await note_knock(tx, run.id)
         if not ours:
             raise FencedError
+
+    async def _written_outright(
+        self,
+        situation: Situation,
+        action: Action | None,
+        attempt: int,
+        *,
+        note: EffectNote,
+        state: StepState,
+        values: dict[str, Any],
+    ) -> bool:
+        """Write what became of a first attempt in one go; False: that takes the longer way."""
+        if state not in TERMINAL_STEPS or situation.intent is not None or situation.run.state is not RunState.RUNNING:
+            return False
+        moved = StateNote(before=str(StepState.DISPATCHED), after=str(state))
+        stride = Stride(
+            run=situation.run.id,
+            driver=situation.run.driver,
+            step=situation.step.id,
+            state=moved.before or "",
+            attempt=attempt,
+            values={**values, "state": str(state), "finished_at": self.parts.clock(), "not_before": None},
+            status=note.status,
+            drafts=(_draft(situation, action, attempt, note).model_copy(update={"state": moved}),),
+        )
+        return await self.parts.trail.stride(situation.run.tenant, stride)
+
+
+def _draft(situation: Situation, action: Action | None, attempt: int, note: EffectNote) -> Draft:
+    return Draft(
+        event=f"action.{note.status}",
+        run=situation.run.id,
+        step=situation.step.id,
+        attempt=attempt,
+        actor=Actor(kind="agent", id=situation.step.agent),
+        on_behalf_of=situation.run.principal.id,
+        action=ActionNote.of(action) if action else None,
+        effect=note,
+        trace=spans.trace_note(),
+    )
 
 
 async def _was_denied(tx: AsyncConnection, step: StepRow, attempt: int) -> bool:

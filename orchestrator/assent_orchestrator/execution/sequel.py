@@ -13,6 +13,7 @@ from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.approvals.request import open_request, resolve
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.audit.stride import INTENDED, Stride
 from assent_orchestrator.clock import Clock, writable
 from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
@@ -103,6 +104,29 @@ class Sequels:
             case Refused(code=code, message=message):
                 values |= {"reason": code, "message": message}
                 return await self._refused(tx, run, turn, ruling.decided, values, halt=ruling.halt)
+
+    def outright(self, turn: Turn, allowed: Allowed) -> Stride | None:
+        """Return what an allow comes to for a step that nobody was asked about and nothing was tried of; else None."""
+        situation = turn.situation
+        if (
+            situation.intent is not None
+            or situation.approval is not None
+            or situation.run.state is not RunState.RUNNING
+            or situation.step.undo
+        ):
+            return None
+        dispatched: dict[str, Any] = {"state": str(StepState.DISPATCHED), "attempt": situation.next_attempt}
+        cleared = dict.fromkeys(("not_before", "reason", "message"))
+        return Stride(
+            run=situation.run.id,
+            driver=situation.run.driver,
+            step=situation.step.id,
+            state=str(situation.step.state),
+            attempt=situation.step.attempt,
+            values={**note_decision(allowed.decided, situation, self.clock()), **dispatched, **cleared},
+            status=INTENDED,
+            drafts=(),
+        )
 
     async def _refused(
         self,

@@ -127,10 +127,21 @@ class Appointed:
         return self.operation.effect == "read"
 
 
-async def read_situation(tx: AsyncConnection, run_id: str, step_id: str) -> Situation:
-    """Read what one attempt has to know."""
-    run = await read_run(tx, run_id)
-    rows = await read_steps(tx, run_id, derived=False, also=(step_id,), decided=(step_id,))
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run and its rows as they were read in one transaction a moment ago, without decisions."""
+
+    run: RunRow
+    rows: Mapping[str, StepRow]
+
+
+async def read_situation(tx: AsyncConnection, run_id: str, step_id: str, seen: Seen | None = None) -> Situation:
+    """Read what one attempt has to know, but for what was ``seen``: then nobody was asked about the step before."""
+    if seen is None:
+        run = await read_run(tx, run_id)
+        rows: Mapping[str, StepRow] = await read_steps(tx, run_id, derived=False, also=(step_id,), decided=(step_id,))
+    else:
+        run, rows = seen.run, seen.rows
     spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
     depends_on = graph_of(run).depends_on(spec.id)
@@ -159,8 +170,9 @@ def _choice(run: RunRow, row_id: str) -> tuple[Step, ...]:
 
 
 async def _outputs(tx: AsyncConnection, step: StepRow, spec: Step, depends_on: tuple[str, ...]) -> dict[str, StepRow]:
-    if step.item is not None and not step.undo:
-        # The list was read when the item was made: it is not read again for each element.
+    sees_all = spec.when is not None or spec.for_each is not None or choice_of(step.id) is not None
+    if not step.undo and (step.item is not None or not sees_all):
+        # Only conditions see all that a step comes after; the list was read when its items were made.
         depends_on = tuple({one.source.step for one in references(spec.args) if one.source.step is not None})
     if not step.undo:
         return await read_outputs(tx, step.run_id, depends_on) if depends_on else {}

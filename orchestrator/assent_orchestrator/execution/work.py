@@ -7,7 +7,7 @@ nothing may happen and nothing is lost. What goes wrong inside, over and over, i
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +35,7 @@ from assent_orchestrator.execution.journal import (
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
 from assent_orchestrator.execution.pausing import PAUSED
+from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
@@ -71,6 +72,9 @@ class RunWork:
     parts: Parts
     attempts: Attempts
     compensations: Compensations
+    seen: dict[str, dict[str, Seen]] = field(default_factory=dict)
+    """By run, what was read when steps of it were found ready that nobody was asked about before. Good until one of
+    them is done: a failure stops the others."""
 
     async def take(self, run_id: str) -> None:
         """Drive the run from here on; whoever drove it writes nothing more."""
@@ -92,12 +96,19 @@ class RunWork:
         """Make one attempt at one step."""
         try:
             return await insist(
-                lambda: self.attempts.attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
+                lambda: self.attempts.attempt(run_id, step_id, tries, self._once(run_id, step_id)),
+                lambda: self.attempts.abandon(run_id, step_id),
             )
         except StuckError:
             # Not the others': they go on beside it.
             await self.rest(run_id)
             return _RESTS
+        finally:
+            self.seen.pop(run_id, None)  # what this attempt did is not in there
+
+    def _once(self, run_id: str, step_id: str) -> Seen | None:
+        """Return what was seen when a step was found ready, unless it was tried since, or another one settled."""
+        return self.seen.get(run_id, {}).pop(step_id, None)
 
     async def end(self, run_id: str) -> str | None:
         """Say what has to be undone next; empty: nothing, and the run is closed; None: it is not over after all."""
@@ -224,7 +235,7 @@ class RunWork:
             if expired:
                 await self.parts.trail.append(tx, run.tenant, expired)
                 run = await hold(tx, run_id, self.parts.driver)
-            if await is_undoing(tx, run_id):
+            if run.state is RunState.STOPPING and await is_undoing(tx, run_id):
                 return _ENDING
             rows = await read_steps(tx, run_id, derived=False, also=outstanding)
             states = {step_id: row.state for step_id, row in rows.items()}
@@ -263,6 +274,8 @@ class RunWork:
         ]
         ready = [] if ending or run.paused else [step_id for step_id in graph.ready(states) if step_id not in under_way]
         begun = [name for name in unsettled if states[name] not in (StepState.PENDING, StepState.ITERATING)]
+        if ready and not drafts:
+            self.seen[run_id] = {one: Seen(run, rows) for one in ready if rows[one].decision_id is None}
         asleep = [step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else []
         return Move(
             ready=[*ready, *(() if run.paused else tended.ready)],

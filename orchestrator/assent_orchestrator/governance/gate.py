@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import BusyError
@@ -58,6 +59,9 @@ _SHARE = 0.8
 
 Transition = Callable[[AsyncConnection, Ruling], Awaitable[Followed]]
 """Writes the state that follows from a ruling, in the transaction that commits the ruling."""
+
+Outright = Callable[[Allowed], Stride | None]
+"""Says what an allow comes to when nothing stands in its way; None: it takes a transition."""
 
 Sequel = Callable[[AsyncConnection, Decided], Awaitable[Followed]]
 """The same for a decision that permits nothing by itself (a plan's, a condition's)."""
@@ -119,10 +123,13 @@ class Gate:
             effect = idempotency_key(question.run.id, row_id(question.step))
         return await self.ledgers.informed(question, effect=effect)
 
-    async def rule(self, question: Question, transition: Transition, *, repeatable: bool) -> Ruling:
+    async def rule(
+        self, question: Question, transition: Transition, *, repeatable: bool, outright: Outright | None = None
+    ) -> Ruling:
         """Decide one action and commit the decision, the intent (when allowed) and the state that follows.
 
-        ``repeatable`` says that doing the effect again under the same key is doing it once.
+        ``repeatable`` says that doing the effect again under the same key is doing it once. ``outright`` says what a
+        plain allow comes to, which is tried before ``transition``.
 
         Raises:
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
@@ -136,7 +143,16 @@ class Gate:
         action, run, step = question.action, question.run.id, question.step
         question = await self.informed(question)
         while True:
-            asked = await self.ask(question, self.budget_for(None))
+            # What stops were in force when anybody last looked is only a guess: the commit makes sure of it.
+            guess = None if outright is None else self.barrier.last_seen(question.tenant)
+            hopeful = guess is not None and not applying(guess, Subject.of(question))
+            asked = await self.ask(question, self.budget_for(None), look=not hopeful)
+            if outright is not None and guess is not None and hopeful:
+                allowed = await self._outright(question, asked, guess, outright)
+                if allowed is not None:
+                    return allowed
+                await self.barrier.seen(question.tenant)
+                outright = None
             async with self.trail.recording() as tx:
                 decided = await self._under_stops(tx, question, asked)
                 if decided is None:
@@ -160,6 +176,33 @@ class Gate:
                     drafts = (minutes.decision_made(question, decided, followed.state, ruling), *followed.drafts)
                 await self.trail.append(tx, question.tenant, drafts)
             return ruling
+
+    async def _outright(
+        self, question: Question, asked: Decided, in_force: tuple[Stop, ...], outright: Outright
+    ) -> Allowed | None:
+        """Commit a plain allow, all of it in one way to the database and back; None: it is none, or things moved."""
+        assert question.action is not None
+        assert question.step is not None
+        assert question.run is not None
+        allowed = rule(question.action, asked, OURS, self._permitting(asked, question.run.id, question.step))
+        if not isinstance(allowed, Allowed) or allowed.reserves:
+            return None
+        stride = outright(allowed)
+        if stride is None:
+            return None
+        moved = StateNote(before=stride.state, after=str(stride.values["state"]))
+        permit = allowed.permit
+        stride = replace(
+            stride,
+            drafts=(minutes.decision_made(question, asked), minutes.action_intended(question, allowed, moved)),
+            effect={
+                "idempotency_key": permit.idempotency_key,
+                "action_digest": permit.action_digest,
+                "permit_id": permit.id,
+            },
+            seen=tuple(sorted(stop.id for stop in in_force)),
+        )
+        return allowed if await self.trail.stride(question.tenant, stride) else None
 
     async def _reserved(
         self, tx: AsyncConnection, question: Question, allowed: Allowed

@@ -11,6 +11,7 @@ from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.durable import Pause
 from assent_orchestrator.execution.knock import Knocks
+from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.decision import Decided
@@ -82,11 +83,11 @@ async def test_who_looked_just_before_the_answer_looks_again(
     again = asyncio.Event()
     attempt = Attempts.attempt
 
-    async def counted(self: Attempts, run_id: str, step_id: str, tries: int) -> Pause:
+    async def counted(self: Attempts, run_id: str, step_id: str, tries: int, seen: Seen | None = None) -> Pause:
         looks.append(step_id)
         if looks.count("held") == 2:
             again.set()
-        return await attempt(self, run_id, step_id, tries)
+        return await attempt(self, run_id, step_id, tries, seen)
 
     monkeypatch.setattr(Attempts, "attempt", counted)
     monkeypatch.setattr(world.tools, "invoke", slowly)

@@ -182,7 +182,9 @@ def _of_runs(seen: Seen) -> Iterator[Breach]:
             if step.state not in _SETTLED:
                 yield Breach("RUN_NOT_HONEST", f"{name}, and the run is over")
             performed = place in succeeded and (place not in writes or place in changed)
-            if step.state == _SUCCEEDED and choice_of(step.id) is None and not performed:  # a choice does nothing itself
+            if (
+                step.state == _SUCCEEDED and choice_of(step.id) is None and not performed
+            ):  # a choice does nothing itself
                 yield Breach("RUN_NOT_HONEST", f"{name}, and it was not done")
             if step.state in _WITHOUT_EFFECT and place in changed:
                 yield Breach("RUN_NOT_HONEST", f"{name}, and it was done")
