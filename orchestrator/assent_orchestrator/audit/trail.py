@@ -21,6 +21,7 @@ from assent_orchestrator.audit.uuid7 import uuid7
 from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
+from assent_orchestrator.store.absence import is_away
 from assent_orchestrator.store.tables import heads, trail
 from assent_sidecar.model import Json
 
@@ -255,6 +256,8 @@ def _available() -> Iterator[None]:
         # Trying again would not help: this is not the database being away.
         raise AuditError("the database cannot keep a value; nothing was done") from error
     except (sa.exc.SQLAlchemyError, psycopg.Error, OSError) as error:
+        if not is_away(error):
+            raise  # of what was asked, not of the database: that it is tried again and again would not help
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
 
 

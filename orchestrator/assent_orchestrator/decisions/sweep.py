@@ -5,6 +5,8 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from assent_orchestrator.decisions.permits import SWEPT_AT_ONCE, Permits
 from assent_orchestrator.errors import AssentError
 from assent_orchestrator.meanwhile import meanwhile
@@ -26,6 +28,7 @@ async def _sweep(permits: Permits, interval: float) -> None:
         try:
             if await permits.sweep() < SWEPT_AT_ONCE:
                 await asyncio.sleep(interval)
-        except AssentError as error:
-            _log.warning("permits could not be looked through, and will be again: %s", error.code)
+        except (AssentError, SQLAlchemyError) as error:
+            code = error.code if isinstance(error, AssentError) else type(error).__name__
+            _log.warning("permits could not be looked through, and will be again: %s", code)
             await asyncio.sleep(interval)

@@ -19,9 +19,9 @@ import dbos._sys_db as dbos_sys_db
 import dbos._utils as dbos_utils
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowError
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
+from assent_orchestrator.store.absence import is_away
 
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
@@ -152,10 +152,6 @@ def _refuse_pickle() -> None:
     dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment] # the same
 
 
-_PASSING = ("08", "25006", "53", "57", "58")
-"""Beginnings of SQLSTATEs that speak of the database, not of what was asked: read-only, no room, cancelled, I/O."""
-
-
 def _wait_for_the_database() -> None:
     """Have the engine wait out whatever is wrong with the database.
 
@@ -164,11 +160,7 @@ def _wait_for_the_database() -> None:
     retriable = dbos_utils.retriable_postgres_exception
 
     def passing(error: Exception) -> bool:
-        state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-        # Without a state the server never spoke: nobody listens there at the moment, which the engine knows by its
-        # words only, and not by those that the driver has for a socket.
-        silent = isinstance(error, OperationalError) and not state
-        return retriable(error) or silent or (isinstance(error, DBAPIError) and state.startswith(_PASSING))
+        return retriable(error) or is_away(error)
 
     dbos_sys_db.retriable_postgres_exception = passing  # type: ignore[attr-defined,assignment] # replaced on purpose
 

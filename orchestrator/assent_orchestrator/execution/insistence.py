@@ -4,13 +4,13 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypeVar
-
-from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.execution.driver import FencedError
 from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.store.absence import is_away
 
 T = TypeVar("T")
 
@@ -27,8 +27,15 @@ class StuckError(Exception):
     """Something goes wrong over and over that is nobody's absence: trying on would only keep the server busy."""
 
 
-async def insist(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
+async def insist(
+    work: Callable[[], Awaitable[T]],
+    abandon: Callable[[], Awaitable[T]] | None = None,
+    *,
+    aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+) -> T:
     """Repeat work for as long as the database is away. What is repeated reads first what was already done.
+
+    In between it waits ``aside``, so that a few that wait are not in the way of the others.
 
     Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest, and is tried as often.
 
@@ -44,7 +51,7 @@ async def insist(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitab
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
             tries += 1
-            if _is_away(error):
+            if isinstance(error, UnavailableError) or is_away(error):
                 _log.warning("waiting for the database: %s", type(error).__name__)
             else:
                 faults += 1
@@ -53,11 +60,8 @@ async def insist(work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitab
                 if abandon is None:
                     raise StuckError from None  # the error may quote what a caller sent
                 work, abandon, faults = abandon, None, 0
-            await asyncio.sleep(patience(tries))
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, (UnavailableError, SQLAlchemyError, OSError)) and not isinstance(error, DataError)
+            async with aside():
+                await asyncio.sleep(patience(tries))
 
 
 def _log_fault(error: Exception) -> None:

@@ -6,9 +6,10 @@ nothing may happen and nothing is lost. What goes wrong inside, over and over, i
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,6 +48,8 @@ from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided, Verdict
 
+T = TypeVar("T")
+
 _ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[], seconds=SAFETY_NET_SECONDS)
 """Its steps are at rest, and what it did is being undone."""
 
@@ -78,24 +81,24 @@ class RunWork:
 
     async def take(self, run_id: str) -> None:
         """Drive the run from here on; whoever drove it writes nothing more."""
-        await insist(lambda: self._take(run_id))
+        await self._insist(lambda: self._take(run_id))
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole; settled when the run is running or over."""
         try:
-            return await insist(lambda: self._begin(run_id, tries), lambda: self._abandon(run_id))
+            return await self._insist(lambda: self._begin(run_id, tries), lambda: self._abandon(run_id))
         except StuckError:
             await self.rest(run_id)
             return _RESTS
 
     async def advance(self, run_id: str, outstanding: list[str]) -> Move:
         """Settle what follows from what has happened; say what may start."""
-        return await insist(lambda: self._advance(run_id, outstanding))
+        return await self._insist(lambda: self._advance(run_id, outstanding))
 
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
         try:
-            return await insist(
+            return await self._insist(
                 lambda: self.attempts.attempt(run_id, step_id, tries, self._once(run_id, step_id)),
                 lambda: self.attempts.abandon(run_id, step_id),
             )
@@ -112,11 +115,11 @@ class RunWork:
 
     async def end(self, run_id: str) -> str | None:
         """Say what has to be undone next; empty: nothing, and the run is closed; None: it is not over after all."""
-        return await insist(lambda: self._end(run_id))
+        return await self._insist(lambda: self._end(run_id))
 
     async def finish(self, run_id: str) -> None:
         """Close the run as it is."""
-        await insist(lambda: self._finish(run_id))
+        await self._insist(lambda: self._finish(run_id))
 
     async def rest(self, run_id: str) -> None:
         """Say of the run that it got nowhere and is left alone for a while; without a database only the log does."""
@@ -128,6 +131,9 @@ class RunWork:
                     await change_run(tx, run_id, self.parts.clock(), reason=INTERNAL)
         except (AssentError, FencedError, SQLAlchemyError, OSError) as error:
             _log.warning("that the run %s rests could not be written down: %s", run_id, type(error).__name__)
+
+    async def _insist(self, work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
+        return await insist(work, abandon, aside=self.parts.turnstile.aside)
 
     async def _take(self, run_id: str) -> None:
         async with self.parts.reader.connect() as tx:

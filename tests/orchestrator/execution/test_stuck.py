@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from assent_orchestrator.execution import durable as durable_module
 from assent_orchestrator.execution import insistence, work
@@ -13,6 +15,7 @@ from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings, Pause
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 from assent_orchestrator.execution.journal import RunRow, graph_of
+from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.plan.graph import Graph
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_fence import Server, stored
@@ -21,6 +24,7 @@ from tests.orchestrator.execution.world import states
 STEPS = [{"id": "look", "action": "box.get"}, {"id": "tell", "action": "box.send", "after": ["look"]}]
 
 SECRET = "what a caller sent"
+UNIQUE = IntegrityError(SECRET, {}, psycopg.errors.UniqueViolation(SECRET))
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Bug:
     times: int = 0
     passed: int = 0
     mended: bool = False
+    error: Exception = field(default_factory=lambda: LookupError(SECRET))
     gone_off: asyncio.Event = field(default_factory=asyncio.Event)
 
     def pass_by(self) -> None:
@@ -38,7 +43,7 @@ class Bug:
         if self.passed > self.after and not self.mended:
             self.times += 1
             self.gone_off.set()
-            raise LookupError(SECRET)
+            raise self.error
 
 
 def in_advance(monkeypatch: pytest.MonkeyPatch, bug: Bug) -> None:
@@ -73,10 +78,15 @@ def in_attempt(monkeypatch: pytest.MonkeyPatch, bug: Bug, name: str, step: str) 
 
 @pytest.mark.requirement("orchestrator.poison-run-rests")
 @pytest.mark.parametrize("broken", [in_advance, in_end])
+@pytest.mark.parametrize("error", [LookupError(SECRET), UNIQUE], ids=["code", "constraint"])
 async def test_a_run_that_cannot_be_moved_rests_says_so_and_goes_on_when_it_can(
-    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: Any
+    make_world: MakeWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: Any,
+    error: Exception,
 ) -> None:
-    world, bug = await make_world(STEPS), Bug()
+    world, bug = await make_world(STEPS), Bug(error=error)
     server = Server(world, await stored(world, monkeypatch), {})
     broken(monkeypatch, bug)
     for walks in (1, 2):
@@ -189,3 +199,25 @@ async def test_what_works_in_the_end_is_not_given_up() -> None:
 
     assert await insistence.insist(work_) == "done"
     assert bug.times == 2
+
+
+@pytest.mark.requirement("orchestrator.poison-run-rests")
+async def test_who_waits_for_the_database_is_in_nobody_elses_way() -> None:
+    turnstile, tried, back = Turnstile(places=1), asyncio.Event(), asyncio.Event()
+
+    async def away() -> str:
+        tried.set()
+        if not back.is_set():
+            raise psycopg.OperationalError
+        return "done"
+
+    async def insists() -> str:
+        async with turnstile.turn("one"):
+            return await insistence.insist(away, aside=turnstile.aside)
+
+    waiting = asyncio.create_task(insists())
+    async with asyncio.timeout(20):
+        await tried.wait()
+        async with turnstile.turn("one"):
+            back.set()
+        assert await waiting == "done"
