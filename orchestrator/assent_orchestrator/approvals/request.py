@@ -89,8 +89,14 @@ async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = Fa
     return await _with_answers(tx, row)
 
 
+_OPEN = (str(ApprovalState.PENDING), str(ApprovalState.APPROVED))
+
+
 async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
-    """Return the newest request for the action of a step, or None."""
+    """Return the request that counts for the action of a step, or None.
+
+    What is open, at most one, or what ended the step; else the newest, as clocks went, which go back at times.
+    """
     query = (
         sa.select(approvals)
         .where(
@@ -98,7 +104,11 @@ async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock
             approvals.c.step_id == step_id,
             approvals.c.kind == str(ApprovalKind.ACTION),
         )
-        .order_by(approvals.c.requested_at.desc())
+        .order_by(
+            approvals.c.state.in_(_OPEN).desc(),
+            (approvals.c.state == str(ApprovalState.REJECTED)).desc(),
+            approvals.c.requested_at.desc(),
+        )
         .limit(1)
     )
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()

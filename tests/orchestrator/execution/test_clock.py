@@ -1,11 +1,13 @@
 """Clocks that jump by a day, back or forward, while a run is under way: nothing is done twice, and nothing is lost."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from assent_orchestrator.approvals.inbox import Reply
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import StateError
@@ -206,3 +208,42 @@ async def test_an_approval_is_used_once_or_has_expired(
         await world.reply(run, otto)
     view = await world.end_of(run)
     assert (view.steps[0].state, len(world.tools.calls)) == (state, 0 if state == "denied" else 1)
+
+
+@pytest.mark.requirement("orchestrator.clock-jumps")
+@pytest.mark.parametrize("approve", [True, False])
+async def test_a_second_approval_counts_though_the_first_one_seems_to_be_younger(
+    jumping: tuple[Jumping, MakeJumping], *, approve: bool
+) -> None:
+    clock, make = jumping
+    busy = Failure("BUSY", "later", retryable=True, effect="none")
+    answers: Iterator[Success | Failure] = iter([busy])
+    hold = {
+        "verdict": "require_approval",
+        "approval": {"stages": [{"role": "boss"}]},
+        "reasons": [{"code": "ASK"}],
+    }
+    steps = [{**TWO[0], "retry": {"max_attempts": 2, "backoff": "2s"}}]
+    world = await make(
+        steps, for_actions(lambda one: ALLOW if one.approvals else hold), lambda _: next(answers, Success({"n": 1}))
+    )
+    run, otto = await world.submit(), world.person("otto", "boss")
+    await world.until(run, "approval.requested")
+    await world.reply(run, otto)
+    await world.until(run, "action.failed")
+    clock.ahead = -DAY
+    seen = 0
+    async with asyncio.timeout(20):
+        async for entry in world.runs.watch(world.alice, run, 0):
+            seen += entry is not None and entry.record["event"] == "approval.requested"
+            if seen == 2:
+                break
+    # Whoever looks at it now finds that people are asked, and does not ask them once more.
+    pause = await world.durable._work.attempt(run, "first", 1)
+    assert (pause["settled"], len(world.tools.calls)) == (False, 1)
+    page = await world.inbox.list(otto)
+    [asked] = [one for one in page.items if one.run_id == run and one.state == "pending"]
+    await world.inbox.decide(otto, asked.id, Reply(approve, "looked", str(asked.version), asked.presented_digest))
+    view = await world.end_of(run)
+    assert (view.steps[0].state, len(world.tools.calls)) == (("succeeded", 2) if approve else ("denied", 1))
+    assert (await world.events(run)).count("approval.requested first") == 2
