@@ -182,7 +182,7 @@ class Attempts:
         if entry.pause is not None:
             return entry.pause
         try:
-            return await self._act(turn, action, tries)
+            return await self._act(turn, action, tries, entry.probe)
         finally:
             if entry.probe is not None:
                 await circuits.leave(situation, entry.probe)
@@ -237,7 +237,7 @@ class Attempts:
             return _without_decision(turn)
         return None if decided.decision.taken else SETTLED
 
-    async def _act(self, turn: Turn, action: Action, tries: int) -> Pause:
+    async def _act(self, turn: Turn, action: Action, tries: int, probe: datetime | None) -> Pause:
         situation, appointed = turn.situation, turn.appointed
         question = action_question(
             situation.matter(appointed.process),
@@ -267,7 +267,7 @@ class Attempts:
             return Pause(settled=False, seconds=patience(turn.tries))
         match ruling:
             case Allowed():
-                return await self.outcomes.perform(situation, appointed, ruling)
+                return await self.outcomes.perform(situation, appointed, ruling, probe)
             case Held(requirement=requirement):
                 return Pause(settled=False, seconds=seconds(requirement.expires_in))
             case Deferred(until=moment):

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from assent_orchestrator.clock import later
 from assent_orchestrator.tools.outcome import (
+    ARGUMENTS_INVALID,
+    ARGUMENTS_TOO_LARGE,
     TOOL_EXHAUSTED,
     TOOL_LOST,
+    TOOL_SERVER_UNKNOWN,
     TOOL_TIMEOUT,
     TOOL_UNAVAILABLE,
     Failure,
@@ -16,9 +20,19 @@ from assent_sidecar.catalogue.system import Breaker
 from assent_sidecar.model import seconds
 
 PERMIT_INVALID = "PERMIT_INVALID"
-"""The failure of a call that was never made: it says nothing of the system."""
+"""The failure of a call that was not made because its permit was not good any more."""
 
 _OF_THE_SYSTEM = frozenset({TOOL_EXHAUSTED, TOOL_LOST, TOOL_TIMEOUT, TOOL_UNAVAILABLE})
+_NEVER_MADE = frozenset({PERMIT_INVALID, TOOL_SERVER_UNKNOWN, ARGUMENTS_INVALID, ARGUMENTS_TOO_LARGE})
+
+
+class Word(Enum):
+    """What a call says of its system."""
+
+    FAILS = "fails"
+    ANSWERED = "answered"
+    NOTHING = "nothing"
+    """It was never made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +64,22 @@ class Circuit:
         until = later(now, seconds(breaker.open_for)) if opens else None
         return Circuit(count, begun, until)
 
+    def answered(self, begun: datetime, probe: datetime | None) -> "Circuit":
+        """Return the circuit after a call that the system answered, begun at a moment, perhaps to try it (``probe``).
 
-def speaks_of_the_system(result: Success | Failure) -> bool:
-    """Say whether a failure is the system's: it could not be reached, or may do better later."""
-    if isinstance(result, Success) or result.code == PERMIT_INVALID:
-        return False
-    return result.retryable or result.code in _OF_THE_SYSTEM
+        An open one is closed by who tries, and by what was begun after the time in which the system is left alone.
+        """
+        tried = probe is not None and probe == self.probe_until
+        return self if self.open_until is not None and not tried and begun < self.open_until else Circuit()
+
+
+def word_of(result: Success | Failure) -> Word:
+    """Return what a call says of its system: it fails when it could not be reached, or may do better later."""
+    if isinstance(result, Success):
+        return Word.ANSWERED
+    if result.code in _NEVER_MADE:
+        return Word.NOTHING
+    return Word.FAILS if result.retryable or result.code in _OF_THE_SYSTEM else Word.ANSWERED
 
 
 def _ahead(moment: datetime, now: datetime, within: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.clock import later
-from assent_orchestrator.execution.circuit import Circuit, speaks_of_the_system
+from assent_orchestrator.execution.circuit import Circuit, Word, word_of
 from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.durable import Pause
 from assent_orchestrator.execution.journal import change_step
@@ -37,6 +37,14 @@ class Entry:
     """Whether a step may call its system: it waits (``pause``), or goes on, perhaps as the one that tries it."""
 
     pause: Pause | None = None
+    probe: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """When a call was begun, and under which ``probe`` if it was to try its system."""
+
+    begun: datetime
     probe: datetime | None = None
 
 
@@ -71,19 +79,22 @@ class Circuits:
         async with self.parts.engine.begin() as tx:
             await tx.execute(sa.update(circuits).where(mine).values(probe_until=None))
 
-    async def note(self, situation: Situation, appointed: Appointed, result: Success | Failure) -> None:
+    async def note(self, situation: Situation, appointed: Appointed, result: Success | Failure, call: Call) -> None:
         """Write down what a call says of its system."""
-        breaker, fails = appointed.breaker, speaks_of_the_system(result)
-        if breaker is None:
+        breaker, word = appointed.breaker, word_of(result)
+        if breaker is None or word is Word.NOTHING:
             return
-        if not fails:
+        if word is Word.ANSWERED:
             async with self.parts.reader.connect() as tx:
                 if await _read(tx, situation) == Circuit():
                     return
         async with self.parts.trail.recording() as tx:
             await tx.execute(insert(circuits).values(**_place(situation), failures=0).on_conflict_do_nothing())
             before = await _read(tx, situation, lock=True)
-            after = before.failed(breaker, self.parts.clock()) if fails else Circuit()
+            if word is Word.FAILS:
+                after = before.failed(breaker, self.parts.clock())
+            else:
+                after = before.answered(call.begun, call.probe)
             if after == before:
                 return
             await tx.execute(sa.update(circuits).where(_of(situation)).values(**asdict(after)))

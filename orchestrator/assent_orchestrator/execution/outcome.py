@@ -1,6 +1,7 @@
 """Doing what was permitted and writing down what became of it; after a lost answer, finding out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +12,7 @@ from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
-from assent_orchestrator.execution.circuits import Circuits
+from assent_orchestrator.execution.circuits import Call, Circuits
 from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.driver import FencedError, drives
 from assent_orchestrator.execution.durable import SETTLED, Pause
@@ -66,8 +67,10 @@ class Outcomes:
 
     parts: Parts
 
-    async def perform(self, situation: Situation, appointed: Appointed, allowed: Allowed) -> Pause:
-        """Call the tool with the permit and write down what came of it."""
+    async def perform(
+        self, situation: Situation, appointed: Appointed, allowed: Allowed, probe: datetime | None = None
+    ) -> Pause:
+        """Call the tool with the permit and write down what came of it; ``probe`` if that is to try its system."""
         permit, operation = allowed.permit, appointed.operation
         limits = [seconds(operation.timeout)]
         limits += [allowed.timeout] if allowed.timeout is not None else []
@@ -83,6 +86,7 @@ class Outcomes:
             agent=situation.spec.agent,
             ledgers=sorted({one.ledger for one in allowed.reserves}),
         ) as span:
+            call = Call(self.parts.clock(), probe)
             result = await self._invoke(allowed, appointed.tool_server, min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
@@ -92,7 +96,7 @@ class Outcomes:
         if isinstance(result, Failure):
             pause = await self._not_succeeded(situation, allowed, result)
         # After what became of the step: should the database go away in between, only this is lost.
-        await Circuits(self.parts).note(situation, appointed, result)
+        await Circuits(self.parts).note(situation, appointed, result, call)
         return pause
 
     async def _not_succeeded(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:

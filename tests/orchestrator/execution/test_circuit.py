@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assent_orchestrator.execution.circuit import Circuit, speaks_of_the_system
+from assent_orchestrator.audit.wanted import Wanted
+from assent_orchestrator.execution.circuit import Circuit, Word, word_of
+from assent_orchestrator.governance.permit import Permit, PermitError
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.system import Breaker
 from assent_sidecar.decision import Decided
@@ -62,20 +65,36 @@ def test_a_clock_that_jumps_holds_nobody_up_for_longer_than_was_said(second: int
     assert held is None or timedelta(0) <= held - at(second) <= timedelta(seconds=30)
 
 
+@pytest.mark.requirement("orchestrator.circuit-breaker")
 @pytest.mark.parametrize(
-    ("result", "speaks"),
+    ("result", "word"),
     [
-        (Success({}), False),
-        (AWAY, True),
-        (Failure("TOOL_TIMEOUT", "", True, "unknown"), True),
-        (Failure("TOOL_EXHAUSTED", "", False, "unknown"), True),
-        (Failure("BUSY", "", True, "none"), True),
-        (Failure("NO_SUCH_ACCOUNT", "", False, "none"), False),
-        (Failure("PERMIT_INVALID", "", True, "none"), False),
+        (Success({}), Word.ANSWERED),
+        (AWAY, Word.FAILS),
+        (Failure("TOOL_TIMEOUT", "", True, "unknown"), Word.FAILS),
+        (Failure("TOOL_EXHAUSTED", "", False, "unknown"), Word.FAILS),
+        (Failure("BUSY", "", True, "none"), Word.FAILS),
+        (Failure("NO_SUCH_ACCOUNT", "", False, "none"), Word.ANSWERED),
+        (Failure("PERMIT_INVALID", "", True, "none"), Word.NOTHING),
+        (Failure("TOOL_SERVER_UNKNOWN", "", False, "none"), Word.NOTHING),
+        (Failure("ARGUMENTS_INVALID", "", False, "none"), Word.NOTHING),
+        (Failure("ARGUMENTS_TOO_LARGE", "", False, "none"), Word.NOTHING),
     ],
 )
-def test_only_failures_that_are_the_systems_count(result: Success | Failure, speaks: bool) -> None:
-    assert speaks_of_the_system(result) is speaks
+def test_a_call_says_that_its_system_fails_that_it_answered_or_nothing(result: Success | Failure, word: Word) -> None:
+    assert word_of(result) is word
+
+
+@pytest.mark.requirement("orchestrator.circuit-breaker")
+def test_an_open_circuit_is_closed_by_who_tries_and_by_no_call_from_before() -> None:
+    opened = after(0, 1, 2)
+    assert opened.answered(at(1), None) == opened
+    assert opened.answered(at(31), None) == opened
+    assert opened.answered(at(32), None) == Circuit()
+    tried = replace(opened, probe_until=at(50))
+    assert tried.answered(at(1), at(40)) == tried, "it was another one that tried"
+    assert tried.answered(at(1), at(50)) == Circuit(), "a clock was set back"
+    assert after(0, 1).answered(at(0), None) == Circuit()
 
 
 @pytest.mark.requirement("orchestrator.circuit-breaker")
@@ -150,6 +169,46 @@ async def test_who_was_to_try_and_is_paused_leaves_the_try_to_others(
     for one in (run, other):
         await world.cancellations.cancel(world.alice, one, "")
         await world.end_of(one)
+
+
+@pytest.mark.requirement("orchestrator.circuit-breaker")
+async def test_a_call_that_was_never_made_or_begun_before_closes_no_circuit(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[dict[str, Any]] = [
+        {"id": "long", "action": "box.get"},
+        {"id": "down", "action": "box.send", "on_failure": "skip"},
+        {"id": "next", "action": "box.put", "after": ["down"]},
+    ]
+    breaker = {"failures": 1, "within": "60s", "open_for": "1s"}
+    tool = {"get": Success({"n": 1}), "send": AWAY, "put": Success({"n": 1})}
+    world = await make_world(steps, tool=lambda action: tool[action.operation], breaker=breaker)
+    invoke, jumped, called, opened = world.tools.invoke, list[str](), asyncio.Event(), asyncio.Event()
+
+    async def invoked(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        match action.operation:
+            case "get":
+                called.set()
+                await opened.wait()
+            case "send":
+                await called.wait()
+            case _ if not jumped:
+                jumped.append(permit.id)
+                raise PermitError("too old")
+        return await invoke(permit, action, **more)
+
+    monkeypatch.setattr(world.tools, "invoke", invoked)
+    run = await world.submit()
+    await world.until(run, "step.deferred", step="next")
+    opened.set()
+    view = await world.end_of(run)
+    assert states(view) == {"long": "succeeded", "down": "failed", "next": "succeeded"}
+    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
+    told = [(one.record["event"], one.record.get("step")) for one in entries]
+    turned = [one for one in told if one[0].startswith("circuit.")]
+    assert turned == [("circuit.opened", "down"), ("circuit.closed", "next")]
+    assert told.index(("action.failed", "next")) < told.index(turned[1])
+    assert len(jumped) == 1
 
 
 async def test_without_a_breaker_nothing_is_counted(make_world: MakeWorld) -> None:

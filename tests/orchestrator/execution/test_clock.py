@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import StateError
