@@ -90,6 +90,7 @@ class StepRow:
     origin: str | None = None
     item: int | None = None
     undo: bool = False
+    failures: int = 0
     verdict: str | None = None
     decision: dict[str, Json] | None = None
     output: Json = None

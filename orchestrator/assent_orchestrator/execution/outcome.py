@@ -94,15 +94,19 @@ class Outcomes:
             else:
                 spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
         if isinstance(result, Failure):
-            pause = await self._not_succeeded(situation, allowed, result)
+            pause = await self._not_succeeded(situation, appointed, allowed, result)
         # After what became of the step: should the database go away in between, only this is lost.
         await Circuits(self.parts).note(situation, appointed, result, call)
         return pause
 
-    async def _not_succeeded(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
+    async def _not_succeeded(
+        self, situation: Situation, appointed: Appointed, allowed: Allowed, failure: Failure
+    ) -> Pause:
         if failure.effect == "none":
             return await self._failed(situation, allowed, failure)
-        await self._unknown(situation, allowed.permit.attempt, failure.code)
+        # What may be repeated without knowing is, so many times, whatever was said of failures.
+        failures = situation.step.failures + (0 if appointed.repeatable else 1)
+        await self._unknown(situation, allowed.permit.attempt, failure.code, failures)
         return Pause(settled=False, seconds=patience(allowed.permit.attempt))
 
     async def _invoke(self, allowed: Allowed, tool_server: str, within: float) -> Success | Failure:
@@ -120,14 +124,14 @@ class Outcomes:
         assert situation.intent is not None
         attempt = situation.intent.attempt
         if situation.intent.status is EffectStatus.INTENDED:
-            await self._unknown(situation, attempt, "OUTCOME_LOST")
+            await self._unknown(situation, attempt, "OUTCOME_LOST", situation.step.failures)
         try:
             appointed = appoint(self.parts.catalogue(), situation)
             action = arguments.bound_action(situation, appointed)
         except (UncataloguedError, arguments.UnfitError):
             return await self.leave(situation, attempt)
         if appointed.repeatable:
-            if attempt < LOOKUP_TRIES:
+            if attempt - situation.step.failures < LOOKUP_TRIES:
                 return None
             return await self._lost(situation, attempt)
         if situation.step.reason == NO_LOOKUP:
@@ -181,40 +185,45 @@ class Outcomes:
         note = EffectNote(status="failed", error=failure.code, retryable=failure.retryable)
         values: dict[str, Any] = {"reason": failure.code, "message": failure.message[:500]}
         wait: float | None = None
-        if failure.code == PERMIT_INVALID and attempt < LOOKUP_TRIES:
-            wait = patience(attempt)
-        elif failure.retryable and retry is not None and attempt < retry.max_attempts:
-            wait = backoff(retry, attempt, run=situation.run.id, row=situation.step.id)
+        failures = situation.step.failures
+        if failure.code == PERMIT_INVALID:
+            # The call was never made: not a failure, but nothing to go on with for ever either.
+            wait = patience(attempt) if attempt - failures < LOOKUP_TRIES else None
+        else:
+            failures += 1
+            if failure.retryable and retry is not None and failures < retry.max_attempts:
+                wait = backoff(retry, failures, run=situation.run.id, row=situation.step.id)
         if wait is not None:
-            values["not_before"] = later(self.parts.clock(), wait)
+            values |= {"not_before": later(self.parts.clock(), wait), "failures": failures}
             await self._write(situation, allowed.action, attempt, note=note, state=StepState.DECIDING, values=values)
             return Pause(settled=False, seconds=wait)
         await self._write(situation, allowed.action, attempt, note=note, state=StepState.FAILED, values=values)
         return SETTLED
 
-    async def _unknown(self, situation: Situation, attempt: int, code: str) -> None:
+    async def _unknown(self, situation: Situation, attempt: int, code: str, failures: int) -> None:
         note = EffectNote(status="unknown", error=code)
-        await self._write(situation, None, attempt, note=note, state=StepState.DISPATCHED, values={"reason": code})
+        values = {"reason": code, "failures": failures}
+        await self._write(situation, None, attempt, note=note, state=StepState.DISPATCHED, values=values)
 
     async def _did_not_happen(self, situation: Situation, attempt: int) -> Pause | None:
         """Write that nothing was done; None: it may be attempted again now.
 
-        What a crash of ours cut off is no failure of anybody. An answer that got lost is one: it counts as an attempt.
+        What a crash of ours cut off is no failure of anybody. An answer that got lost is one: it was counted as such.
         """
         note = EffectNote(status="failed", error="NOT_DONE", recovered=True)
         values: dict[str, Any] = {"reason": "NOT_DONE"}
         if situation.intent is not None and situation.intent.status is EffectStatus.INTENDED:
             await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
             return None
-        retry = agreed_retry(situation)
-        if attempt >= (LOOKUP_TRIES if retry is None else retry.max_attempts):
+        retry, failures = agreed_retry(situation), situation.step.failures
+        if failures >= (LOOKUP_TRIES if retry is None else retry.max_attempts):
             values["message"] = "its answer was lost, and it was not done; it is not tried again"
             await self._write(situation, None, attempt, note=note, state=StepState.FAILED, values=values)
             return SETTLED
-        if retry is None:
-            wait = patience(attempt)
+        if retry is None or not failures:
+            wait = patience(max(failures, 1))
         else:
-            wait = backoff(retry, attempt, run=situation.run.id, row=situation.step.id)
+            wait = backoff(retry, failures, run=situation.run.id, row=situation.step.id)
         values["not_before"] = later(self.parts.clock(), wait)
         await self._write(situation, None, attempt, note=note, state=StepState.DECIDING, values=values)
         return Pause(settled=False, seconds=wait)

@@ -44,7 +44,7 @@ def _longest(situation: Situation, catalogue: Catalogue) -> float | None:
     if step.reason == PERMIT_INVALID:
         return patience(step.attempt)
     retry = agreed_retry(situation)
-    return LONGEST if retry is None else backoff(retry, step.attempt, run=situation.run.id, row=step.id)
+    return LONGEST if retry is None else backoff(retry, step.failures, run=situation.run.id, row=step.id)
 
 
 def agreed_retry(situation: Situation) -> Attempts | None:

@@ -61,6 +61,7 @@ steps = sa.Table(
     sa.Column("agent", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("reason", sa.Text),
     sa.Column("message", sa.Text),
     sa.Column("decision", JSONB),
@@ -77,8 +78,9 @@ steps = sa.Table(
     sa.Column("verdict", sa.Text, sa.Computed("((decision -> 'decision') ->> 'verdict')", persisted=True)),
 )
 """One row a step of a run, an ``item`` of one (from 0), or the ``undo`` of either; the last two are derived from the
-step ``origin`` of the plan (plan/derived.py). ``labels`` classify ``output``, by JSON pointer. ``verdict`` is
-that of ``decision``: who needs to know how all steps stand does not read a thousand decisions."""
+step ``origin`` of the plan (plan/derived.py). ``labels`` classify ``output``, by JSON pointer. ``attempt`` is
+the number of the newest, ``failures`` how many failed and were to be made again: not what a crash of ours cut off.
+``verdict`` is that of ``decision``: who needs to know how all steps stand does not read a thousand decisions."""
 
 sa.Index("steps_of_items", steps.c.run_id, steps.c.origin, steps.c.item, postgresql_where=steps.c.item.is_not(None))
 

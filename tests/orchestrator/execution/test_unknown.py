@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.governance.permit import Permit, PermitError
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.question import Action
 from tests.orchestrator.execution.conftest import MakeWorld
@@ -146,6 +146,32 @@ async def test_a_read_whose_answer_was_lost_is_read_again(make_world: MakeWorld)
     view = await world.end_of(await world.submit())
     assert (view.run.state, view.steps[0].attempt) == ("succeeded", 2)
     assert (len(set(begun)), world.tools.lookups) == (2, 0), "each with a permit of its own, and nobody was asked"
+
+
+@pytest.mark.requirement("orchestrator.retry-by-process")
+@pytest.mark.parametrize("cut", [ConnectionError(), PermitError("too old")], ids=["crash", "permit"])
+@pytest.mark.parametrize("action", ["box.send", "box.get"])
+async def test_only_what_failed_counts_as_an_attempt(make_world: MakeWorld, cut: Exception, action: str) -> None:
+    busy = Failure("BUSY", "later", retryable=True, effect="none")
+    answers = iter([busy, busy, Success({"n": 1})])
+    retry = {"max_attempts": 3, "backoff": "1ms"}
+    world = await make_world([{"id": "only", "action": action, "retry": retry}], tool=lambda _: next(answers))
+    found = iter([Found("unknown"), Found("not_done")])
+    invoke, begun = world.tools.invoke, list[str]()
+
+    async def invoked(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        begun.append(permit.id)
+        if len(begun) in (1, 3):
+            raise cut  # as if the server had died between the intent and the call, or the permit had run out
+        return await invoke(permit, action, **more)
+
+    async def lookup(*_: object, **__: object) -> Found:
+        return next(found, Found("not_done"))
+
+    world.tools.invoke = invoked  # type: ignore[method-assign] # what is cut off before it comes to the tool
+    world.tools.lookup = lookup  # type: ignore[method-assign] # a server that does not know at once
+    view = await world.end_of(await world.submit())
+    assert (view.run.state, view.steps[0].attempt, len(world.tools.calls)) == ("succeeded", 5, 3)
 
 
 @pytest.mark.requirement("orchestrator.never-repeated-blindly")
