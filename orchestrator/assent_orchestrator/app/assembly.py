@@ -14,6 +14,7 @@ from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.delegations import Delegations
 from assent_orchestrator.approvals.inbox import Inbox
 from assent_orchestrator.approvals.passing import Passing, time_passing
+from assent_orchestrator.approvals.report import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.audit.trail import Trail
@@ -79,6 +80,7 @@ class App:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    reports: ApprovalReports
     delegations: Delegations
     passing: Passing
     stops: Stops
@@ -210,6 +212,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             pauses=Pauses(parts, durable),
             reconciliations=Reconciliations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake),
+            reports=ApprovalReports(database.engine, clock),
             delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
             passing=passing,
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),

@@ -18,6 +18,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         pauses=app.pauses,
         reconciliations=app.reconciliations,
         inbox=app.inbox,
+        reports=app.reports,
         delegations=app.delegations,
         stops=app.stops,
         policies=app.activations,

@@ -11,6 +11,7 @@ from assent_orchestrator.approvals.approval import Approval, ApprovalKind, Appro
 from assent_orchestrator.approvals.delegation import Delegation, lent
 from assent_orchestrator.approvals.delegations import Lent, lent_to
 from assent_orchestrator.approvals.note import note_answer
+from assent_orchestrator.approvals.opening import may_answer, was_opened, write_opening
 from assent_orchestrator.approvals.reply import (
     Reply,
     UnansweredError,
@@ -56,17 +57,28 @@ class Inbox:
     wake: Wake
 
     async def get(self, caller: Caller, approval_id: str) -> Approval:
-        """Return one approval.
+        """Return one approval; that somebody who may answer it was shown it is recorded, the first time.
 
         Raises:
             NotFoundError: there is none that this caller may know of.
+            UnavailableError: it could not be recorded; nothing is shown.
 
         """
         async with self.engine.connect() as tx:
             approval = await read_request(tx, approval_id)
             if not await self._may_see(tx, caller, approval):
                 raise NotFoundError("there is no such approval", approval=approval_id)
-            return approval
+            opens = await self._opens(tx, caller, approval)
+        if opens:
+            async with self.trail.recording() as tx:
+                await self.trail.append(tx, caller.tenant, await write_opening(tx, approval, caller, self.clock()))
+        return approval
+
+    async def _opens(self, tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
+        now = self.clock()
+        lending = await lent_to(tx, caller.tenant, caller.id, now)
+        involved = await self._involved(tx, approval)
+        return may_answer(approval, caller, lending, involved, now) and not await was_opened(tx, approval.id, caller.id)
 
     async def list(
         self,
@@ -166,8 +178,7 @@ class Inbox:
     async def _answer(
         self, tx: AsyncConnection, caller: Caller, approval: Approval, reply: Reply, now: datetime
     ) -> Answer:
-        principal, submitter = await _whose(tx, approval)
-        involved = Involved(principal, submitter, self.owner_of(approval.process), alone(approval))
+        involved = await self._involved(tx, approval)
         person = await _person(tx, caller, reply.on_behalf_of, approval.process, now)
         if reply.break_glass:
             seat = glass_seat_of(approval.requirement, approval.answers, person, involved)
@@ -188,6 +199,10 @@ class Inbox:
             break_glass=reply.break_glass,
             number=len(approval.answers) + 1,
         )
+
+    async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:
+        principal, submitter = await _whose(tx, approval)
+        return Involved(principal, submitter, self.owner_of(approval.process), alone(approval))
 
     async def _lent(self, caller: Caller) -> Lent:
         async with self.engine.connect() as tx:

@@ -8,6 +8,7 @@ import typer
 
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.cli.approval_card import show_approval, state_of
+from assent_orchestrator.cli.approvals_report import report_command
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.finding import codes_line
@@ -18,6 +19,7 @@ from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption, joined
 
 app = typer.Typer(help="See what waits for people, and answer it.", rich_markup_mode=None)
+app.command("report")(report_command)
 
 
 class ApprovalState(StrEnum):

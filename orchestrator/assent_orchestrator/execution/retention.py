@@ -16,7 +16,17 @@ from assent_orchestrator.errors import AssentError
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.meanwhile import meanwhile
-from assent_orchestrator.store.tables import answers, approvals, balances, effects, reservations, runs, steps, takeovers
+from assent_orchestrator.store.tables import (
+    answers,
+    approvals,
+    balances,
+    effects,
+    openings,
+    reservations,
+    runs,
+    steps,
+    takeovers,
+)
 
 AT_ONCE = 50
 _EVERY = 600.0
@@ -58,7 +68,8 @@ class Retention:
             # The engine first: what is left over when this transaction fails is deleted the next time.
             await self.durable.forget(found)
             asked = sa.select(approvals.c.id).where(approvals.c.run_id.in_(found))
-            await tx.execute(sa.delete(answers).where(answers.c.approval_id.in_(asked)))
+            for given in (answers, openings):
+                await tx.execute(sa.delete(given).where(given.c.approval_id.in_(asked)))
             for table in (approvals, effects, steps, takeovers, reservations):
                 await tx.execute(sa.delete(table).where(table.c.run_id.in_(found)))
             # What these runs spent still counts in windows of time; those that were the runs themselves are over.

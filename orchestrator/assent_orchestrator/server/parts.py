@@ -8,6 +8,7 @@ from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.delegation import Delegation, DelegationState
 from assent_orchestrator.approvals.delegations import Handing
 from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.approvals.report import ApprovalReport, Span
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.audit.wanted import Wanted
@@ -190,6 +191,14 @@ class Books(Protocol):
         ...
 
 
+class Reports(Protocol):
+    """Tells how people answer."""
+
+    async def report(self, caller: Caller, span: Span) -> ApprovalReport:
+        """Return how people of the caller's tenant answered."""
+        ...
+
+
 class PolicyControl(Protocol):
     """Says which policies come into force."""
 
@@ -279,6 +288,7 @@ class ServerParts:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    reports: Reports
     delegations: Delegations
     stops: Stops
     policies: PolicyControl

@@ -167,6 +167,7 @@ sa.Index(
     postgresql_where=sa.and_(approvals.c.state.in_(("pending", "approved")), approvals.c.kind != "review"),
 )
 
+sa.Index("approvals_asked", approvals.c.tenant, approvals.c.requested_at, approvals.c.id)
 sa.Index("approvals_due", approvals.c.due_at, postgresql_where=approvals.c.state == "pending")
 
 answers = sa.Table(
@@ -202,6 +203,15 @@ sa.Index(
     unique=True,
     postgresql_where=answers.c.withdrawn_at.is_(None),
 )
+
+openings = sa.Table(
+    "openings",
+    metadata,
+    sa.Column("approval_id", sa.Text, sa.ForeignKey(approvals.c.id), primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("opened_at", _moment, nullable=False),
+)
+"""One row the first time that somebody who could answer a question was shown it."""
 
 delegations = sa.Table(
     "delegations",

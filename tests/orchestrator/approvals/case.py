@@ -56,6 +56,8 @@ class Ends(Sees):
     trail: tuple[Event | dict[str, Any], ...] = ()
     """Records that are there in this order, others between them: ``event step``, or parts of a record."""
     never: tuple[Event | dict[str, Any], ...] = ()
+    counts: dict[Event, int] = {}
+    """How often an event is there."""
 
 
 class Tool(_Said):

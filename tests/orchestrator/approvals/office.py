@@ -72,10 +72,13 @@ class Server:
         assert self._process.stdout is not None
         line = await asyncio.wait_for(self._process.stdout.readline(), SECONDS)
         if not line:
-            lines = self.log.read_text(errors="replace").splitlines()
-            raise OfficeError("the server ended:\n" + "\n".join(lines[-_LOG_LINES:]))
+            raise OfficeError("the server ended:\n" + "\n".join(self.last_lines()))
         said: dict[str, Any] = json.loads(line)
         return said
+
+    def last_lines(self) -> list[str]:
+        """Return the end of its log."""
+        return self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
 
     async def kill(self) -> None:
         """Kill it with -9."""

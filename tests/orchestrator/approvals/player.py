@@ -97,7 +97,7 @@ class Player:
                 raise await self._failed(f"turn {number} ({turn.does} by {turn.who})", error) from error
         try:
             ends = self.case.ends
-            if ends.model_fields_set - {"trail", "never"}:
+            if ends.model_fields_set - {"trail", "never", "counts"}:
                 await self.sight.wait_for(self._run("run"), ends)
             await self.sight.check_trail(ends)
         except AssertionError as error:
@@ -105,7 +105,9 @@ class Player:
 
     async def _failed(self, where: str, error: AssertionError) -> AssertionError:
         trail = "\n  ".join(await self.sight.trail_lines(self.began))
-        return AssertionError(f"{self.case.file}: {self.case.name}\n{where}: {error}\nthe trail:\n  {trail}")
+        log = "\n  ".join(self.office.servers[0].last_lines())
+        told = f"{where}: {error}\nthe trail:\n  {trail}\nthe end of the server's log:\n  {log}"
+        return AssertionError(f"{self.case.file}: {self.case.name}\n{told}")
 
     async def _turn(self, turn: Turn) -> None:
         if turn.at is not None:

@@ -98,9 +98,9 @@ async def main(told: dict[str, Any]) -> None:
     clock = Time(told["ahead"])
     attempt = Attempts.attempt
 
-    async def noted(self: Attempts, run_id: str, step_id: str, tries: int) -> Pause:
+    async def noted(self: Attempts, run_id: str, step_id: str, *more: Any) -> Pause:
         began = time.monotonic()
-        pause = await attempt(self, run_id, step_id, tries)
+        pause = await attempt(self, run_id, step_id, *more)
         await clock.note(run_id, step_id, began)
         return pause
 

@@ -75,6 +75,8 @@ class Sight:
         assert missing is None, f"the trail does not have, in this order, {missing}"
         wrong = [one for one in wanted.never if any(fits(one, record) for record in records)]
         assert not wrong, f"the trail has {wrong}"
+        counts = {event: sum(fits(event, record) for record in records) for event in wanted.counts}
+        assert counts == wanted.counts, f"the trail has {counts}, not {wanted.counts}"
         stub: Any = AuditServiceStub(await self._office.channel(0))
         request = audit_pb2.VerifyTrailRequest(parent=f"tenants/{self._case.slug}")
         assert (await stub.VerifyTrail(request, metadata=self._as("audra"), timeout=SECONDS)).intact

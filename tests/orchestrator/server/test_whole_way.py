@@ -13,9 +13,11 @@ from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_p
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent_orchestrator.approvals.report import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.caller import Role
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.page import write_token
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
@@ -84,6 +86,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             pauses=world.pauses,
             reconciliations=world.reconciliations,
             inbox=world.inbox,
+            reports=ApprovalReports(database.engine, utc_now),
             delegations=Lent(),
             stops=world.stops,
             policies=KnownPolicies(),

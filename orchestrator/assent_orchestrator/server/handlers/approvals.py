@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002, N802 -- names and signatures of the methods are the protocol's
 
+from assent.v1 import approval_reports_pb2 as report_wire
 from assent.v1 import approvals_pb2 as wire
 from assent.v1.approvals_pb2_grpc import ApprovalServiceServicer
 from assent_orchestrator.approvals.approval import ApprovalState
@@ -13,6 +14,7 @@ from assent_orchestrator.server.filters import choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.translate.approval import write_approval
+from assent_orchestrator.server.translate.approval_report import read_span, write_approval_report
 
 _FILTERS = frozenset({"state", "process", "run"})
 
@@ -43,6 +45,14 @@ class ApprovalHandlers(ApprovalServiceServicer):
         """Return one approval."""
         caller = current_caller()
         return write_approval(await self._parts.inbox.get(caller, names.approval_id(request.name, caller)))
+
+    async def ReportApprovals(
+        self, request: report_wire.ReportApprovalsRequest, context: Context
+    ) -> report_wire.ApprovalReport:
+        """Return how people answer."""
+        caller = current_caller()
+        names.own_tenant(request.parent, caller)
+        return write_approval_report(await self._parts.reports.report(caller, read_span(request)), caller.tenant)
 
     async def DecideApproval(self, request: wire.DecideApprovalRequest, context: Context) -> wire.Approval:
         """Take the caller's answer."""

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from assent.v1 import approval_reports_pb2 as assent_dot_v1_dot_approval__reports__pb2
 from assent.v1 import approvals_pb2 as assent_dot_v1_dot_approvals__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -55,6 +56,11 @@ class ApprovalServiceStub:
                 request_serializer=assent_dot_v1_dot_approvals__pb2.WithdrawApprovalRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_approvals__pb2.Approval.FromString,
                 _registered_method=True)
+        self.ReportApprovals = channel.unary_unary(
+                '/assent.v1.ApprovalService/ReportApprovals',
+                request_serializer=assent_dot_v1_dot_approval__reports__pb2.ReportApprovalsRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_approval__reports__pb2.ApprovalReport.FromString,
+                _registered_method=True)
 
 
 class ApprovalServiceServicer:
@@ -89,6 +95,14 @@ class ApprovalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportApprovals(self, request, context):
+        """Reports how people answer: how long they take, what they answer unread, who answers for whom, what nobody answered.
+        For auditors and operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApprovalServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +125,11 @@ def add_ApprovalServiceServicer_to_server(servicer, server):
                     servicer.WithdrawApproval,
                     request_deserializer=assent_dot_v1_dot_approvals__pb2.WithdrawApprovalRequest.FromString,
                     response_serializer=assent_dot_v1_dot_approvals__pb2.Approval.SerializeToString,
+            ),
+            'ReportApprovals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportApprovals,
+                    request_deserializer=assent_dot_v1_dot_approval__reports__pb2.ReportApprovalsRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_approval__reports__pb2.ApprovalReport.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +241,33 @@ class ApprovalService:
             '/assent.v1.ApprovalService/WithdrawApproval',
             assent_dot_v1_dot_approvals__pb2.WithdrawApprovalRequest.SerializeToString,
             assent_dot_v1_dot_approvals__pb2.Approval.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportApprovals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ApprovalService/ReportApprovals',
+            assent_dot_v1_dot_approval__reports__pb2.ReportApprovalsRequest.SerializeToString,
+            assent_dot_v1_dot_approval__reports__pb2.ApprovalReport.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 isort:skip_file
 Humans answer here."""
 
+from assent.v1 import approval_reports_pb2 as _approval_reports_pb2
 from assent.v1 import approvals_pb2 as _approvals_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -41,6 +42,10 @@ class ApprovalServiceStub:
     """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
     WithdrawApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.WithdrawApprovalRequest, _approvals_pb2.Approval]
     """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
+    ReportApprovals: _grpc.UnaryUnaryMultiCallable[_approval_reports_pb2.ReportApprovalsRequest, _approval_reports_pb2.ApprovalReport]
+    """Reports how people answer: how long they take, what they answer unread, who answers for whom, what nobody answered.
+    For auditors and operators.
+    """
 
 @_typing.type_check_only
 class ApprovalServiceAsyncStub(ApprovalServiceStub):
@@ -55,6 +60,10 @@ class ApprovalServiceAsyncStub(ApprovalServiceStub):
     """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
     WithdrawApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.WithdrawApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
     """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
+    ReportApprovals: _aio.UnaryUnaryMultiCallable[_approval_reports_pb2.ReportApprovalsRequest, _approval_reports_pb2.ApprovalReport]  # type: ignore[assignment]
+    """Reports how people answer: how long they take, what they answer unread, who answers for whom, what nobody answered.
+    For auditors and operators.
+    """
 
 class ApprovalServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows what waits for a human answer, and takes the answer."""
@@ -90,5 +99,15 @@ class ApprovalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_approvals_pb2.Approval, _abc.Awaitable[_approvals_pb2.Approval]]:
         """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
+
+    @_abc_1.abstractmethod
+    def ReportApprovals(
+        self,
+        request: _approval_reports_pb2.ReportApprovalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_approval_reports_pb2.ApprovalReport, _abc.Awaitable[_approval_reports_pb2.ApprovalReport]]:
+        """Reports how people answer: how long they take, what they answer unread, who answers for whom, what nobody answered.
+        For auditors and operators.
+        """
 
 def add_ApprovalServiceServicer_to_server(servicer: ApprovalServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
