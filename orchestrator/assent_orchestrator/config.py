@@ -29,6 +29,7 @@ class Settings:
     that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
     ``keep_finished`` is after how long a finished run is forgotten, but for its records; None for never.
     ``identities`` is the file that says whose JWTs and client certificates are believed.
+    ``notices`` is the file that says who is told about approvals; None for nobody.
     ``http`` is where AuthZEN is spoken, None for nowhere.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
@@ -49,6 +50,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     identities: Path | None = None
+    notices: Path | None = None
     executor: str = _ALONE
     keep_finished: float | None = None
     bundle: str | None = None

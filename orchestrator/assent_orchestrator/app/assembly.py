@@ -13,6 +13,9 @@ from assent_orchestrator.app.policies import following_policies, open_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.delegations import Delegations
 from assent_orchestrator.approvals.inbox import Inbox
+from assent_orchestrator.approvals.notices.deliverer import delivering
+from assent_orchestrator.approvals.notices.file import read_notices
+from assent_orchestrator.approvals.notices.outbox import Outbox
 from assent_orchestrator.approvals.passing import Passing, time_passing
 from assent_orchestrator.approvals.report import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
@@ -124,11 +127,13 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         WorkspaceError: the workspace has faults; each is named with file and line.
         EngineMissingError, EngineVersionError: there is no OPA that may be used.
         SidecarError: the OPA does not start, or does not take the bundle.
+        NoticesFileError: the file that says who is told about approvals cannot be used.
         SigningKeyError: the file of the permit key cannot be used.
         DatabaseUnavailableError: the database cannot be had.
         ExecutorError: another live server on the database has the same executor name.
     """
     await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True, mode=0o700)
+    notices = await asyncio.to_thread(read_notices, settings.notices) if settings.notices is not None else None
     async with contextlib.AsyncExitStack() as stack:
         binary = await asyncio.to_thread(find_binary, environ)
         # First, because it is quick to fail: nobody waits for a database to hear that a workspace has faults.
@@ -140,7 +145,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         listener = await stack.enter_async_context(Listener(database.sync_url))
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
-        trail = Trail(database.engine, clock)
+        trail = Trail(database.engine, clock, Outbox(notices, clock).put if notices is not None else None)
         activations = Activations(database.engine, trail, clock, feed, policies.gate, settings.executor)
         await activations.begin(sidecar.activate, settings.rollback)  # from here on, something may be decided
         await stack.enter_async_context(activations.following(listener))
@@ -187,6 +192,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await stack.enter_async_context(sweeping(permits))
         passing = Passing(trail, clock)
         await stack.enter_async_context(time_passing(passing))
+        if notices is not None:
+            await stack.enter_async_context(delivering(notices, trail, clock, listener))
 
         def owner_of(process: str) -> str:
             found = sidecar.bundle.catalogue.processes.get(process)

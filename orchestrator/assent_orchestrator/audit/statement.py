@@ -35,6 +35,11 @@ _TELL = "\nSELECT seq, (SELECT count(pg_notify(%(channel)s, one)) FROM unnest(%(
 """Notes ride along, and PostgreSQL sends them when it commits."""
 
 
+def approvals_topic(tenant: str) -> str:
+    """Return what those listen to who follow the approvals of a tenant."""
+    return f"approvals/{tenant}"
+
+
 async def write_at_once(
     connection: psycopg.AsyncConnection[Any],
     tenant: str,
@@ -78,8 +83,10 @@ async def write_in_transaction(
     Raises:
         psycopg.Error: the database is away; the transaction is lost.
     """
+    told = [link.run_id for link in links if link.run_id]
+    told += [approvals_topic(tenant) for link in links if link.event.startswith("approval.")]
     values = parameters(tenant, before, links)
-    values |= {"channel": channel, "told": list(dict.fromkeys(link.run_id for link in links if link.run_id))}
+    values |= {"channel": channel, "told": list(dict.fromkeys(told))}
     done = await connection.execute(_MOVE.format(under="TRUE") + _TELL, values, prepare=True)
     return await done.fetchone() is not None
 

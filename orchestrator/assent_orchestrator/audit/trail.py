@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,15 @@ from assent_orchestrator.store.tables import heads, trail
 from assent_sidecar.model import Json
 
 CHANNEL = "assent_trail"
-"""Where PostgreSQL says that a run has a new record, with the run's id; sent when the transaction commits."""
+"""Where PostgreSQL says what has a new record: a run, by its id, or the approvals of a tenant; sent with the commit."""
 
 MAX_PAGE = 1000
 
 _GUESSES = 3
 """How often strides are tried before they go the longer way, each by itself."""
+
+Beside = Callable[[AsyncConnection, str, Sequence[Draft]], Awaitable[None]]
+"""Writes what follows from records of a tenant, in the transaction that is about to write them."""
 
 
 class AuditUnavailableError(UnavailableError):
@@ -61,9 +64,10 @@ class Entry:
 class Trail:
     """The trails of all tenants in one database."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock = utc_now) -> None:
-        """Read with ``engine``; writing uses the caller's transaction."""
+    def __init__(self, engine: AsyncEngine, clock: Clock = utc_now, beside: Beside | None = None) -> None:
+        """Read with ``engine``; writing uses the caller's transaction. ``beside`` is for records of runs."""
         self._engine = engine
+        self._beside = beside
         self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._heads: dict[str, Head] = {}
@@ -95,6 +99,8 @@ class Trail:
         if not drafts:
             return ()
         with _available():
+            if self._beside is not None:
+                await self._beside(tx, tenant, drafts)
             # Where it ends is guessed first, unless somebody is at it: a guess that is wrong costs a round trip.
             guess = self._heads.get(tenant) if tenant not in self._appending else None
             self._appending[tenant] = self._appending.get(tenant, 0) + 1

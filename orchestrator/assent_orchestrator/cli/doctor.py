@@ -28,6 +28,10 @@ def doctor_command(
         typer.Option("--workspace", "-w", metavar="DIR", help="Build this workspace, too. [default: ., if it is one]"),
     ] = None,
     data: Annotated[Path | None, typer.Option(metavar="DIR", envvar="ASSENT_DATA", help="The data folder.")] = None,
+    notices: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="ASSENT_NOTICES", help="Look whether this file of notices can be used."),
+    ] = None,
     tool_server: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=HOST:PORT", help="Ask this tool server what it offers; repeatable."),
@@ -46,6 +50,7 @@ def doctor_command(
         address=address_of(common, environ),
         server_named=bool(common.server or environ.get("ASSENT_SERVER")),
         workspace=root,
+        notices=notices,
         tool_servers=read_tool_servers(tool_server or ()),
     )
     findings = asyncio.run(examination.findings())

@@ -54,6 +54,7 @@ class Examination:
     address: Address
     server_named: bool
     workspace: Path | None
+    notices: Path | None
     tool_servers: Mapping[str, str]
 
     async def findings(self) -> tuple[Finding, ...]:
@@ -64,6 +65,8 @@ class Examination:
             found.append(await self._running_engine())
         found.append(await self._database())
         found += [self._data_folder(), self._token_file()]
+        if self.notices is not None:
+            found.append(await self._notices(self.notices))
         bundle = None
         if self.workspace is not None:
             bundle, finding = await self._workspace(self.workspace, binary)
@@ -144,6 +147,26 @@ class Examination:
         except OSError as error:
             return Finding("fail", "tokens", f"{self.token_file} cannot be read: {error.strerror}", "mend its rights")
         return Finding("ok", "tokens", f"{self.token_file}: {', '.join(caller.id for caller in callers)}")
+
+    async def _notices(self, path: Path) -> Finding:
+        from assent_orchestrator.approvals.notices.channel import UndeliveredError
+        from assent_orchestrator.approvals.notices.file import NoticesFileError, read_notices
+        from assent_orchestrator.approvals.notices.mail import Mail
+
+        try:
+            notices = await asyncio.to_thread(read_notices, path)
+        except NoticesFileError as error:
+            return Finding("fail", "notices", str(error), "no server starts with it")
+        file = notices.file
+        text = f"{path}: mail to {len(file.mail)} roles, {len(file.webhooks)} webhooks"
+        if file.smtp is None:
+            return Finding("ok", "notices", text)
+        where = f"{file.smtp.host}:{file.smtp.port}"
+        try:
+            await Mail(notices, file.smtp).probe()
+        except UndeliveredError as error:
+            return Finding("fail", "notices", f"{text}; {where}: {error.reason}", "mend smtp, or the mail server")
+        return Finding("ok", "notices", f"{text}; {where} takes mail from us")
 
     async def _workspace(self, root: Path, binary: Binary | None) -> tuple[Bundle | None, Finding]:
         from assent_sidecar.bundle.build import build_bundle

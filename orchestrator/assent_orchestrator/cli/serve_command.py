@@ -102,6 +102,12 @@ def serve_command(
             metavar="FILE", envvar="ASSENT_IDENTITIES", help="Whose JWTs and client certificates are believed (YAML)."
         ),
     ] = None,
+    notices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", envvar="ASSENT_NOTICES", help="Who is told about approvals, by mail and webhooks (YAML)."
+        ),
+    ] = None,
     executor: Annotated[
         str | None,
         typer.Option(
@@ -139,6 +145,7 @@ def serve_command(
         tls_cert=tls_cert,
         tls_key=tls_key,
         identities=identities,
+        notices=notices,
         executor=executor or default_executor(shared=bool(database_url)),
         keep_finished=read_duration(keep_finished, "--keep-finished") if keep_finished is not None else None,
         bundle=bundle,
@@ -202,6 +209,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
     Raises:
         Problem: something did.
     """
+    from assent_orchestrator.approvals.notices.file import NoticesFileError
     from assent_orchestrator.governance.signing_key import SigningKeyError
     from assent_orchestrator.server.address import ListenError
     from assent_orchestrator.server.identities.file import IdentitiesFileError
@@ -211,6 +219,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         ListenError: ExitCode.CONFLICT,
         TokenFileError: ExitCode.NOT_ALLOWED,
         IdentitiesFileError: ExitCode.INVALID,
+        NoticesFileError: ExitCode.INVALID,
         SigningKeyError: ExitCode.NOT_ALLOWED,
         CommandError: ExitCode.UNAVAILABLE,
     }
@@ -225,7 +234,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         raise Problem(error.message, kind, code=error.code) from error
     except SidecarError as error:
         raise sidecar_problem(error) from error
-    except (ListenError, TokenFileError, IdentitiesFileError, SigningKeyError, CommandError) as error:
+    except (ListenError, TokenFileError, IdentitiesFileError, NoticesFileError, SigningKeyError, CommandError) as error:
         raise Problem(str(error), kinds[type(error)]) from error
     except PermissionError as error:
         what = f"{error.filename} may not be read or written by this user; mend its rights, or name another with --data"

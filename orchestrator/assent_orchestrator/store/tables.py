@@ -280,6 +280,27 @@ requests = sa.Table(
 )
 """One row a request id with which decisions were asked for, so that the same request has the same answers."""
 
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("approval_id", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("content", JSONB, nullable=False),
+    sa.Column("created_at", _moment, nullable=False),
+    sa.Column("due_at", _moment, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("settled_at", _moment),
+    sa.Column("outcome", sa.Text),
+)
+"""One row a message to one address (``mail``) or program (``webhook``). Whoever sends it moves ``due_at`` before, and
+settles it afterwards: delivered, or given_up."""
+
+sa.Index("notices_due", notices.c.due_at, postgresql_where=notices.c.settled_at.is_(None))
+
 trail = sa.Table(
     "trail",
     metadata,
@@ -294,6 +315,10 @@ trail = sa.Table(
 """The trail, append-only. ``record`` holds the canonical bytes that ``hash`` covers; the other columns are an index."""
 
 sa.Index("trail_by_run", trail.c.tenant, trail.c.run_id, trail.c.seq)
+of_approvals = sa.func.starts_with(trail.c.event, sa.literal_column("'approval.'"))
+"""The condition on the trail of records about approvals, as its index has it."""
+
+sa.Index("trail_of_approvals", trail.c.tenant, trail.c.seq, postgresql_where=of_approvals)
 
 heads = sa.Table(
     "heads",

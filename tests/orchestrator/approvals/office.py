@@ -168,8 +168,8 @@ def _entries(cases: Iterable[Case]) -> dict[tuple[str, str], TokenEntry]:
 
 
 @contextlib.asynccontextmanager
-async def open_office(folder: Path, cases: tuple[Case, ...]) -> AsyncIterator[Office]:
-    """Open everything for some cases, each in a tenant of its own."""
+async def open_office(folder: Path, cases: tuple[Case, ...], **settings: Any) -> AsyncIterator[Office]:
+    """Open everything for some cases, each in a tenant of its own; ``settings`` are more of the servers'."""
     workspace = Workspace(folder / "workspace")
     workspace.write(cases)
     entries = _entries(cases)
@@ -180,6 +180,7 @@ async def open_office(folder: Path, cases: tuple[Case, ...]) -> AsyncIterator[Of
     address = f"127.0.0.1:{tools.add_insecure_port('127.0.0.1:0')}"
     await tools.start()
     common = {"workspace": str(workspace.root), "data": str(folder / "data"), "tool_servers": {TOOL_SERVER: address}}
+    common |= settings
     servers = [Server({**common, "executor": f"cases-{n}"}, folder / f"server-{n}.log") for n in range(2)]
     office = Office(workspace, box, servers, {key: entry.token for key, entry in entries.items()})
     box.now = office.now

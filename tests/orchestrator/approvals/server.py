@@ -109,6 +109,7 @@ async def main(told: dict[str, Any]) -> None:
         data=Path(told["data"]),
         tool_servers=told["tool_servers"],
         executor=told["executor"],
+        notices=Path(told["notices"]) if "notices" in told else None,
     )
     directory = TokenDirectory(read_tokens(settings.tokens))
     with patch.object(Attempts, "attempt", noted):

@@ -1,0 +1,1 @@
+"""What people and programs are told about approvals: by mail, and by signed webhooks."""

@@ -1,0 +1,89 @@
+"""Notices by mail: one address a message, so that nobody sees who else is asked."""
+
+import socket
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import aiosmtplib
+
+from assent_orchestrator.approvals.notices.channel import SECONDS, UndeliveredError
+from assent_orchestrator.approvals.notices.file import Notices, Smtp
+from assent_orchestrator.approvals.notices.notice import SENTENCES, Notice
+
+_SHOWN = (("action", "action"), ("process", "process"), ("run", "run"), ("step", "step"), ("until", "until"))
+
+
+def mail_of(notice: Notice, sender: str) -> EmailMessage:
+    """Return the message; its Message-ID is the same however often it is sent."""
+    content = {name: _one_line(value) for name, value in notice.content.items()}
+    sentence = SENTENCES[notice.event]
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = notice.target
+    mail["Subject"] = f"[assent] {sentence}: {content['action']} ({content['process']})"
+    mail["Date"] = format_datetime(notice.created_at)
+    mail["Message-ID"] = f"<{notice.id}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from absence assistants
+    lines = [f"{sentence}.", ""]
+    lines += [f"{word:<9}{content[name]}" for word, name in _SHOWN]
+    lines += [f"{'asked':<9}{', '.join(_one_line(role) for role in notice.content['asked'])}", ""]
+    lines += [f"Look: {content['look']}", ""]
+    mail.set_content("\n".join(lines))
+    return mail
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Hands messages to one mail server, over a connection for each: notices are few."""
+
+    notices: Notices
+    smtp: Smtp
+
+    async def send(self, notice: Notice) -> None:
+        """Hand a message over.
+
+        Raises:
+            UndeliveredError: the server did not take it; finally if it refuses the address.
+        """
+        mail = mail_of(notice, self.smtp.sender)
+        try:
+            async with self._client() as client:
+                await client.send_message(mail, sender=self.smtp.sender, recipients=[notice.target])
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            code = error.recipients[0].code
+            raise UndeliveredError(f"the mail server refuses the address: {code}", final=code >= 500) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise UndeliveredError(f"the mail server says {error.code}") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise UndeliveredError(f"the mail server does not take it: {type(error).__name__}") from error
+
+    async def probe(self) -> None:
+        """Connect as for a message, and send none.
+
+        Raises:
+            UndeliveredError: the mail server is not there, or does not let us in.
+        """
+        try:
+            async with self._client():
+                pass
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise UndeliveredError(f"the mail server does not let us in: {type(error).__name__}") from error
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self.smtp.host,
+            port=self.smtp.port,
+            username=self.smtp.user,
+            password=self.notices.password,
+            use_tls=self.smtp.security == "tls",
+            start_tls=self.smtp.security == "starttls",
+            local_hostname=socket.gethostname(),
+            timeout=SECONDS,
+        )
+
+
+def _one_line(value: object) -> str:
+    """Return a text that cannot begin another line, or another header."""
+    return "".join(one if one.isprintable() else " " for one in str(value))

@@ -1,0 +1,95 @@
+"""A notice: what one address or program is told of an approval. Pure. No argument's value is ever in one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from assent_orchestrator.audit.record import Draft
+from assent_sidecar.model import Json
+
+Event = Literal[
+    "approval.requested",
+    "approval.answered",
+    "approval.broke_glass",
+    "approval.withdrawn",
+    "approval.approved",
+    "approval.rejected",
+    "approval.edited",
+    "approval.expired",
+    "approval.void",
+    "approval.consumed",
+    "approval.escalated",
+    "approval.reminded",
+    "approval.review_requested",
+    "approval.reviewed",
+    "approval.review_overdue",
+]
+"""What can be told: the events of the trail that are about approvals."""
+
+EVENTS: frozenset[str] = frozenset(get_args(Event))
+
+SENTENCES: dict[str, str] = {
+    "approval.requested": "An approval is asked for",
+    "approval.answered": "Somebody said yes; others are still asked",
+    "approval.broke_glass": "Somebody approved alone",
+    "approval.withdrawn": "A yes was taken back",
+    "approval.approved": "Everybody needed said yes",
+    "approval.rejected": "Somebody said no",
+    "approval.expired": "Nobody answered in time; it is denied",
+    "approval.void": "The question is void: the action, the policies or the run changed",
+    "approval.escalated": "Nobody answered yet; your role may answer now",
+    "approval.reminded": "An approval still waits for an answer",
+    "approval.review_requested": "Somebody approved alone; a review is asked for",
+    "approval.review_overdue": "A review of what somebody approved alone is overdue",
+}
+"""What people are told by mail, and in which words; programs are told of every event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one ``target``: an address, or the name of a webhook. ``id`` is the same however often it is sent.
+
+    ``tries`` counts the times that somebody began to send it, this one included.
+    """
+
+    id: str
+    tenant: str
+    approval_id: str
+    event: str
+    channel: Literal["mail", "webhook"]
+    target: str
+    content: dict[str, Json]
+    created_at: datetime
+    tries: int = 0
+
+
+def told_of(drafts: Iterable[Draft]) -> Sequence[Draft]:
+    """Return the records that are about approvals; of an answer that settled a question, only the others."""
+    ours = [draft for draft in drafts if draft.approval is not None and draft.event in EVENTS]
+    settled = {
+        draft.approval.id
+        for draft in ours
+        if draft.approval is not None and draft.event in ("approval.approved", "approval.rejected")
+    }
+    return [
+        one for one in ours if one.event != "approval.answered" or (one.approval and one.approval.id not in settled)
+    ]
+
+
+def content_of(draft: Draft, about: dict[str, Json], roles: Sequence[str], now: datetime) -> dict[str, Json]:
+    """Return what is told: what happened, to which question of which run, who is asked, until when, where to look."""
+    tenant, approval = str(about["tenant"]), str(about["id"])
+    return {
+        "event": draft.event,
+        "approval": f"tenants/{tenant}/approvals/{approval}",
+        "kind": about["kind"],
+        "action": about["action"],
+        "process": about["process"],
+        "run": f"tenants/{tenant}/runs/{about['run_id']}",
+        "step": about["step_id"],
+        "asked": list(roles),
+        "until": about["until"],
+        "at": now.isoformat(),
+        "look": f"assent approvals show {approval}",
+    }

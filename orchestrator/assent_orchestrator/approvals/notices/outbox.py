@@ -1,0 +1,79 @@
+"""Notices are written in the transaction of what they tell: either both happened, or none."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.notices.file import Notices
+from assent_orchestrator.approvals.notices.notice import SENTENCES, content_of, told_of
+from assent_orchestrator.audit.record import Draft
+from assent_orchestrator.audit.trail import CHANNEL
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.store.tables import approvals, notices
+from assent_sidecar.model import Json
+
+TOPIC = "notices"
+"""What those who deliver listen to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Writes who has to be told what."""
+
+    notices: Notices
+    clock: Clock
+
+    async def put(self, tx: AsyncConnection, tenant: str, drafts: Sequence[Draft]) -> None:
+        """Write the notices that follow from records, which are about to be written in the same transaction."""
+        rows = [row for draft in told_of(drafts) for row in await self._rows(tx, tenant, draft)]
+        if not rows:
+            return
+        await tx.execute(sa.insert(notices), rows)
+        await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, TOPIC)))
+
+    async def _rows(self, tx: AsyncConnection, tenant: str, draft: Draft) -> list[dict[str, Any]]:
+        note = draft.approval
+        if note is None:
+            return []
+        about = await _about(tx, note.id)
+        if about is None:
+            return []
+        # Whom a record names is who did it, or the rung that was reached; all the others are told as they were asked.
+        roles = list(note.roles) if draft.event == "approval.escalated" else list(about["roles"])
+        now = self.clock()
+        content = content_of(draft, about, roles, now)
+        return [
+            {
+                "id": uuid.uuid4().hex,
+                "tenant": tenant,
+                "approval_id": note.id,
+                "event": draft.event,
+                "channel": channel,
+                "target": target,
+                "content": content,
+                "created_at": now,
+                "due_at": now,
+            }
+            for channel, target in self._targets(tenant, draft.event, roles)
+        ]
+
+    def _targets(self, tenant: str, event: str, roles: Sequence[str]) -> Iterator[tuple[str, str]]:
+        if event in SENTENCES:
+            for address in self.notices.addresses(tenant, roles):
+                yield "mail", address
+        for name in self.notices.hooks(tenant, event):
+            yield "webhook", name
+
+
+async def _about(tx: AsyncConnection, approval_id: str) -> dict[str, Json] | None:
+    columns = (approvals.c.id, approvals.c.tenant, approvals.c.kind, approvals.c.process, approvals.c.run_id)
+    action = approvals.c.presented["action"].astext.label("action")
+    query = sa.select(*columns, approvals.c.step_id, approvals.c.roles, approvals.c.expires_at, action)
+    row = (await tx.execute(query.where(approvals.c.id == approval_id))).mappings().one_or_none()
+    if row is None:
+        return None
+    return {**{name: row[name] for name in row if name != "expires_at"}, "until": row["expires_at"].isoformat()}

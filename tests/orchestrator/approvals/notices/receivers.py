@@ -1,0 +1,106 @@
+"""Those who are told: a real mail server and a real program that takes webhooks, both as good or bad as a test says."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
+from typing import Any
+
+from aiohttp import web
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+SECONDS = 30.0
+
+
+@dataclass
+class Receiver:
+    """Keeps what arrives. ``answers`` are the next ones, then all is taken; None is no answer while the test lasts."""
+
+    answers: list[int | None] = field(default_factory=list)
+    got: list[Any] = field(default_factory=list)
+    address: str = ""
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def take(self, what: Any, *, good: int) -> int:
+        """Keep one, and say how it is answered."""
+        answer = self.answers.pop(0) if self.answers else good
+        async with self._news:
+            self.got.append(what)
+            self._news.notify_all()
+        if answer is None:
+            await asyncio.Event().wait()
+        return answer or good
+
+    async def until(self, enough: Callable[[list[Any]], bool]) -> list[Any]:
+        """Wait until enough has arrived."""
+        async with asyncio.timeout(SECONDS), self._news:
+            await self._news.wait_for(lambda: enough(self.got))
+        return list(self.got)
+
+
+@dataclass(frozen=True)
+class Post:
+    """One request of a webhook."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+
+@contextlib.asynccontextmanager
+async def program() -> AsyncIterator[Receiver]:
+    """A program that takes webhooks."""
+    receiver = Receiver()
+
+    async def handle(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return web.Response(status=await receiver.take(Post(headers, await request.read()), good=204))
+
+    application = web.Application()
+    application.router.add_post("/hook", handle)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    receiver.address = f"http://{host}:{port}/hook"
+    try:
+        yield receiver
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def mailbox() -> AsyncIterator[Receiver]:
+    """A mail server; its address is host:port."""
+    receiver = Receiver()
+
+    class Handler:
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+            del server, session
+            assert isinstance(envelope.content, bytes)
+            mail: Message = message_from_bytes(envelope.content, policy=default)
+            return f"{await receiver.take((envelope.rcpt_tos, mail), good=250)} 2.0.0 so"
+
+    sessions: list[SMTP] = []
+
+    def session() -> SMTP:
+        sessions.append(SMTP(Handler(), hostname="mail.example"))
+        return sessions[-1]
+
+    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()[:2]
+    receiver.address = f"{host}:{port}"
+    try:
+        yield receiver
+    finally:
+        server.close()
+        for one in sessions:
+            one.connection_lost(None)
+        await server.wait_closed()

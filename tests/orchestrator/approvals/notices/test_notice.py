@@ -1,0 +1,49 @@
+"""A mail has the headers that we write, and no others, whatever names of a workspace hold."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assent_orchestrator.approvals.notices.mail import mail_of
+from assent_orchestrator.approvals.notices.notice import EVENTS, SENTENCES, Notice, told_of
+from assent_orchestrator.audit.record import ApprovalNote, Draft
+
+HEADERS = {"from", "to", "subject", "date", "message-id", "auto-submitted", "content-type",
+           "content-transfer-encoding", "mime-version"}  # fmt: skip
+hostile = st.text(max_size=60) | st.sampled_from(["x\r\nBcc: mole@evil.example", "y\n\nbody", "\u2028z", "a\x00b"])
+
+
+@pytest.mark.requirement("orchestrator.notices-headers")
+@given(event=st.sampled_from(sorted(SENTENCES)), action=hostile, process=hostile, role=hostile, step=hostile)
+def test_no_text_becomes_a_header_or_another_line(event: str, action: str, process: str, role: str, step: str):
+    content = {
+        "action": action, "process": process, "step": step, "asked": [role], "run": "r", "until": "u", "look": "l",
+    }  # fmt: skip
+    now = datetime.now(UTC)
+    notice = Notice("n1", "t", "a1", event, "mail", "dana@acme.example", content, now)
+    written = message_from_bytes(bytes(mail_of(notice, "assent@acme.example")), policy=default)
+    assert {name.lower() for name in written.keys()} == HEADERS  # noqa: SIM118 - a message is no mapping
+    assert len(written.items()) == len(HEADERS)
+    assert written["to"] == "dana@acme.example"
+    assert len(written.get_content().splitlines()) == 10
+
+
+def draft(event: str, approval: str = "a1") -> Draft:
+    return Draft(event=event, approval=ApprovalNote(id=approval))
+
+
+def test_an_answer_that_settles_a_question_is_told_once_and_what_is_no_approval_not_at_all():
+    drafts = [draft("approval.answered"), draft("approval.approved"), draft("approval.answered", "a2")]
+    told = told_of([*drafts, Draft(event="step.succeeded")])
+    assert [(one.event, one.approval.id) for one in told if one.approval] == [
+        ("approval.approved", "a1"),
+        ("approval.answered", "a2"),
+    ]
+
+
+def test_every_event_that_people_are_told_is_one_of_the_trail():
+    assert set(SENTENCES) <= EVENTS
