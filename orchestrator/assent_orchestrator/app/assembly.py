@@ -31,6 +31,7 @@ from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.driver import new_driver
 from assent_orchestrator.execution.durable import Durable, DurableSettings
+from assent_orchestrator.execution.editing import Editing
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
@@ -218,7 +219,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             cancellations=Cancellations(parts, durable),
             pauses=Pauses(parts, durable),
             reconciliations=Reconciliations(parts, durable),
-            inbox=Inbox(database.engine, trail, clock, owner_of, wake),
+            inbox=Inbox(database.engine, trail, clock, owner_of, wake, Editing(parts).revise),
             reports=ApprovalReports(database.engine, clock),
             delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
             passing=passing,

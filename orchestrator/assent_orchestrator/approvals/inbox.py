@@ -1,6 +1,6 @@
 """What waits for people: list it, show it, answer it."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState, age_of
 from assent_orchestrator.approvals.delegation import Delegation, lent
 from assent_orchestrator.approvals.delegations import Lent, lent_to
-from assent_orchestrator.approvals.note import note_answer
+from assent_orchestrator.approvals.edit import check_edits
+from assent_orchestrator.approvals.note import note_answer, note_state
 from assent_orchestrator.approvals.opening import may_answer, was_opened, write_opening
 from assent_orchestrator.approvals.reply import (
     Reply,
@@ -37,13 +38,18 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.store.tables import approvals, runs
-from assent_sidecar.question import Principal
+from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import Action, Principal
 
 Wake = Callable[[str, str], Awaitable[None]]
 """Hints to a run's step that something happened."""
 
 OwnerOf = Callable[[str], str]
 """Returns the owner of a process, by name; empty when nobody knows it any more."""
+
+
+Revise = Callable[[AsyncConnection, Approval, Mapping[Pointer, Json]], Awaitable[Action]]
+"""Returns the action of a question with other values in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Inbox:
     clock: Clock
     owner_of: OwnerOf
     wake: Wake
+    revise: Revise
 
     async def get(self, caller: Caller, approval_id: str) -> Approval:
         """Return one approval; that somebody who may answer it was shown it is recorded, the first time.
@@ -122,6 +129,7 @@ class Inbox:
             NotFoundError, ForbiddenError: the caller may not see or may not answer it.
             ConflictError: the etag is not the newest.
             StateError: it is answered, expired or void, or what was shown is not what is asked.
+            InvalidError: what comes along cannot be, as changes of what may not be changed.
 
         """
         async with self.engine.begin() as tx:
@@ -130,7 +138,7 @@ class Inbox:
             check_reply(approval, reply, now)
             given = await self._answer(tx, caller, approval, reply, now)
             await write_answer(tx, approval, given)
-            state = _state_after(approval, given)
+            state = ApprovalState.EDITED if given.edits else _state_after(approval, given)
             await resolve(tx, approval, state, now)
             drafts = [note_answer(event, approval, caller, given) for event in _events(approval, given, state)]
             if given.break_glass and approval.requirement.break_glass:
@@ -154,16 +162,19 @@ class Inbox:
         async with self.engine.begin() as tx:
             approval = await self._locked(tx, caller, approval_id)
             now = self.clock()
-            check_state(approval, ApprovalState.PENDING, ApprovalState.APPROVED)
+            check_state(approval, ApprovalState.PENDING, ApprovalState.APPROVED, ApprovalState.EDITED)
             check_etag(approval, etag)
             own = [answer for answer in approval.answers if answer.approver == caller.id and answer.stands]
-            if not own:
+            edited = approval.state is ApprovalState.EDITED
+            if not own or (edited and not any(answer.edits for answer in own)):
                 raise UnansweredError("you have not said yes to this approval", approval=approval.id)
             await withdraw_answers(tx, approval, own, now)
             left = [answer for answer in approval.answers if answer not in own]
-            unmet = unmet_stages(approval.requirement, left)
-            await resolve(tx, approval, ApprovalState.PENDING if unmet else ApprovalState.APPROVED, now)
+            state = ApprovalState.PENDING if unmet_stages(approval.requirement, left) else ApprovalState.APPROVED
+            state = ApprovalState.VOID if edited else state  # the step is asked about as it was
+            await resolve(tx, approval, state, now)
             drafts = [note_answer("approval.withdrawn", approval, caller, one, outcome="withdrawn") for one in own]
+            drafts += [note_state(approval, state)] if edited else []
             await self.trail.append(tx, caller.tenant, drafts)
             after = await read_request(tx, approval_id)
         await self.wake(approval.run_id, approval.step_id)
@@ -186,6 +197,10 @@ class Inbox:
             seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
+        digest = approval.action_digest
+        if reply.edits:
+            check_edits(approval, reply.edits)
+            digest = (await self.revise(tx, approval, reply.edits)).digest
         return Answer(
             stage=seat.stage,
             role=seat.role,
@@ -194,10 +209,12 @@ class Inbox:
             stands_for=person.stands_for,
             approved=reply.approve,
             at=now,
-            digest=approval.action_digest,
+            digest=digest,
+            edits=reply.edits,
             rationale=reply.rationale,
             break_glass=reply.break_glass,
             number=len(approval.answers) + 1,
+            presented_digest=approval.presented_digest,
         )
 
     async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:

@@ -1,10 +1,12 @@
 """A person's answer as it comes in, and whether it is to what is asked. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, StateError
+from assent_sidecar.model import Json, Pointer
 
 
 class PresentationError(StateError):
@@ -29,7 +31,8 @@ class UnansweredError(StateError):
 class Reply:
     """A person's answer: yes or no to exactly what was shown.
 
-    ``on_behalf_of``: whom they stand in for, if anybody. ``break_glass``: they say yes alone.
+    ``on_behalf_of``: whom they stand in for, if anybody. ``break_glass``: they say yes alone. ``edits``: they say yes
+    to the same with these values in it, by pointer.
     """
 
     approve: bool
@@ -38,6 +41,7 @@ class Reply:
     presented_digest: str
     on_behalf_of: str = ""
     break_glass: bool = False
+    edits: Mapping[Pointer, Json] = field(default_factory=dict)
 
 
 def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
@@ -46,7 +50,7 @@ def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
     Raises:
         StateError: it is answered, expired or void, what was shown is not what is asked, or the reason is missing.
         ConflictError: the etag is not the newest.
-        InvalidError: nobody says no, or answers for somebody else, by breaking the glass.
+        InvalidError: what comes along belongs to another kind of answer.
     """
     check_state(approval, ApprovalState.PENDING)
     if approval.kind is ApprovalKind.ACTION and approval.expires_at <= now:
@@ -57,6 +61,9 @@ def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
     if reply.break_glass and (reply.on_behalf_of or not reply.approve):
         fault = Fault("break_glass", "NOT_ALONE", "the glass is broken to say yes, by oneself; otherwise leave it out")
         raise InvalidError("the glass cannot be broken for this", (fault,), code="INVALID_REQUEST")
+    if reply.edits and (reply.break_glass or not reply.approve):
+        fault = Fault("edits", "NOT_AN_APPROVAL", "something is changed to say yes to it, as one of those asked")
+        raise InvalidError("nothing can be changed with this answer", (fault,), code="INVALID_REQUEST")
     needed = reply.break_glass or approval.requirement.rationale == "required"
     if needed and not reply.rationale.strip():
         raise RationaleError("an answer needs a reason in words", approval=approval.id)

@@ -18,7 +18,7 @@ from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.store.tables import answers, approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
-from assent_sidecar.model import seconds
+from assent_sidecar.model import Json, Pointer, seconds
 from assent_sidecar.question import Action
 
 
@@ -35,8 +35,9 @@ async def open_request(
     scene: Scene,
     now: datetime,
     traceparent: str | None,
+    carried: Sequence[Answer] = (),
 ) -> Approval:
-    """Write a new pending request."""
+    """Write a new pending request; ``carried`` are answers to exactly this action that were given before."""
     presented = present(action, requirement, decided, scene)
     approval = Approval(
         tenant=tenant,
@@ -60,6 +61,8 @@ async def open_request(
     )
     approval = replace(approval, due_at=next_due(approval))
     await insert_request(tx, approval)
+    for given in carried:
+        await write_answer(tx, approval, given)
     return approval
 
 
@@ -115,6 +118,26 @@ async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock
     return await _with_answers(tx, row) if row is not None else None
 
 
+async def read_edits(tx: AsyncConnection, run_id: str, step_id: str) -> dict[Pointer, Json]:
+    """Return what approvers changed in the arguments of a step and did not take back; at one place, the latest."""
+    given = (
+        sa.select(answers.c.edits)
+        .join(approvals, approvals.c.id == answers.c.approval_id)
+        .where(
+            approvals.c.run_id == run_id,
+            approvals.c.step_id == step_id,
+            approvals.c.state.in_((str(ApprovalState.EDITED), str(ApprovalState.CONSUMED))),
+            answers.c.edits.is_not(None),
+            answers.c.withdrawn_at.is_(None),
+        )
+        .order_by(approvals.c.requested_at, answers.c.number)
+    )
+    found: dict[Pointer, Json] = {}
+    for edits in (await tx.execute(given)).scalars():
+        found |= edits
+    return found
+
+
 async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
     rows = await tx.execute(sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.number))
     given = tuple(
@@ -132,6 +155,7 @@ async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
             break_glass=one["break_glass"],
             withdrawn_at=one["withdrawn_at"],
             number=one["number"],
+            presented_digest=one["presented_digest"],
         )
         for one in rows.mappings()
     )
@@ -187,7 +211,7 @@ async def write_answer(tx: AsyncConnection, approval: Approval, given: Answer) -
             roles=sorted(given.roles),
             approved=given.approved,
             rationale=given.rationale,
-            presented_digest=approval.presented_digest,
+            presented_digest=given.presented_digest,
             answered_at=given.at,
             action_digest=given.digest,
             edits=dict(given.edits) or None,
@@ -204,3 +228,14 @@ async def withdraw_answers(tx: AsyncConnection, approval: Approval, given: Seque
         .where(answers.c.approval_id == approval.id, answers.c.number.in_(numbers))
         .values(withdrawn_at=now)
     )
+
+
+async def still_as_seen(tx: AsyncConnection, approval: Approval) -> None:
+    """Lock a request that nobody changed since it was read.
+
+    Raises:
+        OvertakenError: somebody did.
+    """
+    query = sa.select(approvals.c.version).where(approvals.c.id == approval.id).with_for_update()
+    if (await tx.execute(query)).scalar_one_or_none() != approval.version:
+        raise OvertakenError

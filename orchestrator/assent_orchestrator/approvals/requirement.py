@@ -13,7 +13,8 @@ class Answer:
     """One person's yes or no to one stage, given in one of their roles.
 
     ``digest`` is that of the action the person means: the one that was shown, with the ``edits`` (values by pointer)
-    in it. ``stands_for`` is whom the approver stood in for. An answer that was withdrawn counts for nothing.
+    in it; ``presented_digest`` is that of all that was shown. ``stands_for`` is whom the approver stood in for. An
+    answer that was withdrawn counts for nothing.
     """
 
     stage: int
@@ -29,6 +30,7 @@ class Answer:
     break_glass: bool = False
     withdrawn_at: datetime | None = None
     number: int = 0
+    presented_digest: str = ""
 
     @property
     def persons(self) -> frozenset[str]:
@@ -74,6 +76,9 @@ class Age:
 
     seconds: float
     extended: bool = False
+
+
+NEW = Age(0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """The commands ``approvals list``, ``show``, ``approve``, ``reject`` and ``withdraw``."""
 
+import json
 import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+from google.protobuf.struct_pb2 import Value
 
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.cli.approval_card import show_approval, state_of
@@ -17,6 +19,9 @@ from assent_orchestrator.cli.printing import json_of, moment, say, say_json, tab
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption, joined
+from assent_orchestrator.tools.value import to_value
+
+_NOTHING: list[str] = []
 
 app = typer.Typer(help="See what waits for people, and answer it.", rich_markup_mode=None)
 app.command("report")(report_command)
@@ -41,6 +46,15 @@ RationaleOption = Annotated[
 BehalfOption = Annotated[
     str,
     typer.Option("--for", metavar="ID", help="Whom you stand in for, by a delegation of theirs.", show_default=False),
+]
+EditOption = Annotated[
+    list[str],
+    typer.Option(
+        "--edit",
+        metavar="POINTER=JSON",
+        help="Say yes to the same with this value in it; may be given several times.",
+        show_default=False,
+    ),
 ]
 BreakGlassOption = Annotated[bool, typer.Option("--break-glass", help="Say yes alone; it is reviewed afterwards.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again.")]
@@ -109,11 +123,13 @@ def approve_command(
     rationale: RationaleOption = None,
     behalf: BehalfOption = "",
     yes: YesOption = False,
+    edit: EditOption = _NOTHING,
     break_glass: BreakGlassOption = False,
 ) -> int:
     """Say yes to exactly what is shown: if it changes meanwhile, the answer is worth nothing."""
     answer = wire.DecideApprovalRequest.ANSWER_APPROVE
-    given = wire.DecideApprovalRequest(answer=answer, on_behalf_of=behalf, break_glass=break_glass)
+    edits = dict(map(_edit, edit))
+    given = wire.DecideApprovalRequest(answer=answer, on_behalf_of=behalf, break_glass=break_glass, edits=edits)
     return _answer(common, approval, given, rationale, yes=yes)
 
 
@@ -145,6 +161,14 @@ def withdraw_command(common: Common, *, approval: NameArgument) -> int:
     else:
         say(f"withdrawn: approval {short(after.name)} is now ", state_of(after))
     return ExitCode.DONE
+
+
+def _edit(text: str) -> tuple[str, Value]:
+    pointer, _, written = text.partition("=")
+    try:
+        return pointer, to_value(json.loads(written))
+    except ValueError as error:
+        raise Problem(f"{text!r} is no POINTER=JSON, such as /amount=60 or /to='\"ACME\"'", ExitCode.USAGE) from error
 
 
 def _get(connection: Connection, approval: str) -> wire.Approval:

@@ -3,6 +3,7 @@
 from assent_orchestrator.execution.situation import Appointed, Situation
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import BindingError, Item, ListError, items_of, resolve
+from assent_orchestrator.plan.edit import MisplacedError, edited, labels_after
 from assent_orchestrator.plan.schema import validate
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.question import Action
@@ -45,7 +46,7 @@ def bound_items(situation: Situation) -> list[Item]:
 
 
 def bound_action(situation: Situation, appointed: Appointed) -> Action:
-    """Return the action with every binding replaced and every label carried.
+    """Return the action with every binding replaced, every label carried, and what approvers changed in it.
 
     Raises:
         UnfitError: a value is missing, or the arguments do not fit the operation's schema.
@@ -66,10 +67,14 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
     if not resolved.complete:
         missing = "; ".join(f"{one.pointer}: {one.description}" for one in resolved.missing)
         raise UnfitError("MISSING_VALUE", missing or f"no value for {', '.join(resolved.unknown)}")
-    violations = validate(resolved.args, appointed.operation.arguments)
+    try:
+        args, labels = edited(resolved.args, situation.edits), labels_after(resolved.labels, situation.edits)
+    except MisplacedError as error:
+        raise UnfitError("EDIT_MISPLACED", str(error)) from error
+    violations = validate(args, appointed.operation.arguments)
     if violations:
         raise UnfitError("ARGUMENTS_SCHEMA", "; ".join(f"{one.pointer}: {one.message}" for one in violations[:10]))
     try:
-        return make_action(situation.spec.action, appointed.operation.effect, resolved.args, resolved.labels)
+        return make_action(situation.spec.action, appointed.operation.effect, args, labels)
     except NotCanonicalError as error:
         raise UnfitError("NOT_CANONICAL", "a number or text in the arguments has no exact form") from error

@@ -17,6 +17,7 @@ from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.passing import extend
 from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.approvals.request import resolve
+from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
@@ -279,9 +280,8 @@ class Attempts:
                 return _without_decision(turn) if fault else SETTLED
 
     def _approvals(self, approval: Approval | None, action: Action) -> Sequence[ApprovalFacts]:
-        if approval is None or not _worth(approval, action, self.parts.revision(), self.parts.clock()):
-            return ()
-        return _facts(approval)
+        worth = answers_worth(approval, action, self.parts.revision(), self.parts.clock())
+        return facts_of(approval, worth) if approval is not None else ()
 
     async def _end(self, situation: Situation, ending: Ending) -> Pause:
         """Bring the step to rest without asking anybody; a question to humans ends with it."""
@@ -303,35 +303,3 @@ def _without_decision(turn: Turn) -> Pause:
     if turn.appointed.process.on_no_decision == "wait":
         return Pause(settled=False, seconds=patience(turn.tries))
     return SETTLED
-
-
-def _worth(approval: Approval, action: Action, revision: str, now: datetime) -> bool:
-    """Say whether the gate is asked with the answers: given to exactly this action, and not too long ago.
-
-    They were given under the rules in force, or the policy that asked for them leaves it to whichever comes to force.
-    """
-    return (
-        approval.state is ApprovalState.APPROVED
-        and approval.action_digest == action.digest
-        and (approval.revision == revision or approval.requirement.on_revision == "ask_again")
-        and approval.expires_at > now
-    )
-
-
-def _facts(approval: Approval) -> Sequence[ApprovalFacts]:
-    return tuple(
-        ApprovalFacts(
-            stage=answer.stage,
-            role=answer.role,
-            approver=answer.approver,
-            roles=tuple(sorted(answer.roles)),
-            at=answer.at,
-            digest=answer.digest,
-            asked_at=approval.requested_at,
-            stands_for=answer.stands_for,
-            edits=tuple(sorted(answer.edits)),
-            break_glass=answer.break_glass,
-        )
-        for answer in approval.answers
-        if answer.stands
-    )

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.presented import Scene
-from assent_orchestrator.approvals.request import open_request, resolve
+from assent_orchestrator.approvals.request import open_request, resolve, still_as_seen
+from assent_orchestrator.approvals.requirement import Answer, Involved
+from assent_orchestrator.approvals.worth import answers_worth, carried
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.stride import INTENDED, Stride
@@ -76,7 +78,7 @@ class Sequels:
         match ruling:
             case Allowed():
                 drafts: tuple[Draft, ...] = ()
-                if approval is not None and approval.state is ApprovalState.APPROVED:
+                if approval is not None and approval.state in (ApprovalState.APPROVED, ApprovalState.EDITED):
                     await resolve(tx, approval, ApprovalState.CONSUMED, now)
                     drafts = (note_state(approval, ApprovalState.CONSUMED),)
                     trace_wait(approval, ApprovalState.APPROVED, now)
@@ -84,7 +86,7 @@ class Sequels:
                 return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
             case Held():
                 voided = await self._void(tx, situation, now)
-                requested = await self._request(tx, situation, action, ruling, scene())
+                requested = await self._request(tx, turn, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
                     "message": None,
@@ -195,11 +197,19 @@ class Sequels:
     async def _request(
         self,
         tx: AsyncConnection,
-        situation: Situation,
+        turn: Turn,
         action: Action,
         held: Held,
         scene: Scene,
     ) -> Draft:
+        situation = turn.situation
+        revision, now = held.decided.provenance.revision, self.clock()
+        before = situation.approval
+        worth: Sequence[Answer] = ()
+        if before is not None and before.state is ApprovalState.EDITED:
+            await still_as_seen(tx, before)
+            worth = answers_worth(before, action, revision, now)
+        run, owner = situation.run, turn.appointed.process.owner
         approval = await open_request(
             tx,
             tenant=situation.run.tenant,
@@ -210,8 +220,9 @@ class Sequels:
             requirement=held.requirement,
             decided=held.decided,
             scene=scene,
-            now=self.clock(),
+            now=now,
             traceparent=spans.current_traceparent(),
+            carried=carried(held.requirement, worth, Involved(run.principal.id, run.submitter, owner)),
         )
         return note_state(approval, ApprovalState.PENDING)
 

@@ -1,12 +1,12 @@
 """Everything one attempt at a step has to know, read in one go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval
-from assent_orchestrator.approvals.request import latest_request
+from assent_orchestrator.approvals.request import latest_request, read_edits
 from assent_orchestrator.execution.element import is_spoilt, read_item
 from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
 from assent_orchestrator.governance import intent
@@ -22,7 +22,7 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.catalogue.system import Breaker, Operation
-from assent_sidecar.model import Json
+from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import StepFacts
 from assent_sidecar.question import StepState as StepSummary
 
@@ -45,8 +45,9 @@ class Situation:
     """One row of one run, with what it depends on. ``outputs`` holds succeeded steps only, by the plan's ids.
 
     ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``, and the row
-    of an item to ``item``. ``decision`` is the newest on the row, None: nobody was asked yet. ``spoilt`` says that
-    another item of its step failed that the step cannot go on without.
+    of an item to ``item``; ``edits`` are what approvers changed in its arguments. ``decision`` is the newest on the
+    row, None: nobody was asked yet. ``spoilt`` says that another item of its step failed that the step cannot go on
+    without.
     """
 
     run: RunRow
@@ -60,6 +61,7 @@ class Situation:
     approval: Approval | None
     item: Item | None = None
     spoilt: bool = False
+    edits: Mapping[Pointer, Json] = field(default_factory=dict)
 
     @property
     def condition_open(self) -> bool:
@@ -148,6 +150,7 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str, seen: S
     if step.undo:
         depends_on = tuple(sorted({*depends_on, spec.id}))
     fresh = step.state is StepState.PENDING and step.attempt == 0
+    approval = None if fresh else await latest_request(tx, run_id, step_id)
     return Situation(
         run=run,
         step=step,
@@ -158,7 +161,8 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str, seen: S
         decision=step.decision,
         # A step that was never asked about has neither.
         intent=None if fresh else await intent.read(tx, run_id, step_id),
-        approval=None if fresh else await latest_request(tx, run_id, step_id),
+        approval=approval,
+        edits=await read_edits(tx, run_id, step_id) if approval is not None else {},
         item=await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None,
         spoilt=step.item is not None and not step.undo and await is_spoilt(tx, run_id, spec),
     )

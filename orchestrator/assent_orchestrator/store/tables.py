@@ -185,7 +185,7 @@ answers = sa.Table(
     sa.Column("presented_digest", sa.Text, nullable=False),
     sa.Column("answered_at", _moment, nullable=False),
     sa.Column("action_digest", sa.Text, nullable=False),
-    sa.Column("edits", JSONB),
+    sa.Column("edits", JSONB(none_as_null=True)),
     sa.Column("break_glass", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("withdrawn_at", _moment),
 )

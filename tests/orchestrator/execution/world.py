@@ -18,6 +18,7 @@ from assent_orchestrator.execution.cancellation import Cancellations
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.driver import new_driver
 from assent_orchestrator.execution.durable import Durable, DurableSettings
+from assent_orchestrator.execution.editing import Editing
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
@@ -292,7 +293,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         cancellations=Cancellations(parts, durable),
         pauses=Pauses(parts, durable),
         reconciliations=Reconciliations(parts, durable),
-        inbox=Inbox(database.engine, trail, clock, lambda _: "boss", wake),
+        inbox=Inbox(database.engine, trail, clock, lambda _: "boss", wake, Editing(parts).revise),
         stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
         trail=trail,
     )

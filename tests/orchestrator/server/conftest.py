@@ -17,10 +17,10 @@ from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
+from tests.orchestrator.server.inbox import Approvals
 from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.use_cases import (
     NOON,
-    Approvals,
     Lent,
     NoDecisions,
     OpenBooks,

@@ -10,16 +10,6 @@ from typing import Any
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.delegation import Delegation
 from assent_orchestrator.approvals.delegations import Handing
-from assent_orchestrator.approvals.reply import Reply
-from assent_orchestrator.approvals.report import (
-    ApprovalReport,
-    ApproverCounts,
-    BrokenGlass,
-    Pair,
-    ProcessCounts,
-    Promptness,
-    Span,
-)
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.chain import GENESIS, Break, Head
 from assent_orchestrator.audit.trail import Entry
@@ -216,6 +206,10 @@ STEPS = (
     step_row("offer", StepState.AWAITING_APPROVAL, decision=DECISION.to_json(), decision_id="d-1"),
 )
 
+ANSWER = Answer(
+    0, "sales_director", "dora", frozenset({"sales_director"}), True, NOON, DIGEST, "good customer",
+    presented_digest="sha256:" + "cd" * 32,
+)  # fmt: skip
 APPROVAL = Approval(
     tenant="acme",
     id="a1",
@@ -243,7 +237,7 @@ APPROVAL = Approval(
     expires_at=NOON + timedelta(hours=72),
     resolved_at=None,
     traceparent=TRACEPARENT,
-    answers=(Answer(0, "sales_director", "dora", frozenset({"sales_director"}), True, NOON, DIGEST, "good customer"),),
+    answers=(ANSWER,),
 )
 
 
@@ -347,58 +341,6 @@ class UseCases:
         parts = (ComponentView("engine", True), ComponentView("store", self.is_ready, "" if self.is_ready else "away"))
         return HealthView(self.is_ready, parts, "1.22.2", "package", DIGEST, "0.1.0")
 
-
-@dataclass
-class Approvals:
-    """The inbox."""
-
-    calls: list[tuple[Any, ...]] = field(default_factory=list)
-
-    async def get(self, caller: Caller, approval_id: str) -> Approval:
-        self.calls.append(("get", caller, approval_id))
-        return APPROVAL
-
-    async def list(self, caller: Caller, **wanted: Any) -> Page[Approval]:
-        self.calls.append(("list", caller, wanted))
-        return Page([APPROVAL], "")
-
-    async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
-        self.calls.append(("decide", caller, approval_id, reply))
-        return replace(APPROVAL, state=ApprovalState.APPROVED, resolved_at=NOON)
-
-    async def report(self, caller: Caller, span: Span) -> ApprovalReport:
-        self.calls.append(("report", caller, span))
-        return APPROVAL_REPORT
-
-    async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
-        self.calls.append(("withdraw", caller, approval_id, etag))
-        withdrawn = replace(APPROVAL.answers[0], withdrawn_at=NOON)
-        return replace(APPROVAL, answers=(withdrawn,))
-
-
-APPROVAL_REPORT = ApprovalReport(
-    span=Span(NOON - timedelta(days=30), NOON, "renewal", 10.0),
-    processes=(ProcessCounts("renewal", 9, 1, 2, 3, 4, 5),),
-    promptness=(Promptness("renewal", "director", 9, 61.5, 7200.0),),
-    approvers=(ApproverCounts("dana", 9, 8, 1, 2, 3, 12.5), ApproverCounts("dora", 1, 0, 0, 1, 0, None)),
-    pairs=(Pair("dana", "sam", 9, 8, 5),),
-    broken_glass=(
-        BrokenGlass(
-            approval="a1",
-            run="r1",
-            step="pay",
-            process="renewal",
-            approver="gus",
-            at=NOON,
-            review="a2",
-            reviewed_at=NOON + timedelta(hours=2),
-            found_fault=True,
-            due=NOON + timedelta(hours=1),
-            overdue=True,
-        ),
-    ),
-    cut=True,
-)
 
 STOP = Stop(
     tenant="acme",

@@ -13,7 +13,7 @@ from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
-from assent_orchestrator.server.translate.approval import write_approval
+from assent_orchestrator.server.translate.approval import read_edits, write_approval
 from assent_orchestrator.server.translate.approval_report import read_span, write_approval_report
 
 _FILTERS = frozenset({"state", "process", "run"})
@@ -65,6 +65,7 @@ class ApprovalHandlers(ApprovalServiceServicer):
             presented_digest=request.presented_digest,
             on_behalf_of=request.on_behalf_of,
             break_glass=request.break_glass,
+            edits=read_edits(request.edits),
         )
         return write_approval(await carry_through(self._parts.inbox.decide(caller, approval_id, reply)))
 

@@ -1,16 +1,22 @@
 """Approvals: what people are shown, and what they answered."""
 
+from collections.abc import Mapping
+
+from google.protobuf.struct_pb2 import Value
+
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.server.translate.presented import add_scene
 from assent_orchestrator.server.translate.run import trace_of
-from assent_orchestrator.tools.value import to_struct
+from assent_orchestrator.tools.value import ValueFaultError, from_value, to_struct
 from assent_sidecar.decision import Reason
+from assent_sidecar.model import Json, Pointer
 
 
 def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
@@ -34,7 +40,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         decision_id=approval.decision_id,
         reasons=[write_reason(Reason.from_json(reason)) for reason in shown["reasons"]],
         requirement=write_requirement(approval.requirement),
-        answers=[_write_answer(answer, approval.presented_digest) for answer in approval.answers],
+        answers=[_write_answer(answer) for answer in approval.answers],
         state=approval_state(approval.state),
         create_time=timestamp(approval.requested_at),
         expire_time=timestamp(approval.expires_at),
@@ -59,13 +65,13 @@ def approval_state(state: ApprovalState) -> wire.ApprovalState.ValueType:
     return wire.ApprovalState.Value(f"APPROVAL_STATE_{state.upper()}")
 
 
-def _write_answer(answer: Answer, presented_digest: str) -> wire.ApprovalAnswer:
+def _write_answer(answer: Answer) -> wire.ApprovalAnswer:
     return wire.ApprovalAnswer(
         stage=answer.stage,
         approver=answer.approver,
         approved=answer.approved,
         rationale=answer.rationale,
-        presented_digest=presented_digest,
+        presented_digest=answer.presented_digest,
         answer_time=timestamp(answer.at),
         role=answer.role,
         on_behalf_of=answer.stands_for or "",
@@ -73,3 +79,19 @@ def _write_answer(answer: Answer, presented_digest: str) -> wire.ApprovalAnswer:
         break_glass=answer.break_glass,
         withdraw_time=timestamp(answer.withdrawn_at),
     )
+
+
+def read_edits(edits: Mapping[str, Value]) -> dict[Pointer, Json]:
+    """Return the values that an approver puts in the place of others, by pointer.
+
+    Raises:
+        InvalidError: a value cannot be taken in.
+    """
+    read: dict[Pointer, Json] = {}
+    for pointer, value in edits.items():
+        try:
+            read[pointer] = from_value(value)
+        except ValueFaultError as error:
+            fault = Fault(f'edits["{pointer}"]', "VALUE", str(error))
+            raise InvalidError("a value cannot be used", (fault,), code="INVALID_REQUEST") from error
+    return read

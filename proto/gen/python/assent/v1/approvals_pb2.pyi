@@ -629,6 +629,27 @@ class DecideApprovalRequest(_message.Message):
     ANSWER_REJECT: DecideApprovalRequest.Answer.ValueType  # 2
     """It must not happen."""
 
+    @_typing.final
+    class EditsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _struct_pb2.Value: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _struct_pb2.Value | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
@@ -636,6 +657,7 @@ class DecideApprovalRequest(_message.Message):
     PRESENTED_DIGEST_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     BREAK_GLASS_FIELD_NUMBER: _builtins.int
+    EDITS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     etag: _builtins.str
@@ -652,6 +674,12 @@ class DecideApprovalRequest(_message.Message):
     """
     break_glass: _builtins.bool
     """The caller says yes alone, as `requirement.break_glass` lets some: always with a rationale, and reviewed afterwards."""
+    @_builtins.property
+    def edits(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Value]:
+        """The caller says yes to the same action with these values in it, by JSON pointer (RFC 6901) into the arguments. Only
+        what `requirement.editable` names can change. The approval is then EDITED, and the policies decide the new action.
+        """
+
     def __init__(
         self,
         *,
@@ -662,10 +690,11 @@ class DecideApprovalRequest(_message.Message):
         presented_digest: _builtins.str = ...,
         on_behalf_of: _builtins.str = ...,
         break_glass: _builtins.bool = ...,
+        edits: _abc.Mapping[_builtins.str, _struct_pb2.Value] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "break_glass", b"break_glass", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "break_glass", b"break_glass", "edits", b"edits", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

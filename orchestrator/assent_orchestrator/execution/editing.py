@@ -1,0 +1,47 @@
+"""What becomes of a step's action when an approver changes its arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.approval import Approval
+from assent_orchestrator.approvals.edit import EditError, edit_fault
+from assent_orchestrator.approvals.reply import PresentationError
+from assent_orchestrator.execution.arguments import UnfitError, bound_action
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.situation import UncataloguedError, appoint, read_situation
+from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Makes the action that an approver means."""
+
+    parts: Parts
+
+    async def revise(self, tx: AsyncConnection, approval: Approval, edits: Mapping[Pointer, Json]) -> Action:
+        """Return the action of a question with other values in it: the same operation, whatever the values are.
+
+        Raises:
+            EditError: the values do not fit the operation.
+            PresentationError: the action is not the one that was asked about any more.
+        """
+        situation = await read_situation(tx, approval.run_id, approval.step_id)
+        try:
+            appointed = appoint(self.parts.catalogue(), situation)
+            asked = bound_action(situation, appointed)
+        except (UncataloguedError, UnfitError) as error:
+            raise PresentationError("what is asked cannot be done any more", approval=approval.id) from error
+        if asked.digest != approval.action_digest:
+            raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
+        try:
+            action = bound_action(replace(situation, edits={**situation.edits, **edits}), appointed)
+        except UnfitError as error:
+            faults = tuple(edit_fault(pointer, error.code, error.message) for pointer in edits)
+            raise EditError("the changed arguments do not fit the operation", faults) from error
+        if action.digest == asked.digest:
+            faults = tuple(edit_fault(pointer, "NOTHING_CHANGED", "this stands there already") for pointer in edits)
+            raise EditError("nothing is changed", faults)
+        return action

@@ -1,0 +1,76 @@
+"""What an approver changed is what is done: by the same operation, once, and as the policies decided it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from assent_orchestrator.approvals.edit import EditError
+from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.tools.outcome import Success
+from assent_sidecar.question import Action, Question
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import ALLOW, World, for_actions
+
+HELD: Mapping[str, Any] = {
+    "verdict": "require_approval",
+    "reasons": [{"code": "BIG"}],
+    "approval": {"stages": [{"role": "director"}], "editable": ["/amount"], "expires_in": "72h"},
+}
+STEPS = [{"id": "only", "action": "box.put", "args": {"amount": 100, "to": "ACME"}}]
+
+
+def held_until_edited(question: Question) -> Mapping[str, Any]:
+    assert question.action is not None
+    heard = [one for one in question.approvals if one.digest == question.action.digest and one.edits == ("/amount",)]
+    return ALLOW if heard else HELD
+
+
+async def edit(world: World, run: str, edits: dict[str, Any]) -> None:
+    dana = world.person("dana", "director")
+    approval = await world.inbox.get(dana, await world.approval_of(run))
+    reply = Reply(True, "less", str(approval.version), approval.presented_digest, edits=edits)
+    await world.inbox.decide(dana, approval.id, reply)
+
+
+@pytest.mark.requirement("orchestrator.approval-edits")
+async def test_the_tool_is_called_with_what_was_changed(make_world: MakeWorld) -> None:
+    done: list[Action] = []
+
+    def tool(action: Action) -> Success:
+        done.append(action)
+        return Success({})
+
+    world = await make_world(STEPS, ruler=for_actions(held_until_edited), tool=tool)
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await edit(world, run, {"/amount": 60})
+    view = await world.end_of(run)
+    assert view.run.state == "succeeded"
+    [action] = done
+    assert (action.operation, action.args) == ("put", {"amount": 60, "to": "ACME"})
+    assert world.decisions.asked[-1].action == action
+
+
+@pytest.mark.requirement("orchestrator.approval-withdrawn")
+async def test_an_edit_that_is_taken_back_in_time_is_gone(make_world: MakeWorld) -> None:
+    world = await make_world(STEPS, ruler=for_actions(held_until_edited))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.pauses.pause(world.alice, run, reason="wait")
+    await edit(world, run, {"/amount": 60})
+    dana = world.person("dana", "director")
+    approval = await world.inbox.get(dana, await world.approval_of(run))
+    withdrawn = await world.inbox.withdraw(dana, approval.id, str(approval.version))
+    assert (approval.state, withdrawn.state) == ("edited", "void")
+
+
+@pytest.mark.requirement("orchestrator.approval-edits-only-editable")
+async def test_what_may_not_be_changed_stays_as_it_is(make_world: MakeWorld) -> None:
+    world = await make_world(STEPS, ruler=for_actions(held_until_edited))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    with pytest.raises(EditError) as refused:
+        await edit(world, run, {"/to": "EVIL", "/amount": 1})
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [('edits["/to"]', "NOT_EDITABLE")]
+    assert world.tools.calls == []
