@@ -10,11 +10,13 @@ from tests.e2e.demonstration import demonstration
 
 README = Path(__file__).parents[2] / "README.md"
 VARYING = (
+    # The others of the demo take from the same ledger, before or after.
+    (r"\([\d.]+ of [\d.]+ spent, [\d.]+ reserved\) *│", "STANDING"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID"),
     (r"sha256:[0-9a-f]{64}", "DIGEST"),
     (r"\b[0-9a-f]{32}\b", "TRACE"),
     (r"\b[0-9a-f]{8}\b", "ID"),
-    (r"\d{4}-\d\d-\d\d", "DATE"),
+    (r"\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", "DATE"),
     (r"\+\d+\.\d\d s", "TIME"),
     (r"TASK-\d+", "TASK"),
 )

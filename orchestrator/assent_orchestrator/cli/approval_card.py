@@ -41,10 +41,10 @@ def show_approval(approval: wire.Approval) -> None:
     _field("needs", requirement_lines(approval.requirement))
     _arguments(approval)
     _field("changed", [line for change in approval.changes for line in _change(change)])
-    _field("takes", map(_cost, approval.costs))
+    _field("takes", map(cost_line, approval.costs))
     _so_far(approval)
-    _field("on yes", [_on_yes(approval)])
-    _field("on no", [_on_no(approval.on_no)] if approval.on_no else [])
+    _field("on yes", [on_yes_line(approval)])
+    _field("on no", [on_no_line(approval.on_no)] if approval.on_no else [])
     for given in approval.answers:
         said = "yes" if given.approved else "no"
         who = f"{given.approver} for {given.on_behalf_of}" if given.on_behalf_of else given.approver
@@ -66,14 +66,14 @@ def _arguments(approval: wire.Approval) -> None:
     widest = max((len(name) for name in arguments), default=0)
     for name in sorted(arguments):
         first, *more = value_lines(exact(arguments[name]))
-        say_under(f"    {name:<{widest}}  ", first, _labels(approval, name), _sources(approval, name))
+        say_under(f"    {name:<{widest}}  ", first, labels_of(approval, name), sources_of(approval, name))
         for line in more:
             say_under(" " * (widest + 6), line)
     for pointer in approval.masked:
-        say_under("    ", f"{pointer or 'all of it'}  is not shown", _labels(approval, *split(pointer)))
+        say_under("    ", f"{pointer or 'all of it'}  is not shown", labels_of(approval, *split(pointer)))
 
 
-def _labels(approval: wire.Approval, *place: str) -> Text:
+def labels_of(approval: wire.Approval, *place: str) -> Text:
     """Return every label of what is at a place, of what it is in, and of what is in it."""
     found = {
         label for pointer, named in approval.labels.items() if _meet(split(pointer), place) for label in named.labels
@@ -81,7 +81,8 @@ def _labels(approval: wire.Approval, *place: str) -> Text:
     return Text(f"  [{', '.join(sorted(found))}]" if found else "", style="magenta")
 
 
-def _sources(approval: wire.Approval, name: str) -> Text:
+def sources_of(approval: wire.Approval, name: str) -> Text:
+    """Return where an argument comes from; nothing when it stands in the plan."""
     found = {
         source: None
         for pointer in sorted(approval.sources)
@@ -113,7 +114,8 @@ def _value(value: Value) -> str:
     return "\n".join(value_lines(exact(MessageToDict(value))))
 
 
-def _cost(cost: wire.LedgerCost) -> str:
+def cost_line(cost: wire.LedgerCost) -> str:
+    """Return what an action takes of a ledger, and where that stands."""
     if not cost.limit:
         return f"{cost.amount} of the ledger {cost.ledger}"
     standing = f"{cost.spent} of {cost.limit} spent, {cost.reserved} reserved"
@@ -134,12 +136,14 @@ def _so_far(approval: wire.Approval) -> None:
         say(f"  {'so far' if at == 0 else '':<{_MARGIN}}{line}", state)
 
 
-def _on_yes(approval: wire.Approval) -> str:
+def on_yes_line(approval: wire.Approval) -> str:
+    """Return what comes next when it is approved."""
     more = f" and {approval.more_on_yes} more" if approval.more_on_yes else ""
     return f"it is done; then {', '.join(approval.on_yes)}{more}" if approval.on_yes else "it is done"
 
 
-def _on_no(said: str) -> str:
+def on_no_line(said: str) -> str:
+    """Return what follows when somebody says no."""
     kind, _, steps = said.partition(": ")
     return f"{_NO.get(kind, kind)}{f': {steps}' if steps else ''}"
 

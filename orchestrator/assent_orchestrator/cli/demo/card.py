@@ -7,8 +7,11 @@ from rich.text import Text
 
 from assent.v1 import approvals_pb2 as wire
 from assent.v1.decisions_pb2 import Effect, Reason
+from assent.v1.runs_pb2 import StepState
+from assent_orchestrator.cli.approval_card import cost_line, labels_of, on_no_line, on_yes_line, sources_of
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.timeline import Moment
+from assent_orchestrator.cli.printing import coloured, word
 from assent_orchestrator.tools.value import from_struct
 
 WIDTH = 100
@@ -20,21 +23,34 @@ def approval_card(act: Act, shown: wire.Approval) -> Panel:
     rows = _rows()
     rows.add_row("action", _action(act, shown.step, Effect.Name(shown.effect).removeprefix("EFFECT_").lower()))
     for number, (name, value) in enumerate(sorted(from_struct(shown.arguments).items())):
-        labels = shown.labels[f"/{name}"].labels if f"/{name}" in shown.labels else ()
-        line = Text.assemble(
-            f"{name} = ", (str(value), "bold"), (f"  [{', '.join(labels)}]" if labels else "", "magenta")
-        )
+        line = Text.assemble(f"{name} = ", (str(value), "bold"), labels_of(shown, name), sources_of(shown, name))
         rows.add_row("arguments" if number == 0 else "", line)
+    for cost in shown.costs:
+        rows.add_row("takes", cost_line(cost))
     for number, reason in enumerate(shown.reasons):
         rows.add_row("because" if number == 0 else "and", _reason(reason, in_full=number == 0))
     stages = " then ".join(f"{stage.quorum} x {stage.role}" for stage in shown.requirement.stages)
     never = f"; never the {' or the '.join(_excluded(shown))}" if shown.requirement.excluded else ""
     rows.add_row("who", f"{stages}{never}")
     rows.add_row("expires", f"{shown.expire_time.ToDatetime():%Y-%m-%d %H:%M} UTC, and then nothing is done")
+    rows.add_row("so far", _so_far(shown))
+    rows.add_row("on yes", on_yes_line(shown))
+    rows.add_row("on no", on_no_line(shown.on_no))
     rows.add_row("decision", shown.decision_id)
     rows.add_row("trace", shown.trace_id)
+    rows.add_row("revision", shown.revision)
+    rows.add_row("shown", shown.presented_digest)
     title = Text(f"⏸ waits for a person: {act.customer.number} {act.customer.name}", style="bold yellow")
     return _panel(rows, title, "yellow")
+
+
+def _so_far(shown: wire.Approval) -> Text:
+    """Return which steps came to what before the question was put."""
+    groups: dict[str, list[str]] = {}
+    for one in shown.so_far:
+        groups.setdefault(word(StepState, one.state, "STEP_STATE"), []).append(one.step)
+    lines = [Text.assemble(coloured(state), f": {', '.join(steps)}") for state, steps in groups.items()]
+    return Text("\n").join(lines) if lines else Text("nothing")
 
 
 def denied_card(act: Act, moment: Moment) -> Panel:
