@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 def asked(**more: Any) -> Approval:
-    requirement = ApprovalRequirement.from_json({"stages": [{"role": "boss"}], "expires_in": "72h", **more})
+    requirement = ApprovalRequirement.from_json({"stages": [{"role": "boss"}], "expires_in": "72h"} | more)
     fresh = Approval(
         tenant="acme",
         id="a1",

@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given as examples
 
 from assent_orchestrator.approvals.approval import ApprovalState
-from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.approvals.requirement import NEW, Answer, Person, Seat, seat_of, unmet_stages
 from assent_orchestrator.approvals.worth import answers_worth, carried, facts_of
 from assent_orchestrator.plan.action import make_action
+from assent_sidecar.decision import ApprovalRequirement
 from tests.orchestrator.approvals.test_moments import asked
-from tests.orchestrator.approvals.test_requirement import INVOLVED, NOON, requirement, yes
+from tests.orchestrator.approvals.test_requirement import INVOLVED, NOON, deeds, requirement, requirements, yes
 
 ACTION = make_action("box.put", "write", {"amount": 60}, {})
 BEFORE = make_action("box.put", "write", {"amount": 100}, {})
@@ -58,3 +60,40 @@ def test_an_answer_is_carried_to_where_it_counts_and_never_makes_a_question_answ
     assert carried(two, [replace(mine(), approver="paul")], INVOLVED) == ()
     ladder = requirement({"role": "legal", "quorum": 2}, escalate=[{"after": "1h", "role": "boss"}])
     assert carried(ladder, [mine()], INVOLVED) == ()
+
+
+@pytest.mark.requirement("orchestrator.approval-quorum")
+@examples(wanted=requirements, done=deeds)
+def test_whatever_is_changed_in_between_all_quorums_mean_what_is_done(
+    wanted: ApprovalRequirement, done: list[tuple[str, str, set[str], str | None]]
+) -> None:
+    """The policies that are asked here demand the same of every action, and hear what the gate lets them hear."""
+    approval = replace(answered(ApprovalState.PENDING), requirement=wanted, action_digest="0")
+    for moment, (deed, who, roles, stands_for) in enumerate(done):
+        if deed == "withdraw":
+            kept = [replace(one, withdrawn_at=NOON) if one.approver == who else one for one in approval.answers]
+            approval = replace(approval, answers=tuple(kept))
+            continue
+        person = Person(who, frozenset(roles), None if stands_for == who else stands_for)
+        seat = seat_of(wanted, approval.answers, person, INVOLVED, NEW)
+        if not isinstance(seat, Seat):
+            continue
+        changed = "boss" in roles and "cfo" in roles  # those who may do much change something
+        digest = str(moment + 1) if changed else approval.action_digest
+        given = Answer(seat.stage, seat.role, who, person.roles, approved=True, at=NOON, digest=digest)
+        given = replace(given, stands_for=person.stands_for, edits={"/a": moment} if changed else {})
+        approval = replace(approval, answers=(*approval.answers, given))
+        state = ApprovalState.EDITED if changed else ApprovalState.APPROVED
+        action = ACTION.model_copy(update={"digest": digest})
+        heard = answers_worth(replace(approval, state=state), action, R1, NOON)
+        if not unmet_stages(wanted, heard):
+            break  # this is what would be done
+        if changed:
+            approval = replace(approval, action_digest=digest, answers=carried(wanted, heard, INVOLVED))
+    else:
+        return
+    assert {one.digest for one in heard} == {digest}
+    for number, stage in enumerate(wanted.stages):
+        behind = [one for one in heard if one.stage == number]
+        assert len(behind) == stage.quorum
+        assert len({person for one in behind for person in one.persons}) == sum(len(one.persons) for one in behind)
