@@ -18,17 +18,21 @@ from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Review
 from assent_sidecar.model import Json, seconds
 
+_AHEAD = frozenset({"on_yes", "more_on_yes", "on_no"})
+"""What follows from an answer to the question itself: from the review nothing follows."""
+
 
 async def open_review(tx: AsyncConnection, approval: Approval, given: Answer, asked: Review, now: datetime) -> Draft:
     """Put what somebody approved alone before those who review it, and let them see the approval itself."""
     due = later(now, seconds(asked.within))
+    what = {name: shown for name, shown in approval.presented.items() if name not in _AHEAD}
     presented: dict[str, Json] = {
-        **approval.presented,
+        **what,
         "broke_glass": {
             "approval": approval.id,
-            "by": sorted(given.persons),
             "approver": given.approver,
             "role": given.role,
+            "stage": given.stage,
             "at": given.at.isoformat(),
             "rationale": given.rationale,
             "presented_digest": approval.presented_digest,
@@ -60,9 +64,29 @@ async def open_review(tx: AsyncConnection, approval: Approval, given: Answer, as
     return note_event("approval.review_requested", review, str(review.state))
 
 
+def reviewed(review: Approval) -> Answer | None:
+    """Return the answer that is reviewed; None where this is no review."""
+    if review.kind is not ApprovalKind.REVIEW:
+        return None
+    given = review.presented["broke_glass"]
+    return Answer(
+        stage=given["stage"],
+        role=given["role"],
+        approver=given["approver"],
+        roles=frozenset({given["role"]}),
+        approved=True,
+        at=datetime.fromisoformat(given["at"]),
+        digest=review.action_digest,
+        rationale=given["rationale"],
+        break_glass=True,
+        presented_digest=given["presented_digest"],
+    )
+
+
 def alone(review: Approval) -> frozenset[str]:
-    """Return those who stand behind what is reviewed: they never review it themselves."""
-    return frozenset(review.presented["broke_glass"]["by"]) if review.kind is ApprovalKind.REVIEW else frozenset()
+    """Return who approved alone what is reviewed: they never review it themselves."""
+    given = reviewed(review)
+    return given.persons if given is not None else frozenset()
 
 
 def _requirement(approval: Approval, asked: Review) -> ApprovalRequirement:

@@ -43,15 +43,28 @@ def show_approval(approval: wire.Approval) -> None:
     _field("changed", [line for change in approval.changes for line in _change(change)])
     _field("takes", map(cost_line, approval.costs))
     _so_far(approval)
-    _field("on yes", [on_yes_line(approval)])
-    _field("on no", [on_no_line(approval.on_no)] if approval.on_no else [])
+    if approval.kind == wire.APPROVAL_KIND_REVIEW:
+        _field("reviews", [f"approval {short(approval.about)}", answer_line(approval.reviewed)])
+        _field("on yes", ["it was right"])
+        _field("on no", ["it was not; that is recorded, and nothing is undone"])
+    else:
+        _field("on yes", [on_yes_line(approval)])
+        _field("on no", [on_no_line(approval.on_no)] if approval.on_no else [])
     for given in approval.answers:
-        said = "yes" if given.approved else "no"
-        who = f"{given.approver} for {given.on_behalf_of}" if given.on_behalf_of else given.approver
-        _field("answer", [f"{said} by {who} at {moment(given.answer_time)}: {given.rationale}"])
+        _field("answer", [answer_line(given)])
     _field("revision", [approval.revision])
     _field("decision", [f"{approval.decision_id}, trace {approval.trace_id or 'none'}"])
     _field("digests", [f"action {approval.action_digest}", f"shown {approval.presented_digest}"])
+
+
+def answer_line(given: wire.ApprovalAnswer) -> str:
+    """Return what somebody answered, how, and whether it still counts."""
+    said = "yes" if given.approved else "no"
+    how = " alone" if given.break_glass else ""
+    changed = f", with other values at {', '.join(given.edits)}" if given.edits else ""
+    who = f"{given.approver} for {given.on_behalf_of}" if given.on_behalf_of else given.approver
+    back = f" (taken back at {moment(given.withdraw_time)})" if given.HasField("withdraw_time") else ""
+    return f"{said}{how}{changed} by {who} at {moment(given.answer_time)}: {given.rationale}{back}"
 
 
 def _reason(reason: decisions_pb2.Reason) -> Iterable[str]:

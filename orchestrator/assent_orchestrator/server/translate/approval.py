@@ -7,6 +7,7 @@ from google.protobuf.struct_pb2 import Value
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.approvals.review import reviewed
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
@@ -21,7 +22,7 @@ from assent_sidecar.model import Json, Pointer
 
 def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
     """Return an approval with exactly what the presented digest binds; in a list, without what is around the action."""
-    shown = approval.presented
+    shown, given = approval.presented, reviewed(approval)
     told = wire.Approval(
         name=approval_name(approval.tenant, approval.id),
         run=run_name(approval.tenant, approval.run_id),
@@ -49,6 +50,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         trace_id=trace_of(approval.traceparent),
         kind=approval_kind(approval.kind),
         about=approval_name(approval.tenant, approval.about) if approval.about else "",
+        reviewed=_write_answer(given) if given is not None else None,
     )
     if whole:
         add_scene(told, shown)
