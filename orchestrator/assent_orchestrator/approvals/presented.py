@@ -1,15 +1,19 @@
 """What an approver is shown of an action: all that the answer is bound to. Its digest is in the record. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from assent_orchestrator.approvals.difference import changes_between
 from assent_orchestrator.approvals.mask import masked
+from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.reference import Source, references
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Action, LedgerFacts
+
+EDIT = "edit"
+"""Where a value comes from that an approver put in the place of another one."""
 
 MOST_STEPS = 50
 """Of what happened so far, so many of the latest steps are shown, and of what follows so many; more are counted."""
@@ -36,13 +40,15 @@ class Counter:
 class Scene:
     """What is around an action when people are asked about it.
 
-    ``args`` are the arguments as the plan has them, with their bindings. ``on_yes`` are the steps that come next,
-    ``on_no`` what follows when somebody says no. ``before`` is what was presented of the step the last time.
+    ``args`` are the arguments as the plan has them, with their bindings, and ``edited`` where approvers put other
+    values in their place. ``on_yes`` are the steps that come next, ``on_no`` what follows when somebody says no.
+    ``before`` is what was presented of the step the last time.
     """
 
     agent: str
     principal: str
     args: Mapping[str, Json]
+    edited: Collection[Pointer] = ()
     so_far: Sequence[Happened] = ()
     on_yes: Sequence[str] = ()
     on_no: str = "stops"
@@ -61,7 +67,7 @@ def present(action: Action, requirement: ApprovalRequirement, decided: Decided, 
         "args": shown,
         "masked": list(hidden),
         "labels": {pointer: list(names) for pointer, names in action.labels.items()},
-        "sources": sources_of(scene.args),
+        "sources": sources_of(scene.args, scene.edited),
         "action_digest": action.digest,
         "reasons": [reason.to_json() for reason in decided.decision.reasons],
         "so_far": [{"step": one.step, "action": one.action, "state": one.state} for one in scene.so_far[-MOST_STEPS:]],
@@ -80,15 +86,17 @@ def present(action: Action, requirement: ApprovalRequirement, decided: Decided, 
     return presented
 
 
-def sources_of(args: Mapping[str, Json]) -> dict[Pointer, Json]:
+def sources_of(args: Mapping[str, Json], edited: Collection[Pointer] = ()) -> dict[Pointer, Json]:
     """Return where the bound arguments come from, as ``{"/level": ["steps.risk.output.level"]}``.
 
-    Of what several values are joined to, or one of several is chosen for, all are named.
+    Of what several values are joined to, or one of several is chosen for, all are named. What an approver wrote there
+    comes from an ``edit``.
     """
     found: dict[Pointer, dict[str, None]] = {}
     for reference in references(args):
         found.setdefault(reference.pointer, {})[_spoken(reference.source)] = None
-    return {pointer: list(named) for pointer, named in sorted(found.items())}
+    kept = {pointer: list(named) for pointer, named in found.items() if not is_at_or_below(pointer, edited)}
+    return dict(sorted({**kept, **{pointer: [EDIT] for pointer in edited}}.items()))
 
 
 def _spoken(source: Source) -> str:

@@ -39,11 +39,12 @@ def report_command(
     if common.as_json:
         say_json(found)
     else:
-        _show(found)
+        show_report(found)
     return ExitCode.DONE
 
 
-def _show(found: wire.ApprovalReport) -> None:
+def show_report(found: wire.ApprovalReport) -> None:
+    """Write the whole report."""
     say(f"questions put from {moment(found.start_time)} to {moment(found.end_time)}")
     if not found.processes:
         say("nobody was asked anything")

@@ -19,6 +19,7 @@ def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Ma
         agent=situation.spec.agent,
         principal=situation.run.principal.id,
         args=situation.spec.args,
+        edited=tuple(situation.edits),
         so_far=tuple(_so_far(situation)),
         on_yes=() if situation.step.undo else tuple(_following(situation)),
         on_no=_on_no(situation),

@@ -154,6 +154,17 @@ def test_sources_name_all_that_a_value_may_come_from() -> None:
     }
 
 
+def test_what_an_approver_wrote_does_not_come_from_where_the_plan_has_it() -> None:
+    args = {"whole": {"$ref": "inputs.account"}, "deep": {"x": {"$ref": "inputs.x"}}, "kept": {"$ref": "inputs.k"}}
+    assert sources_of(args, ("/whole/name", "/deep", "/plain")) == {
+        "/deep": ["edit"],
+        "/kept": ["inputs.k"],
+        "/plain": ["edit"],
+        "/whole": ["inputs.account"],
+        "/whole/name": ["edit"],
+    }
+
+
 @pytest.mark.requirement("orchestrator.approvals-shown")
 def test_costs_add_up_and_are_shown_beside_where_the_ledger_stands() -> None:
     facts = LedgerFacts(limit="100.00", spent="10", reserved="5.5", held="1")

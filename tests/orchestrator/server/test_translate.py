@@ -1,10 +1,10 @@
 import math
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 
-from assent.v1 import approvals_pb2, audit_pb2, control_pb2, decisions_pb2, plans_pb2, runs_pb2
+from assent.v1 import approval_reports_pb2, approvals_pb2, audit_pb2, control_pb2, decisions_pb2, plans_pb2, runs_pb2
 from assent_orchestrator.audit.chain import Break
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import InvalidError
@@ -204,6 +204,38 @@ async def test_a_forecast_says_which_approvals_are_ahead_and_what_makes_it_fail(
     assert [(one.path, one.label) for one in first.arguments] == [("/account", ""), ("/body", "pii")]
     assert (second.verdict, second.search) == (decisions_pb2.VERDICT_HALT, runs_pb2.SEARCH_GAVE_UP)
     assert list(second.arguments) == []
+
+
+@pytest.mark.requirement("orchestrator.approvals-report")
+async def test_a_report_on_approvals_arrives_whole(wire):
+    request = ParseDict(
+        {"parent": TENANT, "process": "renewal", "end_time": "2026-02-01T00:00:00Z", "unread_under": "2.5s"},
+        approval_reports_pb2.ReportApprovalsRequest(),
+    )
+    report = await wire.inbox.ReportApprovals(request, metadata=wire.auth)
+    span = wire.approvals.calls[-1][2]
+    assert (span.start, span.end, span.process, span.unread_seconds) == (
+        None, datetime(2026, 2, 1, tzinfo=UTC), "renewal", 2.5,
+    )  # fmt: skip
+    told = MessageToDict(report, preserving_proto_field_name=True)
+    assert told["processes"] == [
+        {"process": "renewal", "asked": "9", "expired": "1", "escalated": "2", "put_again": "3", "rejected": "4"}
+        | {"edited": "5"}
+    ]
+    assert told["promptness"] == [
+        {"process": "renewal", "role": "director", "answers": "9", "median": "61.500s", "p90": "7200s"}
+    ]
+    assert told["approvers"] == [
+        {"approver": "dana", "answers": "9", "approved": "8", "withdrawn": "1", "unopened": "2", "hasty": "3"}
+        | {"reading": "12.500s"},
+        {"approver": "dora", "answers": "1", "unopened": "1"},
+    ]
+    assert told["pairs"] == [{"approver": "dana", "principal": "sam", "answers": "9", "approved": "8", "unread": "5"}]
+    [glass] = told["broken_glass"]
+    assert (glass["approval"], glass["run"], glass["review"], glass["overdue"], glass["found_fault"]) == (
+        f"{TENANT}/approvals/a1", f"{TENANT}/runs/r1", f"{TENANT}/approvals/a2", True, True,
+    )  # fmt: skip
+    assert told["cut"]
 
 
 async def test_an_approval_arrives_as_it_was_presented(wire):

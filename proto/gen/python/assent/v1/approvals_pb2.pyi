@@ -333,7 +333,9 @@ class SourceSet(_message.Message):
     SOURCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """`inputs.account`, `steps.risk.output.level`, `item.name`: several are joined, or one of them is chosen."""
+        """`inputs.account`, `steps.risk.output.level`, `item.name`: several are joined, or one of them is chosen. `edit`: an
+        approver put it there.
+        """
 
     def __init__(
         self,
