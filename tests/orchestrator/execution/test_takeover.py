@@ -24,12 +24,15 @@ class Engine:
 
     left: list[str]
     resumed: list[str] = field(default_factory=list)
+    away: bool = False
 
     async def unfinished(self, executor: str) -> list[str]:
         assert executor == GONE
         return self.left
 
     async def resume(self, workflow_ids: list[str]) -> None:
+        if self.away:
+            raise ConnectionError
         self.resumed += workflow_ids
 
 
@@ -65,6 +68,22 @@ async def test_a_run_that_ends_each_server_that_takes_it_rests_and_holds_up_no_o
     assert engine.resumed[-1] == poison
     assert not await take_overs.take_over(GONE), "it rests again"
     assert "taken over 4 times" in caplog.text
+
+
+@pytest.mark.requirement("orchestrator.takeover")
+async def test_a_run_that_could_not_be_given_to_anybody_was_not_taken_over(
+    make_world: MakeWorld, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = await make_world(STEPS)
+    run = await stored(world, monkeypatch)
+    engine: Any = Engine([run], away=True)
+    take_overs = TakeOvers(database.engine, engine, utc_now)
+    for _ in range(5):
+        assert not await take_overs.take_over(GONE)
+    assert "got nowhere" not in caplog.text
+    engine.away = False
+    assert await take_overs.take_over(GONE)
+    assert engine.resumed == [run]
 
 
 @pytest.mark.requirement("orchestrator.takeover")
