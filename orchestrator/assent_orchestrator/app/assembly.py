@@ -60,11 +60,13 @@ from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.shadows.shadows import Shadows
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
-from assent_orchestrator.store.seat import take_seat
+from assent_orchestrator.store.seat import Seat, take_seat
 from assent_orchestrator.tools.server import ToolServers
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.sidecar import Sidecar
+
+_NO_SEAT = "the executor name {} was lost with its connection; until it is had again, runs may be carried on by others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class App:
     settings: Settings
     version: str
     database: Database
+    seat: Seat
     sidecar: Sidecar
     feed: Feed
     issuer: PermitIssuer
@@ -109,9 +112,11 @@ class App:
         engine = await self.sidecar.health()
         database = await _database_view(self.database)
         policies = ComponentView("policies", not self.feed.status.problem, self.feed.status.problem)
-        components = (ComponentView("engine", engine.ready, engine.detail), database, policies)
+        seat = ComponentView("seat", self.seat.held, "" if self.seat.held else _NO_SEAT.format(self.settings.executor))
+        components = (ComponentView("engine", engine.ready, engine.detail), database, seat, policies)
         return HealthView(
-            ready=engine.ready and database.ready,  # with a problem of the newest policies, those before decide
+            # With a problem of the newest policies, those before decide.
+            ready=engine.ready and database.ready and seat.ready,
             components=components,
             engine_version=engine.engine_version or "",
             engine_origin=engine.engine_origin,
@@ -210,6 +215,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             settings=settings,
             version=await asyncio.to_thread(importlib.metadata.version, "assent"),
             database=database,
+            seat=seat,
             sidecar=sidecar,
             feed=feed,
             issuer=issuer,

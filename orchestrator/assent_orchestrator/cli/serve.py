@@ -14,6 +14,7 @@ from assent_orchestrator.app.served import server_parts, settle
 from assent_orchestrator.app.telemetry import open_telemetry
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.config import Settings
+from assent_orchestrator.errors import ExecutorError
 from assent_orchestrator.server.address import ListenError, TlsFiles
 from assent_orchestrator.server.http import listening_http
 from assent_orchestrator.server.identities.directory import Directory
@@ -61,6 +62,7 @@ async def serve(settings: Settings, started: Started) -> None:
     Raises:
         WorkspaceError, SidecarError, TokenFileError, IdentitiesFileError, ListenError, SigningKeyError, AssentError:
             the server cannot start; the message says why and what to do.
+        ExecutorError: also later, when another server took its name while it was away.
     """
     loop = asyncio.get_running_loop()
     serving = asyncio.current_task()
@@ -110,10 +112,27 @@ async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> 
             await started(app, server)
             async with asyncio.TaskGroup() as group:
                 reloading = group.create_task(_reload_whenever(again, app))
-                await server.ended()
+                usurped = await _ended(server, app)
                 reloading.cancel()
+            if usurped:
+                name = settings.executor
+                raise ExecutorError(f"another server has the executor name {name!r} by now; give this one its own")
     finally:
         await asyncio.to_thread(provider.shutdown)
+
+
+async def _ended(server: Listening, app: App) -> bool:
+    """Wait until no calls are taken any more, or another server has the name of this one: then True."""
+    ended, lost = asyncio.ensure_future(server.ended()), asyncio.ensure_future(app.seat.lost())
+    try:
+        await asyncio.wait((ended, lost), return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            ended.result()
+            return False
+        return True
+    finally:
+        ended.cancel()
+        lost.cancel()
 
 
 class _Stop:

@@ -8,6 +8,7 @@ may have been carried on by others, and the durable engine fences it.
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -20,6 +21,7 @@ from assent_orchestrator.store.embedded import DatabaseUnavailableError
 _log = logging.getLogger(__name__)
 
 _LINGERING = 12.0  # seconds in which PostgreSQL notices that the one who had the name is gone
+_USURPED = 24.0  # seconds after which who has our name is no server that carries on with our runs, but one of that name
 _PAUSE = 0.2
 _LOOK_EVERY = 1.0
 _SILENCE = "8s"  # of a frozen server, before PostgreSQL takes its seat
@@ -49,6 +51,11 @@ class Seat:
         self._executor = executor
         self._connection = connection
         self.held = True
+        self._lost = asyncio.Event()
+
+    async def lost(self) -> None:
+        """Wait until the name has been another server's for so long that this one will not have it again."""
+        await self._lost.wait()
 
     @contextlib.asynccontextmanager
     async def watching(self, vacated: Vacated) -> AsyncIterator[None]:
@@ -108,6 +115,7 @@ class Seat:
     async def _take_again(self) -> None:
         with contextlib.suppress(psycopg.Error, OSError):
             await self._connection.close()
+        refused: float | None = None  # since when it is somebody else's
         while True:
             try:
                 connection = await _connect(self._url)
@@ -119,8 +127,12 @@ class Seat:
                     await connection.close()
                     raise
                 await connection.close()  # somebody carries on with our runs at this moment, or has our name
+                refused = time.monotonic() if refused is None else refused
+                if time.monotonic() - refused > _USURPED and not self._lost.is_set():
+                    _log.error("the executor name %s is another server's; this one cannot go on", self._executor)
+                    self._lost.set()
             except (psycopg.Error, OSError):
-                pass  # the database is still away
+                refused = None  # the database is still away
             await asyncio.sleep(_PAUSE)
         self._connection, self.held = connection, True
         _log.info("the executor %s has its seat again", self._executor)
