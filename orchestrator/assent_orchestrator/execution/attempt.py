@@ -30,7 +30,7 @@ from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
+from assent_orchestrator.execution.patience import HELD_SECONDS, patience, until
 from assent_orchestrator.execution.scene import scene_of
 from assent_orchestrator.execution.sequel import Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
@@ -55,7 +55,7 @@ from assent_sidecar.model import seconds
 from assent_sidecar.question import Action, ApprovalFacts
 
 _BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
-_FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
+_FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
 _EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 
 

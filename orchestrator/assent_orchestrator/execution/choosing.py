@@ -14,7 +14,7 @@ from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import leave_out
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience
+from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.sequel import Sequels, note_decision
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance.enquiry import condition_question
@@ -71,7 +71,7 @@ class Choosing:
             except BusyError:
                 return Pause(settled=False, seconds=patience(tries))
             if is_stopped(decided):
-                return Pause(settled=False, seconds=STOPPED_SECONDS)
+                return Pause(settled=False, seconds=HELD_SECONDS)
             if decided.fault and process.on_no_decision == "wait":
                 return Pause(settled=False, seconds=patience(tries))
             if _refuses(decided) or decided.decision.taken:

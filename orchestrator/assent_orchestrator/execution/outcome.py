@@ -20,7 +20,7 @@ from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import StepRow, change_step, lock_step
 from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.waiting import agreed_retry
@@ -42,7 +42,7 @@ LOOKUP_TRIES = 8
 """How often a tool server is asked in quick succession what became of a call before the step is ``unknown``."""
 
 UNKNOWN_SECONDS = 300.0
-"""How long until an unknown step is looked at again, when nobody settles it: the tool server is asked once more."""
+"""How long until the tool server is asked once more of an unknown step, at first: then twice as long each time."""
 
 NO_LOOKUP = "NO_LOOKUP"
 """Why a step is unknown whose tool server has no Lookup: only a person can settle it."""
@@ -129,7 +129,7 @@ class Outcomes:
             appointed = appoint(self.parts.catalogue(), situation)
             action = arguments.bound_action(situation, appointed)
         except (UncataloguedError, arguments.UnfitError):
-            return await self.leave(situation, attempt)
+            return await self.leave(situation, attempt, tries=tries)
         if appointed.repeatable:
             if attempt - situation.step.failures < LOOKUP_TRIES:
                 return None
@@ -148,7 +148,7 @@ class Outcomes:
             return await self.leave(situation, attempt, NO_LOOKUP)
         if situation.step.state is not StepState.UNKNOWN and tries < LOOKUP_TRIES:
             return Pause(settled=False, seconds=patience(tries))
-        return await self.leave(situation, attempt)
+        return await self.leave(situation, attempt, tries=tries)
 
     async def _succeeded(
         self,
@@ -235,7 +235,9 @@ class Outcomes:
         await self._write(situation, None, attempt, note=note, state=StepState.FAILED, values=values)
         return SETTLED
 
-    async def leave(self, situation: Situation, attempt: int, code: str = "NOT_RECONCILED") -> Pause:
+    async def leave(
+        self, situation: Situation, attempt: int, code: str = "NOT_RECONCILED", *, tries: int = LOOKUP_TRIES
+    ) -> Pause:
         """Nobody can say what happened: the step is unknown until somebody can, and the run waits, unless it ends."""
         ending = is_ending(situation.run, situation.steps)
         code = "LEFT_UNKNOWN" if ending else code
@@ -249,7 +251,7 @@ class Outcomes:
                 "not_before": None,
             }
             await self._write(situation, None, attempt, note=note, state=StepState.UNKNOWN, values=values)
-        return SETTLED if ending else Pause(settled=False, seconds=UNKNOWN_SECONDS)
+        return SETTLED if ending else Pause(settled=False, seconds=_unhurried(code, tries))
 
     async def _write(
         self,
@@ -341,6 +343,13 @@ def _draft(situation: Situation, action: Action | None, attempt: int, note: Effe
         effect=note,
         trace=spans.trace_note(),
     )
+
+
+def _unhurried(code: str, tries: int) -> float:
+    """Return the seconds until an unknown step is looked at again, unless somebody settles it."""
+    if code == NO_LOOKUP:
+        return HELD_SECONDS
+    return min(UNKNOWN_SECONDS * 2.0 ** min(max(tries - LOOKUP_TRIES, 0), 10), HELD_SECONDS)
 
 
 async def _was_denied(tx: AsyncConnection, step: StepRow, attempt: int) -> bool:

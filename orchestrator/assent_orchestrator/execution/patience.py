@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
-STOPPED_SECONDS = 300.0
-"""How long what is stopped sleeps when nobody wakes it: lifting does, unless the server dies in that moment."""
+HELD_SECONDS = 3600.0
+"""How long what only a person lets go on sleeps at most, when nobody wakes it: each look leaves a mark with the engine.
+
+Whoever lifts, resumes or settles wakes it; where a server dies in that moment, what was not told is looked for.
+"""
 
 _FIRST = 0.25
 

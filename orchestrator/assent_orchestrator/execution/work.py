@@ -34,7 +34,7 @@ from assent_orchestrator.execution.journal import (
     read_steps,
 )
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import STOPPED_SECONDS, patience, until
+from assent_orchestrator.execution.patience import HELD_SECONDS, patience, until
 from assent_orchestrator.execution.pausing import PAUSED
 from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.execution.standing import at_rest, move
@@ -53,7 +53,7 @@ T = TypeVar("T")
 _ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[], seconds=SAFETY_NET_SECONDS)
 """Its steps are at rest, and what it did is being undone."""
 
-_FROZEN = Pause(settled=False, seconds=STOPPED_SECONDS)
+_FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
 _RESTS = Pause(settled=False, seconds=REST_SECONDS)
 
 INTERNAL = "INTERNAL"

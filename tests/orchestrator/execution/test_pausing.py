@@ -70,7 +70,7 @@ async def test_a_plan_that_waits_for_its_decision_can_be_paused(make_world: Make
     await world.pauses.pause(world.alice, run, "why")
     world.decisions.away = False
     pause = await world.durable._work.begin(run, 2)
-    assert (pause["settled"], pause["seconds"]) == (False, 300)
+    assert (pause["settled"], pause["seconds"]) == (False, 3600)
     view = await world.runs.get(world.alice, run)
     assert (view.run.state, view.run.reason) == ("planned", "PAUSED")
     await world.pauses.resume(world.alice, run, "why")
@@ -294,7 +294,7 @@ async def test_of_a_paused_run_that_is_undoing_what_is_under_way_is_settled_and_
     slow.go_on.set()
     await world.until(run, "step.compensating", step="first")
     pause = await world.durable._work.attempt(run, "first.undo", 1)
-    assert (pause["settled"], pause["seconds"]) == (False, 300)
+    assert (pause["settled"], pause["seconds"]) == (False, 3600)
     view = await world.runs.get(world.alice, run)
     assert (view.run.state, view.run.paused_by) == ("stopping", "alice")
     assert {name: at for name, at in states(view).items() if name != "last"} == {

@@ -118,6 +118,18 @@ async def test_a_tool_server_without_lookup_is_asked_once(
     assert (view.run.state, view.steps[0].reason) == ("waiting", "NO_LOOKUP")
 
 
+@pytest.mark.requirement("orchestrator.unknown-is-a-state")
+async def test_what_stays_unknown_is_asked_for_ever_less_often(make_world: MakeWorld) -> None:
+    world = await make_world(ONE, tool=lambda _: LOST)
+    run = await world.submit()
+    await world.until(run, "action.unknown")
+    work = world.durable._work
+    waits = [(await work.attempt(run, "only", tries))["seconds"] for tries in (8, 9, 10, 11, 12, 100)]
+    assert waits == [300, 600, 1200, 2400, 3600, 3600]
+    world.tools.found = Found("never")
+    assert (await work.attempt(run, "only", 8))["seconds"] == 3600, "only a person can say"
+
+
 @pytest.mark.requirement("orchestrator.never-repeated-blindly")
 @pytest.mark.parametrize("action", ["box.put", "box.send"])
 async def test_nothing_that_changes_anything_is_repeated_blindly(
