@@ -39,7 +39,7 @@ from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.pausing import Pauses
 from assent_orchestrator.execution.reconciliation import Reconciliations
-from assent_orchestrator.execution.resumption import resuming
+from assent_orchestrator.execution.resumption import Resumptions, resuming
 from assent_orchestrator.execution.retention import Retention, pruning
 from assent_orchestrator.execution.runs import Runs
 from assent_orchestrator.execution.sequel import Sequels
@@ -186,7 +186,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await durable.open()
         stack.push_async_callback(durable.close)
         submissions = Submissions(parts, durable, settings.runs_per_tenant)
-        resume = await stack.enter_async_context(resuming(listener, submissions))
+        resume = await stack.enter_async_context(resuming(listener, Resumptions(parts, durable)))
         await seat.known(await durable.executors())
         keep = settings.keep_finished
         retention = Retention(trail, durable, clock, timedelta(seconds=keep)) if keep is not None else None

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, StateNote
 from assent_orchestrator.caller import Caller, Role
@@ -19,46 +18,13 @@ from assent_orchestrator.execution.deadline import deadline_of
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.pausing import heard
 from assent_orchestrator.execution.runs import RunView, view
 from assent_orchestrator.execution.turnstile import Turnstile
-from assent_orchestrator.governance.stop import STOPPED
 from assent_orchestrator.plan.model import Plan
-from assent_orchestrator.plan.state import ASLEEP_STEPS, RunState, StepState
-from assent_orchestrator.store.tables import AT_WORK, approvals, runs, steps
+from assent_orchestrator.plan.state import RunState
+from assent_orchestrator.store.tables import AT_WORK, runs
 from assent_sidecar.canonical import digest
 from assent_sidecar.question import Principal
-
-_UNHEARD = (
-    sa.select(steps.c.run_id, steps.c.id)
-    .join(runs, runs.c.id == steps.c.run_id)
-    .outerjoin(
-        approvals,
-        sa.and_(
-            approvals.c.run_id == steps.c.run_id,
-            approvals.c.step_id == steps.c.id,
-            approvals.c.state.in_((str(ApprovalState.APPROVED), str(ApprovalState.REJECTED))),
-        ),
-    )
-    .where(
-        runs.c.finished_at.is_(None),
-        steps.c.state.in_([str(state) for state in ASLEEP_STEPS]),
-        sa.or_(
-            runs.c.cancel_requested.is_not(None),
-            sa.and_(steps.c.state == str(StepState.AWAITING_APPROVAL), approvals.c.id.is_not(None)),
-            steps.c.reason == STOPPED,
-            runs.c.resumed_at.is_not(None),
-        ),
-    )
-    .distinct()
-)
-"""Steps that sleep although their run was cancelled, their question answered, or perhaps their stop lifted."""
-
-_RESUMED = sa.select(runs.c.id).where(
-    runs.c.finished_at.is_(None), runs.c.paused_at.is_(None), runs.c.resumed_at.is_not(None)
-)
-"""Runs that perhaps nobody told that they go on."""
-
 
 MOST_RUNS = 2000
 """Runs of one tenant that are at work at once, unless the settings say otherwise."""
@@ -155,27 +121,6 @@ class Submissions:
         await self.durable.start(run.id, run.tenant)
         async with self.parts.engine.connect() as tx:
             return await view(tx, caller, run.id)
-
-    async def resume(self) -> int:
-        """Start and wake what a server left that died between storing something and saying so. Return how many."""
-        looked = self.parts.clock()
-        async with self.parts.engine.connect() as tx:
-            query = sa.select(runs.c.id, runs.c.tenant).where(runs.c.state == str(RunState.PLANNED))
-            waiting = [(row.id, row.tenant) for row in await tx.execute(query)]
-            resumed = [row.id for row in await tx.execute(_RESUMED)]
-            unheard: dict[str, list[str]] = {}
-            for row in await tx.execute(_UNHEARD):
-                unheard.setdefault(row.run_id, []).append(row.id)
-        for run_id, tenant in waiting:
-            await self.durable.start(run_id, tenant)
-            await self.durable.wake(run_id)
-        # A hint a run, however many of its steps sleep: each one has the whole run looked at.
-        asleep = {**dict.fromkeys(resumed, ()), **{run_id: tuple(names) for run_id, names in unheard.items()}}
-        for run_id, step_ids in asleep.items():
-            await self.durable.wake(run_id, step_ids)
-        if asleep:
-            await heard(self.parts.engine, tuple(asleep), looked)
-        return len(waiting) + len(asleep)
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
         """Count what is at work. Those who submit at the very same time may each find room for one."""

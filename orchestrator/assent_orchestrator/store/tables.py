@@ -51,6 +51,9 @@ AT_WORK = ("planned", "running", "stopping")
 
 sa.Index("runs_at_work", runs.c.tenant, postgresql_where=runs.c.state.in_(AT_WORK))
 
+sa.Index("runs_unfinished", runs.c.id, postgresql_where=runs.c.finished_at.is_(None))
+sa.Index("runs_by_end", runs.c.finished_at, postgresql_where=runs.c.finished_at.is_not(None))
+
 steps = sa.Table(
     "steps",
     metadata,
@@ -168,6 +171,7 @@ sa.Index(
 )
 
 sa.Index("approvals_asked", approvals.c.tenant, approvals.c.requested_at, approvals.c.id)
+sa.Index("approvals_by_step", approvals.c.run_id, approvals.c.step_id)
 sa.Index("approvals_due", approvals.c.due_at, postgresql_where=approvals.c.state == "pending")
 
 answers = sa.Table(
@@ -476,6 +480,8 @@ sa.Index(
     reservations.c.reserved_at.desc(),
     reservations.c.effect_key,
 )
+sa.Index("reservations_by_run", reservations.c.run_id, postgresql_where=reservations.c.run_id.is_not(None))
+
 executors = sa.Table("executors", metadata, sa.Column("name", sa.Text, primary_key=True))
 """One row an executor that may have runs under way. It is alive when somebody holds its seat: see ``store/seat.py``."""
 

@@ -104,7 +104,7 @@ async def test_what_was_stored_but_never_started_is_started_when_the_server_come
     with pytest.raises(ConnectionError):
         await world.submit(request_id="lost")
     world.durable.start = started  # type: ignore[method-assign] # taken back
-    assert await world.submissions.resume() >= 1
+    assert await world.resumptions.resume() >= 1
     run = await world.submit(request_id="lost")
     assert (await world.end_of(run)).run.state == "succeeded"
 

@@ -183,7 +183,7 @@ async def test_what_was_stored_but_never_said_is_heard_when_the_server_comes_bac
     with pytest.raises(ConnectionError):
         await say()
     world.durable.wake = wake  # type: ignore[method-assign]
-    assert await world.submissions.resume() >= 1  # other tests of the session may have left some, too
+    assert await world.resumptions.resume() >= 1  # other tests of the session may have left some, too
     assert (await world.end_of(run)).run.state == ("succeeded" if what == "an answer" else "cancelled")
 
 

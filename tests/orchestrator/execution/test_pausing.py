@@ -214,7 +214,7 @@ async def test_a_resumption_that_nobody_heard_of_is_found_when_a_server_starts(
         with pytest.raises(ConnectionError):
             await world.pauses.resume(world.alice, run, "why")
     assert await untold(world, run)
-    assert await world.submissions.resume() >= 1
+    assert await world.resumptions.resume() >= 1
     assert not await untold(world, run), "it is told once, and not every time that a server looks"
     assert (await world.end_of(run)).run.state == "succeeded"
 

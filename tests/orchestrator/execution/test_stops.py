@@ -364,6 +364,32 @@ async def test_who_gave_and_lifted_a_stop_cannot_be_rewritten(make_world: MakeWo
 
 
 @pytest.mark.requirement("orchestrator.stops-are-durable")
+@pytest.mark.parametrize("scope", [Scope.AGENT, Scope.TENANT])
+async def test_what_is_stopped_still_is_not_woken_for_nothing(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, scope: Scope
+) -> None:
+    world = await make_world(ONE)
+    stop = await world.stop(scope, "bot" if scope is Scope.AGENT else "")
+    run = await world.submit()
+    await world.until(run, "decision.made", step="only" if scope is Scope.AGENT else None)
+    woken: list[str] = []
+
+    async def wake(run_id: str, _steps: tuple[str, ...] = ()) -> None:
+        woken.append(run_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.durable, "wake", wake)
+        await world.resumptions.resume()
+        assert run not in woken
+        await world.lift(stop)
+        woken.clear()  # whoever lifts tells it, and now nobody heard
+        await world.resumptions.resume()
+        assert run in woken
+    await world.durable.wake(run, ("only",))
+    assert (await world.end_of(run)).run.state == "succeeded"
+
+
+@pytest.mark.requirement("orchestrator.stops-are-durable")
 async def test_a_lift_that_nobody_heard_of_is_found_when_a_server_starts(make_world: MakeWorld) -> None:
     world = await make_world(ONE)
     stop = await world.stop(Scope.AGENT, "bot")
@@ -376,5 +402,5 @@ async def test_a_lift_that_nobody_heard_of_is_found_when_a_server_starts(make_wo
     dying = replace(world.stops, wake=dies)
     with pytest.raises(ConnectionError):
         await dying.lift(world.person("olga", Role.OPERATOR), stop.id, "looked into")
-    assert await world.submissions.resume() >= 1
+    assert await world.resumptions.resume() >= 1
     assert (await world.end_of(run)).run.state == "succeeded"

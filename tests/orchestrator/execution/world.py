@@ -26,6 +26,7 @@ from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.pausing import Pauses
 from assent_orchestrator.execution.reconciliation import Reconciliations
+from assent_orchestrator.execution.resumption import Resumptions
 from assent_orchestrator.execution.runs import Runs, RunView
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
@@ -187,6 +188,7 @@ class World:
     decisions: ScriptedDecisionPoint
     tools: ScriptedTools
     submissions: Submissions
+    resumptions: Resumptions
     simulations: Simulations
     runs: Runs
     cancellations: Cancellations
@@ -288,6 +290,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         decisions=decisions,
         tools=tools,
         submissions=Submissions(parts, durable),
+        resumptions=Resumptions(parts, durable),
         simulations=Simulations(parts),
         runs=Runs(database.engine, trail, listener),
         cancellations=Cancellations(parts, durable),
