@@ -22,9 +22,9 @@ from assent_sidecar.model import Json
 from assent_sidecar.question import Labels, Principal
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run as it stands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """One run as it stands, without its plan: that may be large, and lists do not need it."""
 
     tenant: str
     id: str
@@ -33,7 +33,6 @@ class RunRow:
     process: str
     process_version: str
     revision: str
-    plan: Plan
     plan_digest: str
     principal: Principal
     submitter: str
@@ -63,6 +62,13 @@ class RunRow:
         """Say whether its deadline has passed while something of it was still to be done."""
         on_its_way = self.state in (RunState.PLANNED, RunState.RUNNING, RunState.WAITING)
         return on_its_way and self.cancel_requested is None and self.deadline_at is not None and now >= self.deadline_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow(RunFacts):
+    """One run as it stands."""
+
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +114,34 @@ WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATE
 _STEP_FACTS = [column for column in steps.c if column.name not in ("decision", "output", "labels")]
 _STEP_FACTS_PREFIXED = [column.label(f"step_{column.name}") for column in _STEP_FACTS]
 
-
-_WITHOUT_PLAN = [column for column in runs.c if column.name != "plan"]
+WITHOUT_PLAN = [column for column in runs.c if column.name != "plan"]
+"""The columns of a run but for its plan."""
 
 
 def _columns(run_id: str) -> tuple[Plan | None, list[sa.Column[Any]]]:
     """Return the plan of a run if it is known, and the columns that have to be read then."""
     plan = PLANS.get(run_id)
-    return plan, list(runs.c) if plan is None else _WITHOUT_PLAN
+    return plan, list(runs.c) if plan is None else WITHOUT_PLAN
 
 
 def run_of(row: Mapping[str, Any] | sa.RowMapping, plan: Plan | None = None) -> RunRow:
     """Return a stored row as a run; ``plan`` is its plan when that is known and was not read."""
-    return RunRow(
-        **{
-            **row,
-            "plan": Plan.from_json(row["plan"]) if plan is None else plan,
-            "principal": Principal.from_json(row["principal"]),
-            "state": RunState(row["state"]),
-            "not_undone": None if row["not_undone"] is None else tuple(row["not_undone"]),
-        }
-    )
+    return RunRow(**_facts(row), plan=Plan.from_json(row["plan"]) if plan is None else plan)
+
+
+def _facts(row: Mapping[str, Any] | sa.RowMapping) -> dict[str, Any]:
+    facts = {name: value for name, value in row.items() if name != "plan"}
+    return {
+        **facts,
+        "principal": Principal.from_json(row["principal"]),
+        "state": RunState(row["state"]),
+        "not_undone": None if row["not_undone"] is None else tuple(row["not_undone"]),
+    }
+
+
+def facts_of(row: Mapping[str, Any] | sa.RowMapping) -> RunFacts:
+    """Return a row of ``WITHOUT_PLAN`` as a run."""
+    return RunFacts(**_facts(row))
 
 
 def _step(row: Mapping[str, Any] | sa.RowMapping) -> StepRow:

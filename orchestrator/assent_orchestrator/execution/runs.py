@@ -13,13 +13,15 @@ from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import (
+    WITHOUT_PLAN,
+    RunFacts,
     RunRow,
     StepRow,
+    facts_of,
     read_output_sizes,
     read_outputs,
     read_run,
     read_steps,
-    run_of,
 )
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
@@ -45,7 +47,7 @@ class RunView:
     omitted: frozenset[str] = frozenset()
 
 
-def etag_of(run: RunRow) -> str:
+def etag_of(run: RunFacts) -> str:
     """Return what changes whenever the run does."""
     return f"{run.updated_at.timestamp():.6f}"
 
@@ -83,7 +85,7 @@ async def read_visible(tx: AsyncConnection, caller: Caller, run_id: str, *, lock
     return run
 
 
-def may_see(caller: Caller, run: RunRow) -> bool:
+def may_see(caller: Caller, run: RunFacts) -> bool:
     """Say whether a caller may know of a run that was read: the same as ``visible_runs`` says of those in the table."""
     return run.tenant == caller.tenant and (caller.sees_all() or caller.id in (run.submitter, run.principal.id))
 
@@ -123,9 +125,9 @@ class Runs:
 
     async def list(
         self, caller: Caller, *, state: RunState | None = None, process: str = "", size: int = 0, token: str = ""
-    ) -> Page[RunRow]:
+    ) -> Page[RunFacts]:
         """Return the runs the caller may see, newest first."""
-        query = sa.select(runs).where(visible_runs(caller))
+        query = sa.select(*WITHOUT_PLAN).where(visible_runs(caller))
         if state is not None:
             query = query.where(runs.c.state == str(state))
         if process:
@@ -138,7 +140,7 @@ class Runs:
         query = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit + 1)
         async with self.engine.connect() as tx:
             rows = (await tx.execute(query)).mappings().all()
-        found = [run_of(row) for row in rows[:limit]]
+        found = [facts_of(row) for row in rows[:limit]]
         more = write_token(found[-1].created_at.isoformat(), found[-1].id) if len(rows) > limit else ""
         return Page(found, more)
 

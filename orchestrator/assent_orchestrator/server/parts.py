@@ -17,7 +17,7 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.decisions.permits import Outcome
 from assent_orchestrator.decisions.request import DecisionRequest
 from assent_orchestrator.decisions.request import Reply as DecisionReply
-from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.journal import RunFacts, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
@@ -66,7 +66,7 @@ class Runs(Protocol):
 
     async def list(
         self, caller: Caller, *, state: RunState | None, process: str, size: int, token: str
-    ) -> Page[RunRow]:
+    ) -> Page[RunFacts]:
         """Return a page of runs, newest first."""
         ...
 

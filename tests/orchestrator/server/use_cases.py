@@ -17,7 +17,7 @@ from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
-from assent_orchestrator.execution.journal import RunRow, StepRow
+from assent_orchestrator.execution.journal import RunFacts, RunRow, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
@@ -318,7 +318,7 @@ class UseCases:
         await self._enter("step", caller, run_id, step_id)
         return next(step for step in self.view.steps if step.id == step_id)
 
-    async def list(self, caller: Caller, **wanted: Any) -> Page[RunRow]:
+    async def list(self, caller: Caller, **wanted: Any) -> Page[RunFacts]:
         await self._enter("list", caller, wanted)
         return Page([self.view.run], "next")
 

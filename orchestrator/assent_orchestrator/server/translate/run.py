@@ -7,7 +7,7 @@ from assent.v1 import control_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.errors import Fault, InvalidError
-from assent_orchestrator.execution.journal import WITH_OUTPUT, RunRow, StepRow
+from assent_orchestrator.execution.journal import WITH_OUTPUT, RunFacts, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
 from assent_orchestrator.execution.simulation import Forecast
@@ -64,7 +64,7 @@ def _without_output(step: StepRow) -> wire.Step:
     return made
 
 
-def write_run(run: RunRow) -> wire.Run:
+def write_run(run: RunFacts) -> wire.Run:
     """Return a run as lists have it: without its plan and steps."""
     return wire.Run(
         name=run_name(run.tenant, run.id),
