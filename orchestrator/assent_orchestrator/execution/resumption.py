@@ -73,9 +73,9 @@ _RESUMED = sa.select(runs.c.id).where(
 )
 """Runs that perhaps nobody told that they go on."""
 
-_PLANNED = sa.select(runs.c.id, runs.c.tenant, runs.c.process, runs.c.reason, runs.c.paused_at).where(
-    runs.c.state == str(RunState.PLANNED)
-)
+_PLANNED = sa.select(
+    runs.c.id, runs.c.tenant, runs.c.process, runs.c.reason, runs.c.paused_at, runs.c.cancel_requested
+).where(runs.c.state == str(RunState.PLANNED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ class Resumptions:
         for row in planned:
             await self.durable.start(row.id, row.tenant)
             subject = Subject(row.tenant, row.id, row.process)
-            if not await self._held_up(subject, row.reason, paused=row.paused_at is not None):
+            cancelled, paused = row.cancel_requested is not None, row.paused_at is not None
+            if cancelled or not await self._held_up(subject, row.reason, paused=paused):
                 await self.durable.wake(row.id)
         # A hint a run, however many of its steps sleep: each one has the whole run looked at.
         asleep = {**dict.fromkeys(resumed, ()), **{run_id: tuple(names) for run_id, names in unheard.items()}}

@@ -13,6 +13,7 @@ from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, Inval
 from assent_orchestrator.governance.stop import Scope, Stop
 from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.store.tables import runs
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.question import Action, Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
@@ -381,6 +382,12 @@ async def test_what_is_stopped_still_is_not_woken_for_nothing(
         patched.setattr(world.durable, "wake", wake)
         await world.resumptions.resume()
         assert run not in woken
+        async with world.parts.engine.begin() as tx:  # a cancellation that nobody heard of
+            await tx.execute(sa.update(runs).where(runs.c.id == run).values(cancel_requested="alice"))
+        await world.resumptions.resume()
+        assert run in woken
+        async with world.parts.engine.begin() as tx:
+            await tx.execute(sa.update(runs).where(runs.c.id == run).values(cancel_requested=None))
         await world.lift(stop)
         woken.clear()  # whoever lifts tells it, and now nobody heard
         await world.resumptions.resume()
