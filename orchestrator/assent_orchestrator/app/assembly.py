@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from assent_orchestrator.app.policies import following_policies, open_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.delegations import Delegations
+from assent_orchestrator.approvals.following import Following
 from assent_orchestrator.approvals.inbox import Inbox
 from assent_orchestrator.approvals.notices.deliverer import delivering
 from assent_orchestrator.approvals.notices.file import read_notices
@@ -87,6 +88,7 @@ class App:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    following: Following
     reports: ApprovalReports
     delegations: Delegations
     passing: Passing
@@ -226,6 +228,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             pauses=Pauses(parts, durable),
             reconciliations=Reconciliations(parts, durable),
             inbox=Inbox(database.engine, trail, clock, owner_of, wake, Editing(parts).revise),
+            following=Following(database.engine, listener, clock),
             reports=ApprovalReports(database.engine, clock),
             delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
             passing=passing,

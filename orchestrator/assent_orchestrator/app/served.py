@@ -18,6 +18,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         pauses=app.pauses,
         reconciliations=app.reconciliations,
         inbox=app.inbox,
+        following=app.following,
         reports=app.reports,
         delegations=app.delegations,
         stops=app.stops,

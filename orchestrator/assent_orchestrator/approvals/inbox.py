@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState, age_of
-from assent_orchestrator.approvals.delegation import Delegation, lent
+from assent_orchestrator.approvals.delegation import lent
 from assent_orchestrator.approvals.delegations import Lent, lent_to
 from assent_orchestrator.approvals.edit import check_edits
 from assent_orchestrator.approvals.note import note_answer, note_state
@@ -31,8 +31,9 @@ from assent_orchestrator.approvals.requirement import (
     unmet_stages,
 )
 from assent_orchestrator.approvals.review import alone, open_review
+from assent_orchestrator.approvals.sought import ANY, Sought, seen_by
 from assent_orchestrator.audit.trail import Trail
-from assent_orchestrator.audit.whose import is_own, own_runs
+from assent_orchestrator.audit.whose import is_own
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError
@@ -90,26 +91,14 @@ class Inbox:
     async def list(
         self,
         caller: Caller,
+        sought: Sought = ANY,
         *,
-        state: ApprovalState | None = None,
-        process: str = "",
-        run: str = "",
         size: int = 0,
         token: str = "",
     ) -> Page[Approval]:
         """Return the approvals the caller may see, oldest first, without their answers."""
-        query = sa.select(approvals).where(approvals.c.tenant == caller.tenant)
-        if not caller.sees_all():
-            mine = sa.select(runs.c.id).where(own_runs(caller))
-            asked = approvals.c.roles.overlap(sorted(caller.roles))
-            lending = [_lends(one) for one in await self._lent(caller)]
-            query = query.where(sa.or_(asked, approvals.c.run_id.in_(mine), *lending))
-        if state is not None:
-            query = query.where(approvals.c.state == str(state))
-        if process:
-            query = query.where(approvals.c.process == process)
-        if run:
-            query = query.where(approvals.c.run_id == run)
+        seen = seen_by(caller, await self._lent(caller))
+        query = sa.select(approvals).where(seen, *sought.conditions(self.clock()))
         position = read_token(token, 2)
         if position is not None:
             after = sa.tuple_(approvals.c.requested_at, approvals.c.id)
@@ -247,11 +236,6 @@ async def _person(tx: AsyncConnection, caller: Caller, giver: str, process: str,
     if not roles:
         raise ForbiddenError("you do not stand in for that person here", reason="NOT_DELEGATED")
     return Person(caller.id, roles, stands_for=giver)
-
-
-def _lends(delegation: Delegation) -> sa.ColumnElement[bool]:
-    asked = approvals.c.roles.overlap(sorted(delegation.roles))
-    return sa.and_(asked, approvals.c.process.in_(delegation.processes)) if delegation.processes else asked
 
 
 async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:

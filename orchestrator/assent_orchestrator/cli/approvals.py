@@ -11,6 +11,14 @@ from google.protobuf.struct_pb2 import Value
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.cli.approval_card import show_approval, state_of
 from assent_orchestrator.cli.approvals_report import report_command
+from assent_orchestrator.cli.approvals_watch import (
+    KindOption,
+    ProcessOption,
+    RoleOption,
+    RunOption,
+    terms,
+    watch_command,
+)
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.finding import codes_line
@@ -25,6 +33,7 @@ _NOTHING: list[str] = []
 
 app = typer.Typer(help="See what waits for people, and answer it.", rich_markup_mode=None)
 app.command("report")(report_command)
+app.command("watch")(watch_command)
 
 
 class ApprovalState(StrEnum):
@@ -67,18 +76,23 @@ def list_command(
     *,
     state: Annotated[ApprovalState, typer.Option(help="Only approvals that stand there.")] = ApprovalState.PENDING,
     every: Annotated[bool, typer.Option("--all", help="Whatever their state.")] = False,
-    run: Annotated[str | None, typer.Option(metavar="RUN", help="Only those of this run.")] = None,
-    process: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this process.")] = None,
+    run: RunOption = None,
+    process: ProcessOption = None,
+    role: RoleOption = None,
+    kind: KindOption = None,
+    older: Annotated[
+        str | None, typer.Option("--older-than", metavar="DURATION", help="Only what was asked longer ago (2h).")
+    ] = None,
     limit: LimitOption = 50,
 ) -> int:
     """List what waits for an answer, oldest first."""
-    terms = (
+    wanted = joined(
         "" if every else f"state={state.upper()}",
-        f"run={short(run)}" if run else "",
-        f"process={process}" if process else "",
+        terms(role=role, process=process, run=run, kind=kind),
+        f"age>{older}" if older else "",
     )
     with Connection(common) as connection:
-        request = wire.ListApprovalsRequest(parent=connection.parent, filter=joined(*terms))
+        request = wire.ListApprovalsRequest(parent=connection.parent, filter=wanted)
         found = list(connection.pages(connection.approvals.ListApprovals, request, "approvals", limit=limit))
     if common.as_json:
         say_json({"approvals": [json_of(one) for one in found]})

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
+from typing import TypeVar
 
 import grpc
 
@@ -64,15 +65,39 @@ def follow(
         Problem: there is no such run, the caller may not see it, or the server is away for longer than ``patience``
             seconds.
     """
+
+    def stream(seen: int) -> Iterator[wire.RunEvent]:
+        request = wire.WatchRunRequest(name=name, after_seq=seen)
+        return (one for one in connection.stream(connection.runs.WatchRun, request) if one.heartbeat or one.seq > seen)
+
+    events = resumed(connection, stream, lambda: _is_over(connection, name), after_seq, patience=patience, pause=pause)
+    yield from (event for event in events if not event.heartbeat)
+
+
+Event = TypeVar("Event", wire.RunEvent, approvals_pb2.ApprovalEvent)
+
+
+def resumed(
+    connection: Connection,
+    stream: Callable[[int], Iterator[Event]],
+    is_over: Callable[[], bool],
+    after_seq: int,
+    *,
+    patience: float = PATIENCE,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[Event]:
+    """Yield what streams tell, the next one from where the one before was lost, until there is nothing more to come.
+
+    Raises:
+        Problem: it is refused, or the server is away for longer than ``patience`` seconds.
+    """
     seen, heard, delay, told = after_seq, time.monotonic(), _FIRST_PAUSE, False
     while True:
         try:
-            request = wire.WatchRunRequest(name=name, after_seq=seen)
-            for event in connection.stream(connection.runs.WatchRun, request):
+            for event in stream(seen):
                 heard, delay, told = time.monotonic(), _FIRST_PAUSE, False
-                if not event.heartbeat and event.seq > seen:
-                    seen = event.seq
-                    yield event
+                seen = max(seen, event.seq)
+                yield event
         except grpc.RpcError as error:
             if status_code(error) not in _PASSING or time.monotonic() - heard > patience:
                 raise problem_of(error, str(connection.address)) from error
@@ -80,7 +105,7 @@ def follow(
                 note("the connection is lost; going on where it stopped as soon as the server answers")
                 told = True
         else:
-            if _is_over(connection, name):
+            if is_over():
                 return
         pause(delay)
         delay = min(delay * 2, _LONGEST_PAUSE)

@@ -1,14 +1,16 @@
 """What the server needs from the application: the use cases its handlers call, and who knows the callers."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.delegation import Delegation, DelegationState
 from assent_orchestrator.approvals.delegations import Handing
+from assent_orchestrator.approvals.following import Change
 from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.report import ApprovalReport, Span
+from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.audit.wanted import Wanted
@@ -110,9 +112,7 @@ class Inbox(Protocol):
         """Return one approval."""
         ...
 
-    async def list(
-        self, caller: Caller, *, state: ApprovalState | None, process: str, run: str, size: int, token: str
-    ) -> Page[Approval]:
+    async def list(self, caller: Caller, sought: Sought, *, size: int, token: str) -> Page[Approval]:
         """Return a page of approvals, oldest first."""
         ...
 
@@ -122,6 +122,14 @@ class Inbox(Protocol):
 
     async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
         """Take back the caller's own yes."""
+        ...
+
+
+class Following(Protocol):
+    """Follows approvals."""
+
+    def watch(self, caller: Caller, sought: Sought, after_seq: int) -> AsyncGenerator[Change, None]:
+        """Yield what happens to approvals after ``after_seq``, or the open ones first, without end."""
         ...
 
 
@@ -288,6 +296,7 @@ class ServerParts:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    following: Following
     reports: Reports
     delegations: Delegations
     stops: Stops

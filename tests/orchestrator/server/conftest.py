@@ -83,6 +83,7 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         pauses=use_cases,
         reconciliations=use_cases,
         inbox=approvals,
+        following=approvals,
         reports=approvals,
         delegations=lent,
         stops=stops,

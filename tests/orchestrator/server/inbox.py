@@ -1,10 +1,12 @@
 """The inbox as the handlers call it: it answers as told, and remembers what it was asked."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.following import Change
 from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.report import (
     ApprovalReport,
@@ -15,6 +17,7 @@ from assent_orchestrator.approvals.report import (
     Promptness,
     Span,
 )
+from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.page import Page
 from tests.orchestrator.server.use_cases import APPROVAL, NOON
@@ -54,9 +57,15 @@ class Approvals:
         self.calls.append(("get", caller, approval_id))
         return APPROVAL
 
-    async def list(self, caller: Caller, **wanted: Any) -> Page[Approval]:
-        self.calls.append(("list", caller, wanted))
+    async def list(self, caller: Caller, sought: Sought, **page: Any) -> Page[Approval]:
+        self.calls.append(("list", caller, sought, page))
         return Page([APPROVAL], "")
+
+    async def watch(self, caller: Caller, sought: Sought, after_seq: int) -> AsyncGenerator[Change, None]:
+        self.calls.append(("watch", caller, sought, after_seq))
+        yield Change(0, NOON, approval=APPROVAL)
+        yield Change(5, NOON)
+        yield Change(7, NOON, "approval.approved", replace(APPROVAL, state=ApprovalState.APPROVED))
 
     async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
         self.calls.append(("decide", caller, approval_id, reply))

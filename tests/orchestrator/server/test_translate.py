@@ -5,6 +5,8 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from assent.v1 import approval_reports_pb2, approvals_pb2, audit_pb2, control_pb2, decisions_pb2, plans_pb2, runs_pb2
+from assent_orchestrator.approvals.approval import ApprovalState
+from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit.chain import Break
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import InvalidError
@@ -268,7 +270,7 @@ async def test_an_approval_arrives_as_it_was_presented(wire):
         approvals_pb2.ListApprovalsRequest(parent=TENANT, filter="state=PENDING AND run=run1"), metadata=wire.auth
     )
     assert listed.approvals[0].name == name
-    assert wire.approvals.calls[-1][2]["run"] == "run1"
+    assert wire.approvals.calls[-1][2] == Sought(state=ApprovalState.PENDING, run="run1")
 
 
 @pytest.mark.requirement("orchestrator.records-carry-the-hashed-bytes")

@@ -13,6 +13,7 @@ from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_p
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent_orchestrator.approvals.following import Following
 from assent_orchestrator.approvals.report import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
@@ -86,6 +87,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             pauses=world.pauses,
             reconciliations=world.reconciliations,
             inbox=world.inbox,
+            following=Following(database.engine, listener, utc_now),
             reports=ApprovalReports(database.engine, utc_now),
             delegations=Lent(),
             stops=world.stops,

@@ -27,6 +27,8 @@ Event = Literal[
 ]
 """What can be told: the events of the trail that are about approvals."""
 
+_SETTLING = ("approval.approved", "approval.rejected", "approval.edited")
+
 EVENTS: frozenset[str] = frozenset(get_args(Event))
 
 SENTENCES: dict[str, str] = {
@@ -36,6 +38,7 @@ SENTENCES: dict[str, str] = {
     "approval.withdrawn": "A yes was taken back",
     "approval.approved": "Everybody needed said yes",
     "approval.rejected": "Somebody said no",
+    "approval.edited": "Somebody said yes to something else; the policies are asked about that",
     "approval.expired": "Nobody answered in time; it is denied",
     "approval.void": "The question is void: the action, the policies or the run changed",
     "approval.escalated": "Nobody answered yet; your role may answer now",
@@ -67,11 +70,7 @@ class Notice:
 def told_of(drafts: Iterable[Draft]) -> Sequence[Draft]:
     """Return the records that are about approvals; of an answer that settled a question, only the others."""
     ours = [draft for draft in drafts if draft.approval is not None and draft.event in EVENTS]
-    settled = {
-        draft.approval.id
-        for draft in ours
-        if draft.approval is not None and draft.event in ("approval.approved", "approval.rejected")
-    }
+    settled = {draft.approval.id for draft in ours if draft.approval is not None and draft.event in _SETTLING}
     return [
         one for one in ours if one.event != "approval.answered" or (one.approval and one.approval.id not in settled)
     ]

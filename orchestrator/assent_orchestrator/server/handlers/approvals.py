@@ -2,21 +2,25 @@
 
 # ruff: noqa: ARG002, N802 -- names and signatures of the methods are the protocol's
 
+import contextlib
+from collections.abc import AsyncGenerator, Mapping
+
 from assent.v1 import approval_reports_pb2 as report_wire
 from assent.v1 import approvals_pb2 as wire
 from assent.v1.approvals_pb2_grpc import ApprovalServiceServicer
-from assent_orchestrator.approvals.approval import ApprovalState
+from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.server import names
 from assent_orchestrator.server.caller_context import current_caller
-from assent_orchestrator.server.filters import choice, read_filter
+from assent_orchestrator.server.filters import age, choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
-from assent_orchestrator.server.translate.approval import read_edits, write_approval
+from assent_orchestrator.server.translate.approval import read_edits, write_approval, write_change
 from assent_orchestrator.server.translate.approval_report import read_span, write_approval_report
 
-_FILTERS = frozenset({"state", "process", "run"})
+_FILTERS = frozenset({"kind", "process", "role", "run", "state"})
 
 
 class ApprovalHandlers(ApprovalServiceServicer):
@@ -29,15 +33,8 @@ class ApprovalHandlers(ApprovalServiceServicer):
         """Return a page of approvals."""
         caller = current_caller()
         names.own_tenant(request.parent, caller)
-        wanted = read_filter(request.filter, _FILTERS)
-        page = await self._parts.inbox.list(
-            caller,
-            state=choice(wanted["state"], ApprovalState) if "state" in wanted else None,
-            process=wanted.get("process", ""),
-            run=wanted.get("run", ""),
-            size=request.page_size,
-            token=request.page_token,
-        )
+        sought = _sought(read_filter(request.filter, _FILTERS, aged=True))
+        page = await self._parts.inbox.list(caller, sought, size=request.page_size, token=request.page_token)
         approvals = [write_approval(approval, whole=False) for approval in page.items]
         return wire.ListApprovalsResponse(approvals=approvals, next_page_token=page.next_token)
 
@@ -45,6 +42,18 @@ class ApprovalHandlers(ApprovalServiceServicer):
         """Return one approval."""
         caller = current_caller()
         return write_approval(await self._parts.inbox.get(caller, names.approval_id(request.name, caller)))
+
+    async def WatchApprovals(
+        self, request: wire.WatchApprovalsRequest, context: Context
+    ) -> AsyncGenerator[wire.ApprovalEvent, None]:
+        """Follow approvals until the caller has enough."""
+        caller = current_caller()
+        names.own_tenant(request.parent, caller)
+        sought = _sought(read_filter(request.filter, _FILTERS - {"state"}))
+        changes = self._parts.following.watch(caller, sought, request.after_seq)
+        async with contextlib.aclosing(changes):
+            async for change in changes:
+                yield write_change(change)
 
     async def ReportApprovals(
         self, request: report_wire.ReportApprovalsRequest, context: Context
@@ -74,3 +83,15 @@ class ApprovalHandlers(ApprovalServiceServicer):
         caller = current_caller()
         approval_id = names.approval_id(request.name, caller)
         return write_approval(await carry_through(self._parts.inbox.withdraw(caller, approval_id, request.etag)))
+
+
+def _sought(wanted: Mapping[str, str]) -> Sought:
+    return Sought(
+        state=choice(wanted["state"], ApprovalState) if "state" in wanted else None,
+        kind=choice(wanted["kind"], ApprovalKind) if "kind" in wanted else None,
+        process=wanted.get("process", ""),
+        run=wanted.get("run", ""),
+        role=wanted.get("role", ""),
+        over=age(wanted.get("age>")),
+        under=age(wanted.get("age<")),
+    )

@@ -6,6 +6,7 @@ from google.protobuf.struct_pb2 import Value
 
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.following import Change
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.approvals.review import reviewed
 from assent_orchestrator.errors import Fault, InvalidError
@@ -55,6 +56,18 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
     if whole:
         add_scene(told, shown)
     return told
+
+
+def write_change(change: Change) -> wire.ApprovalEvent:
+    """Return what happened to an approval, with the approval as lists have it."""
+    approval = change.approval
+    return wire.ApprovalEvent(
+        seq=change.seq,
+        time=timestamp(change.time),
+        event=change.event,
+        approval=write_approval(approval, whole=False) if approval is not None else None,
+        heartbeat=approval is None,
+    )
 
 
 def approval_kind(kind: ApprovalKind) -> wire.ApprovalKind.ValueType:

@@ -541,7 +541,9 @@ class ListApprovalsRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before; empty for the first page."""
     filter: _builtins.str
-    """`field=value`, joined by ` AND `; the fields are `state` (as in `state=PENDING`), `process` and `run`."""
+    """`field=value`, joined by ` AND `; the fields are `state` (as in `state=PENDING`), `kind`, `process`, `run` and `role`
+    (that may answer). `age>2h` and `age<7d` are about how long ago it was asked.
+    """
     def __init__(
         self,
         *,
@@ -585,6 +587,80 @@ class ListApprovalsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListApprovalsResponse: _TypeAlias = ListApprovalsResponse  # noqa: Y015
+
+@_typing.final
+class WatchApprovalsRequest(_message.Message):
+    """Asks to follow approvals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AFTER_SEQ_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`tenants/{tenant}`; it must be the caller's own."""
+    filter: _builtins.str
+    """As for ListApprovals, without `state` and ages, which change."""
+    after_seq: _builtins.int
+    """`seq` of the last event that the caller has; 0 for those that are open, and then what happens."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        after_seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_seq", b"after_seq", "filter", b"filter", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchApprovalsRequest: _TypeAlias = WatchApprovalsRequest  # noqa: Y015
+
+@_typing.final
+class ApprovalEvent(_message.Message):
+    """One thing that happened to an approval."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    APPROVAL_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """Its number in the tenant's trail, growing but with gaps; what WatchApprovals takes as `after_seq`. In a heartbeat it is
+    the number up to which all was told. 0 while those that are open are told.
+    """
+    event: _builtins.str
+    """What happened, as the trail names it; empty in a heartbeat, and of one that was open already."""
+    heartbeat: _builtins.bool
+    """True when this only says that the stream is alive, and how far it is."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded; in a heartbeat, when it was sent; of one that was open already, when it was asked."""
+
+    @_builtins.property
+    def approval(self) -> Global___Approval:
+        """The approval as it is by now, as in lists; not set in a heartbeat."""
+
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        event: _builtins.str = ...,
+        approval: Global___Approval | None = ...,
+        heartbeat: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "event", b"event", "heartbeat", b"heartbeat", "seq", b"seq", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApprovalEvent: _TypeAlias = ApprovalEvent  # noqa: Y015
 
 @_typing.final
 class GetApprovalRequest(_message.Message):

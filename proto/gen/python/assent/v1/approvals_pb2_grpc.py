@@ -41,6 +41,11 @@ class ApprovalServiceStub:
                 request_serializer=assent_dot_v1_dot_approvals__pb2.ListApprovalsRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_approvals__pb2.ListApprovalsResponse.FromString,
                 _registered_method=True)
+        self.WatchApprovals = channel.unary_stream(
+                '/assent.v1.ApprovalService/WatchApprovals',
+                request_serializer=assent_dot_v1_dot_approvals__pb2.WatchApprovalsRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_approvals__pb2.ApprovalEvent.FromString,
+                _registered_method=True)
         self.GetApproval = channel.unary_unary(
                 '/assent.v1.ApprovalService/GetApproval',
                 request_serializer=assent_dot_v1_dot_approvals__pb2.GetApprovalRequest.SerializeToString,
@@ -69,6 +74,14 @@ class ApprovalServiceServicer:
 
     def ListApprovals(self, request, context):
         """Lists the approvals that the caller may see, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchApprovals(self, request, context):
+        """Follows approvals that the caller may see: first those that are open, or what happened after `after_seq`, then what
+        happens. It does not end by itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,6 +123,11 @@ def add_ApprovalServiceServicer_to_server(servicer, server):
                     servicer.ListApprovals,
                     request_deserializer=assent_dot_v1_dot_approvals__pb2.ListApprovalsRequest.FromString,
                     response_serializer=assent_dot_v1_dot_approvals__pb2.ListApprovalsResponse.SerializeToString,
+            ),
+            'WatchApprovals': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchApprovals,
+                    request_deserializer=assent_dot_v1_dot_approvals__pb2.WatchApprovalsRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_approvals__pb2.ApprovalEvent.SerializeToString,
             ),
             'GetApproval': grpc.unary_unary_rpc_method_handler(
                     servicer.GetApproval,
@@ -160,6 +178,33 @@ class ApprovalService:
             '/assent.v1.ApprovalService/ListApprovals',
             assent_dot_v1_dot_approvals__pb2.ListApprovalsRequest.SerializeToString,
             assent_dot_v1_dot_approvals__pb2.ListApprovalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchApprovals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/assent.v1.ApprovalService/WatchApprovals',
+            assent_dot_v1_dot_approvals__pb2.WatchApprovalsRequest.SerializeToString,
+            assent_dot_v1_dot_approvals__pb2.ApprovalEvent.FromString,
             options,
             channel_credentials,
             insecure,

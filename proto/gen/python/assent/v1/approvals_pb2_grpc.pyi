@@ -36,6 +36,10 @@ class ApprovalServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ApprovalServiceAsyncStub: ...
     ListApprovals: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.ListApprovalsRequest, _approvals_pb2.ListApprovalsResponse]
     """Lists the approvals that the caller may see, oldest first."""
+    WatchApprovals: _grpc.UnaryStreamMultiCallable[_approvals_pb2.WatchApprovalsRequest, _approvals_pb2.ApprovalEvent]
+    """Follows approvals that the caller may see: first those that are open, or what happened after `after_seq`, then what
+    happens. It does not end by itself.
+    """
     GetApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.GetApprovalRequest, _approvals_pb2.Approval]
     """Answers with one approval."""
     DecideApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.DecideApprovalRequest, _approvals_pb2.Approval]
@@ -54,6 +58,10 @@ class ApprovalServiceAsyncStub(ApprovalServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListApprovals: _aio.UnaryUnaryMultiCallable[_approvals_pb2.ListApprovalsRequest, _approvals_pb2.ListApprovalsResponse]  # type: ignore[assignment]
     """Lists the approvals that the caller may see, oldest first."""
+    WatchApprovals: _aio.UnaryStreamMultiCallable[_approvals_pb2.WatchApprovalsRequest, _approvals_pb2.ApprovalEvent]  # type: ignore[assignment]
+    """Follows approvals that the caller may see: first those that are open, or what happened after `after_seq`, then what
+    happens. It does not end by itself.
+    """
     GetApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.GetApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
     """Answers with one approval."""
     DecideApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.DecideApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
@@ -75,6 +83,16 @@ class ApprovalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_approvals_pb2.ListApprovalsResponse, _abc.Awaitable[_approvals_pb2.ListApprovalsResponse]]:
         """Lists the approvals that the caller may see, oldest first."""
+
+    @_abc_1.abstractmethod
+    def WatchApprovals(
+        self,
+        request: _approvals_pb2.WatchApprovalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_approvals_pb2.ApprovalEvent], _abc.AsyncIterator[_approvals_pb2.ApprovalEvent]]:
+        """Follows approvals that the caller may see: first those that are open, or what happened after `after_seq`, then what
+        happens. It does not end by itself.
+        """
 
     @_abc_1.abstractmethod
     def GetApproval(

@@ -1,0 +1,72 @@
+"""Which approvals somebody may see, and which of them they want to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.delegation import Delegation
+from assent_orchestrator.approvals.delegations import Lent
+from assent_orchestrator.audit.whose import own_runs
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.store.tables import approvals, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is wanted; None, or an empty text, is any.
+
+    ``role`` may answer it. It was asked more than ``over`` seconds ago, or less than ``under``.
+    """
+
+    state: ApprovalState | None = None
+    kind: ApprovalKind | None = None
+    process: str = ""
+    run: str = ""
+    role: str = ""
+    over: float | None = None
+    under: float | None = None
+
+    def conditions(self, now: datetime) -> Iterator[sa.ColumnElement[bool]]:
+        """Yield the conditions on the table of approvals."""
+        if self.state is not None:
+            yield approvals.c.state == str(self.state)
+        if self.kind is not None:
+            yield approvals.c.kind == str(self.kind)
+        if self.process:
+            yield approvals.c.process == self.process
+        if self.run:
+            yield approvals.c.run_id == self.run
+        if self.role:
+            yield approvals.c.roles.contains([self.role])
+        if self.over is not None:
+            yield approvals.c.requested_at < _ago(now, self.over)
+        if self.under is not None:
+            yield approvals.c.requested_at > _ago(now, self.under)
+
+
+ANY = Sought()
+
+
+def seen_by(caller: Caller, lent: Lent) -> sa.ColumnElement[bool]:
+    """Return the condition on the table of approvals under which the caller may see one; ``lent`` is to the caller."""
+    ours = approvals.c.tenant == caller.tenant
+    if caller.sees_all():
+        return ours
+    mine = sa.select(runs.c.id).where(own_runs(caller))
+    asked = approvals.c.roles.overlap(sorted(caller.roles))
+    return sa.and_(ours, sa.or_(asked, approvals.c.run_id.in_(mine), *(_lends(one) for one in lent)))
+
+
+def _lends(delegation: Delegation) -> sa.ColumnElement[bool]:
+    asked = approvals.c.roles.overlap(sorted(delegation.roles))
+    return sa.and_(asked, approvals.c.process.in_(delegation.processes)) if delegation.processes else asked
+
+
+def _ago(now: datetime, seconds: float) -> datetime:
+    try:
+        return now - timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=now.tzinfo)
