@@ -1,9 +1,8 @@
 """One approval as its approver reads it: everything that the answer is bound to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.struct_pb2 import Value
 from rich.text import Text
 
 from assent.v1 import approvals_pb2 as wire
@@ -14,6 +13,8 @@ from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.plan.pointer import split
 
 _MARGIN = 11
+
+_EDIT = "an approver's edit"
 
 _NO = {
     "stops": "the run stops",
@@ -32,7 +33,8 @@ def state_of(approval: wire.Approval) -> Text:
 
 def show_approval(approval: wire.Approval) -> None:
     """Write the whole card."""
-    say(f"approval {short(approval.name)} is ", state_of(approval), f", asked at {moment(approval.create_time)}")
+    said = (f"approval {short(approval.name)} is ", state_of(approval), f", asked at {moment(approval.create_time)}")
+    say_under("", *said)
     _field("until", [moment(approval.expire_time)])
     _field("action", [f"{approval.action} ({word(decisions_pb2.Effect, approval.effect, 'EFFECT')})"])
     _field("by", [f"agent {approval.agent}, for {approval.principal}"])
@@ -82,8 +84,19 @@ def _arguments(approval: wire.Approval) -> None:
         say_under(f"    {name:<{widest}}  ", first, labels_of(approval, name), sources_of(approval, name))
         for line in more:
             say_under(" " * (widest + 6), line)
-    for pointer in approval.masked:
+    for pointer in _unseen(approval, arguments):
         say_under("    ", f"{pointer or 'all of it'}  is not shown", labels_of(approval, *split(pointer)))
+
+
+def _unseen(approval: wire.Approval, arguments: Collection[str]) -> list[str]:
+    """Return the places that are not shown: those that are masked, and those of which there are only labels."""
+    masked = [split(pointer) for pointer in approval.masked]
+    bare = (
+        pointer
+        for pointer in approval.labels
+        if (split(pointer) or ("",))[0] not in arguments and not any(_meet(split(pointer), one) for one in masked)
+    )
+    return sorted({*approval.masked, *bare})
 
 
 def labels_of(approval: wire.Approval, *place: str) -> Text:
@@ -97,7 +110,7 @@ def labels_of(approval: wire.Approval, *place: str) -> Text:
 def sources_of(approval: wire.Approval, name: str) -> Text:
     """Return where an argument comes from; nothing when it stands in the plan."""
     found = {
-        source: None
+        _EDIT if source == "edit" else source: None
         for pointer in sorted(approval.sources)
         if split(pointer)[:1] == (name,)
         for source in approval.sources[pointer].sources
@@ -110,21 +123,23 @@ def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _change(change: wire.ArgumentChange) -> Iterable[str]:
-    before = _value(change.before) if change.HasField("before") else None
-    after = _value(change.after) if change.HasField("after") else None
+    before = value_lines(exact(MessageToDict(change.before))) if change.HasField("before") else None
+    after = value_lines(exact(MessageToDict(change.after))) if change.HasField("after") else None
     where = change.pointer or "all of it"
     if before is None and after is None:
         yield f"{where} is another one, and not shown"
-    elif before is None:
-        yield from f"{where} is new: {after}".split("\n")
-    elif after is None:
-        yield from f"{where} is gone; it was {before}".split("\n")
+    elif before is None or after is None:
+        first, *more = before or after or [""]
+        yield f"{where} is new: {first}" if before is None else f"{where} is gone; it was {first}"
+        yield from more
+    elif len(before) == 1 and len(after) == 1:
+        yield f"{where} was {before[0]} and is {after[0]}"
     else:
-        yield from f"{where} was {before} and is {after}".split("\n")
+        yield from (f"{where} was", *_indented(before), "and is", *_indented(after))
 
 
-def _value(value: Value) -> str:
-    return "\n".join(value_lines(exact(MessageToDict(value))))
+def _indented(lines: Iterable[str]) -> Iterable[str]:
+    return (f"  {line}" for line in lines)
 
 
 def cost_line(cost: wire.LedgerCost) -> str:

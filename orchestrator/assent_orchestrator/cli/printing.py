@@ -29,6 +29,9 @@ _FOLDED_WIDTH = 30
 _LEAST_ROOM = 20
 """Columns that are needed to go on below a beginning; with less, the terminal breaks the line where it likes."""
 
+_BELOW = 4
+"""Columns by which a line is indented that stands below its head."""
+
 _GAP = 2
 """Columns between two columns."""
 
@@ -58,7 +61,11 @@ def say(*parts: str | Text) -> None:
 
 
 def say_under(head: str, *parts: str | Text) -> None:
-    """Write a line behind its head; in a terminal, what does not fit goes on below its beginning."""
+    """Write a line behind its head; in a terminal, what does not fit goes on below its beginning.
+
+    Lines break between words. Where a word has no room, as a digest has none in a narrow terminal, the line stands
+    below its head, so that the word stays whole.
+    """
     line = Text()
     for part in parts:
         line.append_text(part if isinstance(part, Text) else Text(one_line(part)))
@@ -67,6 +74,10 @@ def say_under(head: str, *parts: str | Text) -> None:
     if not sys.stdout.isatty() or room < _LEAST_ROOM:
         target.print(first + line, soft_wrap=True)
         return
+    if first.cell_len > _BELOW and any(len(word) > room for word in line.plain.split()):
+        if first.plain.strip():
+            target.print(first, soft_wrap=True)
+        first, room = Text(" " * _BELOW), target.width - _BELOW
     for at, piece in enumerate(line.wrap(target, room, overflow="fold") or [Text()]):
         target.print((first if at == 0 else Text(" " * first.cell_len)) + piece, soft_wrap=True)
 

@@ -1,6 +1,7 @@
 """The card of an approval says how people answered, and of a review what is looked at."""
 
 import pytest
+from google.protobuf.json_format import ParseDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from assent.v1 import approvals_pb2 as wire
@@ -34,6 +35,63 @@ def test_an_answer_says_who_and_how(given: wire.ApprovalAnswer, said: str) -> No
 def test_an_answer_that_was_taken_back_says_so() -> None:
     given = wire.ApprovalAnswer(approver="dana", approved=True, rationale="ok", answer_time=AT, withdraw_time=AT)
     assert ": ok (taken back at " in answer_line(given)
+
+
+@pytest.mark.requirement("orchestrator.approvals-shown", "orchestrator.approvals-difference")
+def test_the_card_fits_a_narrow_terminal_and_breaks_no_digest(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    digest = f"sha256:{'ab' * 32}"
+    said = {
+        "arguments": {"amount": 60, "note": "Dear Ada,\n" + "yours " * 30},
+        "labels": {"/amount": {"labels": ["untrusted"]}, "/account/iban": {"labels": ["pii"]}},
+        "masked": ["/account/iban"],
+        "sources": {"/amount": {"sources": ["edit"]}, "/note": {"sources": ["inputs.name", "steps.a.output"]}},
+        "changes": [
+            {"pointer": "/amount", "before": 100, "after": 60},
+            {"pointer": "/account/iban"},
+            {"pointer": "/new", "after": True},
+            {"pointer": "/old", "before": "x"},
+            {"pointer": "/note", "before": "a\nb", "after": "c"},
+        ],
+        "so_far": [{"step": "look", "action": "box.get", "state": "STEP_STATE_SUCCEEDED"}],
+        "more_so_far": 7,
+        "on_yes": ["tell", "file"],
+        "more_on_yes": 2,
+        "on_no": "compensates: b, a",
+        "costs": [
+            {"ledger": "budget", "amount": "60", "unit": "EUR", "spent": "1", "reserved": "2", "limit": "100"},
+            {"ledger": "other", "amount": "1"},
+        ],
+        "action_digest": digest,
+        "presented_digest": digest,
+        "revision": digest,
+    }
+    show_approval(ParseDict(said, wire.Approval()))
+    card = capsys.readouterr().out
+    lines = card.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert sum(digest in line for line in lines) == 3
+    for text in (
+        "amount  60  [untrusted]  from an approver's edit",
+        "/account/iban  is not shown  [pii]",
+        "changed    /amount was 100 and is 60",
+        "/account/iban is another one, and not shown",
+        "/new is new: true",
+        "/old is gone; it was x",
+        "takes      60 EUR of the ledger budget (1 of 100 spent, 2 reserved)",
+        "1 of the ledger other",
+        "so far     7 steps before these",
+        "look  box.get  succeeded",
+        "on yes     it is done; then tell, file and 2 more",
+        "on no      the run stops, and undoes: b, a",
+    ):
+        assert text in card, card
+    at = next(number for number, line in enumerate(lines) if line.endswith("/note was"))
+    assert [line.strip() for line in lines[at + 1 : at + 5]] == ["a", "│ b", "and is", "c"]
 
 
 @pytest.mark.requirement("orchestrator.approval-break-glass")
