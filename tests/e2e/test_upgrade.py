@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from assent.v1 import runs_pb2, stops_pb2
-from tests.e2e.deployment import TENANT, Deployment, state, states
+from assent.v1 import approvals_pb2, runs_pb2, stops_pb2
+from tests.e2e.deployment import DIRECTOR, TENANT, Deployment, state, states
 from tests.e2e.dump import embedded, restore
 from tests.e2e.upgrade.record import HERE, RECORDED, people
 from tests.e2e.upgrade.shop import Shop, open_shop
@@ -22,7 +22,7 @@ ARRIVED = """
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.requirement("orchestrator.rolling-restart-finishes-old-runs")
+@pytest.mark.requirement("orchestrator.rolling-restart-finishes-old-runs", "orchestrator.approvals-reading-room")
 @pytest.mark.parametrize("recorded", RECORDINGS, ids=lambda path: path.stem)
 async def test_runs_of_an_earlier_version_are_finished(tmp_path: Path, recorded: Path) -> None:
     with embedded(tmp_path / "data") as url:
@@ -64,6 +64,19 @@ async def finishes(deployed: Deployment, shop: Shop) -> None:
 
 async def approved_anew(deployed: Deployment, run: str) -> None:
     """Approve, and again when it is asked anew: an answer is worth what was shown, under the policies that asked."""
+    [asked] = await deployed.pending(run)
+    shown = approvals_pb2.GetApprovalRequest(name=asked.name)
+    by = deployed.metadata(DIRECTOR)
+    card = await deployed.approvals.GetApproval(shown, metadata=by)
+    assert (card.presented_digest, card.etag) == (asked.presented_digest, asked.etag)
+    await approved(deployed, run)
+    # What the earlier version asked has its answer, and counts as policies say: for nothing once they are others.
+    after = await deployed.approvals.GetApproval(shown, metadata=by)
+    assert [answer.approver for answer in after.answers] == [DIRECTOR]
+    assert after.state in (approvals_pb2.APPROVAL_STATE_VOID, approvals_pb2.APPROVAL_STATE_CONSUMED)
+
+
+async def approved(deployed: Deployment, run: str) -> None:
     async for event in deployed.events(run):
         if event.event == "approval.requested" and await deployed.pending(run):
             await deployed.approve(run)
