@@ -111,10 +111,10 @@ async def settle(
         sa.update(effects)
         .where(effects.c.run_id == run_id, effects.c.step_id == step_id)
         .values(status=str(status), settled_at=now)
-        .returning(effects.c.reserves, effects.c.idempotency_key)
+        .returning(effects.c.reserves, effects.c.idempotency_key, effects.c.attempt)
     )
     row = settled.one_or_none()
     if row is None or not row.reserves:
         return NOTHING_SETTLED
-    truths = {row.idempotency_key: Truth(str(status), result)}
+    truths = {row.idempotency_key: Truth(str(status), result, attempt=row.attempt)}
     return (await settle_reservations(tx, truths, now)).get(row.idempotency_key, NOTHING_SETTLED)

@@ -74,7 +74,14 @@ class Ledgers:
             before = wants.get(one.ledger, Want(account, Decimal(ledger.limit), Decimal(0), ()))
             part = {"amount": one.amount, "actual": one.actual}
             wants[one.ledger] = replace(before, amount=before.amount + Decimal(one.amount), parts=(*before.parts, part))
-        return Booking(effect, tuple(wants.values()), question.run.id if question.run else None, step, _id(agent) or "")
+        return Booking(
+            effect,
+            tuple(wants.values()),
+            question.run.id if question.run else None,
+            step,
+            _id(agent) or "",
+            question.step.attempt if question.step else 1,
+        )
 
     async def informed(self, question: Question, *, effect: str | None = None) -> Question:
         """Return the question with the ledgers that count what it is about; without any it costs nothing.

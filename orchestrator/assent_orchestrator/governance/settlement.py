@@ -21,16 +21,21 @@ class Truth:
     """What became of an effect: ``succeeded``, ``failed`` (it did not happen) or ``unknown``.
 
     ``result`` is what the tool returned, ``told`` the real amounts by ledger, in the words of who performed it itself.
+    ``attempt`` is the one that it is the truth about.
     """
 
     status: str
     result: Json = None
     told: Mapping[str, str] = field(default_factory=dict)
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the trail is told. ``alarms`` are those that took more than was reserved, or of which nobody can tell."""
+    """What the trail is told. ``alarms`` are those that took more than was reserved, or of which nobody can tell.
+
+    So are those that had been given back, were done after all, and find no room any more.
+    """
 
     notes: tuple[LedgerNote, ...] = ()
     alarms: tuple[LedgerNote, ...] = ()
@@ -44,13 +49,13 @@ async def settle(tx: AsyncConnection, truths: Mapping[str, Truth], now: datetime
 
     Spent is what it really was, also if that is more than was reserved. Call it in the transaction that writes down
     what became of the effects, with their runs or permits locked. What was settled before stays as it is, unless what
-    was said not to have happened turns out to have.
+    was said not to have happened turns out to have: that very attempt, and no later one that reserved nothing.
     """
     found = [one for one in await reserved_by(tx, truths) if _concerns(one, truths[one.effect])]
     if not found:
         return {}
     after = [_settled(one, truths[one.effect]) for one in found]
-    await write_settled(tx, found, after, now)
+    standing = await write_settled(tx, found, after, now)
     settled: dict[str, Settled] = {}
     for old, new in zip(found, after, strict=True):
         note = LedgerNote(
@@ -62,17 +67,22 @@ async def settle(tx: AsyncConnection, truths: Mapping[str, Truth], now: datetime
             reserved=plain(old.amount) if new.state == "spent" else None,
             unread=(new.state == "spent" and real_amount(old, truths[old.effect]) is None) or None,
         )
-        alarming = note.unread or (new.spent is not None and new.spent > old.amount)
+        beyond = old.state == "released" and standing[new.account].taken > new.limit
+        alarming = note.unread or beyond or (new.spent is not None and new.spent > old.amount)
         before = settled.get(new.effect, NOTHING_SETTLED)
         settled[new.effect] = Settled((*before.notes, note), (*before.alarms, *((note,) if alarming else ())))
     return settled
 
 
 def _concerns(one: Reservation, truth: Truth) -> bool:
-    return one.state in ("reserved", "held") or (one.state == "released" and truth.status == "succeeded")
+    if one.state == "released":
+        # Other attempts come under decisions of their own: theirs is only what they reserved themselves.
+        return truth.status == "succeeded" and truth.attempt == one.attempt
+    return one.state in ("reserved", "held")
 
 
 def _settled(one: Reservation, truth: Truth) -> Reservation:
+    one = replace(one, attempt=truth.attempt)
     match truth.status:
         case "succeeded":
             real = real_amount(one, truth)

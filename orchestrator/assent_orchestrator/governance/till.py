@@ -57,11 +57,15 @@ class Booking:
     run: str | None
     step: str
     agent: str
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What an effect has reserved on one account, and what became of it."""
+    """What an effect has reserved on one account, and what became of it.
+
+    ``attempt`` is the one that reserved it, or the later one that it was settled with.
+    """
 
     effect: str
     account: Account
@@ -70,6 +74,7 @@ class Reservation:
     parts: tuple[Mapping[str, Json], ...]
     limit: Decimal
     spent: Decimal | None = None
+    attempt: int = 1
 
 
 @dataclass(slots=True)
@@ -99,7 +104,11 @@ class Till:
             if (more or earlier is None) and before.taken + amount > want.limit:
                 return want.account.ledger
             after[account] = replace(before, reserved=before.reserved + amount)
-            found.append(Reservation(booking.effect, account, amount, "reserved", want.parts, want.limit))
+            found.append(
+                Reservation(
+                    booking.effect, account, amount, "reserved", want.parts, want.limit, attempt=booking.attempt
+                )
+            )
         self._balances = after
         self.taken += [(booking, one) for one in found]
         return None
@@ -152,7 +161,8 @@ async def write_settled(
         standing[old.account] = _with(_without(standing[old.account], old), new)
     await _write_balances(tx, standing, now)
     for one in after:
-        changed = {"state": one.state, "spent": one.spent, "settled_at": None if one.state in _OPEN else now}
+        changed: dict[str, object] = {"state": one.state, "spent": one.spent, "attempt": one.attempt}
+        changed["settled_at"] = None if one.state in _OPEN else now
         here = reservations.c.effect_key == one.effect, reservations.c.ledger == one.account.ledger
         await tx.execute(sa.update(reservations).where(*here).values(**changed))
     return standing
@@ -213,6 +223,7 @@ def _row(booking: Booking, one: Reservation, now: datetime) -> dict[str, object]
         "run_id": booking.run,
         "step_id": booking.step,
         "agent": booking.agent,
+        "attempt": one.attempt,
         "state": one.state,
         "amount": one.amount,
         "most": one.limit,
@@ -225,7 +236,9 @@ def _row(booking: Booking, one: Reservation, now: datetime) -> dict[str, object]
 
 def _reservation(row: Any) -> Reservation:
     account = Account(row.tenant, row.ledger, row.key, row.period)
-    return Reservation(row.effect_key, account, row.amount, row.state, tuple(row.parts), row.most, row.spent)
+    return Reservation(
+        row.effect_key, account, row.amount, row.state, tuple(row.parts), row.most, row.spent, row.attempt
+    )
 
 
 def account_in(row: Any) -> Account:

@@ -462,6 +462,7 @@ reservations = sa.Table(
     sa.Column("run_id", sa.Text),
     sa.Column("step_id", sa.Text, nullable=False),
     sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default=sa.text("1")),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("amount", _amount, nullable=False),
     sa.Column("most", _amount, nullable=False),
@@ -471,7 +472,8 @@ reservations = sa.Table(
     sa.Column("settled_at", _moment),
 )
 """One row an effect (its idempotency key) and a ledger: reserved, held, spent or released. ``most`` is the limit that
-it was reserved under, ``parts`` are the obligations."""
+it was reserved under, ``parts`` are the obligations, ``attempt`` is the one that reserved it, or the later one that it
+was settled with."""
 
 sa.Index(
     "reservations_by_ledger",
