@@ -1,5 +1,6 @@
 """A database that was dumped under a running server and restored elsewhere: the trail holds, and runs go on."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,33 @@ async def test_after_a_restore_the_trail_holds_runs_go_on_and_nothing_is_done_tw
         # The same keys again: the company answered with what it had done already.
         assert len(restored.mails()) == sent
         assert await restored.intact()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.approvals-reading-room")
+async def test_an_approval_that_waits_is_answered_on_another_machine_as_it_was_asked(tmp_path: Path) -> None:
+    async with deployment(tmp_path) as here:
+        waits = (await here.submit("ACC-1002")).name
+        await here.until(waits, "approval.requested", "offer_at_risk")
+        [asked] = await here.pending(waits)
+        content = dump(database(tmp_path))
+        await here.stop()
+
+        # Nothing comes along but the database and who may call: another data folder, permit key and name of the server.
+        folder = tmp_path / "elsewhere"
+        folder.mkdir()
+        shutil.copy2(tmp_path / "tokens.json", folder / "tokens.json")
+        with embedded(folder / "data") as url:
+            restore(url, content)
+        there = Deployment(folder, here.company, here.workspace, here.tokens, arguments=("--executor", "elsewhere"))
+        await there.start()
+        try:
+            [again] = await there.pending(waits)
+            assert again == asked
+            await there.approve(waits)
+            ended = await there.end_of(waits)
+            assert state(ended) == "succeeded", states(ended)
+            assert len(here.mails()) == 1
+            assert await there.intact()
+        finally:
+            await there.stop()
