@@ -73,12 +73,12 @@ async def write_strides(
 
     Return an empty list when they are written. Else nothing is: the numbers of those that are not as they were, or None
     when it is the trail that does not end at ``before``. It is a transaction by itself when the connection commits by
-    itself. All that are intended must have been thought out under the same stops.
+    itself. All must have been thought out under the same stops, or all under none.
 
     Raises:
         psycopg.Error: the database is away, or cannot keep a value.
     """
-    seen = next((sorted(one.seen) for one in strides if one.seen is not None), None)
+    seen = sorted(strides[0].seen) if strides[0].seen is not None else None
     told = json.dumps([one.to_json() for one in strides], default=as_moment)
     values = parameters(tenant, before, links)
     values |= {"seen": seen, "at": now, "strides": told, "channel": channel}

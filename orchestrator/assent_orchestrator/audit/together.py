@@ -5,7 +5,7 @@ follow one another, each with a flush to disk. Sharing them is what makes many c
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -30,6 +30,9 @@ S = TypeVar("S", bound=Told)
 Commit = Callable[[str, Sequence[S]], Awaitable[Sequence[Exception | None]]]
 """Commits shares in one transaction, and says of each why it was not written, if so; all the others or none."""
 
+Kind = Callable[[S], Hashable]
+"""Says what of a share those must have in common that share a transaction."""
+
 Lost = Callable[[], Exception]
 """What those are told whose transaction was given up."""
 
@@ -41,11 +44,15 @@ class _Waiting(Generic[S]):
 
 
 class Together(Generic[S]):
-    """Callers that wait for their commit, by tenant: the first begins one, those who come meanwhile share the next."""
+    """Callers that wait for their commit, by tenant: the first begins one, those who come meanwhile share the next.
 
-    def __init__(self, commit: Commit[S], lost: Lost) -> None:
+    Only those of one ``kind`` share one; that of whoever waits longest is the next.
+    """
+
+    def __init__(self, commit: Commit[S], lost: Lost, kind: Kind[S] = lambda _: None) -> None:
         self._commit = commit
         self._lost = lost
+        self._kind = kind
         self._waiting: dict[str, list[_Waiting[S]]] = {}
         self._leaders: dict[str, asyncio.Task[None]] = {}
 
@@ -68,7 +75,7 @@ class Together(Generic[S]):
         try:
             while self._waiting.get(tenant):
                 await asyncio.sleep(0)  # whoever is ready to come comes along
-                group = _first(self._waiting[tenant])
+                group = self._first(self._waiting[tenant])
                 await self._carry_out(tenant, group)
                 group = []
         finally:
@@ -77,6 +84,21 @@ class Together(Generic[S]):
                 if not one.told.done():
                     one.told.set_exception(self._lost())
             del self._leaders[tenant]
+
+    def _first(self, waiting: list[_Waiting[S]]) -> list[_Waiting[S]]:
+        """Take those of the first one's kind whose records fit into one transaction, at least one of them."""
+        kind, records = self._kind(waiting[0].share), 0
+        group: list[_Waiting[S]] = []
+        left: list[_Waiting[S]] = []
+        for one in waiting:
+            size = len(one.share.drafts)
+            if self._kind(one.share) == kind and (not group or records + size <= MOST_RECORDS):
+                records += size
+                group.append(one)
+            else:
+                left.append(one)
+        waiting[:] = left
+        return group
 
     async def _carry_out(self, tenant: str, group: list[_Waiting[S]]) -> None:
         try:
@@ -95,17 +117,6 @@ class Together(Generic[S]):
         else:
             for one, why_not in zip(group, told, strict=True):
                 _tell(one, why_not)
-
-
-def _first(waiting: list[_Waiting[S]]) -> list[_Waiting[S]]:
-    """Take those whose records fit into one transaction, at least one of them."""
-    records = taken = 0
-    while taken < len(waiting) and (not taken or records + len(waiting[taken].share.drafts) <= MOST_RECORDS):
-        records += len(waiting[taken].share.drafts)
-        taken += 1
-    group = waiting[:taken]
-    del waiting[:taken]
-    return group
 
 
 def _tell(one: _Waiting[S], error: Exception | None) -> None:

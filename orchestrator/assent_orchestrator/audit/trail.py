@@ -73,7 +73,7 @@ class Trail:
         self._heads: dict[str, Head] = {}
         self._appending: dict[str, int] = {}
         self._together = Together(self._commit_together, _lost)
-        self._strides = Together(self._commit_strides, _lost)
+        self._strides = Together(self._commit_strides, _lost, _under)
 
     @contextlib.asynccontextmanager
     async def recording(self) -> AsyncIterator[AsyncConnection]:
@@ -206,7 +206,7 @@ class Trail:
         return [None] * len(shares)
 
     async def _commit_strides(self, tenant: str, strides: Sequence[Stride]) -> Sequence[Exception | None]:
-        left, head = _under_the_same(strides), self._heads.get(tenant)
+        left, head = list(strides), self._heads.get(tenant)
         for _ in range(_GUESSES):
             with _available():
                 async with self._at_once.connect() as connection:
@@ -300,10 +300,13 @@ async def _outdated(tx: AsyncConnection, tenant: str, shares: Sequence[Share]) -
     ]
 
 
-def _under_the_same(strides: Sequence[Stride]) -> list[Stride]:
-    """Return the strides that were thought out under the stops of the first that names any."""
-    seen = next((one.seen for one in strides if one.seen is not None), None)
-    return [one for one in strides if one.seen is None or one.seen == seen]
+def _under(stride: Stride) -> tuple[str, ...] | None:
+    """Return what strides of one statement have in common: the stops they were thought out under.
+
+    What became of a call was thought out under none, and never waits where stops are waited for: a stop that cuts off
+    who stands in its way must not throw away what is known.
+    """
+    return stride.seen
 
 
 async def _look(tx: AsyncConnection, tenant: str) -> Head | None:

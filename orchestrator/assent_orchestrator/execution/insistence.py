@@ -64,6 +64,29 @@ async def insist(
                 await asyncio.sleep(patience(tries))
 
 
+async def hold_out(
+    work: Callable[[], Awaitable[T]], *, aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+) -> T:
+    """Repeat work for as long as the database is away, and for that reason only: what is known here alone is kept.
+
+    What is repeated reads first what was already done. In between it waits ``aside``.
+
+    Raises:
+        Exception: what ``work`` raised, if that says anything but that the database is away.
+    """
+    tries = 0
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not (isinstance(error, UnavailableError) or is_away(error)):
+                raise
+            tries += 1
+            _log.warning("waiting for the database: %s", type(error).__name__)
+        async with aside():
+            await asyncio.sleep(patience(tries))
+
+
 def _log_fault(error: Exception) -> None:
     # Not the text of the error: it may quote what a caller sent.
     places = "".join(traceback.format_tb(error.__traceback__))

@@ -17,6 +17,7 @@ from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.driver import FencedError, drives
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
+from assent_orchestrator.execution.insistence import hold_out
 from assent_orchestrator.execution.journal import StepRow, change_step, lock_step
 from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.parts import Parts
@@ -264,11 +265,30 @@ class Outcomes:
         values: dict[str, Any],
         result: Json = None,
     ) -> None:
-        """Write what became of an attempt, if that is news still.
+        """Write what became of an attempt, if that is news still, however long the database is away meanwhile.
+
+        An answer is known here alone: were it let go of, somebody would have to find out again, or nobody could.
 
         Raises:
             FencedError: somebody else drives the run. What is known for certain was written all the same.
         """
+
+        async def write() -> None:
+            await self._write_once(situation, action, attempt, note=note, state=state, values=values, result=result)
+
+        await hold_out(write, aside=self.parts.turnstile.aside)
+
+    async def _write_once(
+        self,
+        situation: Situation,
+        action: Action | None,
+        attempt: int,
+        *,
+        note: EffectNote,
+        state: StepState,
+        values: dict[str, Any],
+        result: Json,
+    ) -> None:
         if await self._written_outright(situation, action, attempt, note=note, state=state, values=values):
             return
         async with self.parts.trail.recording() as tx:
@@ -277,7 +297,8 @@ class Outcomes:
             # Of a run that somebody else drives only what is certain is worth saying, while it is on its way.
             late = not ours and (run.finished_at is not None or state not in TERMINAL_STEPS)
             after_all = note.status == "succeeded" and await _was_denied(tx, step, attempt)
-            if not after_all and (late or not _concerns(step, attempt, note)):
+            stale = late or not _concerns(step, attempt, note) or await _was_said(tx, step, note)
+            if not after_all and stale:
                 if not ours:
                     raise FencedError
                 return
@@ -358,6 +379,14 @@ async def _was_denied(tx: AsyncConnection, step: StepRow, attempt: int) -> bool:
         return False
     said = await intent.read(tx, step.run_id, step.id)
     return said is not None and said.attempt == attempt and said.status is EffectStatus.FAILED
+
+
+async def _was_said(tx: AsyncConnection, step: StepRow, note: EffectNote) -> bool:
+    """Say whether just this not knowing was written before, as when a commit was done and its answer got lost."""
+    if note.status != "unknown" or step.reason != note.error:
+        return False
+    said = await intent.read(tx, step.run_id, step.id)
+    return said is not None and said.attempt == step.attempt and said.status is EffectStatus.UNKNOWN
 
 
 def _concerns(step: StepRow, attempt: int, note: EffectNote) -> bool:
