@@ -15,7 +15,7 @@ from assent_orchestrator.decisions.check import accept, as_action
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
 from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, StateError
 from assent_orchestrator.governance.gate import Gate
-from assent_orchestrator.governance.handed_out import read_row
+from assent_orchestrator.governance.handed_out import PermitClosedError, PermitStatus, read_row
 from assent_orchestrator.governance.judging import redacted
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.outside import Outside
@@ -60,6 +60,7 @@ class Desk:
             InvalidError: something in the request is not declared or does not fit; every fault is named.
             AlreadyExistsError: the request id was used for another request.
             StateError: the request id was given a permit for what a stop holds up now.
+            PermitClosedError: the request id was given a permit that is closed by now.
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             UnavailableError: it could not be recorded; nothing is permitted.
         """
@@ -156,7 +157,10 @@ class Desk:
             given = {one.id: read_row(one) for one in await tx.execute(sa.select(permits).where(permits.c.id.in_(ids)))}
         wishes = {wish.id: wish for wish in request.wishes}
         for kept in row.answers:
-            if kept["permit"] in given:
+            issued = given.get(kept["permit"])
+            if issued is not None:
+                if issued.status is not PermitStatus.ISSUED:
+                    raise PermitClosedError("the permit is closed; it is not handed out again", permit=issued.id)
                 await self._require_unstopped(caller, request, wishes[kept["id"]])
         replies = []
         for kept in row.answers:

@@ -12,8 +12,8 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, NotFoundError, StateError
-from assent_orchestrator.governance.handed_out import Issued, PermitStatus, read_row
+from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, NotFoundError
+from assent_orchestrator.governance.handed_out import Issued, PermitClosedError, PermitStatus, read_row
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, Truth, settle
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
@@ -35,12 +35,6 @@ class Outcome:
     """What it really was, by ledger; only where the obligation says that the outcome tells."""
     rationale: str = ""
     """How a person found it out who is not the holder."""
-
-
-class PermitClosedError(StateError):
-    """The outcome was reported before, and it was another one."""
-
-    code = "PERMIT_CLOSED"
 
 
 @dataclass(frozen=True, slots=True)

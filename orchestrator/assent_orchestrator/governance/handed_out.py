@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from assent_orchestrator.errors import StateError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.store.tables import permits
 from assent_sidecar.question import BatchAction, Question
@@ -20,6 +21,12 @@ class PermitStatus(StrEnum):
     FAILED = "failed"
     """It certainly did not happen."""
     UNKNOWN = "unknown"
+
+
+class PermitClosedError(StateError):
+    """What became of it is settled, or was not told in time: no other outcome is taken, and it is not given again."""
+
+    code = "PERMIT_CLOSED"
 
 
 @dataclass(frozen=True, slots=True)

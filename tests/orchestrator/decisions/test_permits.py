@@ -5,10 +5,10 @@ import pytest
 
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.decisions.permits import Outcome, PermitClosedError
+from assent_orchestrator.decisions.permits import Outcome
 from assent_orchestrator.decisions.sweep import sweeping
 from assent_orchestrator.errors import ForbiddenError, InvalidError, NotFoundError
-from assent_orchestrator.governance.handed_out import PermitStatus
+from assent_orchestrator.governance.handed_out import PermitClosedError, PermitStatus
 from tests.orchestrator.decisions.office import Office
 
 DONE = Outcome(PermitStatus.SUCCEEDED, result_digest="sha256:" + "a" * 64)
@@ -132,3 +132,20 @@ async def test_permits_are_listed_page_by_page_newest_first(office: Office) -> N
     rest = await office.permits.list(office.alice, size=2, token=page.next_token)
     assert [one.id for one in (*page.items, *rest.items)] == made[::-1]
     assert (await office.permits.list(Caller("eve", office.tenant, frozenset()))).items == []
+
+
+@pytest.mark.requirement("sidecar.decide-permits")
+@pytest.mark.parametrize("status", [*PermitStatus][1:])
+async def test_a_permit_that_is_closed_is_not_handed_out_again(office: Office, status: PermitStatus) -> None:
+    first = await office.ask(request_id="r")
+    assert first.leave is not None
+    assert await office.ask(request_id="r") == first
+    if status is PermitStatus.UNKNOWN:
+        office.forward(hours=1)
+        await office.permits.sweep()
+    else:
+        await office.permits.report(office.alice, first.leave.permit.id, Outcome(status))
+    with pytest.raises(PermitClosedError) as refused:
+        await office.ask(request_id="r")
+    assert (refused.value.code, refused.value.metadata) == ("PERMIT_CLOSED", {"permit": first.leave.permit.id})
+    assert (await office.permits.get(office.alice, first.leave.permit.id)).status is status
