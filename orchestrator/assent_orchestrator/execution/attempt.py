@@ -21,6 +21,7 @@ from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.deadline import expire, within_deadline
@@ -288,6 +289,10 @@ class Attempts:
         async with self.parts.trail.recording() as tx:
             now = self.parts.clock()
             drafts = await end_step(tx, situation, ending, now)
+            if drafts:
+                operation = self.parts.catalogue().operation(situation.spec.action)
+                reads = operation is not None and operation.effect == "read"
+                drafts = (*await give_up(tx, situation, now, repeatable=reads), *drafts)
             approval = situation.approval
             if approval is not None and approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
                 state = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID

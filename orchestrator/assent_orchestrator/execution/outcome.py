@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote, StateNote
+from assent_orchestrator.audit.record import EffectNote, StateNote
 from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution.became import OUTCOME_LOST, became
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Call, Circuits
 from assent_orchestrator.execution.compensation import tell_left
@@ -125,7 +126,7 @@ class Outcomes:
         assert situation.intent is not None
         attempt = situation.intent.attempt
         if situation.intent.status is EffectStatus.INTENDED:
-            await self._unknown(situation, attempt, "OUTCOME_LOST", situation.step.failures)
+            await self._unknown(situation, attempt, OUTCOME_LOST, situation.step.failures)
         try:
             appointed = appoint(self.parts.catalogue(), situation)
             action = arguments.bound_action(situation, appointed)
@@ -231,8 +232,8 @@ class Outcomes:
 
     async def _lost(self, situation: Situation, attempt: int) -> Pause:
         """Give up something that merely looks: its answer was lost again and again, and it did nothing."""
-        note = EffectNote(status="failed", error="OUTCOME_LOST")
-        values = {"reason": "OUTCOME_LOST", "message": "its answer was lost too often"}
+        note = EffectNote(status="failed", error=OUTCOME_LOST)
+        values = {"reason": OUTCOME_LOST, "message": "its answer was lost too often"}
         await self._write(situation, None, attempt, note=note, state=StepState.FAILED, values=values)
         return SETTLED
 
@@ -310,7 +311,7 @@ class Outcomes:
                 values = {**values, "finished_at": now, "not_before": None}
             await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
             settled = await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now, result=result)
-            draft = _draft(situation, action, attempt, note).model_copy(
+            draft = became(situation, action, attempt, note).model_copy(
                 update={
                     "ledgers": settled.notes or None,
                     "state": StateNote(before=str(step.state), after=str(state)) if step.state is not state else None,
@@ -347,23 +348,9 @@ class Outcomes:
             attempt=attempt,
             values={**values, "state": str(state), "finished_at": self.parts.clock(), "not_before": None},
             status=note.status,
-            drafts=(_draft(situation, action, attempt, note).model_copy(update={"state": moved}),),
+            drafts=(became(situation, action, attempt, note).model_copy(update={"state": moved}),),
         )
         return await self.parts.trail.stride(situation.run.tenant, stride)
-
-
-def _draft(situation: Situation, action: Action | None, attempt: int, note: EffectNote) -> Draft:
-    return Draft(
-        event=f"action.{note.status}",
-        run=situation.run.id,
-        step=situation.step.id,
-        attempt=attempt,
-        actor=Actor(kind="agent", id=situation.step.agent),
-        on_behalf_of=situation.run.principal.id,
-        action=ActionNote.of(action) if action else None,
-        effect=note,
-        trace=spans.trace_note(),
-    )
 
 
 def _unhurried(code: str, tries: int) -> float:

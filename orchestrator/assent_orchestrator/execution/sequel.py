@@ -17,6 +17,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.stride import INTENDED, Stride
 from assent_orchestrator.clock import Clock, writable
+from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
 from assent_orchestrator.execution.patience import patience
@@ -148,7 +149,8 @@ class Sequels:
             state = situation.step.state if situation.step.state is StepState.PENDING else StepState.DECIDING
             return await self.written(tx, run, situation, state, values)
         values = {"reason": decided.codes[0] if decided.codes else "DENIED", **values}
-        drafts = await self._void(tx, situation, now)
+        given_up = await give_up(tx, situation, now, repeatable=turn.appointed.repeatable)
+        drafts = (*given_up, *await self._void(tx, situation, now))
         if halt and run.state in (RunState.RUNNING, RunState.WAITING):
             drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
         values |= {"finished_at": now, "not_before": None}
