@@ -116,14 +116,16 @@ def show_record(entry: wire.AuditRecord) -> None:
         for part in ("decision", "state", "trace", "effect", "approval", "detail", "action", "actor")
     )
     in_run = bool(record.get("run"))
+    refused = detail.get("refused") if decision else None
     before, after = state.get("from"), state.get("to")
     say(
         f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  ",
         f"{entry.event:<20} {record.get('step') or ('run' if in_run else ''):<16} ",
         coloured(_answer(decision, record.get("step") or "") or approval.get("outcome") or effect.get("status") or ""),
+        *((", then ", coloured("refused")) if refused else ()),
         f"  {before or 'new'} -> {after}" if after else "",
     )
-    codes = (*(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
+    codes = (refused, *(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
     why = ", ".join(str(code) for code in codes if code) + (f": {branch}" if (branch := detail.get("branch")) else "")
     controls = ", ".join(decision.get("controls") or ())
     who = approval.get("approver") or (actor.get("id") if actor.get("kind") in _PEOPLE else "")
@@ -135,7 +137,7 @@ def show_record(entry: wire.AuditRecord) -> None:
         *(
             f"{name} {value}"
             for name, value in detail.items()
-            if not in_run and name != "reason" and isinstance(value, str)
+            if not in_run and name not in {"reason", "refused"} and isinstance(value, str)
         ),
         f"decision {decision['id']}" if decision.get("id") else "",
         f"trace {trace['trace_id']}" if trace.get("trace_id") else "",

@@ -40,7 +40,8 @@ _STYLES = {
     **dict.fromkeys(("defer", "waiting", "deferred", "awaiting_approval", "require_approval", "pending"), "yellow"),
     **dict.fromkeys(("unknown", "stopping", "warn"), "yellow"),
     **dict.fromkeys(
-        ("deny", "halt", "failed", "denied", "halted", "rejected", "expired", "void", "fail", "in_force"), "red"
+        ("deny", "halt", "failed", "denied", "halted", "refused", "rejected", "expired", "void", "fail", "in_force"),
+        "red",
     ),
     **dict.fromkeys(("skipped", "cancelled", "planned"), "bright_black"),
 }

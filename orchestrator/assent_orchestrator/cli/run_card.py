@@ -2,6 +2,7 @@
 
 from rich.text import Text
 
+from assent.v1 import decisions_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.printing import coloured, moment, say, table, word
@@ -60,7 +61,7 @@ def show_run(run: wire.Run) -> None:
             step.action,
             coloured(step_word(step.state)),
             str(step.attempt) if step.attempt else "",
-            finding.verdict_text(step.decision.verdict),
+            _verdict(step),
             _why(step),
         )
         for step in run.steps
@@ -77,8 +78,17 @@ def because(run: wire.Run) -> str:
     return f" because of {run.reason}" if run.reason and run.reason.lower() != state_word(run.state) else ""
 
 
+def _verdict(step: wire.Step) -> Text:
+    """Return what the policies said, and that Assent refused it nevertheless: a ledger has no room, for instance."""
+    said = finding.verdict_text(step.decision.verdict)
+    if step.state == wire.STEP_STATE_DENIED and step.decision.verdict == decisions_pb2.VERDICT_ALLOW:
+        return Text.assemble(said, ", then ", coloured("refused"))
+    return said
+
+
 def _why(step: wire.Step) -> str:
-    """Return why a step stands where it does: its own reason, then those of the decision."""
+    """Return why a step stands where it does and until when: its own reason, then those of the decision."""
     codes = finding.codes_line(step.decision.reasons)
     own = f"{step.reason}: {step.message}" if step.message else step.reason
-    return "; ".join(part for part in (own if step.reason not in codes else "", codes) if part)
+    until = f"until {moment(step.defer_time)}" if step.HasField("defer_time") else ""
+    return "; ".join(part for part in (own if step.reason not in codes else "", codes, until) if part)

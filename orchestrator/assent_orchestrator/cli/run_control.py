@@ -12,7 +12,7 @@ from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
-from assent_orchestrator.cli.printing import say, say_json
+from assent_orchestrator.cli.printing import moment, say, say_json
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short, state_text, step_word
 from assent_orchestrator.cli.runs import EtagOption, RunArgument, app
@@ -54,6 +54,10 @@ def pause_command(common: Common, *, run: RunArgument, reason: ReasonOption) -> 
         found = connection.call(connection.runs.PauseRun, request)
     if common.as_json:
         say_json(found)
+    elif found.pause_reason != reason:
+        since = moment(found.pause_time)
+        say(f"run {short(found.name)} is already paused by {found.pauser} since {since}: {found.pause_reason}")
+        say("  your reason was not kept: a run is paused once")
     else:
         say(f"paused; let it go on with: assent runs resume {short(found.name)} --reason ...")
     return ExitCode.DONE

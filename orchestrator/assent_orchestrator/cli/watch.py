@@ -11,7 +11,7 @@ from assent.v1 import approvals_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.printing import clock_time, coloured, note, say, say_json
+from assent_orchestrator.cli.printing import clock_time, coloured, moment, note, say, say_json
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.refusal import problem_of, status_code
 from assent_orchestrator.cli.run_card import ENDED, because, short, state_text, state_word, step_word
@@ -136,9 +136,18 @@ def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
         f": {event.branch}" if event.branch else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )
+    if event.step_to == wire.STEP_STATE_DEFERRED and (until := _until(connection, f"{name}/steps/{event.step}")):
+        note(f"  it waits until {until}")
     if event.event == "approval.requested":
         for approval in _waiting(connection, name):
             note(f"  a person is asked: assent approvals show {short(approval)}")
+
+
+def _until(connection: Connection, name: str) -> str:
+    try:
+        return moment(connection.call(connection.runs.GetStep, wire.GetStepRequest(name=name)).defer_time)
+    except Problem:  # only a hint: what comes next is shown without it
+        return ""
 
 
 def _waiting(connection: Connection, name: str) -> list[str]:

@@ -98,7 +98,7 @@ class Circuits:
             if after == before:
                 return
             await tx.execute(sa.update(circuits).where(_of(situation)).values(**asdict(after)))
-            if (after.open_until is None) is not (before.open_until is None):
+            if after.open_until != before.open_until:  # also when a try has failed: it is left alone for longer
                 draft = _turned(situation, after, breaker)
                 await self.parts.trail.append(tx, situation.run.tenant, (draft,))
 

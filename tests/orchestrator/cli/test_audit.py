@@ -97,3 +97,21 @@ def test_of_a_rule_of_a_choice_it_is_said_whether_it_is_true(
     first = capsys.readouterr().out.splitlines()[0]
     assert first.rstrip().endswith(f" {word}")
     assert "taken" not in first, "with `otherwise` a branch is taken though no rule is true"
+
+
+def test_a_refusal_after_an_allow_is_told_as_a_refusal_with_its_reason_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = {
+        "event": "decision.made",
+        "run": "1",
+        "step": "w",
+        "decision": {"kind": "action", "verdict": "allow", "codes": ["OK"]},
+        "state": {"from": "pending", "to": "denied"},
+        "detail": {"refused": "LEDGER_EXHAUSTED"},
+    }
+    entry = audit_pb2.AuditRecord(seq=7, event="decision.made", canonical_json=json.dumps(record).encode())
+    show_record(entry)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.rstrip().endswith("allow, then refused  pending -> denied")
+    assert "LEDGER_EXHAUSTED, OK" in second

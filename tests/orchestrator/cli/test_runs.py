@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from assent.v1 import decisions_pb2, runs_pb2
+from assent_orchestrator.cli.run_card import show_run
 from tests.orchestrator.cli.program import ASSENT, SECONDS, Desk, clean_environ
 
 
@@ -121,3 +123,32 @@ def test_output_into_a_pipe_that_is_closed_is_no_error(desk: Desk, finished: str
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_step_that_was_refused_after_an_allow_does_not_read_as_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    allowed = decisions_pb2.Decision(
+        verdict=decisions_pb2.VERDICT_ALLOW, reasons=[decisions_pb2.Reason(code="WITHIN_LIMITS", control="FIN-01")]
+    )
+    step = runs_pb2.Step(id="w", state=runs_pb2.STEP_STATE_DENIED, reason="LEDGER_EXHAUSTED", decision=allowed)
+    show_run(runs_pb2.Run(name="tenants/local/runs/1", steps=[step]))
+    [row] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("w ")]
+    assert "denied" in row
+    assert "allow, then refused" in row
+    assert row.index("LEDGER_EXHAUSTED") < row.index("WITHIN_LIMITS (FIN-01)")
+
+
+def test_until_when_a_step_waits_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    step = runs_pb2.Step(id="w", state=runs_pb2.STEP_STATE_DEFERRED, reason="CIRCUIT_OPEN")
+    step.defer_time.FromJsonString("2026-03-01T12:00:00Z")
+    show_run(runs_pb2.Run(name="tenants/local/runs/1", steps=[step]))
+    assert "CIRCUIT_OPEN; until 2026-03-01 12:00:00Z" in capsys.readouterr().out
+
+
+def test_who_pauses_a_paused_run_is_told_who_did_and_why(desk: Desk) -> None:
+    run, _ = desk.waiting()
+    assert desk("runs", "pause", run, "--reason", "the quarter ends").code == 0
+    again = desk("runs", "pause", run, "--reason", "to look into it", "--as", "olga")
+    assert (again.code, "already paused by sam since " in again.out) == (0, True)
+    assert ": the quarter ends\n" in again.out
+    assert "your reason was not kept" in again.out
+    desk("runs", "cancel", run)

@@ -143,6 +143,9 @@ async def test_while_one_tries_nobody_else_does_and_a_failed_try_opens_it_again(
         await world.cancellations.cancel(world.alice, run, "")
         await world.end_of(run)
     assert all(later - earlier > 0.19 for earlier, later in pairwise(called))
+    told = [event for run in runs for event in await world.events(run) if event.startswith("circuit.")]
+    assert told.count("circuit.opened only") >= 3, "each failed try is told, too"
+    assert "circuit.closed only" not in told
 
 
 @pytest.mark.requirement("orchestrator.circuit-breaker")

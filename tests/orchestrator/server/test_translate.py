@@ -137,6 +137,9 @@ def test_an_event_tells_the_transition_of_a_step_or_of_the_run():
     )
     assert (of_step.run_from, of_step.run_to, of_step.run_state) == (0, 0, runs_pb2.RUN_STATE_RUNNING)
     assert (list(of_step.reasons), of_step.decision_id) == (["NO_GRANT"], "d-9")
+    allowed = {"codes": ["OK"], "id": "d-10", "verdict": "allow"}
+    refused = entry(5, "decision.made", step="offer", decision=allowed, detail={"refused": "LEDGER_EXHAUSTED"})
+    assert list(write_event(refused, RunState.RUNNING).reasons) == ["LEDGER_EXHAUSTED", "OK"]
     of_run = write_event(entry(5, "run.finished", state={"from": "running", "to": "failed"}), RunState.FAILED)
     assert (of_run.run_from, of_run.run_to) == (runs_pb2.RUN_STATE_RUNNING, runs_pb2.RUN_STATE_FAILED)
     detail = {"reason": "BRANCH_CHOSEN", "branch": "retention"}

@@ -130,6 +130,7 @@ def write_step(step: StepRow) -> wire.Step:
         trace_id=trace,
         start_time=timestamp(step.started_at),
         end_time=timestamp(step.finished_at),
+        defer_time=timestamp(step.not_before),
     )
 
 
@@ -160,7 +161,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         time=timestamp_of(record["time"]),
         event=record["event"],
         step=record.get("step") or "",
-        reasons=decision.get("codes") or _reasons(record),
+        reasons=_reasons(record),
         decision_id=decision.get("id") or "",
         run_state=run_state(now),
         trace_id=trace.get("trace_id") or "",
@@ -245,8 +246,10 @@ def _search(ended: Search) -> wire.Search.ValueType:
 
 
 def _reasons(record: dict[str, Json]) -> list[str]:
-    """Return why, for records of no decision: what the effect says went wrong, or the detail."""
-    effect, detail = record.get("effect") or {}, record.get("detail") or {}
+    """Return why: what refused it after an allow, what the decision says; else the effect, or the detail."""
+    decision, effect, detail = (record.get(name) or {} for name in ("decision", "effect", "detail"))
+    if codes := [code for code in (detail.get("refused"), *decision.get("codes", ())) if isinstance(code, str)]:
+        return codes
     reason = effect.get("error") or detail.get("reason")
     return [reason] if isinstance(reason, str) else []
 

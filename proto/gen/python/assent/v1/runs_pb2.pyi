@@ -342,6 +342,7 @@ class Step(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     OUTPUT_OMITTED_FIELD_NUMBER: _builtins.int
+    DEFER_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The name of the step within its plan; what undoes a step is named after it, as `crm.undo`."""
     agent: _builtins.str
@@ -364,7 +365,9 @@ class Step(_message.Message):
     """
     @_builtins.property
     def decision(self) -> _decisions_pb2.Decision:
-        """The last decision on it; not set before there was one."""
+        """The last decision on it; not set before there was one. A step that is denied though the policies said VERDICT_ALLOW was
+        refused after that, as when a ledger has no room: `reason` says why.
+        """
 
     @_builtins.property
     def output(self) -> _struct_pb2.Value:
@@ -381,6 +384,12 @@ class Step(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it was settled, or left unknown by a run that ended; not set before."""
+
+    @_builtins.property
+    def defer_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it waits before anything more is done for it: it was deferred, its circuit is open, or it is tried again;
+        not set when it does not wait for a moment.
+        """
 
     def __init__(
         self,
@@ -399,10 +408,11 @@ class Step(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         output_omitted: _builtins.bool = ...,
+        defer_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "end_time", b"end_time", "output", b"output", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "defer_time", b"defer_time", "end_time", b"end_time", "output", b"output", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "attempt", b"attempt", "decision", b"decision", "end_time", b"end_time", "id", b"id", "labels", b"labels", "message", b"message", "output", b"output", "output_omitted", b"output_omitted", "reason", b"reason", "start_time", b"start_time", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "attempt", b"attempt", "decision", b"decision", "defer_time", b"defer_time", "end_time", b"end_time", "id", b"id", "labels", b"labels", "message", b"message", "output", b"output", "output_omitted", b"output_omitted", "reason", b"reason", "start_time", b"start_time", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -926,7 +936,7 @@ class RunEvent(_message.Message):
 
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Why, for programs: UPPER_SNAKE."""
+        """Why, for programs: UPPER_SNAKE. What was refused after the policies allowed it has the reason of that first."""
 
     def __init__(
         self,
