@@ -1,7 +1,8 @@
 """Undoing what a run did: what is undone next, and what could not be.
 
-One at a time, the last first. Each undoing is a row of its own that is decided, done and recorded like any other; here
-is only which one comes next and what its end means for the step that it undoes.
+One at a time, the last first; which that is, no clock says: clocks differ between servers and are set back. Each
+undoing is a row of its own that is decided, done and recorded like any other; here is only which one comes next and
+what its end means for the step that it undoes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ from assent_orchestrator.execution.journal import (
     StepRow,
     change_run,
     change_step,
+    graph_of,
     insert_steps,
     read_steps,
 )
@@ -27,7 +29,7 @@ from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id, undone_id
-from assent_orchestrator.plan.graph import failures
+from assent_orchestrator.plan.graph import Graph, failures
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import effects
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -38,6 +40,9 @@ NOT_UNDONE = "NOT_UNDONE"
 """Why a step succeeded still, or failed still, after it was tried to undo it."""
 
 Effects = Mapping[str, EffectStatus]
+
+Order = Mapping[str, int]
+"""Rows whose effect was done, and a number of each: it grows with each that is known to be done."""
 
 _Standing = tuple[StepState, str | None, str | None]
 """A state, its reason and its message."""
@@ -70,7 +75,8 @@ class Compensations:
                 drafts += await conclude(tx, now, undo, done, catalogue)
         chosen = None
         if not any(row.undo and row.verdict == Verdict.HALT for row in rows.values()):
-            chosen = next_undone(run.plan.steps, now, done, catalogue)
+            open_ = undoable(run.plan.steps, now, done, catalogue)
+            chosen = last_done(open_, await read_order(tx, run.id), graph_of(run)) if open_ else None
         if chosen is not None:
             drafts.append(await _start(tx, run, chosen))
         await self.parts.trail.append(tx, run.tenant, drafts)
@@ -83,19 +89,34 @@ async def read_effects(tx: AsyncConnection, run_id: str) -> Effects:
     return {row.step_id: EffectStatus(row.status) for row in await tx.execute(query)}
 
 
-def next_undone(
+async def read_order(tx: AsyncConnection, run_id: str) -> Order:
+    """Return in which order the effects of a run were done, by the id of their row."""
+    query = sa.select(effects.c.step_id, effects.c.done).where(effects.c.run_id == run_id, effects.c.done.is_not(None))
+    return {row.step_id: row.done for row in await tx.execute(query)}
+
+
+def undoable(
     steps: Sequence[Step], rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue
-) -> StepRow | None:
-    """Return the row whose effect is undone next: of those that can be, the one that finished last. Pure."""
-    undoable = {step.id for step in steps if step.compensation is not None}
-    open_ = [
+) -> tuple[StepRow, ...]:
+    """Return the rows whose effect can be undone, and was not tried to be. Pure."""
+    declared = {step.id for step in steps if step.compensation is not None}
+    return tuple(
         row
         for row in _with_effect(rows, catalogue)
         if done.get(row.id) is EffectStatus.SUCCEEDED
         and undo_id(row.id) not in rows
-        and parse(row.id).origin in undoable
-    ]
-    return max(open_, key=_finished, default=None)
+        and parse(row.id).origin in declared
+    )
+
+
+def last_done(rows: Sequence[StepRow], order: Order, graph: Graph) -> StepRow:
+    """Return which of some rows is undone first: the one done last of those that no other of them depends on. Pure.
+
+    What a step depends on may be known to be done later than the step: when somebody had said that it was not.
+    """
+    needed = frozenset[str]().union(*(graph.precede(step) for step in {parse(row.id).origin for row in rows}))
+    free = [row for row in rows if parse(row.id).origin not in needed]
+    return max(free, key=lambda row: (order.get(row.id, 0), row.position, -1 if row.item is None else row.item))
 
 
 def not_undone(rows: Mapping[str, StepRow], done: Effects, catalogue: Catalogue) -> tuple[str, ...]:
@@ -211,8 +232,3 @@ def _moved(row: StepRow, after: StepState, reason: str | None = None) -> Draft:
         detail={"reason": reason} if reason else None,
         trace=trace_note(),
     )
-
-
-def _finished(row: StepRow) -> tuple[float, int, int]:
-    moment = row.finished_at.timestamp() if row.finished_at is not None else 0.0
-    return moment, row.position, -1 if row.item is None else row.item

@@ -110,9 +110,11 @@ effects = sa.Table(
     sa.Column("intended_at", _moment, nullable=False),
     sa.Column("settled_at", _moment),
     sa.Column("reserves", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("done", sa.BigInteger),
 )
 """The intent of each effect and what became of it: intended, succeeded, failed (no effect happened) or unknown.
-``reserves``: it has rows in ``reservations``; without it, nobody looks for them."""
+``reserves``: it has rows in ``reservations``; without it, nobody looks for them. ``done``: a number that grows
+with each effect that is known to be done, whatever the clocks say; a trigger writes it."""
 
 circuits = sa.Table(
     "circuits",

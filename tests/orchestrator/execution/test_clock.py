@@ -27,6 +27,17 @@ from tests.orchestrator.execution.world import (
     states,
 )
 
+UNDONE: list[dict[str, Any]] = [
+    {
+        "id": name,
+        "action": "box.put",
+        "after": after,
+        "args": {"name": name},
+        "compensation": {"action": "box.odd", "args": {"undo": name}},
+    }
+    for name, after in {"account": [], "card": ["account"]}.items()
+] + [{"id": "last", "action": "box.send", "after": ["card"], "on_failure": "compensate"}]
+
 MakeJumping = Callable[..., Awaitable[World]]
 
 DAY = timedelta(days=1)
@@ -95,6 +106,31 @@ async def test_a_permit_that_a_jump_made_old_is_made_anew(
     try:
         view = await world.end_of(await world.submit())
         assert (view.run.state, view.steps[0].attempt, len(world.tools.calls)) == ("succeeded", 2, 1)
+    finally:
+        await world.durable.close()
+
+
+@pytest.mark.requirement("orchestrator.compensation-order", "orchestrator.clock-jumps")
+async def test_what_was_done_last_is_undone_first_though_the_clock_was_set_back_in_between(
+    database: Database, listener: Listener, fresh_tenant: str
+) -> None:
+    clock, undone = Jumping(), list[Any]()
+
+    def tool(action: Action) -> Success | Failure:
+        if action.operation == "send":
+            return Failure("NO", "no", retryable=False, effect="none")
+        if action.operation == "odd":
+            undone.append(action.args["undo"])
+        elif action.args["name"] == "card":
+            clock.ahead = -timedelta(minutes=1)
+        return Success({"n": 1, "said": ""})
+
+    world = await open_world(database, listener, fresh_tenant, catalogue(UNDONE), allow_all, tool, clock=clock)
+    try:
+        view = await world.end_of(await world.submit())
+        ended = {step.id: step.finished_at for step in view.steps}
+        assert ended["account"] > ended["card"], "or it proves nothing"  # type: ignore[operator] # both have ended
+        assert (view.run.state, undone) == ("compensated", ["card", "account"])
     finally:
         await world.durable.close()
 

@@ -21,7 +21,17 @@ _STEPS: list[dict[str, Any]] = [
     {"id": "b", "action": "box.put", "args": {"n": {"$ref": "steps.a.output.n"}}},
     {"id": "c", "action": "box.put", "after": ["a"]},
 ]
-_OWN = ("decision", "decision_id", "trace_id", "started_at", "finished_at", "permit_id", "intended_at", "settled_at")
+_OWN = (
+    "decision",
+    "decision_id",
+    "trace_id",
+    "started_at",
+    "finished_at",
+    "permit_id",
+    "done",
+    "intended_at",
+    "settled_at",
+)
 """Columns of which no two runs have the same."""
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assent_orchestrator.execution.compensation import Effects, next_undone, not_undone
+from assent_orchestrator.execution.compensation import Effects, last_done, not_undone, undoable
 from assent_orchestrator.execution.journal import StepRow
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.plan.derived import undo_id
+from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.process import Compensation, Step
 from tests.orchestrator.execution.world import catalogue
@@ -54,6 +55,7 @@ def ended(draw: st.DrawFn) -> tuple[tuple[Step, ...], dict[str, StepRow]]:
             id=f"s{at}",
             agent="bot",
             action=draw(st.sampled_from(["box.get", "box.put", "box.send", "box.forgotten"])),
+            after=tuple(f"s{one}" for one in range(at) if draw(st.integers(0, 3)) == 0),
             compensation=draw(st.sampled_from([None, Compensation(action="box.put")])),
         )
         for at in range(draw(st.integers(1, 12)))
@@ -73,13 +75,19 @@ def test_what_is_undone_is_what_succeeded_and_can_be_the_last_first_and_nothing_
     run: tuple[tuple[Step, ...], dict[str, StepRow]], data: st.DataObject
 ) -> None:
     steps, rows = run
-    effects = effects_of(rows)
+    effects, graph = effects_of(rows), Graph.of(steps)
+    # However the outcomes came to be known, and whatever the clocks said.
+    order = dict(zip(effects, data.draw(st.permutations(range(1, len(effects) + 1))), strict=True))
     left = {name for name, status in effects.items() if status is not EffectStatus.FAILED}
     left -= {step.id for step in steps if step.action == "box.get"}
     expected = {step.id for step in steps if step.compensation and step.id in left}
     expected = {name for name in expected if rows[name].state is StepState.SUCCEEDED}
     undone: list[str] = []
-    while (chosen := next_undone(steps, rows, effects, CATALOGUE)) is not None:
+    while open_ := undoable(steps, rows, effects, CATALOGUE):
+        chosen = last_done(open_, order, graph)
+        ahead = [one for one in open_ if order[one.id] > order[chosen.id]]
+        assert not any(chosen.id in graph.precede(one.id) for one in open_), "nothing before what depends on it"
+        assert all(any(one.id in graph.precede(other.id) for other in open_) for one in ahead), "else the last first"
         undone.append(chosen.id)
         succeeded = data.draw(st.booleans())
         state = StepState.COMPENSATED if succeeded else StepState.SUCCEEDED
@@ -90,8 +98,6 @@ def test_what_is_undone_is_what_succeeded_and_can_be_the_last_first_and_nothing_
         }
         left -= {chosen.id} if succeeded else set()
     assert sorted(undone) == sorted(expected)
-    when = [(rows[name].finished_at, rows[name].position) for name in undone]
-    assert when == sorted(when, reverse=True)
     assert set(not_undone(rows, effects, CATALOGUE)) == left
 
 
