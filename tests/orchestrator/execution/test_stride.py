@@ -1,5 +1,6 @@
 """Steps that go on in one way to the database and back: what they write, and when they write nothing."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.audit.wanted import Wanted
-from assent_orchestrator.store.tables import effects, steps
+from assent_orchestrator.store.tables import effects, runs, steps
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import World
 
@@ -143,3 +144,28 @@ async def test_a_trail_that_moved_meanwhile_is_followed(make_world: MakeWorld, m
     assert (await world.end_of(run)).run.state == "succeeded"
     assert watched.told == [True, True]
     assert (await verify_trail(world.parts.engine, world.tenant)).fault is None
+
+
+@pytest.mark.requirement("speed.outright")
+async def test_a_run_that_somebody_holds_on_to_keeps_no_other_run_from_going_on(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await make_world(_STEPS[:1])
+    first, both = asyncio.Event(), asyncio.Event()
+    watched = Watched(monkeypatch)
+
+    async def together(one: Stride) -> Stride:
+        (both if first.is_set() else first).set()
+        await both.wait()
+        return one
+
+    monkeypatch.setattr(watched, "before", together)
+    held = await world.submit()
+    await asyncio.wait_for(first.wait(), 10)
+    async with world.parts.engine.connect() as tx:
+        await tx.execute(sa.select(runs.c.id).where(runs.c.id == held).with_for_update())
+        other = await world.submit()
+        assert (await world.end_of(other, within=10)).run.state == "succeeded"
+        await tx.rollback()
+    assert (await world.end_of(held)).run.state == "succeeded"
+    assert watched.told.count(False) == 1
