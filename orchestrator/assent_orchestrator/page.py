@@ -44,7 +44,8 @@ def read_token(token: str, parts: int) -> tuple[str, ...] | None:
         return None
     try:
         position = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError, UnicodeError) as error:
+        json.dumps(position, ensure_ascii=False).encode()  # an escape can make what is no text, and no database takes
+    except (binascii.Error, ValueError, UnicodeError, RecursionError) as error:
         raise _bad_token() from error
     if (
         not isinstance(position, list)
