@@ -21,6 +21,9 @@ from assent_sidecar.model import Json
 
 NOTHING = Decimal(0)
 _PLACE = (balances.c.tenant, balances.c.ledger, balances.c.key, balances.c.period)
+_ORDER = tuple(column.collate("C") for column in _PLACE)
+"""That in which accounts are locked, everywhere and whatever the database sorts by: as Python sorts them."""
+
 _OPEN = ("reserved", "held")
 
 
@@ -155,7 +158,7 @@ async def write_settled(
     """Write what became of reservations; return where their accounts stand then."""
     places = sorted({one.account for one in before})
     rows = [(one.tenant, one.ledger, one.key, one.period) for one in places]
-    query = sa.select(balances).where(sa.tuple_(*_PLACE).in_(rows)).order_by(*_PLACE).with_for_update()
+    query = sa.select(balances).where(sa.tuple_(*_PLACE).in_(rows)).order_by(*_ORDER).with_for_update()
     standing = {account_in(row): balance_in(row) for row in await tx.execute(query)}
     for old, new in zip(before, after, strict=True):
         standing[old.account] = _with(_without(standing[old.account], old), new)

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from assent_orchestrator.governance.account import Account
 from assent_orchestrator.governance.settlement import Truth, read_amount, settle
-from assent_orchestrator.governance.till import Balance, Booking, Want, open_till, reserved_by, standing_of
+from assent_orchestrator.governance.till import (
+    Balance,
+    Booking,
+    Want,
+    open_till,
+    reserved_by,
+    standing_of,
+    write_settled,
+)
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.store.tables import balances, reservations
 
@@ -165,3 +173,29 @@ async def test_of_two_ledgers_both_are_reserved_or_none(database: Database, fres
 def test_a_real_amount_is_exact_or_none(told: Any, amount: str | None) -> None:
     found = read_amount(told)
     assert found == (Decimal(amount) if amount is not None else None)
+
+
+async def test_accounts_are_locked_in_one_order_whatever_the_database_sorts_by(
+    database: Database, fresh_tenant: str
+) -> None:
+    """Upper case is before lower case for Python, and for hardly any database: two that lock crosswise never end."""
+    places = [Account(fresh_tenant, ledger, "k", "total") for ledger in ("B", "a")]
+    said: list[str] = []
+
+    def note(*args: Any) -> None:
+        said.append(args[2])
+
+    async with database.engine.connect() as tx:
+        wants = tuple(Want(place, LIMIT, Decimal(1), ()) for place in places)
+        till = await open_till(tx, [Booking(fresh_tenant, wants, None, "a", "bot")])
+        assert till.take(Booking(fresh_tenant, wants, None, "a", "bot")) is None
+        await till.close(tx, NOW)
+        before = await reserved_by(tx, [fresh_tenant])
+        sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        try:
+            await write_settled(tx, before, before, NOW)
+        finally:
+            sa.event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        await tx.rollback()
+    (locking,) = [one for one in said if "FOR UPDATE" in one]
+    assert locking.partition("ORDER BY")[2].count('COLLATE "C"') == len(("tenant", "ledger", "key", "period"))
