@@ -20,7 +20,7 @@ from assent_orchestrator.approvals.request import resolve
 from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
-from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution import arguments, bulk
 from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
@@ -176,7 +176,7 @@ class Attempts:
         if turn.situation.spec.for_each is not None and situation.step.item is None:
             return await self._begin_items(turn)
         try:
-            action = arguments.bound_action(situation, turn.appointed)
+            action = await bulk.aside(arguments.bound_action, situation.values(), situation, turn.appointed)
         except arguments.UnfitError as error:
             return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
         circuits = Circuits(self.parts)

@@ -10,7 +10,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import EffectNote, StateNote
 from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.clock import later
-from assent_orchestrator.execution import arguments
+from assent_orchestrator.execution import arguments, bulk
 from assent_orchestrator.execution.became import OUTCOME_LOST, became
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Call, Circuits
@@ -33,10 +33,11 @@ from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.label import fit
-from assent_orchestrator.plan.schema import validate
+from assent_orchestrator.plan.schema import Violation, validate
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.canonical import digest
+from assent_sidecar.catalogue.system import Operation
 from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
 
@@ -129,7 +130,7 @@ class Outcomes:
             await self._unknown(situation, attempt, OUTCOME_LOST, situation.step.failures)
         try:
             appointed = appoint(self.parts.catalogue(), situation)
-            action = arguments.bound_action(situation, appointed)
+            action = await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
         except (UncataloguedError, arguments.UnfitError):
             return await self.leave(situation, attempt, tries=tries)
         if appointed.repeatable:
@@ -162,21 +163,21 @@ class Outcomes:
         *,
         recovered: bool = False,
     ) -> Pause:
-        violations = validate(result, appointed.operation.result)
-        if violations:
+        # Not where all others wait: a megabyte takes a while, whatever the tool server means by it.
+        judged = await bulk.aside(_judge, (result,), result, appointed.operation)
+        if judged.violations:
             # It was done, but what came back is not what was agreed: never passed on.
-            places = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in violations[:10])
+            places = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in judged.violations[:10])
             values: dict[str, Any] = {"reason": "RESULT_SCHEMA", "message": places}
             state = StepState.FAILED
         else:
-            labels = {pointer: list(names) for pointer, names in fit(appointed.operation.labels, result).items()}
-            values = {"output": result, "labels": labels, "reason": None, "message": None}
+            values = {"output": result, "labels": judged.labels, "reason": None, "message": None}
             state = StepState.SUCCEEDED
         note = EffectNote(
             status="succeeded",
             tool_server=appointed.tool_server,
-            result_digest=digest(result),
-            error="RESULT_SCHEMA" if violations else None,
+            result_digest=judged.digest,
+            error="RESULT_SCHEMA" if judged.violations else None,
             recovered=recovered or None,
         )
         await self._write(situation, action, attempt, note=note, state=state, values=values, result=result)
@@ -351,6 +352,21 @@ class Outcomes:
             drafts=(became(situation, action, attempt, note).model_copy(update={"state": moved}),),
         )
         return await self.parts.trail.stride(situation.run.tenant, stride)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is to be known of a result; labels only of one without violations."""
+
+    violations: tuple[Violation, ...]
+    labels: dict[str, list[str]]
+    digest: str
+
+
+def _judge(result: Json, operation: Operation) -> _Judged:
+    violations = validate(result, operation.result)
+    labels = {} if violations else {at: list(names) for at, names in fit(operation.labels, result).items()}
+    return _Judged(violations, labels, digest(result))
 
 
 def _unhurried(code: str, tries: int) -> float:

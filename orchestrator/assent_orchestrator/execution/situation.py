@@ -1,6 +1,6 @@
 """Everything one attempt at a step has to know, read in one go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -80,6 +80,13 @@ class Situation:
     def next_attempt(self) -> int:
         """The number the next attempt has."""
         return self.step.attempt + 1
+
+    def values(self) -> Iterator[Json]:
+        """Return all that the arguments can be made of."""
+        yield from (self.spec.args, self.run.plan.inputs, *self.edits.values())
+        yield from (row.output for row in self.outputs.values())
+        if self.item is not None:
+            yield self.item.value
 
     def facts(self) -> StepFacts:
         """Return the step as a question shows it."""

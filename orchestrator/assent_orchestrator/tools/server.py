@@ -1,5 +1,6 @@
 """The client of tool servers (``assent.tool.v1.ToolService``): no call without a permit for exactly the action."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -16,6 +17,9 @@ from assent_orchestrator.tools.connection import Connections
 from assent_orchestrator.tools.outcome import Description, Failure, Found, Success
 from assent_orchestrator.tools.value import ValueFaultError, to_struct
 from assent_sidecar.question import Action
+
+_SMALL_BYTES = 16 * 1024
+"""An answer up to this size is read at once; a larger one in a thread, so that meanwhile everybody else is served."""
 
 
 class ToolServers:
@@ -65,7 +69,11 @@ class ToolServers:
         answer = await self._connections.send(
             "Invoke", request, tool_server=tool_server, within=timeout, metadata=context, reads=reads
         )
-        return answer if isinstance(answer, Failure) else read_response(answer, reads=reads)
+        if isinstance(answer, Failure):
+            return answer
+        if len(answer) <= _SMALL_BYTES:
+            return read_response(answer, reads=reads)
+        return await asyncio.to_thread(read_response, answer, reads=reads)
 
     async def lookup(self, idempotency_key: str, action: Action, *, tool_server: str, timeout: float) -> Found:  # noqa: ASYNC109 - see the class
         """Ask whether the effect with ``idempotency_key`` happened.
@@ -80,7 +88,7 @@ class ToolServers:
         )
         if isinstance(answer, Failure):
             return Found("never" if answer.code == outcome.TOOL_UNIMPLEMENTED else "unknown")
-        return read_found(answer)
+        return read_found(answer) if len(answer) <= _SMALL_BYTES else await asyncio.to_thread(read_found, answer)
 
     async def describe(self, tool_server: str, *, timeout: float = 5.0) -> Description | Failure:  # noqa: ASYNC109 - see the class
         """Ask a tool server which operations it has, within ``timeout`` seconds."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from assent_orchestrator.plan import schema as schema_module
 from assent_orchestrator.plan.schema import Violation, may_hold, validate
 
 PERSON = {
@@ -188,3 +189,14 @@ def test_what_a_schema_can_never_hold_is_known():
     assert may_hold({"type": "array", "items": PERSON}, ("3", "age"))
     assert not may_hold({"type": "array", "items": PERSON}, ("first",))
     assert may_hold({"anyOf": [PERSON]}, ("nmae",))
+
+
+@pytest.mark.parametrize(("judge", "most"), [({"type": "boolean"}, 100), ({"oneOf": [{"type": "boolean"}]}, 50)])
+def test_what_takes_too_much_to_check_is_refused_and_the_next_value_is_none_the_worse(
+    monkeypatch: pytest.MonkeyPatch, judge: dict[str, Any], most: int
+) -> None:
+    wanted = {"type": "array", "items": judge}
+    monkeypatch.setattr(schema_module, "MAX_CHECKS", 102)
+    assert validate([True] * most, wanted) == ()
+    assert validate([True] * (most + 1), wanted) == (Violation("", "is too large to be checked against its schema"),)
+    assert validate([True] * most, wanted) == ()
