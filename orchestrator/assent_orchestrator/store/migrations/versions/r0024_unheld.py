@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0023_unheld"
-down_revision = "0022_reserving"
+revision = "0024_unheld"
+down_revision = "0023_done"
 
 
 def upgrade() -> None:
