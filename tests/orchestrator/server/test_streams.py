@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ FAILED = entry(9, "run.finished", state={"from": "running", "to": "failed"})
 
 
 def run_in(state: RunState) -> RunView:
-    return RunView(type(RUN)(**{name: getattr(RUN, name) for name in RUN.__slots__} | {"state": state}), STEPS)
+    return RunView(replace(RUN, state=state), STEPS)
 
 
 async def read_all(call) -> list[runs_pb2.RunEvent]:

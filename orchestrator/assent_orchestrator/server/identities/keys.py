@@ -12,6 +12,8 @@ import aiohttp
 from jwt import PyJWK, PyJWKSet
 from jwt.exceptions import PyJWTError
 
+from assent_orchestrator.meanwhile import meanwhile
+
 EVERY_SECONDS = 300.0
 """How often the keys are looked at."""
 SOONEST_SECONDS = 10.0
@@ -54,19 +56,16 @@ class KeySet:
     async def followed(self) -> AsyncIterator[None]:
         """Look now, and then again and again for as long as the block lasts."""
         await self.look()
-        following = asyncio.create_task(self._follow(), name="assent-keys")
-        try:
+        async with meanwhile(self._follow(), "assent-keys"):
             yield
-        finally:
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
 
     async def _follow(self) -> None:
         while True:
             looked = time.monotonic()
+            # Not wait_for: it may swallow its being cancelled at the moment that somebody wants a look.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), EVERY_SECONDS)
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._wanted.wait()
             await asyncio.sleep(max(0.0, looked + SOONEST_SECONDS - time.monotonic()))
             # Cleared before the look: who asks during it is not forgotten.
             self._wanted.clear()
