@@ -24,6 +24,7 @@ from assent.v1 import (
 )
 from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.delegation import DelegationState
+from assent_orchestrator.cli.audit import HEAD
 from assent_orchestrator.governance.books import ReservationState
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
@@ -155,7 +156,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
     # What derives from a step has a dot in its name, as `crm.undo`.
     resources.add(tenant.removesuffix("$") + "/runs/[A-Za-z0-9_-]{1,64}/steps/[a-z][a-z0-9_.-]{0,127}$")
     resources.add(tenant.removesuffix("$") + f"/ledgers/{names}$")
-    assert used == known | {tenant} | resources | {"^sha256:[0-9a-f]{64}$", pattern_of(Identity)}
+    assert used == known | {tenant} | resources | {"^sha256:[0-9a-f]{64}$", f"^{HEAD.pattern}$", pattern_of(Identity)}
 
 
 def paths(message: Any) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from assent_orchestrator.audit.chain import Head
 from assent_orchestrator.audit.trail import AuditUnavailableError, Entry, Trail
 from assent_orchestrator.audit.verify import Verification, verify_trail
 from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
@@ -45,15 +46,15 @@ class Records:
         entries = found[:limit]
         return Page(entries, write_token(str(entries[-1].seq)) if len(found) > limit else "")
 
-    async def verify(self, caller: Caller) -> Verification:
-        """Read the whole trail and say whether it is what was written.
+    async def verify(self, caller: Caller, remembered: Head | None = None) -> Verification:
+        """Read the whole trail and say whether it is what was written, and has a head that somebody ``remembered``.
 
         Raises:
             ForbiddenError: the caller is no auditor.
             AuditUnavailableError: the trail cannot be read.
         """
         caller.require(Role.AUDITOR)
-        return await verify_trail(self.engine, caller.tenant)
+        return await verify_trail(self.engine, caller.tenant, remembered=remembered)
 
     async def _is_own(self, caller: Caller, run_id: str) -> bool:
         try:

@@ -1,6 +1,7 @@
 """The commands ``audit list``, ``audit show`` and ``audit verify``."""
 
 import json
+import re
 import sys
 from datetime import UTC
 from typing import Annotated, Any
@@ -20,6 +21,9 @@ from assent_orchestrator.cli.runs import RunArgument, joined
 
 _PEOPLE = frozenset({"user", "service"})
 """The kinds of actors who came from outside; what agents and the system do is said by action and step."""
+
+HEAD = re.compile(r"[1-9][0-9]{0,17}:sha256:[0-9a-f]{64}")
+"""What a head looks like, as ``VerifyTrailRequest.remembered_head`` has it."""
 
 app = typer.Typer(help="Read the trail, and prove it.", rich_markup_mode=None)
 
@@ -87,18 +91,29 @@ def list_command(
 
 @app.command("verify")
 @with_connection
-def verify_command(common: Common) -> int:
+def verify_command(
+    common: Common,
+    *,
+    head: Annotated[
+        str, typer.Option(metavar="SEQ:HASH", help="A head that was noted earlier: the trail must still have it.")
+    ] = "",
+) -> int:
     """Read the whole trail and say whether every record is what was written, and none is missing."""
+    if head and not HEAD.fullmatch(head):
+        raise Problem(f"--head: {head!r} is no head; write SEQ:sha256:HEX as audit verify prints it", ExitCode.USAGE)
     with Connection(common) as connection:
-        request = wire.VerifyTrailRequest(parent=connection.parent)
+        request = wire.VerifyTrailRequest(parent=connection.parent, remembered_head=head)
         found = connection.call(connection.audit.VerifyTrail, request, seconds=VERIFY_SECONDS)
     if common.as_json:
         say_json(found)
     elif found.intact:
         say(f"the trail of {connection.tenant} is ", coloured("ok"), f": {found.records} records")
         if found.head_hash:
-            say(f"  head {found.head_hash}")
-            say("  note the head elsewhere: then a trail that was written anew as a whole is found out, too")
+            say(f"  head {found.records}:{found.head_hash}")
+            if head:
+                later = found.records - int(head.partition(":")[0])
+                say(f"  it has the head that was noted, and {later} records since")
+            say("  keep the head elsewhere and give it with --head next time: what is written anew is then found out")
     else:
         say(
             f"the trail of {connection.tenant} ",

@@ -58,6 +58,7 @@ def give_command(
         say_json(given)
     else:
         say(f"{given.taker} may answer {scope_of(given)} in your place until {moment(given.expire_time)};")
+        say(f"check the id: nobody can tell whether {given.taker!r} is the person that you mean, or anybody at all")
         say(f"end it earlier with: assent delegations revoke {short(given.name)}")
     return ExitCode.DONE
 

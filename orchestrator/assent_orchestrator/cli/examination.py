@@ -108,14 +108,17 @@ class Examination:
         return Finding("ok", "engine", text)
 
     async def _database(self) -> Finding:
-        from assent_orchestrator.store.embedded import DatabaseUnavailableError, embedded_version
+        from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer, embedded_version
         from assent_orchestrator.store.postgres import open_database
 
         url = self.environ.get("ASSENT_DATABASE_URL")
         try:
             if not url:
                 version = await asyncio.to_thread(embedded_version)
-                return Finding("ok", "database", f"{version}, embedded, data in {self.data / 'postgres'}")
+                server = EmbeddedServer(self.data / "postgres")
+                reached = server.url.set(drivername="postgresql").render_as_string()
+                text = f"{version}, embedded, data in {self.data / 'postgres'}; while a server runs it is {reached}"
+                return Finding("ok", "database", f"{text}; pg_dump and psql for it are in {server.programs}")
             async with open_database(url, self.data / "postgres") as database:
                 return Finding("ok", "database", f"{database.engine.url.render_as_string()}, from ASSENT_DATABASE_URL")
         except DatabaseUnavailableError as error:

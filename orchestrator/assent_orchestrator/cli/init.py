@@ -29,7 +29,9 @@ def init_command(
     if not _NAME.fullmatch(chosen):
         raise Problem(f"{chosen!r} cannot name a workspace; give --name with a-z, 0-9, _ and -", ExitCode.USAGE)
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and not folder.is_dir():
+            raise Problem(f"{folder} is a file; name a new folder", ExitCode.CONFLICT)
+        if folder.exists() and any(folder.iterdir()):
             raise Problem(f"{folder} is not empty; name a new folder", ExitCode.CONFLICT)
         written = list(_copy(files(__package__) / "template", folder, chosen))
     except OSError as error:

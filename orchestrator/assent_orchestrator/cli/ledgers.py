@@ -1,5 +1,6 @@
 """The commands ``ledgers list``, ``ledgers show`` and ``ledgers entries``."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +12,16 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import coloured, json_of, moment, say, say_json, table, word
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption
+
+
+class EntryState(StrEnum):
+    """Where a reservation stands, as the wire has it: the room that owns the word loads a database."""
+
+    RESERVED = "reserved"
+    HELD = "held"
+    SPENT = "spent"
+    RELEASED = "released"
+
 
 app = typer.Typer(help="See what is counted, and where it stands.", rich_markup_mode=None)
 
@@ -73,7 +84,7 @@ def entries_command(
     common: Common,
     *,
     ledger: LedgerArgument,
-    state: Annotated[str, typer.Option(metavar="STATE", help="Only those: reserved, held, spent or released.")] = "",
+    state: Annotated[EntryState | None, typer.Option(help="Only those that stand there.")] = None,
     limit: LimitOption = 50,
 ) -> int:
     """List what was reserved on a ledger, newest first, and what became of it."""

@@ -22,6 +22,10 @@ from assent_orchestrator.cli.watch import watch_run
 app = typer.Typer(help="Check, forecast and carry out plans.", rich_markup_mode=None)
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The plan, YAML or JSON; - reads it from stdin.")]
+OptionalFile = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="The plan, YAML or JSON; - reads it from stdin.")
+]
+ProcessOption = Annotated[str | None, typer.Option(metavar="NAME", help="Instead of FILE: this process as written.")]
 InputOption = Annotated[
     list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="An input, over the file's; repeatable.")
 ]
@@ -54,12 +58,14 @@ def check_command(
 
 @app.command("simulate")
 @with_connection
-def simulate_command(common: Common, *, file: FileArgument, inputs: InputOption = None) -> int:
+def simulate_command(
+    common: Common, *, file: OptionalFile = None, process: ProcessOption = None, inputs: InputOption = None
+) -> int:
     """Show what the policies would decide on each step, which approvals it needs, and what makes it fail.
 
     All of it as far as the values are known. Nothing happens.
     """
-    written = read_plan_file(file, inputs or ())
+    written = _written(file, process, inputs)
     with Connection(common) as connection:
         forecast = _forecast(connection, written)
     if common.as_json:
@@ -74,10 +80,8 @@ def simulate_command(common: Common, *, file: FileArgument, inputs: InputOption 
 def run_command(
     common: Common,
     *,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The plan, YAML or JSON; - for stdin.")] = None,
-    process: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Instead of FILE: this process as written.")
-    ] = None,
+    file: OptionalFile = None,
+    process: ProcessOption = None,
     inputs: InputOption = None,
     request_id: Annotated[
         str | None, typer.Option(metavar="ID", help="The same id again answers with the same run.")
@@ -86,9 +90,7 @@ def run_command(
     watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Show what happens until the run ends.")] = True,
 ) -> int:
     """Submit a plan and follow its run. Ctrl-C stops watching, never the run."""
-    if (file is None) == (process is None):
-        raise Problem("name either a plan file or --process, and not both", ExitCode.USAGE)
-    written = read_plan_file(file, inputs or ()) if file else plan_of_process(process or "", inputs or ())
+    written = _written(file, process, inputs)
     plan = written.wire()
     plan.request_id = request_id or plan.request_id
     plan.on_behalf_of = on_behalf_of or plan.on_behalf_of
@@ -108,6 +110,12 @@ def run_command(
     else:
         say(f"run {short(run.name)} of {run.process} {run.process_version}: ", state_text(run.state))
     return ExitCode.DONE
+
+
+def _written(file: Path | None, process: str | None, inputs: list[str] | None) -> PlanFile:
+    if (file is None) == (process is None):
+        raise Problem("name either a plan file or --process, and not both", ExitCode.USAGE)
+    return read_plan_file(file, inputs or ()) if file else plan_of_process(process or "", inputs or ())
 
 
 def _forecast(connection: Connection, written: PlanFile) -> wire.Forecast:

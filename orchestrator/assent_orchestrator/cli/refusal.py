@@ -1,5 +1,6 @@
 """What the status of a call that failed means to a person: one line that says what is wrong and what to do."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,31 @@ _ADVICE = {
     grpc.StatusCode.FAILED_PRECONDITION: "nothing was changed",
     grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
 }
+_LISTS = {
+    "run": "assent runs list",
+    "step": "assent runs show RUN",
+    "approval": "assent approvals list",
+    "delegation": "assent delegations list",
+    "stop": "assent stops list --all",
+    "ledger": "assent ledgers list",
+}
+"""Where a person sees what there is."""
+
+_TYPED = {
+    "parent": "--tenant",
+    "name": "the id",
+    "reason": "--reason",
+    "rationale": "--rationale",
+    "request_id": "--request-id",
+    "etag": "--etag",
+    "stop.reason": "--reason",
+    "delegation.taker": "PERSON",
+    "delegation.roles": "--role",
+    "delegation.processes": "--process",
+    "delegation.reason": "--reason",
+    "delegation.expire_time": "--for",
+}
+"""What a person typed that became a field of a request. Fields of plans are those of their files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,8 @@ def problem_of(error: grpc.RpcError, address: str) -> Refusal:
     told = str(error.details()) if isinstance(error, grpc.Call) else ""
     why = info.metadata.get("reason", "")
     advice = _ADVICE.get(status, "")
+    if missing := re.fullmatch(r"there is no such (\w+)", told):
+        told += f", or you may not see it; {_LISTS.get(missing[1], advice)}"
     said = told + (f" ({why})" if why else "")
     # Many messages of the server say what to do themselves, behind a semicolon.
     message = said if ";" in said or not advice else f"{said}; {advice}"
@@ -95,7 +123,14 @@ def _details(error: grpc.RpcError) -> tuple[Any, tuple[FieldFault, ...]]:
             info = found
         elif detail.Unpack(bad):
             faults += [FieldFault(one.field, one.reason, one.description) for one in bad.field_violations]
-    return info, tuple(faults)
+    return info, tuple(map(_as_typed, faults))
+
+
+def _as_typed(fault: FieldFault) -> FieldFault:
+    """Return a fault under the name of the option or argument that a person gave."""
+    typed = _TYPED.get(fault.field, fault.field)
+    shapeless = fault.field in {"name", "parent"} and fault.code == "STRING_PATTERN"
+    return FieldFault(typed, fault.code, "write it as lists show it" if shapeless else fault.description)
 
 
 def _unexplained(status: grpc.StatusCode, address: str) -> str:

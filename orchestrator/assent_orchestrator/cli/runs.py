@@ -9,6 +9,7 @@ from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table
+from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short, show_run, state_text
 from assent_orchestrator.cli.watch import watch_run
 from assent_orchestrator.plan.state import RunState
@@ -105,5 +106,15 @@ def cancel_command(
 
 
 def joined(*terms: str) -> str:
-    """Return a filter of the terms that say something (AIP-160)."""
+    """Return a filter of the terms that say something (AIP-160); each is named as its option.
+
+    Raises:
+        Problem: a value cannot be looked for.
+    """
+    for term in terms:
+        name, _, value = term.partition("=")
+        if set(value) & set(' "=()<>'):
+            raise Problem(
+                f"--{name}: {value!r} is no such name; it has no spaces, quotes, =, <, > or ( )", ExitCode.USAGE
+            )
     return " AND ".join(term for term in terms if term)

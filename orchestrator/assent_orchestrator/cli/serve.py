@@ -19,6 +19,7 @@ from assent_orchestrator.server.address import ListenError, TlsFiles
 from assent_orchestrator.server.http import listening_http
 from assent_orchestrator.server.identities.directory import Directory
 from assent_orchestrator.server.identities.file import IdentitiesFile, read_identities
+from assent_orchestrator.server.identities.keys import require_keys
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.tokens import (
     TokenDirectory,
@@ -161,12 +162,14 @@ def identities_of(settings: Settings) -> IdentitiesFile:
     """Read whose JWTs and client certificates are believed; nobody's when there is no such file.
 
     Raises:
-        IdentitiesFileError: it cannot be used.
+        IdentitiesFileError: it cannot be used, or a file of keys that it names has none.
         ListenError: certificates are to be asked for where nobody can show one.
     """
     file = IdentitiesFile() if settings.identities is None else read_identities(settings.identities)
     if file.client_certificates is not None and settings.tls_cert is None:
         raise ListenError("client certificates are shown over TLS only; give --tls-cert and --tls-key")
+    for issuer in file.jwt:
+        require_keys(issuer.keys, folder_of(settings))
     return file
 
 

@@ -147,7 +147,9 @@ def serve_command(
         identities=identities,
         notices=notices,
         executor=executor or default_executor(shared=bool(database_url)),
-        keep_finished=read_duration(keep_finished, "--keep-finished") if keep_finished is not None else None,
+        keep_finished=read_duration(keep_finished, "--keep-finished", least="1m")
+        if keep_finished is not None
+        else None,
         bundle=bundle,
         bundle_keys=tuple(bundle_key or ()),
         allow_unsigned=allow_unsigned,
@@ -254,6 +256,10 @@ def _require_sense(settings: Settings) -> None:
     """
     from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_loopback, require_safe
 
+    if settings.bundle is None and not settings.workspace.is_dir():
+        there = "is no folder" if settings.workspace.exists() else "does not exist"
+        advice = "name a workspace with --workspace, or make one with assent init"
+        raise Problem(f"--workspace: {settings.workspace} {there}; {advice}", ExitCode.NOT_FOUND)
     if not EXECUTOR_NAME.fullmatch(settings.executor):
         raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
     certificate, key = settings.tls_cert, settings.tls_key

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -189,7 +190,20 @@ def _bind(server: aio.Server, address: Address, tls: TlsFiles | None) -> Address
             credentials = grpc.ssl_server_credentials([(key, chain)], clients, clients is not None)
             port = server.add_secure_port(str(address), credentials)
     except (RuntimeError, ValueError) as error:
-        raise ListenError(f"{address} cannot be listened at: is the port taken, or a TLS file not PEM?") from error
+        raise ListenError(_unheard(address, tls)) from error
     if port == 0:
-        raise ListenError(f"{address} cannot be listened at: is the port taken, or a TLS file not PEM?")
+        raise ListenError(_unheard(address, tls))
     return Address(address.host, port)
+
+
+def _unheard(address: Address, tls: TlsFiles | None) -> str:
+    """Say why an address cannot be listened at, in the system's words: gRPC keeps them to itself."""
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, place in found:
+            with socket.socket(family, kind, protocol) as trial:
+                trial.bind(place)
+                trial.listen()
+    except OSError as error:
+        return f"{address} cannot be listened at: {error.strerror or error}; name another with --listen"
+    return f"{address} cannot be listened at" + (": is a TLS file not PEM?" if tls else "; try again")

@@ -11,6 +11,7 @@ from assent_orchestrator.approvals.following import Change
 from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.report import ApprovalReport, Span
 from assent_orchestrator.approvals.sought import Sought
+from assent_orchestrator.audit.chain import Head
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.audit.wanted import Wanted
@@ -230,8 +231,8 @@ class Records(Protocol):
         """Return a page of the records that are wanted, oldest first."""
         ...
 
-    async def verify(self, caller: Caller) -> Verification:
-        """Prove the trail of the caller's tenant."""
+    async def verify(self, caller: Caller, remembered: Head | None = None) -> Verification:
+        """Prove the trail of the caller's tenant, and that it has a head that somebody remembered."""
         ...
 
 

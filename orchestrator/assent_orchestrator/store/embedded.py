@@ -70,7 +70,7 @@ class EmbeddedServer:
         self._log_file = self._folder / "server.log"
         self._bin = _programs()
         self._account: pwd.struct_passwd | None = None
-        self._sockets = self._folder
+        self._sockets = _sockets_of(self._folder)
         self._membership: IO[bytes] | None = None
 
     @property
@@ -79,6 +79,11 @@ class EmbeddedServer:
         return sa.URL.create(
             "postgresql+psycopg", username=_ROLE, database=_DATABASE, query={"host": str(self._sockets)}
         )
+
+    @property
+    def programs(self) -> Path:
+        """The folder of the programs that belong to it: ``pg_dump``, ``pg_restore``, ``psql``."""
+        return self._bin
 
     def start(self) -> None:
         """Start the server, or attach to it when it runs, and make sure that the database exists.
@@ -141,10 +146,6 @@ class EmbeddedServer:
             _let_through(self._folder.parent)
             _let_through(self._bin)
             self._own(self._folder)
-        self._sockets = self._folder / "run"
-        if len(os.fsencode(self._sockets / ".s.PGSQL.5432")) > _MAX_SOCKET_PATH:
-            name = hashlib.sha256(os.fsencode(self._folder)).hexdigest()[:16]
-            self._sockets = Path(tempfile.gettempdir()) / f"assent-{name}"
         self._sockets.mkdir(mode=0o700, exist_ok=True)
         self._own(self._sockets)
         found = self._sockets.lstat()
@@ -300,6 +301,15 @@ def embedded_version() -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise DatabaseUnavailableError("The embedded PostgreSQL does not run here; install Assent again.") from error
     return done.stdout.strip()
+
+
+def _sockets_of(folder: Path) -> Path:
+    """Return where the socket is: in the folder, unless a path of that length cannot be one."""
+    sockets = folder / "run"
+    if len(os.fsencode(sockets / ".s.PGSQL.5432")) > _MAX_SOCKET_PATH:
+        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"assent-{name}"
+    return sockets
 
 
 def _programs() -> Path:

@@ -51,7 +51,7 @@ def test_the_report_is_not_for_everybody_and_not_about_nothing(desk: Desk) -> No
     assert desk("approvals", "report", "--as", "lea").code == 5
     assert desk("approvals", "report", "--as", "olga", "--process", "other").out.endswith("nobody was asked anything\n")
     wrong = desk("approvals", "report", "--as", "olga", "--unread-under", "soon")
-    assert (wrong.code, wrong.err) == (2, "error: 'soon' is no duration; write 24h, 90m or 30s\n")
+    assert (wrong.code, wrong.err) == (2, "error: --unread-under: 'soon' is no duration; write 24h, 90m or 30s\n")
 
 
 @pytest.mark.requirement("orchestrator.approvals-report", "orchestrator.approvals-report-glass")

@@ -63,6 +63,20 @@ def test_the_trail_is_proven(desk: Desk, finished: str) -> None:
     assert finished
 
 
+@pytest.mark.requirement("cli.audit")
+def test_a_head_that_was_noted_is_proven_to_be_there_still(desk: Desk, finished: str) -> None:
+    told = desk("audit", "verify", "--as", "olga").out.splitlines()
+    head = next(line.split()[1] for line in told if line.startswith("  head "))
+    desk.run()
+    again = desk("audit", "verify", "--as", "olga", "--head", head)
+    assert (again.code, "it has the head that was noted, and " in again.out) == (0, True)
+    seq = head.partition(":")[0]
+    other = desk("audit", "verify", "--as", "olga", "--head", f"{seq}:sha256:{'0' * 64}")
+    assert (other.code, f"at record {seq}: REWRITTEN" in other.out) == (1, True)
+    assert desk("audit", "verify", "--as", "olga", "--head", "17").code == 2
+    assert finished
+
+
 @pytest.mark.requirement("cli.exit-codes")
 def test_only_auditors_prove_the_trail(desk: Desk) -> None:
     said = desk("audit", "verify")

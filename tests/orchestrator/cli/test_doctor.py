@@ -1,10 +1,13 @@
+import os
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assent_sidecar.opa.binary import PINNED_VERSION
-from tests.orchestrator.cli.program import Desk, assent, write_tokens
+from tests.orchestrator.cli.program import SECONDS, Desk, assent, write_tokens
 
 
 def findings(*arguments: str | Path, **environ: str) -> dict[str, dict[str, Any]]:
@@ -19,7 +22,23 @@ def test_the_doctor_says_which_engine_which_version_and_where_from(tmp_path: Pat
     [engine] = [line for line in said.out.splitlines() if " engine " in line]
     assert engine.startswith(f"ok   engine       OPA {PINNED_VERSION} from the package: /")
     assert engine.endswith("/opa/engine/opa")
-    assert "PostgreSQL" in said.out
+    [database] = [line for line in said.out.splitlines() if " database " in line]
+    assert "PostgreSQL" in database
+    programs = Path(database.rpartition(" are in ")[2])
+    assert all((programs / name).is_file() for name in ("pg_dump", "pg_restore", "psql"))
+
+
+@pytest.mark.requirement("cli.doctor")
+def test_the_embedded_database_is_dumped_with_what_the_doctor_says(desk: Desk) -> None:
+    said = desk("doctor", "--json")
+    text = next(one["text"] for one in said.json["findings"] if one["subject"] == "database")
+    url, programs = re.findall(r" is (postgresql://[^;]+); pg_dump and psql for it are in (.*)", text)[0]
+    dump = [f"{programs}/pg_dump", "--no-owner", "--format=custom", "--schema-only", url]
+    if os.geteuid() == 0:
+        dump = ["runuser", "-u", "assent-postgres", "--", *dump]
+    done = subprocess.run(dump, capture_output=True, timeout=SECONDS, check=False, cwd="/")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"PGDMP")
 
 
 @pytest.mark.requirement("cli.doctor")

@@ -35,3 +35,9 @@ def test_a_name_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     said = assent("init", tmp_path / "x", "--name", "No Name")
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert not (tmp_path / "x").exists()
+
+
+def test_a_file_is_not_called_a_folder_that_is_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = assent("init", tmp_path / "file")
+    assert (said.code, said.err) == (6, f"error: {tmp_path / 'file'} is a file; name a new folder\n")

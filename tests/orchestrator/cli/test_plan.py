@@ -107,6 +107,12 @@ def test_a_forecast_shows_each_step_with_verdict_reason_control_and_what_is_unkn
 
 
 @pytest.mark.requirement("cli.plan-simulate", "cli.json")
+def test_a_process_is_forecast_without_a_file(desk: Desk) -> None:
+    said = desk("plan", "simulate", "--process", "refund", "--input", "order=ORD-1001", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert desk("plan", "simulate").code == 2
+
+
 def test_a_forecast_is_json_in_the_words_of_the_proto(desk: Desk) -> None:
     forecast = desk("plan", "simulate", "-", "--json", stdin="process: refund\ninputs: {order: ORD-1002}\n").json
     assert forecast["decision"]["verdict"] == "VERDICT_ALLOW"

@@ -91,6 +91,23 @@ def test_every_field_that_is_wrong_has_a_line_and_those_that_were_left_out_are_c
     ]
 
 
+def test_a_field_that_is_wrong_is_named_as_what_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    violations = [
+        BadRequest.FieldViolation(field="name", reason="STRING_PATTERN", description="does not match ^tenants/"),
+        BadRequest.FieldViolation(field="reason", reason="STRING_MIN_LEN", description="must not be empty"),
+    ]
+    info = ErrorInfo(reason="INVALID_REQUEST", domain="assent")
+    answer = aborting(
+        grpc.StatusCode.INVALID_ARGUMENT, "it breaks rules", info, BadRequest(field_violations=violations)
+    )
+    with impostor({"RunService.PauseRun": answer}) as address:
+        assert run(["runs", "pause", "x y", "--reason", "", "--server", address]) == 3
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  the id: STRING_PATTERN write it as lists show it",
+        "  --reason: STRING_MIN_LEN must not be empty",
+    ]
+
+
 def test_what_a_server_writes_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     answer = aborting(grpc.StatusCode.NOT_FOUND, "gone\x1b[2J\nerror: fake", ErrorInfo(reason="X", domain="assent"))
     with impostor({"RunService.GetRun": answer}) as address:

@@ -64,7 +64,14 @@ def test_what_was_done_is_not_settled_without_its_result_and_the_option_is_named
 def test_a_run_that_is_not_there_is_not_found(desk: Desk, verb: str) -> None:
     said = desk("runs", verb, "nope")
     assert (said.code, said.out, said.err.count("\n")) == (4, "", 1)
-    assert said.err.startswith("error: there is no such run; ")
+    assert said.err.startswith("error: there is no such run, or you may not see it; assent runs list")
+
+
+@pytest.mark.parametrize("value", ["a b", "a=b", "(a)"])
+def test_a_filter_that_cannot_be_one_is_told_by_its_option(desk: Desk, value: str) -> None:
+    said = desk("runs", "list", "--process", value)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith(f"error: --process: {value!r} is no such name; ")
 
 
 def test_a_run_of_somebody_else_is_not_found_either(desk: Desk, finished: str) -> None:

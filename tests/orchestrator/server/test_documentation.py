@@ -31,3 +31,17 @@ def test_every_reason_that_an_error_can_have_is_documented_with_its_status():
         if code is not None:
             raised[kind.code] = code.name
     assert documented == raised
+
+
+def test_every_reason_in_the_source_is_in_the_documents():
+    source, documents = ERRORS.parents[1] / "orchestrator" / "assent_orchestrator", ERRORS.parent.glob("*.md")
+    told = "\n".join(path.read_text(encoding="utf-8") for path in documents)
+    written = re.compile(r'"([A-Z]+(?:_[A-Z]+)+|CANCELLED|PAUSED|DENIED|STOPPED|INTERNAL)"')
+    codes = {
+        code
+        for room in ("approvals", "decisions", "execution", "governance", "plan", "tools")
+        for path in (source / room).rglob("*.py")
+        for code in written.findall(path.read_text(encoding="utf-8"))
+    }
+    assert {"MISSING_VALUE", "TOOL_TIMEOUT", "LEDGER_EXHAUSTED"} <= codes
+    assert sorted(code for code in codes if f"`{code}`" not in told) == []

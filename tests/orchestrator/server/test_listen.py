@@ -107,7 +107,7 @@ def test_addresses_of_this_machine_are_known_in_each_form():
 
 
 async def test_a_second_server_does_not_share_a_port_in_silence(wire):
-    with pytest.raises(ListenError, match="taken"):
+    with pytest.raises(ListenError, match="cannot be listened at: Address already in use; name another with --listen"):
         async with open_wire(address=str(wire.listening.address)):
             pass
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from assent_orchestrator.audit.chain import Head
 from assent_orchestrator.audit.record import DecisionNote, Draft
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
@@ -92,6 +93,11 @@ async def test_only_auditors_have_the_trail_proved(records, fresh_tenant):
     auditor = caller(fresh_tenant, "ada", Role.AUDITOR)
     whole = await records.verify(auditor)
     assert (whole.records, whole.fault) == (6, None)
+    assert (await records.verify(auditor, whole.head)).fault is None
+    another = Head(whole.head.seq, bytes(32))
+    fault = (await records.verify(auditor, another)).fault
+    assert fault is not None
+    assert fault.code == "REWRITTEN"
 
 
 @pytest.mark.parametrize("token", ["nonsense", write_token("one"), write_token("-1"), write_token("1", "2")])

@@ -499,8 +499,8 @@ class TrailRecords:
         self.calls.append(("list", caller, wanted, more))
         return Page([entry(7, "run.created")], "more")
 
-    async def verify(self, caller: Caller) -> Verification:
-        self.calls.append(("verify", caller))
+    async def verify(self, caller: Caller, remembered: Head | None = None) -> Verification:
+        self.calls.append(("verify", caller) if remembered is None else ("verify", caller, remembered))
         return Verification(7, Head(7, bytes.fromhex("ab" * 32)) if self.fault is None else GENESIS, self.fault)
 
 

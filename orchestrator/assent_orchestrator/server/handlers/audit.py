@@ -10,7 +10,7 @@ from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
-from assent_orchestrator.server.translate.audit import write_entry, write_verification
+from assent_orchestrator.server.translate.audit import read_head, write_entry, write_verification
 
 _FILTERS = frozenset({"run", "event", "decision"})
 
@@ -41,4 +41,4 @@ class AuditHandlers(AuditServiceServicer):
         """Prove the trail."""
         caller = current_caller()
         names.own_tenant(request.parent, caller)
-        return write_verification(await self._parts.records.verify(caller))
+        return write_verification(await self._parts.records.verify(caller, read_head(request.remembered_head)))

@@ -22,7 +22,7 @@ class Directory:
     def __init__(self, tokens: TokenDirectory, file: IdentitiesFile, folder: Path) -> None:
         self._tokens = tokens
         self._issuers = {one.issuer: one for one in file.jwt}
-        self._keys = {one.issuer: KeySet(one.issuer, fetch_from(one.keys, folder)) for one in file.jwt}
+        self._keys = {one.issuer: KeySet(one.issuer, fetch_from(one.keys, folder), one.keys) for one in file.jwt}
         certificates = file.client_certificates
         self._certificates = None if certificates is None else Certificates(certificates.callers)
 

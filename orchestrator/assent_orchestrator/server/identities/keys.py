@@ -13,6 +13,7 @@ from jwt import PyJWK, PyJWKSet
 from jwt.exceptions import PyJWTError
 
 from assent_orchestrator.meanwhile import meanwhile
+from assent_orchestrator.server.identities.file import IdentitiesFileError
 
 EVERY_SECONDS = 300.0
 """How often the keys are looked at."""
@@ -30,8 +31,10 @@ _log = logging.getLogger("assent.identities")
 class KeySet:
     """The keys as they were last seen. Where they cannot be fetched, those that are known stay good."""
 
-    def __init__(self, issuer: str, fetch: Fetch) -> None:
+    def __init__(self, issuer: str, fetch: Fetch, place: str = "") -> None:
+        """Name the issuer, what fetches its keys, and from where: a URL or a file, for who reads the log."""
         self._issuer = issuer
+        self._place = urlsplit(place).hostname or place
         self._fetch = fetch
         self._keys: dict[str, PyJWK] = {}
         self._wanted = asyncio.Event()
@@ -46,11 +49,10 @@ class KeySet:
     async def look(self) -> None:
         """Fetch the keys. A failure is logged and changes nothing."""
         try:
-            fetched = PyJWKSet.from_json((await self._fetch()).decode()).keys
+            self._keys = _keys_in(await self._fetch())
         except (PyJWTError, OSError, aiohttp.ClientError, TimeoutError, ValueError) as error:
-            _log.warning("the keys of %s cannot be fetched: %s", self._issuer, type(error).__name__)
-            return
-        self._keys = {key.key_id: key for key in fetched if key.key_id}
+            where = f" from {self._place}" if self._place else ""
+            _log.warning("the keys of %s cannot be fetched%s: %s", self._issuer, where, type(error).__name__)
 
     @contextlib.asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -77,6 +79,29 @@ def fetch_from(place: str, folder: Path) -> Fetch:
     if urlsplit(place).scheme in ("http", "https"):
         return lambda: _download(place)
     return lambda: asyncio.to_thread(_read, folder / place)
+
+
+def require_keys(place: str, folder: Path) -> None:
+    """Pass when keys are at a URL, which may be away now and there later, or in a file that has some.
+
+    Raises:
+        IdentitiesFileError: the file cannot be read, or has no keys.
+    """
+    if urlsplit(place).scheme in ("http", "https"):
+        return
+    path = folder / place
+    try:
+        found = _keys_in(_read(path))
+    except OSError as error:
+        raise IdentitiesFileError(f"the keys in {path} cannot be read: {error.strerror}") from error
+    except (PyJWTError, ValueError) as error:
+        raise IdentitiesFileError(f"{path} is no set of public keys (a JWK set): {error}") from error
+    if not found:
+        raise IdentitiesFileError(f"{path} has no key with a `kid`: nobody could be let in")
+
+
+def _keys_in(content: bytes) -> dict[str, PyJWK]:
+    return {key.key_id: key for key in PyJWKSet.from_json(content.decode()).keys if key.key_id}
 
 
 async def _download(url: str) -> bytes:

@@ -1,7 +1,7 @@
 """Records of the trail, and the proof of it."""
 
 from assent.v1 import audit_pb2 as wire
-from assent_orchestrator.audit.chain import hash_text
+from assent_orchestrator.audit.chain import Head, hash_text
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.audit.verify import Verification
 from assent_orchestrator.server.names import record_name
@@ -23,6 +23,14 @@ def write_entry(tenant: str, entry: Entry) -> wire.AuditRecord:
         canonical_json=canonical(record),
         record=to_struct(record),
     )
+
+
+def read_head(text: str) -> Head | None:
+    """Return a head as the message has it, ``17:sha256:<hex>``; None when none is given."""
+    if not text:
+        return None
+    seq, _, digest = text.split(":")
+    return Head(int(seq), bytes.fromhex(digest))
 
 
 def write_verification(found: Verification) -> wire.VerifyTrailResponse:

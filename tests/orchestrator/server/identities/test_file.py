@@ -1,6 +1,8 @@
 import pytest
 
 from assent_orchestrator.server.identities.file import IdentitiesFileError, read_identities
+from assent_orchestrator.server.identities.keys import require_keys
+from tests.orchestrator.server.identities.authority import TokenIssuer
 
 ISSUER = """jwt:
   - issuer: https://login.example.com/
@@ -49,3 +51,17 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path, text, line, what):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(IdentitiesFileError, match=r"nowhere\.yaml"):
         read_identities(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"keys": []}', '{"keys": [{"kty": "none"}]}'])
+def test_a_file_of_keys_that_is_not_there_or_has_none_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / "keys.json").write_text(content, encoding="utf-8")
+    with pytest.raises(IdentitiesFileError, match=str(tmp_path / "keys.json")):
+        require_keys("keys.json", tmp_path)
+
+
+def test_keys_in_a_file_and_at_a_url_that_may_be_away_are_taken(tmp_path):
+    (tmp_path / "keys.json").write_text(TokenIssuer().jwks, encoding="utf-8")
+    require_keys("keys.json", tmp_path)
+    require_keys("https://login.example.com/keys", tmp_path)

@@ -149,16 +149,22 @@ class VerifyTrailRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PARENT_FIELD_NUMBER: _builtins.int
+    REMEMBERED_HEAD_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`tenants/{tenant}`; it must be the caller's own."""
+    remembered_head: _builtins.str
+    """A head that was noted earlier, outside of the database, as its number, a colon, and its hash: `17:sha256:` and 64
+    hexadecimal digits. The trail must still have that record. Empty: none was noted.
+    """
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
+        remembered_head: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "remembered_head", b"remembered_head"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
