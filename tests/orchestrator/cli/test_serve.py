@@ -185,6 +185,13 @@ def test_a_folder_that_is_no_workspace_is_told_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("cli.exit-codes")
+def test_a_folder_that_does_not_exist_is_told_as_that(tmp_path: Path) -> None:
+    said = assent("serve", "--workspace", tmp_path / "none", "--data", tmp_path / "data")
+    assert (said.code, said.err.count("\n")) == (4, 1)
+    assert said.err.startswith(f"error: --workspace: {tmp_path / 'none'} does not exist; ")
+
+
+@pytest.mark.requirement("cli.exit-codes")
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -194,6 +201,8 @@ def test_a_folder_that_is_no_workspace_is_told_so(tmp_path: Path) -> None:
         (("--tool-server", "shop"), "write NAME=HOST:PORT"),
         (("--tool-server", "a=b:1", "--tool-server", "a=b:2"), "named twice"),
         (("--executor", "../x"), "is not an executor name"),
+        (("--keep-finished", "59s"), "--keep-finished is too short; give it 1m or more"),
+        (("--keep-finished", "0d"), "--keep-finished must be longer than nothing"),
         (("--bogus",), "No such option: --bogus"),
     ],
 )
@@ -227,7 +236,9 @@ def test_a_port_that_is_taken_is_a_conflict(workspace: Path, tmp_path: Path) -> 
         port = taken.getsockname()[1]
         said = assent("serve", "--workspace", workspace, "--data", tmp_path / "data", "--listen", f"127.0.0.1:{port}")
     assert said.code == 6
-    assert said.err.splitlines()[-1].startswith(f"error: 127.0.0.1:{port} cannot be listened at")
+    assert said.err.splitlines()[-1].startswith(
+        f"error: 127.0.0.1:{port} cannot be listened at: Address already in use; "
+    )
     assert left_behind(tmp_path / "data") == []
 
 
