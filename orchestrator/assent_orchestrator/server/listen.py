@@ -116,7 +116,8 @@ class Listening:
 
     async def ended(self) -> None:
         """Wait until the server has ended, for whatever reason."""
-        await self.server.wait_for_termination()
+        # Whoever stops waiting must not take along what the server waits for when it is stopped: they are one future.
+        await asyncio.shield(self.server.wait_for_termination())
 
 
 @contextlib.asynccontextmanager

@@ -162,3 +162,13 @@ def _certificate() -> tuple[bytes, bytes]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return encoded, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+async def test_who_no_longer_waits_for_the_end_of_a_server_does_not_keep_it_from_ending_well():
+    """That is how a server comes to its end: by a signal, or because another one has its name."""
+    async with open_wire() as wire:
+        waiting = asyncio.ensure_future(wire.listening.ended())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
