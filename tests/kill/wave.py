@@ -261,6 +261,8 @@ async def _checked(
 
 def _needs_a_person(trial: Trial) -> bool:
     unseen = trial.scenario.unseen
+    if trial.victim is Victim.DATABASE:
+        return False  # whoever called has the answer, and keeps it until it can be written down
     return any(one.point.kind is Kind.CALL and one.point.name == unseen for one in trial.strikes)
 
 
