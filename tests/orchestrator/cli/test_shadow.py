@@ -151,5 +151,5 @@ async def test_a_shadow_of_signed_bundles_survives_kill_9_and_its_engine_does_no
         for report, count in ((before, "1"), (after, "2")):
             [held] = report["differences"]
             assert (held["change"], held["count"]) == ("SHADOW_CHANGE_LOOSER", count)
-            assert held["live"]["stages"] == [{"role": "service_lead", "quorum": 1}]
+            assert held["live"]["stages"] == [{"role": "service_lead", "quorum": 1, "substitutes": []}]
             assert report["shadow"]["signer"] == "release"
