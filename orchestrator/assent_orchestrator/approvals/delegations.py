@@ -248,7 +248,7 @@ def _delegation_of(row: sa.RowMapping) -> Delegation:
 def _draft(event: str, caller: Caller, given: Delegation) -> Draft:
     return Draft(
         event=event,
-        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        actor=Actor.of(caller),
         detail={
             "delegation": given.id,
             "giver": given.giver,

@@ -41,7 +41,7 @@ def note_answer(event: str, approval: Approval, caller: Caller, given: Answer, *
         event=event,
         run=approval.run_id,
         step=approval.step_id,
-        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        actor=Actor.of(caller),
         on_behalf_of=given.stands_for,
         approval=ApprovalNote(
             id=approval.id,

@@ -53,7 +53,7 @@ async def write_opening(tx: AsyncConnection, approval: Approval, caller: Caller,
             event="approval.opened",
             run=approval.run_id,
             step=approval.step_id,
-            actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+            actor=Actor.of(caller),
             approval=ApprovalNote(
                 id=approval.id,
                 approver=caller.id,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from assent_orchestrator.caller import Caller
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import Decided, Obligation
 from assent_sidecar.model import Document, Json
@@ -30,6 +31,11 @@ class Actor(Document):
     kind: Literal["agent", "user", "service", "system"]
     id: Text
     authn: Text | None = None
+
+    @classmethod
+    def of(cls, caller: Caller) -> Self:
+        """Name the person who calls."""
+        return cls(kind="user", id=caller.id, authn=caller.authn)
 
 
 class ActionNote(Document):

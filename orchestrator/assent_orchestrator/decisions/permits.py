@@ -185,7 +185,7 @@ def _settled(permit: Issued, outcome: Outcome, caller: Caller) -> Draft:
     if caller.id == permit.holder:
         return _draft(permit, effect, Actor(kind="service", id=caller.id), detail)
     detail |= {"settlement": str(outcome.status), "rationale": outcome.rationale}
-    return _draft(permit, effect, Actor(kind="user", id=caller.id, authn=caller.authn), detail)
+    return _draft(permit, effect, Actor.of(caller), detail)
 
 
 def _overdue(permit: Issued) -> Draft:

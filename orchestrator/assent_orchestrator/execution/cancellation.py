@@ -52,7 +52,7 @@ class Cancellations:
                 draft = Draft(
                     event="run.cancel_requested",
                     run=run_id,
-                    actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+                    actor=Actor.of(caller),
                     detail={"compensate": True} if compensate else None,
                     trace=spans.trace_note(),
                 )
@@ -72,7 +72,7 @@ class Cancellations:
         draft = Draft(
             event="run.resumed",
             run=run.id,
-            actor=Actor(kind="user", id=caller.id, authn="token"),
+            actor=Actor.of(caller),
             detail={"reason": "CANCELLED"},
             trace=spans.trace_note(),
         )

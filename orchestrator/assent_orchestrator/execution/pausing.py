@@ -126,7 +126,7 @@ def _draft(event: str, caller: Caller, run_id: str, reason: str) -> Draft:
     return Draft(
         event=event,
         run=run_id,
-        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        actor=Actor.of(caller),
         detail={"rationale": reason},
         trace=spans.trace_note(),
     )

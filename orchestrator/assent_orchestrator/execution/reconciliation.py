@@ -134,7 +134,7 @@ def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidenc
         run=run.id,
         step=step.id,
         attempt=step.attempt,
-        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        actor=Actor.of(caller),
         on_behalf_of=run.principal.id,
         effect=note,
         state=StateNote(before=str(step.state), after=str(state)),

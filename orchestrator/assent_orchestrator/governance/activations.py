@@ -138,7 +138,7 @@ class Activations:
         self, caller: Caller, revision: str, reason: str, request_id: str, *, rollback: bool
     ) -> Policies:
         caller.require(Role.COMPLIANCE_OFFICER)
-        actor = Actor(kind="user", id=caller.id, authn=caller.authn)
+        actor = Actor.of(caller)
         by = By(caller.tenant, actor, self.server, Cause.NAMED, reason, request_id)
 
         done: list[str] = []

@@ -214,7 +214,7 @@ def _draft(event: str, caller: Caller, stop: Stop, reason: str) -> Draft:
     return Draft(
         event=event,
         run=stop.value if stop.scope is Scope.RUN else None,
-        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        actor=Actor.of(caller),
         detail={"stop": stop.id, "scope": str(stop.scope), "value": stop.value, "rationale": reason},
         trace=trace_note(),
     )

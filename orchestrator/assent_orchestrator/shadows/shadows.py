@@ -157,7 +157,7 @@ def _none(shadow_id: str) -> NotFoundError:
 def _draft(event: str, caller: Caller, shadow: Shadow) -> Draft:
     return Draft(
         event=event,
-        actor=Actor(kind="user", id=caller.id, authn=caller.authn),
+        actor=Actor.of(caller),
         detail={"shadow": shadow.id, "revision": shadow.revision, "signed_by": shadow.signed_by},
         trace=trace_note(),
     )
