@@ -1,7 +1,6 @@
 """The file that keeps the key with which permits are signed."""
 
 import os
-import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import OKPAlgorithm
 
 from assent_orchestrator.governance.thumbprint import thumbprint
+from assent_sidecar.rights import open_to_others
 
 
 class SigningKeyError(Exception):
@@ -57,7 +57,7 @@ def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
 
 def _read(path: Path) -> Ed25519PrivateKey:
     with path.open("rb") as file:
-        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+        if open_to_others(file):
             raise SigningKeyError(f"{path} can be read by others: chmod 600 it, and replace the key")
         pem = file.read()
     try:

@@ -1,10 +1,10 @@
 """Where the server listens: on this machine without TLS, anywhere with it."""
 
-import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
 from assent_orchestrator.config import DEFAULT_LISTEN
+from assent_sidecar.loopback import is_loopback
 
 
 class ListenError(Exception):
@@ -42,12 +42,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from pydantic import Field, ValidationError
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_sidecar.model import Document, Name
+from assent_sidecar.rights import open_to_others
 
 _TOKEN_LENGTH = 43
 """Characters that a token has at least: 256 bits in base64url."""
@@ -77,8 +77,7 @@ def read_tokens(path: Path) -> TokenFile:
     """
     try:
         with path.open(encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if stat.S_IMODE(mode) & 0o077:
+            if open_to_others(file):
                 raise TokenFileError(f"{path} can be read by others; run: chmod 600 {path}")
             return TokenFile.model_validate_json(file.read(1 << 20))
     except FileNotFoundError as error:

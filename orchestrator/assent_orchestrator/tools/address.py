@@ -1,9 +1,9 @@
 """Where a tool server listens, and how it may be spoken to."""
 
-import ipaddress
-
 import grpc
 from grpc import aio
+
+from assent_sidecar.loopback import is_loopback
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
@@ -30,13 +30,7 @@ def is_local(address: str) -> bool:
     """Return whether what is sent to ``address`` (a gRPC target) stays on this machine."""
     if address.startswith(("unix:", "unix-abstract:")):
         return True
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(address.rpartition(":")[0].strip("[]"))
 
 
 def open_channel(address: str) -> aio.Channel:

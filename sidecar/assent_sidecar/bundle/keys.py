@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from assent_sidecar.bundle.refusal import BundleKeyError
 from assent_sidecar.model import Json
+from assent_sidecar.rights import open_to_others
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -91,10 +91,10 @@ def read_signing_key(text: str) -> SigningKey:
     name, path = _pair(text)
     try:
         with path.open("rb") as file:
-            pem, mode = file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            pem, exposed = file.read(), open_to_others(file)
         if b"PUBLIC KEY" in pem:
             raise BundleKeyError(f"{path} holds a public key: name the file of the private half, which signs")
-        if mode & 0o077:
+        if exposed:
             raise BundleKeyError(f"{path} can be read by others: chmod 600 it, and replace the key")
         key = load_pem_private_key(pem, password=None)
     except OSError as error:

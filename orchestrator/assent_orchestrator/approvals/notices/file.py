@@ -2,9 +2,6 @@
 
 import base64
 import binascii
-import ipaddress
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +12,9 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from assent_orchestrator.approvals.notices.notice import Event
 from assent_sidecar.bundle.source import SourceError, read_yaml
+from assent_sidecar.loopback import is_loopback, is_sheltered
 from assent_sidecar.model import Document, Name
+from assent_sidecar.rights import open_to_others
 
 MailAddress = Annotated[
     str,
@@ -70,8 +69,7 @@ class Hook(Document):
     @model_validator(mode="after")
     def _goes_safely(self) -> "Hook":
         place = urlsplit(self.url)
-        safe = place.scheme == "https" or (place.scheme == "http" and is_loopback(place.hostname or ""))
-        if not safe or not place.hostname or not self.url.isprintable() or " " in self.url:
+        if not is_sheltered(place) or not place.hostname or not self.url.isprintable() or " " in self.url:
             raise ValueError("webhooks go to an https URL; http is for this machine only")
         if place.username is not None or place.password is not None:
             raise ValueError("a URL with a password in it would stand in logs; the signature proves who sends")
@@ -139,20 +137,10 @@ def read_notices(path: Path) -> Notices:
     return Notices(file, password, secrets)
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine is behind a host."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _secret(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            if open_to_others(file):
                 raise NoticesFileError(f"{path} can be read by others; run: chmod 600 {path}")
             secret = file.read(4096).strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, model_validator
 
-from assent_orchestrator.server.address import read_address
 from assent_orchestrator.server.tokens import Identity, Person
 from assent_sidecar.bundle.source import SourceError, read_yaml
+from assent_sidecar.loopback import is_sheltered
 from assent_sidecar.model import Document, Name
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -42,12 +42,10 @@ class Issuer(Document):
     @model_validator(mode="after")
     def _keys_come_safely(self) -> "Issuer":
         place = urlsplit(self.keys)
-        if place.scheme in ("", "https"):
-            return self
-        port = place.port or 80
-        if place.scheme == "http" and place.hostname and read_address(f"{_host(place.hostname)}:{port}").is_loopback:
-            return self
-        raise ValueError("keys come from a file or over https; over http from this machine only")
+        # To ask for the port refuses one that cannot be.
+        if place.scheme and (place.port == 0 or not is_sheltered(place)):
+            raise ValueError("keys come from a file or over https; over http from this machine only")
+        return self
 
 
 class CertificateCaller(Document):
@@ -111,7 +109,3 @@ def read_identities(path: Path) -> IdentitiesFile:
         place = ".".join(str(part) for part in first["loc"])
         what = f"{path}:{source.line(first['loc'])}: {place + ': ' if place else ''}{first['msg']}"
         raise IdentitiesFileError(what) from error
-
-
-def _host(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
