@@ -23,7 +23,8 @@ from assent_orchestrator.errors import (
     NotFoundError,
     StateError,
 )
-from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.page import Page
+from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import delegations
 
 KnownProcess = Callable[[str], bool]
@@ -138,17 +139,9 @@ class Delegations:
             query = query.where(delegations.c.giver == giver)
         if taker:
             query = query.where(delegations.c.taker == taker)
-        position = read_token(token, 2)
-        if position is not None:
-            before = sa.tuple_(delegations.c.created_at, delegations.c.id)
-            query = query.where(before < sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
-        limit = page_size(size)
-        query = query.order_by(delegations.c.created_at.desc(), delegations.c.id.desc()).limit(limit + 1)
+        page = window(delegations.c.created_at, delegations.c.id, size=size, token=token)
         async with self.engine.connect() as tx:
-            rows = (await tx.execute(query)).mappings().all()
-        found = [_delegation_of(row) for row in rows[:limit]]
-        more = write_token(found[-1].created_at.isoformat(), found[-1].id) if len(rows) > limit else ""
-        return Page(found, more)
+            return await page.read(tx, query, _delegation_of)
 
     def _check(self, caller: Caller, handing: Handing, now: datetime) -> None:
         faults = []

@@ -37,7 +37,8 @@ from assent_orchestrator.audit.whose import is_own
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError
-from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.page import Page
+from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import approvals, runs
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Action, Principal
@@ -73,20 +74,19 @@ class Inbox:
 
         """
         async with self.engine.connect() as tx:
-            approval = await read_request(tx, approval_id)
-            if not await self._may_see(tx, caller, approval):
-                raise NotFoundError("there is no such approval", approval=approval_id)
-            opens = await self._opens(tx, caller, approval)
+            approval, lending = await self._known(tx, caller, approval_id)
+            opens = await self._opens(tx, caller, approval, lending)
         if opens:
             async with self.trail.recording() as tx:
                 await self.trail.append(tx, caller.tenant, await write_opening(tx, approval, caller, self.clock()))
         return approval
 
-    async def _opens(self, tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
-        now = self.clock()
-        lending = await lent_to(tx, caller.tenant, caller.id, now)
+    async def _opens(self, tx: AsyncConnection, caller: Caller, approval: Approval, lending: Lent) -> bool:
+        if approval.state is not ApprovalState.PENDING:
+            return False
         involved = await self._involved(tx, approval)
-        return may_answer(approval, caller, lending, involved, now) and not await was_opened(tx, approval.id, caller.id)
+        answers = may_answer(approval, caller, lending, involved, self.clock())
+        return answers and not await was_opened(tx, approval.id, caller.id)
 
     async def list(
         self,
@@ -97,19 +97,12 @@ class Inbox:
         token: str = "",
     ) -> Page[Approval]:
         """Return the approvals the caller may see, oldest first, without their answers."""
-        seen = seen_by(caller, await self._lent(caller))
-        query = sa.select(approvals).where(seen, *sought.conditions(self.clock()))
-        position = read_token(token, 2)
-        if position is not None:
-            after = sa.tuple_(approvals.c.requested_at, approvals.c.id)
-            query = query.where(after > sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
-        limit = page_size(size)
-        query = query.order_by(approvals.c.requested_at, approvals.c.id).limit(limit + 1)
+        page = window(approvals.c.requested_at, approvals.c.id, size=size, token=token, newest_first=False)
+        now = self.clock()
         async with self.engine.connect() as tx:
-            rows = (await tx.execute(query)).mappings().all()
-        found = [approval_of(row, ()) for row in rows[:limit]]
-        more = write_token(found[-1].requested_at.isoformat(), found[-1].id) if len(rows) > limit else ""
-        return Page(found, more)
+            seen = seen_by(caller, await lent_to(tx, caller.tenant, caller.id, now))
+            query = sa.select(approvals).where(seen, *sought.conditions(now))
+            return await page.read(tx, query, lambda row: approval_of(row, ()))
 
     async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
         """Record a person's answer; when the requirement is met, or refused, the run goes on.
@@ -122,10 +115,11 @@ class Inbox:
 
         """
         async with self.engine.begin() as tx:
-            approval = await self._locked(tx, caller, approval_id)
+            approval, lending = await self._known(tx, caller, approval_id, lock=True)
             now = self.clock()
             check_reply(approval, reply, now)
-            given = await self._answer(tx, caller, approval, reply, now)
+            person = _person(caller, reply.on_behalf_of, lending, approval.process, now)
+            given = await self._answer(tx, person, approval, reply, now)
             await write_answer(tx, approval, given)
             state = ApprovalState.EDITED if given.edits else _state_after(approval, given)
             await resolve(tx, approval, state, now)
@@ -149,7 +143,7 @@ class Inbox:
 
         """
         async with self.engine.begin() as tx:
-            approval = await self._locked(tx, caller, approval_id)
+            approval, _ = await self._known(tx, caller, approval_id, lock=True)
             now = self.clock()
             check_state(approval, ApprovalState.PENDING, ApprovalState.APPROVED, ApprovalState.EDITED)
             check_etag(approval, etag)
@@ -169,17 +163,21 @@ class Inbox:
         await self.wake(approval.run_id, approval.step_id)
         return after
 
-    async def _locked(self, tx: AsyncConnection, caller: Caller, approval_id: str) -> Approval:
-        approval = await read_request(tx, approval_id, lock=True)
-        if not await self._may_see(tx, caller, approval):
+    async def _known(
+        self, tx: AsyncConnection, caller: Caller, approval_id: str, *, lock: bool = False
+    ) -> tuple[Approval, Lent]:
+        """Return an approval that the caller may know of, and by what they may answer for others."""
+        approval = await read_request(tx, approval_id, lock=lock)
+        now = self.clock()
+        lending = await lent_to(tx, caller.tenant, caller.id, now, lock=lock)
+        if not await _may_see(tx, caller, approval, lending, now):
             raise NotFoundError("there is no such approval", approval=approval_id)
-        return approval
+        return approval, lending
 
     async def _answer(
-        self, tx: AsyncConnection, caller: Caller, approval: Approval, reply: Reply, now: datetime
+        self, tx: AsyncConnection, person: Person, approval: Approval, reply: Reply, now: datetime
     ) -> Answer:
         involved = await self._involved(tx, approval)
-        person = await _person(tx, caller, reply.on_behalf_of, approval.process, now)
         if reply.break_glass:
             seat = glass_seat_of(approval.requirement, approval.answers, person, involved)
         else:
@@ -193,7 +191,7 @@ class Inbox:
         return Answer(
             stage=seat.stage,
             role=seat.role,
-            approver=caller.id,
+            approver=person.id,
             roles=person.roles,
             stands_for=person.stands_for,
             approved=reply.approve,
@@ -210,21 +208,15 @@ class Inbox:
         principal, submitter = await _whose(tx, approval)
         return Involved(principal, submitter, self.owner_of(approval.process), alone(approval))
 
-    async def _lent(self, caller: Caller) -> Lent:
-        async with self.engine.connect() as tx:
-            return await lent_to(tx, caller.tenant, caller.id, self.clock())
 
-    async def _may_see(self, tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
-        if approval.tenant != caller.tenant:
-            return False
-        if caller.sees_all() or not caller.roles.isdisjoint(approval.roles):
-            return True
-        now = self.clock()
-        roles = lent(await lent_to(tx, caller.tenant, caller.id, now), approval.process, now)
-        return not roles.isdisjoint(approval.roles) or await is_own(tx, caller, approval.run_id)
+async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval, lending: Lent, now: datetime) -> bool:
+    if approval.tenant != caller.tenant:
+        return False
+    roles = caller.roles | lent(lending, approval.process, now)
+    return caller.sees_all() or not roles.isdisjoint(approval.roles) or await is_own(tx, caller, approval.run_id)
 
 
-async def _person(tx: AsyncConnection, caller: Caller, giver: str, process: str, now: datetime) -> Person:
+def _person(caller: Caller, giver: str, lending: Lent, process: str, now: datetime) -> Person:
     """Return as whom a caller answers: as themselves, or with what somebody lent them, and nothing of their own.
 
     Raises:
@@ -232,7 +224,7 @@ async def _person(tx: AsyncConnection, caller: Caller, giver: str, process: str,
     """
     if giver in ("", caller.id):
         return Person(caller.id, caller.roles)
-    roles = lent(await lent_to(tx, caller.tenant, caller.id, now, lock=True), process, now, giver=giver)
+    roles = lent(lending, process, now, giver=giver)
     if not roles:
         raise ForbiddenError("you do not stand in for that person here", reason="NOT_DELEGATED")
     return Person(caller.id, roles, stands_for=giver)

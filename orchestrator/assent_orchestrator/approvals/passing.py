@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,12 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.moments import extended, happened, ladder
 from assent_orchestrator.approvals.note import note_event
-from assent_orchestrator.approvals.request import approval_of
+from assent_orchestrator.approvals.request import approval_of, change_request
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AssentError
-from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import approvals
 
@@ -64,7 +64,7 @@ class Passing:
                 return False
             before = approval_of(row, ())
             after, happenings = happened(before, now)
-            await _write(tx, before, after)
+            await tx.execute(sa.update(approvals).where(approvals.c.id == before.id).values(**_passed(after)))
             drafts = [note_event(one.event, after, str(after.state), role=one.role) for one in happenings]
             await self.trail.append(tx, before.tenant, drafts)
         return True
@@ -77,30 +77,15 @@ async def extend(tx: AsyncConnection, approval: Approval, now: datetime) -> tupl
         OvertakenError: somebody changed it meanwhile, as an answer in the last moment does.
     """
     again = extended(approval, now)
-    moved = await tx.execute(
-        sa.update(approvals)
-        .where(
-            approvals.c.id == approval.id,
-            approvals.c.state == str(ApprovalState.PENDING),
-            approvals.c.version == approval.version,
-        )
-        .values(version=approvals.c.version + 1, extended=True, expires_at=again.expires_at)
-        .returning(approvals.c.id)
-    )
-    if moved.one_or_none() is None:
-        raise OvertakenError
-    await _write(tx, approval, again)
+    await change_request(tx, approval, extended=True, expires_at=again.expires_at, **_passed(again))
     return tuple(
         note_event("approval.escalated", again, str(again.state), role=rung.role) for rung in ladder(again.requirement)
     )
 
 
-async def _write(tx: AsyncConnection, before: Approval, after: Approval) -> None:
-    await tx.execute(
-        sa.update(approvals)
-        .where(approvals.c.id == before.id)
-        .values(roles=list(after.roles), rungs=after.rungs, reminders=after.reminders, due_at=after.due_at)
-    )
+def _passed(after: Approval) -> dict[str, Any]:
+    """Return what of a request changes with time; what its approvers saw of it stays, and its etag."""
+    return {"roles": list(after.roles), "rungs": after.rungs, "reminders": after.reminders, "due_at": after.due_at}
 
 
 @contextlib.asynccontextmanager

@@ -177,13 +177,23 @@ def approval_of(row: sa.RowMapping, given: tuple[Answer, ...]) -> Approval:
 
 
 async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState, now: datetime) -> None:
-    """Move a request from the state it was seen in to another; its etag changes with it.
+    """Move a request from the state it was seen in to another.
 
     Raises:
         OvertakenError: somebody else changed it meanwhile, as an answer in the last moment does.
 
     """
     resolved = now if state is not ApprovalState.PENDING else None
+    await change_request(tx, approval, state=str(state), resolved_at=resolved)
+
+
+async def change_request(tx: AsyncConnection, approval: Approval, **values: object) -> None:
+    """Change a request that is as it was seen; its etag changes with it.
+
+    Raises:
+        OvertakenError: somebody else changed it meanwhile.
+
+    """
     moved = await tx.execute(
         sa.update(approvals)
         .where(
@@ -191,7 +201,7 @@ async def resolve(tx: AsyncConnection, approval: Approval, state: ApprovalState,
             approvals.c.state == str(approval.state),
             approvals.c.version == approval.version,
         )
-        .values(state=str(state), version=approvals.c.version + 1, resolved_at=resolved)
+        .values(**values, version=approvals.c.version + 1)
         .returning(approvals.c.id)
     )
     if moved.one_or_none() is None:

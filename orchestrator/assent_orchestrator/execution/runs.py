@@ -24,8 +24,9 @@ from assent_orchestrator.execution.journal import (
     read_steps,
 )
 from assent_orchestrator.execution.turnstile import Turnstile
-from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.page import Page
 from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
+from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import runs
 
 HEARTBEAT_SECONDS = 15.0
@@ -132,17 +133,9 @@ class Runs:
             query = query.where(runs.c.state == str(state))
         if process:
             query = query.where(runs.c.process == process)
-        position = read_token(token, 2)
-        if position is not None:
-            before = sa.tuple_(runs.c.created_at, runs.c.id)
-            query = query.where(before < sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
-        limit = page_size(size)
-        query = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit + 1)
+        page = window(runs.c.created_at, runs.c.id, size=size, token=token)
         async with self.engine.connect() as tx:
-            rows = (await tx.execute(query)).mappings().all()
-        found = [facts_of(row) for row in rows[:limit]]
-        more = write_token(found[-1].created_at.isoformat(), found[-1].id) if len(rows) > limit else ""
-        return Page(found, more)
+            return await page.read(tx, query, facts_of)
 
     async def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
         """Yield the run's records after ``after_seq`` as they are committed, and None as a heartbeat.

@@ -1,7 +1,7 @@
 """Giving the order to stop, lifting it, and looking at both."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AlreadyExistsError, Fault, InvalidError, NotFoundError, StateError
 from assent_orchestrator.governance.barrier import Barrier, stop_of
 from assent_orchestrator.governance.stop import WITHOUT_VALUE, Scope, Stop
-from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.page import Page
+from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import runs, stops
 
 Known = Callable[[Scope, str], bool]
@@ -136,17 +137,9 @@ class Stops:
             query = query.where(stops.c.lifted_at.is_(None) if in_force else stops.c.lifted_at.is_not(None))
         if scope is not None:
             query = query.where(stops.c.scope == str(scope))
-        position = read_token(token, 2)
-        if position is not None:
-            before = sa.tuple_(stops.c.created_at, stops.c.id)
-            query = query.where(before < sa.tuple_(sa.literal(read_moment(position[0])), sa.literal(position[1])))
-        limit = page_size(size)
-        query = query.order_by(stops.c.created_at.desc(), stops.c.id.desc()).limit(limit + 1)
+        page = window(stops.c.created_at, stops.c.id, size=size, token=token)
         async with self.engine.connect() as tx:
-            rows: Sequence[Any] = (await tx.execute(query)).mappings().all()
-        found = [stop_of(row) for row in rows[:limit]]
-        more = write_token(found[-1].created_at.isoformat(), found[-1].id) if len(rows) > limit else ""
-        return Page(found, more)
+            return await page.read(tx, query, stop_of)
 
     async def _check(self, tx: AsyncConnection, caller: Caller, order: Order) -> None:
         """A stop of nothing would be worse than none: somebody would rely on it."""
