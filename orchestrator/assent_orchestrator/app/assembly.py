@@ -18,7 +18,7 @@ from assent_orchestrator.approvals.notices.deliverer import delivering
 from assent_orchestrator.approvals.notices.file import read_notices
 from assent_orchestrator.approvals.notices.outbox import Outbox
 from assent_orchestrator.approvals.passing import Passing, time_passing
-from assent_orchestrator.approvals.report import ApprovalReports
+from assent_orchestrator.approvals.reports import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.audit.trail import Trail

@@ -14,7 +14,7 @@ from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent_orchestrator.approvals.following import Following
-from assent_orchestrator.approvals.report import ApprovalReports
+from assent_orchestrator.approvals.reports import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.caller import Role
