@@ -88,7 +88,7 @@ def list_command(
     """List what waits for an answer, oldest first."""
     wanted = joined(
         "" if every else f"state={state.upper()}",
-        terms(role=role, process=process, run=run, kind=kind),
+        *terms(role=role, process=process, run=run, kind=kind),
         f"age>{older}" if older else "",
     )
     with Connection(common) as connection:

@@ -35,7 +35,7 @@ def watch_command(
     ] = 0,
 ) -> int:
     """Show what is open, and then what happens to approvals, until Ctrl-C."""
-    wanted = terms(role=role, process=process, run=run, kind=kind)
+    wanted = joined(*terms(role=role, process=process, run=run, kind=kind))
     with Connection(common) as connection:
 
         def stream(seen: int) -> Iterator[wire.ApprovalEvent]:
@@ -57,10 +57,10 @@ def watch_command(
 
 def terms(
     *, role: str | None = None, process: str | None = None, run: str | None = None, kind: str | None = None
-) -> str:
-    """Return the filter that options make."""
+) -> list[str]:
+    """Return the terms of a filter that options make, to be `joined`."""
     wanted = {"role": role, "process": process, "run": short(run) if run else None, "kind": kind}
-    return joined(*(f"{name}={value}" for name, value in wanted.items() if value))
+    return [f"{name}={value}" for name, value in wanted.items() if value]
 
 
 def _show(event: wire.ApprovalEvent) -> None:

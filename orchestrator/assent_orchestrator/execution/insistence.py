@@ -51,9 +51,7 @@ async def insist(
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
             tries += 1
-            if isinstance(error, UnavailableError) or is_away(error):
-                _log.warning("waiting for the database: %s", type(error).__name__)
-            else:
+            if not _is_absence(error):
                 faults += 1
                 _log_fault(error)
             if faults >= _FAULTS:
@@ -79,12 +77,19 @@ async def hold_out(
         try:
             return await work()
         except Exception as error:
-            if not (isinstance(error, UnavailableError) or is_away(error)):
+            if not _is_absence(error):
                 raise
             tries += 1
-            _log.warning("waiting for the database: %s", type(error).__name__)
         async with aside():
             await asyncio.sleep(patience(tries))
+
+
+def _is_absence(error: Exception) -> bool:
+    """Say, and log, whether an error is the database's being away."""
+    if not (isinstance(error, UnavailableError) or is_away(error)):
+        return False
+    _log.warning("waiting for the database: %s", type(error).__name__)
+    return True
 
 
 def _log_fault(error: Exception) -> None:
