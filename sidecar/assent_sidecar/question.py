@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from assent_sidecar.catalogue.process import BranchName, ForEach, OnFailure
+from assent_sidecar.catalogue.process import BranchName, ForEach, ItemChoice, OnFailure
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
 
 Effect = Literal["read", "write", "irreversible"]
@@ -33,6 +33,7 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.ACTION: ("agent", "step", "action"),
     Kind.CONDITION: ("condition", "process", "run"),
     Kind.HANDOFF: ("handoff",),
+    Kind.APPROVAL: ("work_item", "step", "process", "run"),
     Kind.MEMORY: ("memory",),
 }
 """What a question of a kind cannot do without: rules over a missing field are undefined, they do not fail."""
@@ -208,6 +209,26 @@ class ApprovalFacts(Document):
     break_glass: bool = False
 
 
+class WorkItemFacts(Document):
+    """What a person chooses for a step that failed or is unknown; ``principal`` of the question is that person.
+
+    ``id`` is the item of the inbox, ``state`` where the step stands, ``code`` why, ``attempts`` how often it was tried.
+    ``settlement`` is what a person who reconciles says became of it. ``stands_for`` is whom the person stands in for.
+    """
+
+    model_config = ConfigDict(validate_by_name=True)
+
+    id: str
+    choice: ItemChoice
+    role: Name
+    action: ActionName
+    state: Literal["awaiting_choice", "unknown"]
+    code: str | None = None
+    attempts: Annotated[int, Field(ge=0)] = 0
+    settlement: Literal["done", "not_done", "failed"] | None = None
+    stands_for: Annotated[str | None, Field(alias="for")] = None
+
+
 class MemoryFacts(Document):
     """What is to be remembered or recalled."""
 
@@ -252,6 +273,7 @@ class Question(Document):
     ledgers: dict[Name, LedgerFacts] = {}
     memory: MemoryFacts | None = None
     handoff: HandoffFacts | None = None
+    work_item: WorkItemFacts | None = None
     inputs: dict[str, Json] = {}
     context: dict[str, Json] = {}
 

@@ -13,6 +13,7 @@ from google.protobuf.json_format import Parse
 from assent.v1 import (
     approvals_pb2,
     audit_pb2,
+    control_pb2,
     decisions_pb2,
     delegations_pb2,
     health_pb2,
@@ -34,7 +35,7 @@ from assent_orchestrator.server.tokens import Identity
 from assent_orchestrator.shadows.difference import Aspect, Change
 from assent_orchestrator.shadows.shadow import NOT_COMPARED
 from assent_sidecar import decision, model
-from assent_sidecar.catalogue.process import Step
+from assent_sidecar.catalogue.process import Ask, Step
 from assent_sidecar.question import Effect
 from tests.proto.buf import PROTO
 
@@ -95,8 +96,9 @@ def test_every_value_has_its_word_on_the_wire(enum: EnumDescriptor, written: Ite
         (
             plans_pb2.PlanStep.DESCRIPTOR,
             Step,
-            {"fail": "on_failure", "skip": "on_failure", "alternative": "on_failure", "compensate": "on_failure"},
+            dict.fromkeys(("fail", "skip", "alternative", "compensate", "ask"), "on_failure"),
         ),
+        (plans_pb2.PlanAsk.DESCRIPTOR, Ask, {}),
         (decisions_pb2.Reason.DESCRIPTOR, decision.Reason, {}),
         (decisions_pb2.ApprovalStage.DESCRIPTOR, decision.Stage, {}),
         (decisions_pb2.BreakGlass.DESCRIPTOR, decision.BreakGlass, {}),
@@ -162,7 +164,9 @@ def test_the_patterns_are_those_of_the_models() -> None:
 def paths(message: Any) -> set[str]:
     found = set()
     for violation in protovalidate.collect_violations(message):
-        assert violation.proto.field is not None
+        if violation.proto.field is None:  # a rule of the message as a whole
+            found.add(violation.proto.rule_id)
+            continue
         path = ".".join(element.field_name for element in violation.proto.field.elements)
         found.add(f"{path}: {violation.proto.rule_id}")
     return found
@@ -230,10 +234,18 @@ def test_an_answer_must_say_yes_or_no_to_what_was_shown() -> None:
         presented_digest="sha256:" + "0" * 64,
     )
     assert paths(answer) == set()
+    answer.choice = approvals_pb2.WorkItem.CHOICE_RETRY
+    assert paths(answer) == {"answer_or_choice"}
+    answer.answer = approvals_pb2.DecideApprovalRequest.ANSWER_UNSPECIFIED
+    assert paths(answer) == set()
+    answer.settlement = control_pb2.SETTLEMENT_NOT_DONE
+    assert paths(answer) == {"settlement"}
+    answer.choice = approvals_pb2.WorkItem.CHOICE_RECONCILE
+    assert paths(answer) == set()
     assert paths(approvals_pb2.DecideApprovalRequest()) == {
         "name: string.pattern",
         "etag: string.min_len",
-        "answer: enum.not_in",
+        "answer_or_choice",
         "presented_digest: string.pattern",
     }
 

@@ -48,6 +48,7 @@ from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.takeover import TakeOvers
 from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.execution.work_items import WorkItems
 from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.books import Books
@@ -90,6 +91,7 @@ class App:
     inbox: Inbox
     following: Following
     reports: ApprovalReports
+    work_items: WorkItems
     delegations: Delegations
     passing: Passing
     stops: Stops
@@ -213,6 +215,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         async def wake(run: str, step: str) -> None:
             await durable.wake(run, (step,))
 
+        inbox = Inbox(database.engine, trail, clock, owner_of, wake, Editing(parts).revise)
         yield App(
             settings=settings,
             version=await asyncio.to_thread(importlib.metadata.version, "assent"),
@@ -226,10 +229,11 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             runs=Runs(database.engine, trail, listener),
             cancellations=Cancellations(parts, durable),
             pauses=Pauses(parts, durable),
-            reconciliations=Reconciliations(parts, durable),
-            inbox=Inbox(database.engine, trail, clock, owner_of, wake, Editing(parts).revise),
             following=Following(database.engine, listener, clock),
             reports=ApprovalReports(database.engine, clock),
+            reconciliations=Reconciliations(parts, durable),
+            inbox=inbox,
+            work_items=WorkItems(parts, inbox, Reconciliations(parts, durable), durable),
             delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
             passing=passing,
             stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),

@@ -20,6 +20,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         inbox=app.inbox,
         following=app.following,
         reports=app.reports,
+        work_items=app.work_items,
         delegations=app.delegations,
         stops=app.stops,
         policies=app.activations,

@@ -10,9 +10,13 @@ from assent_sidecar.model import Json
 
 
 class ApprovalKind(StrEnum):
-    """What people are asked. A ``review`` is of what somebody approved alone."""
+    """What people are asked.
+
+    A ``review`` is of what somebody approved alone, a ``work_item`` of a step that failed or is unknown.
+    """
 
     ACTION = "action"
+    WORK_ITEM = "work_item"
     REVIEW = "review"
 
 
@@ -64,6 +68,13 @@ class Approval:
     extended: bool = False
     due_at: datetime | None = None
     answers: tuple[Answer, ...] = ()
+
+    @property
+    def lapses(self) -> bool:
+        """Whether it cannot be answered any more once it has expired; what is unknown, or to be reviewed, stays it."""
+        if self.kind is ApprovalKind.WORK_ITEM:
+            return bool(self.presented["failure"]["otherwise"])
+        return self.kind is ApprovalKind.ACTION
 
 
 def age_of(approval: Approval, now: datetime) -> Age:

@@ -1,7 +1,7 @@
 """What waits for people: list it, show it, answer it."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -133,6 +133,29 @@ class Inbox:
             await self.wake(approval.run_id, approval.step_id)
         return after
 
+    async def chosen(
+        self, tx: AsyncConnection, caller: Caller, approval_id: str, reply: Reply, *, lock: bool = False
+    ) -> tuple[Approval, Answer]:
+        """Return a work item, and the answer that the caller's choice would be; nothing is written.
+
+        Whose run it is, is nobody's objection: the policies say who may choose what.
+
+        Raises:
+            NotFoundError, ForbiddenError: the caller may not see it or has not the role.
+            ConflictError: the etag is not the newest.
+            StateError: it is answered, expired or void, or what was shown is not what is asked.
+            InvalidError: it is no work item, or does not offer that.
+        """
+        approval, lending = await self._known(tx, caller, approval_id, lock=lock)
+        now = self.clock()
+        check_reply(approval, reply, now)
+        person = _person(caller, reply.on_behalf_of, lending, approval.process, now)
+        seat = seat_of(approval.requirement, approval.answers, person, Involved("", "", ""), age_of(approval, now))
+        if not isinstance(seat, Seat):
+            raise ForbiddenError("you may not choose here", reason=seat, approval=approval.id)
+        given = _given(approval, person, seat, reply, now)
+        return approval, given
+
     async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
         """Take back the caller's own yes, as long as nothing was done on the strength of it.
 
@@ -184,25 +207,11 @@ class Inbox:
             seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
-        digest = approval.action_digest
-        if reply.edits:
-            check_edits(approval, reply.edits)
-            digest = (await self.revise(tx, approval, reply.edits)).digest
-        return Answer(
-            stage=seat.stage,
-            role=seat.role,
-            approver=person.id,
-            roles=person.roles,
-            stands_for=person.stands_for,
-            approved=reply.approve,
-            at=now,
-            digest=digest,
-            edits=reply.edits,
-            rationale=reply.rationale,
-            break_glass=reply.break_glass,
-            number=len(approval.answers) + 1,
-            presented_digest=approval.presented_digest,
-        )
+        given = _given(approval, person, seat, reply, now)
+        if not reply.edits:
+            return given
+        check_edits(approval, reply.edits)
+        return replace(given, digest=(await self.revise(tx, approval, reply.edits)).digest)
 
     async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:
         principal, submitter = await _whose(tx, approval)
@@ -228,6 +237,25 @@ def _person(caller: Caller, giver: str, lending: Lent, process: str, now: dateti
     if not roles:
         raise ForbiddenError("you do not stand in for that person here", reason="NOT_DELEGATED")
     return Person(caller.id, roles, stands_for=giver)
+
+
+def _given(approval: Approval, person: Person, seat: Seat, reply: Reply, now: datetime) -> Answer:
+    return Answer(
+        stage=seat.stage,
+        role=seat.role,
+        approver=person.id,
+        roles=person.roles,
+        stands_for=person.stands_for,
+        approved=reply.approve,
+        at=now,
+        digest=approval.action_digest,
+        rationale=reply.rationale,
+        break_glass=reply.break_glass,
+        number=len(approval.answers) + 1,
+        presented_digest=approval.presented_digest,
+        edits=reply.edits,
+        choice=reply.choice or None,
+    )
 
 
 async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:

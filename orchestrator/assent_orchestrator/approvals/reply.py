@@ -32,7 +32,7 @@ class Reply:
     """A person's answer: yes or no to exactly what was shown.
 
     ``on_behalf_of``: whom they stand in for, if anybody. ``break_glass``: they say yes alone. ``edits``: they say yes
-    to the same with these values in it, by pointer.
+    to the same with these values in it, by pointer. ``choice`` is what they choose for a work item, which is neither.
     """
 
     approve: bool
@@ -42,6 +42,7 @@ class Reply:
     on_behalf_of: str = ""
     break_glass: bool = False
     edits: Mapping[Pointer, Json] = field(default_factory=dict)
+    choice: str = ""
 
 
 def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
@@ -53,9 +54,10 @@ def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
         InvalidError: what comes along belongs to another kind of answer.
     """
     check_state(approval, ApprovalState.PENDING)
-    if approval.kind is ApprovalKind.ACTION and approval.expires_at <= now:
+    if approval.lapses and approval.expires_at <= now:
         raise StateError("the approval has expired", approval=approval.id, state="expired")
     check_etag(approval, reply.etag)
+    _check_choice(approval, reply)
     if reply.presented_digest != approval.presented_digest:
         raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
     if reply.break_glass and (reply.on_behalf_of or not reply.approve):
@@ -67,6 +69,17 @@ def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
     needed = reply.break_glass or approval.requirement.rationale == "required"
     if needed and not reply.rationale.strip():
         raise RationaleError("an answer needs a reason in words", approval=approval.id)
+
+
+def _check_choice(approval: Approval, reply: Reply) -> None:
+    offered = approval.presented["failure"]["choices"] if approval.kind is ApprovalKind.WORK_ITEM else [""]
+    if reply.choice in offered:
+        return
+    if offered == [""]:
+        fault = Fault("choice", "NO_WORK_ITEM", "this is no work item: say yes or no")
+    else:
+        fault = Fault("choice", "NOT_OFFERED", f"this is a work item; choose one of: {', '.join(offered)}")
+    raise InvalidError("the approval cannot be answered so", (fault,), code="INVALID_REQUEST")
 
 
 def check_state(approval: Approval, *states: ApprovalState) -> None:

@@ -138,6 +138,18 @@ async def read_edits(tx: AsyncConnection, run_id: str, step_id: str) -> dict[Poi
     return found
 
 
+async def open_item(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
+    """Return the work item of a step that waits for a choice, or None."""
+    query = sa.select(approvals).where(
+        approvals.c.run_id == run_id,
+        approvals.c.step_id == step_id,
+        approvals.c.kind == str(ApprovalKind.WORK_ITEM),
+        approvals.c.state == str(ApprovalState.PENDING),
+    )
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    return approval_of(row, ()) if row is not None else None
+
+
 async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
     rows = await tx.execute(sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.number))
     given = tuple(
@@ -156,6 +168,7 @@ async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
             withdrawn_at=one["withdrawn_at"],
             number=one["number"],
             presented_digest=one["presented_digest"],
+            choice=one["choice"],
         )
         for one in rows.mappings()
     )
@@ -226,6 +239,7 @@ async def write_answer(tx: AsyncConnection, approval: Approval, given: Answer) -
             action_digest=given.digest,
             edits=dict(given.edits) or None,
             break_glass=given.break_glass,
+            choice=given.choice,
         )
     )
 

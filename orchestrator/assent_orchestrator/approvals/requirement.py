@@ -14,7 +14,7 @@ class Answer:
 
     ``digest`` is that of the action the person means: the one that was shown, with the ``edits`` (values by pointer)
     in it; ``presented_digest`` is that of all that was shown. ``stands_for`` is whom the approver stood in for. An
-    answer that was withdrawn counts for nothing.
+    answer that was withdrawn counts for nothing. ``choice`` is what was chosen for a work item.
     """
 
     stage: int
@@ -31,6 +31,7 @@ class Answer:
     withdrawn_at: datetime | None = None
     number: int = 0
     presented_digest: str = ""
+    choice: str | None = None
 
     @property
     def persons(self) -> frozenset[str]:

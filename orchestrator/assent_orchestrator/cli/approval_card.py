@@ -49,6 +49,8 @@ def show_approval(approval: wire.Approval) -> None:
         _field("reviews", [f"approval {short(approval.about)}", answer_line(approval.reviewed)])
         _field("on yes", ["it was right"])
         _field("on no", ["it was not; that is recorded, and nothing is undone"])
+    elif approval.kind == wire.APPROVAL_KIND_WORK_ITEM:
+        _work_item(approval.work_item)
     else:
         _field("on yes", [on_yes_line(approval)])
         _field("on no", [on_no_line(approval.on_no)] if approval.on_no else [])
@@ -59,9 +61,19 @@ def show_approval(approval: wire.Approval) -> None:
     _field("digests", [f"action {approval.action_digest}", f"shown {approval.presented_digest}"])
 
 
+def _work_item(item: wire.WorkItem) -> None:
+    tried = "once" if item.attempts == 1 else f"{item.attempts} times"
+    state = word(runs_pb2.StepState, item.state, "STEP_STATE")
+    _field("came to", [f"{state}: {item.code}, tried {tried}", *filter(None, [item.message])])
+    _field("choose", [word(wire.WorkItem.Choice, choice, "CHOICE") for choice in item.choices])
+    _field("otherwise", [item.otherwise or "it stays unknown until somebody says what became of it"])
+
+
 def answer_line(given: wire.ApprovalAnswer) -> str:
-    """Return what somebody answered, how, and whether it still counts."""
+    """Return what somebody answered or chose, how, and whether it still counts."""
     said = "yes" if given.approved else "no"
+    if given.choice:
+        said = word(wire.WorkItem.Choice, given.choice, "CHOICE")
     how = " alone" if given.break_glass else ""
     changed = f", with other values at {', '.join(given.edits)}" if given.edits else ""
     who = f"{given.approver} for {given.on_behalf_of}" if given.on_behalf_of else given.approver

@@ -1,4 +1,4 @@
-"""The commands ``approvals list``, ``show``, ``approve``, ``reject`` and ``withdraw``."""
+"""The commands ``approvals list``, ``show``, ``approve``, ``reject``, ``choose`` and ``withdraw``."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import typer
 from google.protobuf.struct_pb2 import Value
 
 from assent.v1 import approvals_pb2 as wire
+from assent.v1 import control_pb2
 from assent_orchestrator.cli.approval_card import show_approval, state_of
 from assent_orchestrator.cli.approvals_report import report_command
 from assent_orchestrator.cli.approvals_watch import (
@@ -23,9 +24,10 @@ from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.finding import codes_line
 from assent_orchestrator.cli.options import Common, with_connection
-from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table
+from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table, word
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
+from assent_orchestrator.cli.run_control import ResultOption, Settlement, result_value
 from assent_orchestrator.cli.runs import LimitOption, joined
 from assent_orchestrator.tools.value import to_value
 
@@ -46,6 +48,15 @@ class ApprovalState(StrEnum):
     VOID = "void"
     CONSUMED = "consumed"
     EDITED = "edited"
+
+
+class Choice(StrEnum):
+    """What follows from a step that failed or is unknown, as the wire has it."""
+
+    RETRY = "retry"
+    RECONCILE = "reconcile"
+    SKIP = "skip"
+    COMPENSATE = "compensate"
 
 
 NameArgument = Annotated[str, typer.Argument(metavar="APPROVAL", help="The approval: its id, or its whole name.")]
@@ -103,15 +114,16 @@ def list_command(
             (
                 short(one.name),
                 state_of(one),
+                word(wire.ApprovalKind, one.kind, "APPROVAL_KIND"),
                 one.action,
                 f"{one.process}/{one.step}",
-                codes_line(one.reasons),
+                codes_line(one.reasons) or one.work_item.code,
                 ", ".join(stage.role for stage in one.requirement.stages),
                 moment(one.expire_time),
             )
             for one in found
         ]
-        table(("APPROVAL", "STATE", "ACTION", "STEP", "BECAUSE", "NEEDS", "UNTIL"), rows)
+        table(("APPROVAL", "STATE", "KIND", "ACTION", "STEP", "BECAUSE", "NEEDS", "UNTIL"), rows)
     return ExitCode.DONE
 
 
@@ -162,6 +174,31 @@ def reject_command(
     return _answer(common, approval, given, rationale, yes=yes)
 
 
+@app.command("choose")
+@with_connection
+def choose_command(
+    common: Common,
+    *,
+    approval: NameArgument,
+    choice: Annotated[Choice, typer.Argument(metavar="CHOICE", help="retry, reconcile, skip or compensate.")],
+    rationale: RationaleOption = None,
+    settlement: Annotated[Settlement | None, typer.Option(help="What became of it; needed with reconcile.")] = None,
+    result: ResultOption = None,
+    behalf: BehalfOption = "",
+    yes: YesOption = False,
+) -> int:
+    """Say what follows from a step that failed or is unknown; the policies say whether you may."""
+    if (choice is Choice.RECONCILE) != (settlement is not None):
+        raise Problem("--settlement is what became of it: for reconcile, and needed there", ExitCode.USAGE)
+    given = wire.DecideApprovalRequest(
+        choice=wire.WorkItem.Choice.Value(f"CHOICE_{choice.upper()}"),
+        settlement=control_pb2.Settlement.Value(f"SETTLEMENT_{settlement.upper() if settlement else 'UNSPECIFIED'}"),
+        result=result_value(result) if result is not None else None,
+        on_behalf_of=behalf,
+    )
+    return _answer(common, approval, given, rationale, yes=yes)
+
+
 @app.command("withdraw")
 @with_connection
 def withdraw_command(common: Common, *, approval: NameArgument) -> int:
@@ -190,6 +227,15 @@ def _get(connection: Connection, approval: str) -> wire.Approval:
     return connection.call(connection.approvals.GetApproval, request)
 
 
+def _words(given: wire.DecideApprovalRequest) -> tuple[str, str]:
+    """Return what is asked once more before an answer is given, and what was done then."""
+    if given.choice:
+        choice = word(wire.WorkItem.Choice, given.choice, "CHOICE")
+        return f"{choice.capitalize()} this?", f"chose {choice}"
+    approve = given.answer == wire.DecideApprovalRequest.ANSWER_APPROVE
+    return f"{'Approve' if approve else 'Reject'} exactly this?", "approved" if approve else "rejected"
+
+
 def _answer(
     common: Common,
     approval: str,
@@ -198,7 +244,7 @@ def _answer(
     *,
     yes: bool,
 ) -> int:
-    approve = given.answer == wire.DecideApprovalRequest.ANSWER_APPROVE
+    question, done = _words(given)
     asked = sys.stdin.isatty() and sys.stderr.isatty()
     if rationale is None and not asked:
         raise Problem("an answer needs a reason; give one with --rationale", ExitCode.USAGE)
@@ -207,7 +253,7 @@ def _answer(
         if not common.as_json:
             show_approval(shown)
         why = rationale if rationale is not None else typer.prompt("Why", err=True)
-        if asked and not yes and not typer.confirm(f"{'Approve' if approve else 'Reject'} exactly this?", err=True):
+        if asked and not yes and not typer.confirm(question, err=True):
             raise Problem("nothing was answered; the approval still waits", ExitCode.NO, code="NOT_CONFIRMED")
         told = wire.DecideApprovalRequest(
             name=shown.name, etag=shown.etag, rationale=why, presented_digest=shown.presented_digest
@@ -217,5 +263,5 @@ def _answer(
     if common.as_json:
         say_json(after)
     else:
-        say(f"{'approved' if approve else 'rejected'}: approval {short(after.name)} is now ", state_of(after))
+        say(f"{done}: approval {short(after.name)} is now ", state_of(after))
     return ExitCode.DONE

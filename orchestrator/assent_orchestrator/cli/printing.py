@@ -38,7 +38,7 @@ _GAP = 2
 _STYLES = {
     **dict.fromkeys(("allow", "succeeded", "approved", "consumed", "ready", "ok", "lifted"), "green"),
     **dict.fromkeys(("defer", "waiting", "deferred", "awaiting_approval", "require_approval", "pending"), "yellow"),
-    **dict.fromkeys(("unknown", "stopping", "warn"), "yellow"),
+    **dict.fromkeys(("unknown", "stopping", "warn", "awaiting_choice"), "yellow"),
     **dict.fromkeys(
         ("deny", "halt", "failed", "denied", "halted", "refused", "rejected", "expired", "void", "fail", "in_force"),
         "red",

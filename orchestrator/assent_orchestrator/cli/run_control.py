@@ -92,7 +92,7 @@ def reconcile_command(
     """Say what became of a step that is unknown: look into the system itself first."""
     if settlement is Settlement.DONE and result is None:
         raise Problem("done needs --result: what the tool would have answered, as JSON", ExitCode.USAGE)
-    value = _value(result) if result is not None else None
+    value = result_value(result) if result is not None else None
     with Connection(common) as connection:
         name = connection.name("runs", run)
         seen = etag or connection.call(connection.runs.GetRun, wire.GetRunRequest(name=name)).etag
@@ -113,7 +113,8 @@ def reconcile_command(
     return ExitCode.DONE
 
 
-def _value(text: str) -> struct_pb2.Value:
+def result_value(text: str) -> struct_pb2.Value:
+    """Return what a person says that the tool would have answered."""
     try:
         return json_format.ParseDict(json.loads(text), struct_pb2.Value())
     except (ValueError, json_format.ParseError) as error:

@@ -21,11 +21,12 @@ from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments, bulk
+from assent_orchestrator.execution.asking import lapse
 from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.deadline import expire, within_deadline
-from assent_orchestrator.execution.driver import fence, hold
+from assent_orchestrator.execution.driver import fence, hold, hold_step
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
@@ -123,6 +124,8 @@ class Attempts:
         """Deal with everything that may end or delay the step before anybody is asked."""
         now = self.parts.clock()
         ending = ending_of(situation)
+        if situation.step.state is StepState.AWAITING_CHOICE:
+            return await self._await_choice(situation, ending)
         if ending is not None:
             return await self._end(situation, ending)
         ahead = waits(situation, self.parts.catalogue(), now)
@@ -138,6 +141,19 @@ class Attempts:
         if situation.run.paused or await self._still_stopped(situation):
             return _FROZEN
         return await self._ask(situation, tries)
+
+    async def _await_choice(self, situation: Situation, ending: Ending | None) -> Pause:
+        """Wait until a person says what follows from a failure, for as long as that may matter."""
+        item, now = situation.work_item, self.parts.clock()
+        if ending is None and item is not None and item.expires_at > now:
+            return Pause(settled=False, seconds=until(item.expires_at, now))
+        async with self.parts.trail.recording() as tx:
+            run, step = await hold_step(tx, situation.run, situation.step.id)
+            if step.state is not StepState.AWAITING_CHOICE:
+                raise OvertakenError
+            drafts = await lapse(tx, run, step, situation.spec, self.parts.clock(), ending=ending is not None)
+            await self.parts.trail.append(tx, run.tenant, (*drafts, *await keep(tx, run, now)))
+        return SETTLED
 
     async def _expire(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
@@ -288,7 +304,7 @@ class Attempts:
         """Bring the step to rest without asking anybody; a question to humans ends with it."""
         async with self.parts.trail.recording() as tx:
             now = self.parts.clock()
-            drafts = await end_step(tx, situation, ending, now)
+            drafts = await end_step(tx, self.parts, situation, ending)
             if drafts:
                 operation = self.parts.catalogue().operation(situation.spec.action)
                 reads = operation is not None and operation.effect == "read"

@@ -33,7 +33,7 @@ from assent_orchestrator.plan.graph import Graph, failures
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.store.tables import effects
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.catalogue.process import Step
+from assent_sidecar.catalogue.process import Asking, Step
 from assent_sidecar.decision import Verdict
 
 NOT_UNDONE = "NOT_UNDONE"
@@ -142,7 +142,14 @@ def _wanted(run: RunRow, rows: Mapping[str, StepRow]) -> bool:
     if run.cancel_requested is not None or run.state is RunState.STOPPING:
         return False  # whoever cancelled wants it left as it is, and what is halted does nothing more
     failed = set(failures(nodes(run.plan), {name: row.state for name, row in rows.items()}))
-    return any(step.id in failed and step.on_failure == "compensate" for step in run.plan.steps)
+    return any(step.id in failed and _undoes(step, rows[step.id]) for step in run.plan.steps)
+
+
+def _undoes(step: Step, row: StepRow) -> bool:
+    """Say whether the failure of a step is followed by undoing; where a person was asked, the run says it."""
+    if isinstance(step.on_failure, Asking) and row.state is not StepState.FAILED:
+        return step.on_failure.ask.otherwise == "compensate"
+    return step.on_failure == "compensate"
 
 
 async def _begin(tx: AsyncConnection, run: RunRow, rows: Mapping[str, StepRow], now: datetime) -> Draft:

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.execution.asking import Fall, Plight, fall
 from assent_orchestrator.execution.deadline import DEADLINE_EXCEEDED
 from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
+from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.minutes import SYSTEM
@@ -93,8 +95,8 @@ async def leave_out(
     )
 
 
-async def end_step(tx: AsyncConnection, situation: Situation, ending: Ending, now: datetime) -> tuple[Draft, ...]:
-    """Write how a step ends, unless it is at rest already; return what to record.
+async def end_step(tx: AsyncConnection, parts: Parts, situation: Situation, ending: Ending) -> tuple[Draft, ...]:
+    """Write how a step ends, unless it is at rest already; return what to record. What failed may wait for a person.
 
     Raises:
         FencedError: somebody else drives the run.
@@ -102,24 +104,20 @@ async def end_step(tx: AsyncConnection, situation: Situation, ending: Ending, no
     run, current = await hold_step(tx, situation.run, situation.step.id)
     if current.state in TERMINAL_STEPS:
         return ()
-    await change_step(
-        tx,
-        run.id,
-        current.id,
-        state=str(ending.state),
-        reason=str(ending.code),
-        message=ending.message,
-        finished_at=now,
-        not_before=None,
-    )
+    now = parts.clock()
+    ended = {"reason": str(ending.code), "message": ending.message, "finished_at": now, "not_before": None}
+    came = Fall(ending.state, ended)
+    if ending.state is StepState.FAILED:
+        came = await fall(tx, Plight(parts, run, current, situation.spec, situation.steps), came)
+    await change_step(tx, run.id, current.id, **came.values, state=str(came.state))
     draft = Draft(
-        event=f"step.{ending.state}",
+        event=f"step.{came.state}",
         run=run.id,
         step=current.id,
         attempt=current.attempt or None,
         actor=SYSTEM,
-        state=StateNote(before=str(current.state), after=str(ending.state)),
+        state=StateNote(before=str(current.state), after=str(came.state)),
         detail={"reason": str(ending.code)},
         trace=trace_note(),
     )
-    return (draft, *await keep(tx, run, now))
+    return (draft, *came.drafts, *await keep(tx, run, now))

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import EffectNote, StateNote
+from assent_orchestrator.audit.record import Draft, EffectNote, StateNote
 from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution import arguments, bulk
+from assent_orchestrator.execution.asking import Fall, Plight, ask_of_unknown, close_item, fall
 from assent_orchestrator.execution.became import OUTCOME_LOST, became
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Call, Circuits
@@ -19,7 +20,7 @@ from assent_orchestrator.execution.driver import FencedError, drives
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.insistence import hold_out
-from assent_orchestrator.execution.journal import StepRow, change_step, lock_step
+from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, lock_step
 from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
@@ -37,6 +38,7 @@ from assent_orchestrator.plan.schema import Violation, validate
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.canonical import digest
+from assent_sidecar.catalogue.process import Asking
 from assent_sidecar.catalogue.system import Operation
 from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
@@ -305,13 +307,15 @@ class Outcomes:
                     raise FencedError
                 return
             now = self.parts.clock()
+            settled = await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now, result=result)
+            asked: tuple[Draft, ...] = ()
             if after_all and not step.undo:
                 # What follows from what was said before has happened: the state stays, and the truth is written down.
                 state, values = step.state, {"reason": DONE_AFTER_ALL, "message": _AFTER_ALL}
-            elif state in TERMINAL_STEPS:
-                values = {**values, "finished_at": now, "not_before": None}
+            else:
+                came = await self._came_to(tx, run, step, situation, Fall(state, values))
+                state, values, asked = came.state, dict(came.values), came.drafts
             await change_step(tx, run.id, step.id, **{**values, "state": str(state)})
-            settled = await intent.settle(tx, run.id, step.id, EffectStatus(note.status), now, result=result)
             draft = became(situation, action, attempt, note).model_copy(
                 update={
                     "ledgers": settled.notes or None,
@@ -321,11 +325,31 @@ class Outcomes:
             )
             told = await tell_left(tx, run, step.id, self.parts.catalogue(), now) if after_all else ()
             standing = await keep(tx, run, now)
-            await self.parts.trail.append(tx, run.tenant, (draft, *alarmed(draft, settled.alarms), *told, *standing))
+            drafts = (draft, *alarmed(draft, settled.alarms), *asked, *told, *standing)
+            await self.parts.trail.append(tx, run.tenant, drafts)
             if not ours:
                 await note_knock(tx, run.id)
         if not ours:
             raise FencedError
+
+    async def _came_to(self, tx: AsyncConnection, run: RunRow, step: StepRow, situation: Situation, said: Fall) -> Fall:
+        """Return what an outcome means for the step: a person may be asked, or need not be any more."""
+        now = self.parts.clock()
+        closed: tuple[Draft, ...] = ()
+        plight = Plight(self.parts, run, step, situation.spec, situation.steps)
+        if said.state is not StepState.UNKNOWN or said.values["finished_at"] is not None:
+            closed = await close_item(tx, step, now)
+        if said.state is StepState.FAILED:
+            fallen = await fall(tx, plight, said)
+            said = Fall(fallen.state, fallen.values, (*closed, *fallen.drafts))
+        elif said.state is StepState.UNKNOWN:
+            asked = await ask_of_unknown(tx, plight, said)
+            said = Fall(said.state, said.values, (*closed, *asked))
+        else:
+            said = Fall(said.state, said.values, closed)
+        if said.state in TERMINAL_STEPS:
+            return Fall(said.state, {**said.values, "finished_at": now, "not_before": None}, said.drafts)
+        return said
 
     async def _written_outright(
         self,
@@ -339,6 +363,8 @@ class Outcomes:
     ) -> bool:
         """Write what became of a first attempt in one go; False: that takes the longer way."""
         if state not in TERMINAL_STEPS or situation.intent is not None or situation.run.state is not RunState.RUNNING:
+            return False
+        if state is StepState.FAILED and isinstance(situation.spec.on_failure, Asking):
             return False
         moved = StateNote(before=str(StepState.DISPATCHED), after=str(state))
         stride = Stride(

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.asking import Fall, Plight, close_item, fall
 from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
@@ -19,6 +22,7 @@ from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import alarmed
+from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.label import fit, join
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
@@ -79,19 +83,37 @@ class Reconciliations:
                 raise ConflictError("the run changed since you saw it; look again", run=run_id)
             if step.state is not StepState.UNKNOWN:
                 raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
-            now = self.parts.clock()
-            state, values = self._settled(step, evidence, repeatable=_goes_on(run, step, rows))
-            values |= {"finished_at": now if state in TERMINAL_STEPS else None}
-            await change_step(tx, run_id, step_id, state=str(state), **values)
-            status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
-            settled = await intent.settle(tx, run_id, step_id, status, now, result=evidence.result)
-            concluded = await tell_left(tx, run, step_id, self.parts.catalogue(), now)
-            draft = _draft(caller, run, step, state, evidence).model_copy(update={"ledgers": settled.notes or None})
-            drafts = (draft, *alarmed(draft, settled.alarms), *concluded, *await keep(tx, run, now))
-            await self.parts.trail.append(tx, run.tenant, drafts)
+            plight = Plight(self.parts, run, step, spec_of(run.plan.steps, step_id), rows)
+            closed = await close_item(tx, step, self.parts.clock())
+            drafts = await self.settle(tx, caller, plight, evidence)
+            await self.parts.trail.append(tx, run.tenant, (*closed, *drafts))
             after = await view(tx, caller, run_id)
         await self.durable.wake(run_id, (step_id,))
         return after
+
+    async def settle(
+        self,
+        tx: AsyncConnection,
+        caller: Caller,
+        plight: Plight,
+        evidence: Evidence,
+    ) -> tuple[Draft, ...]:
+        """Write what a person says became of an unknown step; return what to record. The run is locked.
+
+        Raises:
+            InvalidError: the result is missing, or not one that the operation has.
+        """
+        now, run, step = self.parts.clock(), plight.run, plight.step
+        state, values = self._settled(step, evidence, repeatable=_goes_on(run, step, plight.rows))
+        status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
+        settled = await intent.settle(tx, run.id, step.id, status, now, result=evidence.result)
+        came = Fall(state, {**values, "finished_at": now if state in TERMINAL_STEPS else None})
+        if state is StepState.FAILED:
+            came = await fall(tx, plight, came)
+        await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
+        concluded = await tell_left(tx, run, step.id, self.parts.catalogue(), now)
+        draft = _draft(caller, run, step, came.state, evidence).model_copy(update={"ledgers": settled.notes or None})
+        return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now))
 
     def _settled(self, step: StepRow, evidence: Evidence, *, repeatable: bool) -> tuple[StepState, dict[str, Any]]:
         if evidence.settlement is Settlement.DONE:

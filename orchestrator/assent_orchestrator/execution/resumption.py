@@ -8,13 +8,14 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import ApprovalState
+from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.errors import AssentError
 from assent_orchestrator.execution.durable import Durable
@@ -65,6 +66,19 @@ _UNHEARD = (
 )
 """Steps that sleep although their run was cancelled or goes on, or their question was answered."""
 
+_CHOSEN = (
+    sa.select(approvals.c.run_id, approvals.c.step_id.label("id"))
+    .join(runs, runs.c.id == approvals.c.run_id)
+    .where(
+        runs.c.finished_at.is_(None),
+        approvals.c.kind == str(ApprovalKind.WORK_ITEM),
+        approvals.c.state == str(ApprovalState.CONSUMED),
+        # Nothing of the run has happened since, but for what was written with the choice.
+        runs.c.updated_at <= approvals.c.resolved_at + timedelta(seconds=1),
+    )
+)
+"""Steps that a person chose something for, of which perhaps nobody was told."""
+
 _STOPPED = _ASLEEP.add_columns(steps.c.decision).where(steps.c.reason == STOPPED)
 """Steps that a stop holds up, or did."""
 
@@ -96,7 +110,7 @@ class Resumptions:
             planned = (await tx.execute(_PLANNED)).all()
             resumed = [row.id for row in await tx.execute(_RESUMED)]
             unheard: dict[str, list[str]] = {}
-            for row in (*await tx.execute(_UNHEARD), *await _let_go(tx)):
+            for row in (*await tx.execute(_UNHEARD), *await tx.execute(_CHOSEN), *await _let_go(tx)):
                 unheard.setdefault(row.run_id, []).append(row.id)
         for row in planned:
             await self.durable.start(row.id, row.tenant)

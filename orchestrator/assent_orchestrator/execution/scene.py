@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from assent_orchestrator.approvals.presented import Counter, Happened, Scene
-from assent_orchestrator.execution.journal import graph_of
+from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.plan.choice import choice_of, nodes
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.ledger import Ledger
-from assent_sidecar.catalogue.process import Alternative
+from assent_sidecar.catalogue.process import Alternative, Ask, Asking
 from assent_sidecar.question import LedgerFacts
 
 
@@ -20,7 +20,7 @@ def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Ma
         principal=situation.run.principal.id,
         args=situation.spec.args,
         edited=tuple(situation.edits),
-        so_far=tuple(_so_far(situation)),
+        so_far=tuple(happened_before(situation.run, situation.steps, situation.spec.id)),
         on_yes=() if situation.step.undo else tuple(_following(situation)),
         on_no=_on_no(situation),
         ledgers={name: Counter(ledgers[name].unit, found) for name, found in facts.items() if name in ledgers},
@@ -28,10 +28,9 @@ def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Ma
     )
 
 
-def _so_far(situation: Situation) -> Iterable[Happened]:
-    """Yield the other steps whose turn has come, in the order of the plan."""
-    rows, own = situation.steps, situation.spec.id
-    for node in nodes(situation.run.plan):
+def happened_before(run: RunRow, rows: Mapping[str, StepRow], own: str) -> Iterable[Happened]:
+    """Yield the steps beside a run's own one whose turn has come, in the order of the plan."""
+    for node in nodes(run.plan):
         row = rows.get(node.id)
         if row is None or choice_of(row.id) is not None or row.id == own or row.state is StepState.PENDING:
             continue
@@ -57,9 +56,9 @@ def _on_no(situation: Situation) -> str:
     match situation.spec.on_failure:
         case Alternative(alternative=name):
             return f"alternative: {name}"
-        case "skip":
+        case "skip" | Asking(ask=Ask(otherwise="skip")):
             return "skips"
-        case "compensate":
+        case "compensate" | Asking(ask=Ask(otherwise="compensate")):
             undone = [
                 step.id
                 for step in situation.run.plan.steps

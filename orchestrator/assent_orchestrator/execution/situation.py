@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval
-from assent_orchestrator.approvals.request import latest_request, read_edits
+from assent_orchestrator.approvals.request import latest_request, open_item, read_edits
 from assent_orchestrator.execution.element import is_spoilt, read_item
 from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
 from assent_orchestrator.governance import intent
@@ -47,7 +47,7 @@ class Situation:
     ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``, and the row
     of an item to ``item``; ``edits`` are what approvers changed in its arguments. ``decision`` is the newest on the
     row, None: nobody was asked yet. ``spoilt`` says that another item of its step failed that the step cannot go on
-    without.
+    without. ``work_item`` is what a person is asked about a failed step.
     """
 
     run: RunRow
@@ -62,6 +62,7 @@ class Situation:
     item: Item | None = None
     spoilt: bool = False
     edits: Mapping[Pointer, Json] = field(default_factory=dict)
+    work_item: Approval | None = None
 
     @property
     def condition_open(self) -> bool:
@@ -172,6 +173,7 @@ async def read_situation(tx: AsyncConnection, run_id: str, step_id: str, seen: S
         edits=await read_edits(tx, run_id, step_id) if approval is not None else {},
         item=await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None,
         spoilt=step.item is not None and not step.undo and await is_spoilt(tx, run_id, spec),
+        work_item=await open_item(tx, run_id, step_id) if step.state is StepState.AWAITING_CHOICE else None,
     )
 
 

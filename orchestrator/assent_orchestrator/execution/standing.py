@@ -13,7 +13,9 @@ from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, StepState
 from assent_sidecar.model import Json
 
-_WAITING_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.UNKNOWN})
+_WAITING_STEPS = frozenset(
+    {StepState.AWAITING_APPROVAL, StepState.AWAITING_CHOICE, StepState.DEFERRED, StepState.UNKNOWN}
+)
 
 _IDLE_STEPS = frozenset({StepState.PENDING, StepState.ITERATING})
 """States that say nothing of what the run does: its turn has not come, or it is its items that do something."""

@@ -20,6 +20,7 @@ from assent_sidecar.question import (
     RunFacts,
     StepFacts,
     StepState,
+    WorkItemFacts,
 )
 
 UNTRUSTED = "untrusted"
@@ -76,6 +77,20 @@ def condition_question(
         step=step,
         agent=agent_facts(agent) if agent is not None else None,
         condition=ConditionFacts(name=name, outputs=dict(outputs), choice=choice),
+    )
+
+
+def choice_question(
+    matter: Matter, now: datetime, *, step: StepFacts, agent: Agent | None, item: WorkItemFacts
+) -> Question:
+    """Ask whether a person may choose what follows from a step that did not get on; the principal is that person."""
+    return _question(
+        Kind.APPROVAL,
+        matter,
+        now,
+        step=step,
+        agent=agent_facts(agent) if agent is not None else None,
+        work_item=item,
     )
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from assent_orchestrator.governance.judging import redacted
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
+from assent_sidecar.catalogue.process import Alternative
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict
 from assent_sidecar.question import Action, LedgerFacts, PlanFacts, PlanStep
 
@@ -64,7 +65,7 @@ def _left(ledger: LedgerFacts) -> Decimal:
 
 def approvals_ahead(decided: Decided, plan: PlanFacts) -> tuple[ApprovalAhead, ...]:
     """Return the approvals that the steps of a plan will need, in the order of the plan."""
-    replacing = {step.on_failure.alternative for step in plan.steps if not isinstance(step.on_failure, str)}
+    replacing = {step.on_failure.alternative for step in plan.steps if isinstance(step.on_failure, Alternative)}
     ahead = ((step, decided.decision.steps.get(step.id)) for step in plan.steps)
     return tuple(
         ApprovalAhead(step, said.approval, said.reasons, _may_be_left_out(step) or step.id in replacing)

@@ -39,6 +39,8 @@ def decision_made(
     detail: dict[str, Json] = {}
     if named := stop_ids(decided):
         detail["stops"] = list(named)
+    if question.work_item is not None:
+        detail |= {"choice": question.work_item.choice, "item": question.work_item.id}
     if isinstance(ruling, Refused) and ruling.code not in decided.codes:
         detail["refused"] = ruling.code
     return Draft(
@@ -46,7 +48,7 @@ def decision_made(
         run=question.run.id if question.run else None,
         step=_row_of(question),
         attempt=question.step.attempt if question.step else None,
-        actor=Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM,
+        actor=_actor_of(question),
         on_behalf_of=question.principal.id,
         action=ActionNote.of(question.action) if question.action else None,
         decision=DecisionNote.of(decided, kind=str(question.kind)),
@@ -55,6 +57,13 @@ def decision_made(
         detail=detail or None,
         trace=trace_note(),
     )
+
+
+def _actor_of(question: Question) -> Actor:
+    """Return who wants it: an agent, or the person who chooses for a step of its."""
+    if question.work_item is not None:
+        return Actor(kind="user", id=question.principal.id, authn=question.principal.authn)
+    return Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM
 
 
 def _row_of(question: Question) -> str | None:

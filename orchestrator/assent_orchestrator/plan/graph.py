@@ -10,7 +10,7 @@ from assent_orchestrator.plan.choice import as_steps, choice_of, choice_of_step,
 from assent_orchestrator.plan.component import components
 from assent_orchestrator.plan.reference import Reference, references_of
 from assent_orchestrator.plan.state import TERMINAL_STEPS, UNSUCCESSFUL_STEPS, RunState, SkipReason, StepState
-from assent_sidecar.catalogue.process import Alternative, Choice, Step
+from assent_sidecar.catalogue.process import Alternative, Asking, Choice, Step
 
 States = Mapping[str, StepState]
 
@@ -27,6 +27,9 @@ def failures(steps: Iterable[Step], states: States) -> tuple[str, ...]:
 def _fatal(step: Step, states: States) -> bool:
     if isinstance(step.on_failure, Alternative):
         return states.get(step.on_failure.alternative, StepState.SKIPPED) is StepState.SKIPPED
+    if isinstance(step.on_failure, Asking) and states[step.id] is not StepState.FAILED:
+        # Nobody was asked about what was denied; of what failed, going on without it is a state of its own.
+        return step.on_failure.ask.otherwise != "skip"
     return step.on_failure != "skip"
 
 

@@ -10,6 +10,7 @@ class StepState(StrEnum):
     DECIDING = "deciding"
     DEFERRED = "deferred"
     AWAITING_APPROVAL = "awaiting_approval"
+    AWAITING_CHOICE = "awaiting_choice"
     DISPATCHED = "dispatched"
     ITERATING = "iterating"
     SUCCEEDED = "succeeded"
@@ -77,5 +78,13 @@ TERMINAL_RUNS = frozenset(
 )
 """States in which a run has come to rest."""
 
-ASLEEP_STEPS = frozenset({StepState.AWAITING_APPROVAL, StepState.DEFERRED, StepState.DECIDING, StepState.UNKNOWN})
+ASLEEP_STEPS = frozenset(
+    {
+        StepState.AWAITING_APPROVAL,
+        StepState.AWAITING_CHOICE,
+        StepState.DEFERRED,
+        StepState.DECIDING,
+        StepState.UNKNOWN,
+    }
+)
 """States in which a step waits for something outside: a person, a time, the engine, an answer."""

@@ -24,6 +24,7 @@ from assent_orchestrator.execution.journal import RunFacts, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.execution.work_items import Pick
 from assent_orchestrator.governance.books import Counted, ReservationState
 from assent_orchestrator.governance.books import Entry as BookEntry
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus
@@ -95,6 +96,14 @@ class Pauses(Protocol):
 
     async def resume(self, caller: Caller, run_id: str, reason: str) -> RunView:
         """Let a run go on."""
+        ...
+
+
+class WorkItems(Protocol):
+    """Takes choices."""
+
+    async def choose(self, caller: Caller, approval_id: str, pick: Pick) -> Approval:
+        """Have follow what a person chooses for a step, if the policies let them."""
         ...
 
 
@@ -299,6 +308,7 @@ class ServerParts:
     inbox: Inbox
     following: Following
     reports: Reports
+    work_items: WorkItems
     delegations: Delegations
     stops: Stops
     policies: PolicyControl

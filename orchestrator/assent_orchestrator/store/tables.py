@@ -194,11 +194,12 @@ answers = sa.Table(
     sa.Column("edits", JSONB(none_as_null=True)),
     sa.Column("break_glass", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("withdrawn_at", _moment),
+    sa.Column("choice", sa.Text),
 )
 """One row an answer, the ``number``-th to its question; one person answers a stage once, but for what is withdrawn.
 
 ``edits`` are the values that the approver put in the place of others, by pointer; ``action_digest`` is that of the
-action with them.
+action with them. ``choice`` is what was chosen for a work item.
 """
 
 sa.Index(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from assent_sidecar.bundle.asking import check_asking
 from assent_sidecar.bundle.choices import check_choices
 from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED
@@ -138,6 +139,7 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
             yield process.fault(path, f"there is no step {name!r}")
     yield from (process.fault(path, reason) for path, reason in check_choices(process.value))
     yield from (process.fault(path, reason) for path, reason in check_undoing(process.value))
+    yield from (process.fault(path, reason) for path, reason in check_asking(process.value))
 
 
 def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:

@@ -14,7 +14,30 @@ class Alternative(Document):
     alternative: Name
 
 
-OnFailure = Literal["fail", "skip", "compensate"] | Alternative
+ItemChoice = Literal["retry", "reconcile", "skip", "compensate"]
+"""What a person may choose for a step that failed or is unknown."""
+
+
+class Ask(Document):
+    """Who says what follows when the step does not get on, out of which ``choices``.
+
+    ``reconcile`` is for what is unknown, the others are for what failed. When nobody chooses within ``expires_in``,
+    what failed goes as ``otherwise`` says; so does what was denied, at once. What is unknown stays it.
+    """
+
+    role: Name
+    choices: Annotated[tuple[ItemChoice, ...], Field(min_length=1, max_length=4)]
+    expires_in: Duration = "72h"
+    otherwise: Literal["fail", "skip", "compensate"] = "fail"
+
+
+class Asking(Document):
+    """A person is asked when this step does not get on."""
+
+    ask: Ask
+
+
+OnFailure = Literal["fail", "skip", "compensate"] | Alternative | Asking
 
 
 class Compensation(Document):
@@ -82,6 +105,7 @@ class Step(Document):
     the process's own policies that decides on real outputs whether the step is taken. ``compensate`` as
     ``on_failure`` fails the run and undoes what it did, by the ``compensation`` of each step. ``branch`` names the
     branch of a choice that the step belongs to. Inside a step with ``for_each``, ``{"$ref": "item"}`` is the element.
+    ``ask`` as ``on_failure`` puts the step before a person.
     """
 
     id: Name

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
+from assent_sidecar.catalogue.process import ItemChoice
 from assent_sidecar.decision import BreakGlass, Escalation, Obligation, Stage, Verdict
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
 from assent_sidecar.question import Effect, HandoffFacts, Kind, Labels, StepState
@@ -121,6 +122,23 @@ class CaseApproval(Document):
     break_glass: bool = False
 
 
+class CaseWorkItem(Document):
+    """What a person chooses for a step that did not get on; the rest is by default the step's, and of its first fail.
+
+    ``state`` is by default that of what ``choice`` is for, and ``settlement`` ``done`` where one reconciles.
+    """
+
+    choice: ItemChoice
+    role: Name
+    id: str = "item"
+    action: ActionName | None = None
+    state: Literal["awaiting_choice", "unknown"] | None = None
+    code: str | None = None
+    attempts: Annotated[int, Field(ge=0)] = 1
+    settlement: Literal["done", "not_done", "failed"] | None = None
+    stands_for: Annotated[str | None, Field(alias="for")] = None
+
+
 class CaseLedger(Document):
     """One counted limit; nothing of it is spent or reserved unless written."""
 
@@ -157,6 +175,7 @@ class CaseQuestion(Document):
     plan: CasePlan | None = None
     condition: Name | CaseCondition | None = None
     approvals: tuple[CaseApproval, ...] = ()
+    work_item: CaseWorkItem | None = None
     ledgers: dict[Name, CaseLedger] = Field(default_factory=dict)
     memory: CaseMemory | None = None
     handoff: HandoffFacts | None = None

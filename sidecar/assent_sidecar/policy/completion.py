@@ -33,6 +33,7 @@ from assent_sidecar.question import (
     Question,
     RunFacts,
     StepFacts,
+    WorkItemFacts,
 )
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -99,6 +100,7 @@ class _Completion:
             approvals=tuple(self._approvals(time, action)),
             ledgers={name: LedgerFacts.model_validate(one.model_dump()) for name, one in case.ledgers.items()},
             memory=self._memory(),
+            work_item=self._work_item(step),
             handoff=self._handoff(),
             inputs=case.inputs,
             context=case.context,
@@ -110,6 +112,7 @@ class _Completion:
             Kind.CONDITION: self._case.condition,
             Kind.MEMORY: self._case.memory,
             Kind.HANDOFF: self._case.handoff,
+            Kind.APPROVAL: self._case.work_item,
         }
         return next((kind for kind, part in given.items() if part is not None), Kind.ACTION)
 
@@ -322,6 +325,25 @@ class _Completion:
                 "labels": list(given.labels),
                 "ttl": given.ttl or declared.ttl,
             }
+        )
+
+    def _work_item(self, step: Step | None) -> WorkItemFacts | None:
+        given = self._case.work_item
+        if given is None:
+            return None
+        if step is None:
+            raise CompletionError((), "what is chosen is for a step: name it")
+        settles = given.choice == "reconcile"
+        return WorkItemFacts(
+            id=given.id,
+            choice=given.choice,
+            role=given.role,
+            action=given.action or step.action,
+            state=given.state or ("unknown" if settles else "awaiting_choice"),
+            code=given.code,
+            attempts=given.attempts,
+            settlement=given.settlement or ("done" if settles else None),
+            stands_for=given.stands_for,
         )
 
     def _handoff(self) -> HandoffFacts | None:

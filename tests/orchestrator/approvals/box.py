@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Value
 from grpc import aio
@@ -50,8 +51,10 @@ class Box(tools_pb2_grpc.ToolServiceServicer):
         returns = tool.returns if tool.returns is not None else MessageToDict(request.args)
         return tools_pb2.InvokeResponse(result=ParseDict(returns, Value()))
 
-    async def Lookup(self, request: tools_pb2.LookupRequest, context: Context) -> tools_pb2.LookupResponse:  # noqa: N802, ARG002 - a method of the service
+    async def Lookup(self, request: tools_pb2.LookupRequest, context: Context) -> tools_pb2.LookupResponse:  # noqa: N802 - a method of the service
         tool = self.tools.get(f"{request.system}.{request.operation}", Tool())
+        if tool.lookup == "none":
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no Lookup")
         state = tools_pb2.LookupState.Value(f"LOOKUP_STATE_{tool.lookup.upper()}")
         result = ParseDict(tool.returns or {}, Value()) if tool.lookup == "done" else None
         return tools_pb2.LookupResponse(state=state, result=result)

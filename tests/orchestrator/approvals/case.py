@@ -67,7 +67,8 @@ class Tool(_Said):
     fails: str | None = None
     effect: Literal["none", "unknown"] = "none"
     retryable: bool = False
-    lookup: Literal["done", "not_done", "unknown"] = "unknown"
+    lookup: Literal["done", "not_done", "unknown", "none"] = "unknown"
+    """What it says afterwards became of a call; ``none``: it has no Lookup."""
 
 
 class _Turn(_Said):

@@ -14,8 +14,10 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.store.tables import effects, runs, steps
+from assent_orchestrator.tools.outcome import Failure, Success
+from assent_sidecar.question import Action
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import World
+from tests.orchestrator.execution.world import World, reaches
 
 _STEPS: list[dict[str, Any]] = [
     {"id": "a", "action": "box.get", "args": {"say": "é"}},
@@ -169,3 +171,27 @@ async def test_a_run_that_somebody_holds_on_to_keeps_no_other_run_from_going_on(
         await tx.rollback()
     assert (await world.end_of(held)).run.state == "succeeded"
     assert watched.told.count(False) == 1
+
+
+@pytest.mark.requirement("orchestrator.work-items-meanwhile")
+async def test_a_run_waits_as_soon_as_nothing_but_a_choice_is_under_way(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = {"role": "boss", "choices": ["skip"], "expires_in": "1h"}
+    asking = [_STEPS[0], {"id": "b", "action": "box.put", "on_failure": {"ask": ask}}]
+
+    def answers(action: Action) -> Success | Failure:
+        return Success({"n": 1}) if action.operation == "get" else Failure("NO_ROOM", "full", False, "none")
+
+    world = await make_world(asking, tool=answers)
+    watched = Watched(monkeypatch)
+
+    async def after_the_other(one: Stride) -> Stride:
+        if one.step == "a" and one.status == "succeeded":
+            await reaches(world, one.run, "b", "awaiting_choice")
+        return one
+
+    monkeypatch.setattr(watched, "before", after_the_other)
+    run = await world.submit()
+    await world.until(run, "run.waiting")
+    assert [one.step for one, told in zip(watched.asked, watched.told, strict=True) if not told] == ["a"]

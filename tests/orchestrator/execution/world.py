@@ -32,6 +32,7 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.work import RunWork
+from assent_orchestrator.execution.work_items import WorkItems
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.ledgers import Ledgers
@@ -195,6 +196,7 @@ class World:
     pauses: Pauses
     reconciliations: Reconciliations
     inbox: Inbox
+    work_items: WorkItems
     stops: Stops
     trail: Trail
 
@@ -283,6 +285,8 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     async def wake(run: str, step: str) -> None:
         await durable.wake(run, (step,))
 
+    inbox = Inbox(database.engine, trail, clock, lambda _: "boss", wake, Editing(parts).revise)
+    reconciliations = Reconciliations(parts, durable)
     return World(
         tenant=tenant,
         parts=parts,
@@ -295,8 +299,9 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         runs=Runs(database.engine, trail, listener),
         cancellations=Cancellations(parts, durable),
         pauses=Pauses(parts, durable),
-        reconciliations=Reconciliations(parts, durable),
-        inbox=Inbox(database.engine, trail, clock, lambda _: "boss", wake, Editing(parts).revise),
+        reconciliations=reconciliations,
+        inbox=inbox,
+        work_items=WorkItems(parts, inbox, reconciliations, durable),
         stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
         trail=trail,
     )

@@ -85,6 +85,7 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         inbox=approvals,
         following=approvals,
         reports=approvals,
+        work_items=approvals,
         delegations=lent,
         stops=stops,
         policies=policies,

@@ -19,6 +19,7 @@ from assent_orchestrator.approvals.report import (
 )
 from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.caller import Caller
+from assent_orchestrator.execution.work_items import Pick
 from assent_orchestrator.page import Page
 from tests.orchestrator.server.use_cases import APPROVAL, NOON
 
@@ -74,6 +75,10 @@ class Approvals:
     async def report(self, caller: Caller, span: Span) -> ApprovalReport:
         self.calls.append(("report", caller, span))
         return APPROVAL_REPORT
+
+    async def choose(self, caller: Caller, approval_id: str, pick: Pick) -> Approval:
+        self.calls.append(("choose", caller, approval_id, pick))
+        return replace(APPROVAL, state=ApprovalState.CONSUMED, resolved_at=NOON)
 
     async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
         self.calls.append(("withdraw", caller, approval_id, etag))

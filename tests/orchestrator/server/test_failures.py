@@ -175,7 +175,7 @@ async def test_an_answer_to_an_approval_must_be_yes_or_no(wire):
     refused = await refusal(wire.inbox.DecideApproval(request, metadata=wire.auth))
     named = refused.find(error_details_pb2.BadRequest)
     assert named is not None
-    assert [one.field for one in named.field_violations] == ["answer"]
+    assert [one.reason for one in named.field_violations] == ["ANSWER_OR_CHOICE"]
     assert wire.approvals.calls == []
 
 

@@ -89,6 +89,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             inbox=world.inbox,
             following=Following(database.engine, listener, utc_now),
             reports=ApprovalReports(database.engine, utc_now),
+            work_items=world.work_items,
             delegations=Lent(),
             stops=world.stops,
             policies=KnownPolicies(),

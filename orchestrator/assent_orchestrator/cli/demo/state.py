@@ -24,6 +24,7 @@ STEP_LOOKS = {
     wire.STEP_STATE_DECIDING: Look("◌", "deciding", "cyan"),
     wire.STEP_STATE_DEFERRED: Look("◌", "later", "yellow"),
     wire.STEP_STATE_AWAITING_APPROVAL: Look("⏸", "waits", "bold yellow"),
+    wire.STEP_STATE_AWAITING_CHOICE: Look("⏸", "failed", "bold yellow"),
     wire.STEP_STATE_DISPATCHED: Look("▸", "calling", "cyan"),
     wire.STEP_STATE_SUCCEEDED: Look("✓", "done", "green"),
     wire.STEP_STATE_FAILED: Look("✗", "failed", "bold red"),

@@ -17,7 +17,7 @@ from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import age, choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
-from assent_orchestrator.server.translate.approval import read_edits, write_approval, write_change
+from assent_orchestrator.server.translate.approval import read_edits, read_pick, write_approval, write_change
 from assent_orchestrator.server.translate.approval_report import read_span, write_approval_report
 
 _FILTERS = frozenset({"kind", "process", "role", "run", "state"})
@@ -76,6 +76,9 @@ class ApprovalHandlers(ApprovalServiceServicer):
             break_glass=request.break_glass,
             edits=read_edits(request.edits),
         )
+        if request.choice:
+            pick = read_pick(request, reply)
+            return write_approval(await carry_through(self._parts.work_items.choose(caller, approval_id, pick)))
         return write_approval(await carry_through(self._parts.inbox.decide(caller, approval_id, reply)))
 
     async def WithdrawApproval(self, request: wire.WithdrawApprovalRequest, context: Context) -> wire.Approval:

@@ -1,21 +1,25 @@
 """Approvals: what people are shown, and what they answered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from google.protobuf.struct_pb2 import Value
 
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.following import Change
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.approvals.review import reviewed
 from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.execution.work_items import Pick
+from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.server.translate.presented import add_scene
-from assent_orchestrator.server.translate.run import trace_of
+from assent_orchestrator.server.translate.run import read_evidence, step_state, trace_of
 from assent_orchestrator.tools.value import ValueFaultError, from_value, to_struct
 from assent_sidecar.decision import Reason
 from assent_sidecar.model import Json, Pointer
@@ -52,6 +56,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         kind=approval_kind(approval.kind),
         about=approval_name(approval.tenant, approval.about) if approval.about else "",
         reviewed=_write_answer(given) if given is not None else None,
+        work_item=_write_item(shown["failure"]) if approval.kind is ApprovalKind.WORK_ITEM else None,
     )
     if whole:
         add_scene(told, shown)
@@ -70,6 +75,18 @@ def write_change(change: Change) -> wire.ApprovalEvent:
     )
 
 
+def read_pick(request: wire.DecideApprovalRequest, reply: Reply) -> Pick:
+    """Return what a person chooses for a work item.
+
+    Raises:
+        InvalidError: the result is no JSON value that can be kept, or larger than what tools may answer.
+    """
+    choice = wire.WorkItem.Choice.Name(request.choice).removeprefix("CHOICE_").lower()
+    evidence = read_evidence(request) if request.settlement else None
+    # It is no no: what was chosen follows.
+    return Pick(replace(reply, approve=True, choice=choice), evidence)
+
+
 def approval_kind(kind: ApprovalKind) -> wire.ApprovalKind.ValueType:
     """Return what people are asked."""
     return wire.ApprovalKind.Value(f"APPROVAL_KIND_{kind.upper()}")
@@ -78,6 +95,21 @@ def approval_kind(kind: ApprovalKind) -> wire.ApprovalKind.ValueType:
 def approval_state(state: ApprovalState) -> wire.ApprovalState.ValueType:
     """Return where an approval stands."""
     return wire.ApprovalState.Value(f"APPROVAL_STATE_{state.upper()}")
+
+
+def _choice(choice: str) -> wire.WorkItem.Choice.ValueType:
+    return wire.WorkItem.Choice.Value(f"CHOICE_{choice.upper()}")
+
+
+def _write_item(failure: Json) -> wire.WorkItem:
+    return wire.WorkItem(
+        choices=[_choice(one) for one in failure["choices"]],
+        state=step_state(StepState(failure["state"])),
+        code=failure["code"],
+        message=failure["message"],
+        attempts=failure["attempts"],
+        otherwise=failure["otherwise"],
+    )
 
 
 def _write_answer(answer: Answer) -> wire.ApprovalAnswer:
@@ -93,6 +125,7 @@ def _write_answer(answer: Answer) -> wire.ApprovalAnswer:
         edits=sorted(answer.edits),
         break_glass=answer.break_glass,
         withdraw_time=timestamp(answer.withdrawn_at),
+        choice=_choice(answer.choice) if answer.choice else wire.WorkItem.CHOICE_UNSPECIFIED,
     )
 
 

@@ -13,7 +13,17 @@ from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.server.translate.label import label_sets, labels_of
 from assent_orchestrator.tools.value import ValueFaultError, from_struct, to_struct
-from assent_sidecar.catalogue.process import Alternative, Branch, Choice, Compensation, ForEach, OnFailure, Step
+from assent_sidecar.catalogue.process import (
+    Alternative,
+    Ask,
+    Asking,
+    Branch,
+    Choice,
+    Compensation,
+    ForEach,
+    OnFailure,
+    Step,
+)
 from assent_sidecar.model import Json
 from assent_sidecar.retry import Attempts
 
@@ -130,6 +140,10 @@ def _read_on_failure(step: PlanStep) -> OnFailure:
             return "skip"
         case "compensate":
             return "compensate"
+        case "ask":
+            asked = {"expires_in": step.ask.expires_in, "otherwise": step.ask.otherwise}
+            said = {name: value for name, value in asked.items() if value}
+            return Asking(ask=Ask.model_validate({"role": step.ask.role, "choices": tuple(step.ask.choices), **said}))
         case _:
             return "fail"
 
@@ -169,6 +183,8 @@ def _write_step(step: Step) -> PlanStep:
             made.skip.CopyFrom(Empty())
         case "compensate":
             made.compensate.CopyFrom(Empty())
+        case Asking(ask=ask):
+            made.ask.CopyFrom(wire.PlanAsk(**ask.to_json()))
         case _:
             made.fail.CopyFrom(Empty())
     return made

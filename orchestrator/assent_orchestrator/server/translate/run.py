@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from assent.v1 import control_pb2
+from assent.v1 import approvals_pb2, control_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.errors import Fault, InvalidError
@@ -90,7 +90,7 @@ def write_run(run: RunFacts) -> wire.Run:
     )
 
 
-def read_evidence(request: control_pb2.ReconcileStepRequest) -> Evidence:
+def read_evidence(request: control_pb2.ReconcileStepRequest | approvals_pb2.DecideApprovalRequest) -> Evidence:
     """Return what a person says became of a step.
 
     Raises:

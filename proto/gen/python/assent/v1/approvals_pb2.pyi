@@ -3,6 +3,7 @@
 isort:skip_file
 Humans answer here."""
 
+from assent.v1 import control_pb2 as _control_pb2
 from assent.v1 import decisions_pb2 as _decisions_pb2
 from assent.v1 import plans_pb2 as _plans_pb2
 from assent.v1 import runs_pb2 as _runs_pb2
@@ -80,6 +81,8 @@ class _ApprovalKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Approval
     """May this action happen?"""
     APPROVAL_KIND_REVIEW: _ApprovalKind.ValueType  # 2
     """Was it right that somebody approved this alone? Yes: nothing to find fault with. It never expires."""
+    APPROVAL_KIND_WORK_ITEM: _ApprovalKind.ValueType  # 3
+    """What follows from a step that failed, or of which nobody knows whether it was done?"""
 
 class ApprovalKind(_ApprovalKind, metaclass=_ApprovalKindEnumTypeWrapper):
     """What people are asked."""
@@ -90,6 +93,8 @@ APPROVAL_KIND_ACTION: ApprovalKind.ValueType  # 1
 """May this action happen?"""
 APPROVAL_KIND_REVIEW: ApprovalKind.ValueType  # 2
 """Was it right that somebody approved this alone? Yes: nothing to find fault with. It never expires."""
+APPROVAL_KIND_WORK_ITEM: ApprovalKind.ValueType  # 3
+"""What follows from a step that failed, or of which nobody knows whether it was done?"""
 Global___ApprovalKind: _TypeAlias = ApprovalKind  # noqa: Y015
 
 @_typing.final
@@ -175,6 +180,7 @@ class Approval(_message.Message):
     MORE_ON_YES_FIELD_NUMBER: _builtins.int
     ON_NO_FIELD_NUMBER: _builtins.int
     COSTS_FIELD_NUMBER: _builtins.int
+    WORK_ITEM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     run: _builtins.str
@@ -277,6 +283,10 @@ class Approval(_message.Message):
     def costs(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerCost]:
         """What the action reserves on ledgers."""
 
+    @_builtins.property
+    def work_item(self) -> Global___WorkItem:
+        """What became of the step, and what can be chosen; not set where an action or a review is asked about."""
+
     def __init__(
         self,
         *,
@@ -315,14 +325,90 @@ class Approval(_message.Message):
         more_on_yes: _builtins.int = ...,
         on_no: _builtins.str = ...,
         costs: _abc.Iterable[Global___LedgerCost] | None = ...,
+        work_item: Global___WorkItem | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "work_item", b"work_item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Approval: _TypeAlias = Approval  # noqa: Y015
+
+@_typing.final
+class WorkItem(_message.Message):
+    """A step that failed, or of which nobody knows whether it was done, put before a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Choice:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[WorkItem._Choice.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CHOICE_UNSPECIFIED: WorkItem._Choice.ValueType  # 0
+        """Not set."""
+        CHOICE_RETRY: WorkItem._Choice.ValueType  # 1
+        """The step is tried once more; policies are asked anew."""
+        CHOICE_RECONCILE: WorkItem._Choice.ValueType  # 2
+        """The person says what became of it."""
+        CHOICE_SKIP: WorkItem._Choice.ValueType  # 3
+        """The run goes on without the step."""
+        CHOICE_COMPENSATE: WorkItem._Choice.ValueType  # 4
+        """The run fails, and what it did is undone."""
+
+    class Choice(_Choice, metaclass=_ChoiceEnumTypeWrapper):
+        """What follows."""
+
+    CHOICE_UNSPECIFIED: WorkItem.Choice.ValueType  # 0
+    """Not set."""
+    CHOICE_RETRY: WorkItem.Choice.ValueType  # 1
+    """The step is tried once more; policies are asked anew."""
+    CHOICE_RECONCILE: WorkItem.Choice.ValueType  # 2
+    """The person says what became of it."""
+    CHOICE_SKIP: WorkItem.Choice.ValueType  # 3
+    """The run goes on without the step."""
+    CHOICE_COMPENSATE: WorkItem.Choice.ValueType  # 4
+    """The run fails, and what it did is undone."""
+
+    CHOICES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    OTHERWISE_FIELD_NUMBER: _builtins.int
+    state: _runs_pb2.StepState.ValueType
+    """Where the step stands: STEP_STATE_AWAITING_CHOICE or STEP_STATE_UNKNOWN."""
+    code: _builtins.str
+    """Why, as a stable code."""
+    message: _builtins.str
+    """Why, in the words of the tool server, or in ours."""
+    attempts: _builtins.int
+    """How often it was tried."""
+    otherwise: _builtins.str
+    """What follows when nobody chooses in time: `fail`, `skip`, `compensate`; empty: the step stays unknown."""
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedScalarFieldContainer[Global___WorkItem.Choice.ValueType]:
+        """What can be chosen, if the policies allow it to whoever chooses."""
+
+    def __init__(
+        self,
+        *,
+        choices: _abc.Iterable[Global___WorkItem.Choice.ValueType] | None = ...,
+        state: _runs_pb2.StepState.ValueType = ...,
+        code: _builtins.str = ...,
+        message: _builtins.str = ...,
+        attempts: _builtins.int = ...,
+        otherwise: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "choices", b"choices", "code", b"code", "message", b"message", "otherwise", b"otherwise", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkItem: _TypeAlias = WorkItem  # noqa: Y015
 
 @_typing.final
 class SourceSet(_message.Message):
@@ -473,6 +559,7 @@ class ApprovalAnswer(_message.Message):
     EDITS_FIELD_NUMBER: _builtins.int
     BREAK_GLASS_FIELD_NUMBER: _builtins.int
     WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
     stage: _builtins.int
     """Which stage of the requirement it counts for, the first one being 0."""
     approver: _builtins.str
@@ -489,6 +576,8 @@ class ApprovalAnswer(_message.Message):
     """Whom they stood in for; empty: nobody."""
     break_glass: _builtins.bool
     """They approved alone."""
+    choice: Global___WorkItem.Choice.ValueType
+    """What they chose for a work item."""
     @_builtins.property
     def answer_time(self) -> _timestamp_pb2.Timestamp:
         """When they answered."""
@@ -515,10 +604,11 @@ class ApprovalAnswer(_message.Message):
         edits: _abc.Iterable[_builtins.str] | None = ...,
         break_glass: _builtins.bool = ...,
         withdraw_time: _timestamp_pb2.Timestamp | None = ...,
+        choice: Global___WorkItem.Choice.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "approved", b"approved", "approver", b"approver", "break_glass", b"break_glass", "edits", b"edits", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale", "role", b"role", "stage", b"stage", "withdraw_time", b"withdraw_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "approved", b"approved", "approver", b"approver", "break_glass", b"break_glass", "choice", b"choice", "edits", b"edits", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale", "role", b"role", "stage", b"stage", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -742,12 +832,15 @@ class DecideApprovalRequest(_message.Message):
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     BREAK_GLASS_FIELD_NUMBER: _builtins.int
     EDITS_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     etag: _builtins.str
     """The `etag` of the approval as the caller saw it: ABORTED when it has changed since."""
     answer: Global___DecideApprovalRequest.Answer.ValueType
-    """Yes or no."""
+    """Yes or no. Needed, except for a work item, which has a `choice` instead."""
     rationale: _builtins.str
     """Why, in the caller's words. Without it the answer is refused unless the requirement says that it is optional."""
     presented_digest: _builtins.str
@@ -758,11 +851,19 @@ class DecideApprovalRequest(_message.Message):
     """
     break_glass: _builtins.bool
     """The caller says yes alone, as `requirement.break_glass` lets some: always with a rationale, and reviewed afterwards."""
+    choice: Global___WorkItem.Choice.ValueType
+    """What follows from a step that failed or is unknown. The policies are asked whether this caller may choose it."""
+    settlement: _control_pb2.Settlement.ValueType
+    """What became of the step; for CHOICE_RECONCILE only, and needed there."""
     @_builtins.property
     def edits(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Value]:
         """The caller says yes to the same action with these values in it, by JSON pointer (RFC 6901) into the arguments. Only
         what `requirement.editable` names can change. The approval is then EDITED, and the policies decide the new action.
         """
+
+    @_builtins.property
+    def result(self) -> _struct_pb2.Value:
+        """What the tool would have answered; for SETTLEMENT_DONE only, and needed there."""
 
     def __init__(
         self,
@@ -775,10 +876,13 @@ class DecideApprovalRequest(_message.Message):
         on_behalf_of: _builtins.str = ...,
         break_glass: _builtins.bool = ...,
         edits: _abc.Mapping[_builtins.str, _struct_pb2.Value] | None = ...,
+        choice: Global___WorkItem.Choice.ValueType = ...,
+        settlement: _control_pb2.Settlement.ValueType = ...,
+        result: _struct_pb2.Value | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "break_glass", b"break_glass", "edits", b"edits", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "break_glass", b"break_glass", "choice", b"choice", "edits", b"edits", "etag", b"etag", "name", b"name", "on_behalf_of", b"on_behalf_of", "presented_digest", b"presented_digest", "rationale", b"rationale", "result", b"result", "settlement", b"settlement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

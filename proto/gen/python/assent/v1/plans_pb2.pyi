@@ -234,6 +234,7 @@ class PlanStep(_message.Message):
     SKIP_FIELD_NUMBER: _builtins.int
     ALTERNATIVE_FIELD_NUMBER: _builtins.int
     COMPENSATE_FIELD_NUMBER: _builtins.int
+    ASK_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
     COMPENSATION_FIELD_NUMBER: _builtins.int
     RETRY_FIELD_NUMBER: _builtins.int
@@ -278,6 +279,10 @@ class PlanStep(_message.Message):
         """The run fails, and what it did is undone by the `compensation` of each step."""
 
     @_builtins.property
+    def ask(self) -> Global___PlanAsk:
+        """A person says what follows."""
+
+    @_builtins.property
     def compensation(self) -> Global___PlanCompensation:
         """What undoes the step; not set when nothing does."""
 
@@ -304,21 +309,58 @@ class PlanStep(_message.Message):
         skip: _empty_pb2.Empty | None = ...,
         alternative: _builtins.str = ...,
         compensate: _empty_pb2.Empty | None = ...,
+        ask: Global___PlanAsk | None = ...,
         deadline: _builtins.str = ...,
         compensation: Global___PlanCompensation | None = ...,
         retry: Global___PlanRetry | None = ...,
         branch: _builtins.str = ...,
         for_each: Global___ForEach | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "args", b"args", "compensate", b"compensate", "compensation", b"compensation", "fail", b"fail", "for_each", b"for_each", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "args", b"args", "ask", b"ask", "compensate", b"compensate", "compensation", b"compensation", "fail", b"fail", "for_each", b"for_each", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after", b"after", "agent", b"agent", "alternative", b"alternative", "args", b"args", "branch", b"branch", "compensate", b"compensate", "compensation", b"compensation", "deadline", b"deadline", "fail", b"fail", "for_each", b"for_each", "id", b"id", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip", "when", b"when"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after", b"after", "agent", b"agent", "alternative", b"alternative", "args", b"args", "ask", b"ask", "branch", b"branch", "compensate", b"compensate", "compensation", b"compensation", "deadline", b"deadline", "fail", b"fail", "for_each", b"for_each", "id", b"id", "on_failure", b"on_failure", "retry", b"retry", "skip", b"skip", "when", b"when"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_on_failure: _TypeAlias = _typing.Literal["fail", "skip", "alternative", "compensate"]  # noqa: Y015
+    _WhichOneofReturnType_on_failure: _TypeAlias = _typing.Literal["fail", "skip", "alternative", "compensate", "ask"]  # noqa: Y015
     _WhichOneofArgType_on_failure: _TypeAlias = _typing.Literal["on_failure", b"on_failure"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_on_failure) -> _WhichOneofReturnType_on_failure | None: ...
 
 Global___PlanStep: _TypeAlias = PlanStep  # noqa: Y015
+
+@_typing.final
+class PlanAsk(_message.Message):
+    """Who says what follows when a step fails, or is unknown. Texts, as a plan is compared with its process as written."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
+    EXPIRES_IN_FIELD_NUMBER: _builtins.int
+    OTHERWISE_FIELD_NUMBER: _builtins.int
+    role: _builtins.str
+    """Who may choose."""
+    expires_in: _builtins.str
+    """How long they have for what failed; empty for `72h`."""
+    otherwise: _builtins.str
+    """What follows without a choice, and where the step is denied: `fail`, `skip` or `compensate`; empty for `fail`."""
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What they may choose: `reconcile` what is unknown; `retry`, `skip` or `compensate` what failed."""
+
+    def __init__(
+        self,
+        *,
+        role: _builtins.str = ...,
+        choices: _abc.Iterable[_builtins.str] | None = ...,
+        expires_in: _builtins.str = ...,
+        otherwise: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "expires_in", b"expires_in", "otherwise", b"otherwise", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanAsk: _TypeAlias = PlanAsk  # noqa: Y015
 
 @_typing.final
 class PlanCompensation(_message.Message):

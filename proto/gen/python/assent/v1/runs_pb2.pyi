@@ -113,6 +113,8 @@ class _StepStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StepState.V
     """Given up because the run was stopped."""
     STEP_STATE_ITERATING: _StepState.ValueType  # 14
     """Its items are being taken: it is done once for each element of a list."""
+    STEP_STATE_AWAITING_CHOICE: _StepState.ValueType  # 15
+    """Tried, and not done; a person is asked what follows."""
 
 class StepState(_StepState, metaclass=_StepStateEnumTypeWrapper):
     """Where a step stands."""
@@ -149,6 +151,8 @@ STEP_STATE_CANCELLED: StepState.ValueType  # 13
 """Given up because the run was stopped."""
 STEP_STATE_ITERATING: StepState.ValueType  # 14
 """Its items are being taken: it is done once for each element of a list."""
+STEP_STATE_AWAITING_CHOICE: StepState.ValueType  # 15
+"""Tried, and not done; a person is asked what follows."""
 Global___StepState: _TypeAlias = StepState  # noqa: Y015
 
 class _Search:
