@@ -6,6 +6,7 @@ answered with a line.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -32,6 +33,7 @@ from assent_orchestrator.server.tokens import TokenDirectory, read_tokens
 from assent_orchestrator.store.tables import runs, steps
 
 _LOOK_SECONDS = 20.0
+_AGAIN_SECONDS = 0.5
 _ASLEEP = [str(state) for state in ASLEEP_STEPS]
 _OVER = [str(state) for state in TERMINAL_RUNS]
 
@@ -53,13 +55,17 @@ class Time:
             self.looking.notify_all()
 
     async def look(self, app: App) -> int:
-        """Wait until each step that waits has been looked at from now on."""
+        """Wait until each step that waits has been looked at from now on, or waits no more, as of a run out of time."""
         moved = time.monotonic()
         waiting = await _waiting(app)
         for run in {run for run, _ in waiting}:
             await app.submissions.durable.wake(run, tuple(step for one, step in waiting if one == run))
-        async with asyncio.timeout(_LOOK_SECONDS), self.looking:
-            await self.looking.wait_for(lambda: all(self.looked.get(one, 0.0) >= moved for one in waiting))
+        left = waiting
+        async with asyncio.timeout(_LOOK_SECONDS):
+            while left := {one for one in left & await _waiting(app) if self.looked.get(one, 0.0) < moved}:
+                async with self.looking:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.looking.wait(), _AGAIN_SECONDS)
         return len(waiting)
 
 
