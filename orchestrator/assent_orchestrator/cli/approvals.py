@@ -1,4 +1,4 @@
-"""The commands ``approvals list``, ``show``, ``approve``, ``reject``, ``choose`` and ``withdraw``."""
+"""The commands ``approvals list``, ``show``, ``approve``, ``reject``, ``withdraw`` and ``choose``."""
 
 import json
 import sys
@@ -34,8 +34,6 @@ from assent_orchestrator.tools.value import to_value
 _NOTHING: list[str] = []
 
 app = typer.Typer(help="See what waits for people, and answer it.", rich_markup_mode=None)
-app.command("report")(report_command)
-app.command("watch")(watch_command)
 
 
 class ApprovalState(StrEnum):
@@ -174,6 +172,21 @@ def reject_command(
     return _answer(common, approval, given, rationale, yes=yes)
 
 
+@app.command("withdraw")
+@with_connection
+def withdraw_command(common: Common, *, approval: NameArgument) -> int:
+    """Take back your own yes, as long as nothing was done on the strength of it."""
+    with Connection(common) as connection:
+        shown = _get(connection, approval)
+        request = wire.WithdrawApprovalRequest(name=shown.name, etag=shown.etag)
+        after = connection.call(connection.approvals.WithdrawApproval, request)
+    if common.as_json:
+        say_json(after)
+    else:
+        say(f"withdrawn: approval {short(after.name)} is now ", state_of(after))
+    return ExitCode.DONE
+
+
 @app.command("choose")
 @with_connection
 def choose_command(
@@ -199,19 +212,8 @@ def choose_command(
     return _answer(common, approval, given, rationale, yes=yes)
 
 
-@app.command("withdraw")
-@with_connection
-def withdraw_command(common: Common, *, approval: NameArgument) -> int:
-    """Take back your own yes, as long as nothing was done on the strength of it."""
-    with Connection(common) as connection:
-        shown = _get(connection, approval)
-        request = wire.WithdrawApprovalRequest(name=shown.name, etag=shown.etag)
-        after = connection.call(connection.approvals.WithdrawApproval, request)
-    if common.as_json:
-        say_json(after)
-    else:
-        say(f"withdrawn: approval {short(after.name)} is now ", state_of(after))
-    return ExitCode.DONE
+app.command("watch")(watch_command)
+app.command("report")(report_command)
 
 
 def _edit(text: str) -> tuple[str, Value]:

@@ -16,7 +16,7 @@ from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import joined
 from assent_orchestrator.cli.watch import resumed
 
-KindOption = Annotated[str | None, typer.Option(metavar="KIND", help="Only such: action or review.")]
+KindOption = Annotated[str | None, typer.Option(metavar="KIND", help="Only such: action, work_item or review.")]
 RoleOption = Annotated[str | None, typer.Option(metavar="ROLE", help="Only those that this role may answer.")]
 RunOption = Annotated[str | None, typer.Option(metavar="RUN", help="Only those of this run.")]
 ProcessOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this process.")]

@@ -20,7 +20,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "plan": ["check", "simulate", "run"],
         "runs": ["list", "show", "watch", "cancel", "pause", "resume", "reconcile"],
         "ledgers": ["list", "show", "entries"],
-        "approvals": ["report", "watch", "list", "show", "approve", "reject", "choose", "withdraw"],
+        "approvals": ["list", "show", "approve", "reject", "withdraw", "choose", "watch", "report"],
         "delegations": ["give", "list", "show", "revoke"],
         "audit": ["show", "list", "verify"],
         "policy": ["status", "activate", "rollback", "rehearse", "test", "shadow"],

@@ -10,7 +10,7 @@ import aiosmtplib
 
 from assent_orchestrator.approvals.notices.channel import SECONDS, UndeliveredError
 from assent_orchestrator.approvals.notices.file import Notices, Smtp
-from assent_orchestrator.approvals.notices.notice import SENTENCES, Notice
+from assent_orchestrator.approvals.notices.notice import Notice, sentence_of
 
 _SHOWN = (("action", "action"), ("process", "process"), ("run", "run"), ("step", "step"), ("until", "until"))
 
@@ -18,7 +18,7 @@ _SHOWN = (("action", "action"), ("process", "process"), ("run", "run"), ("step",
 def mail_of(notice: Notice, sender: str) -> EmailMessage:
     """Return the message; its Message-ID is the same however often it is sent."""
     content = {name: _one_line(value) for name, value in notice.content.items()}
-    sentence = SENTENCES[notice.event]
+    sentence = sentence_of(notice)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = notice.target

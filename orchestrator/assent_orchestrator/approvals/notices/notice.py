@@ -24,6 +24,8 @@ Event = Literal[
     "approval.review_requested",
     "approval.reviewed",
     "approval.review_overdue",
+    "approval.choice_requested",
+    "approval.chosen",
 ]
 """What can be told: the events of the trail that are about approvals."""
 
@@ -45,8 +47,16 @@ SENTENCES: dict[str, str] = {
     "approval.reminded": "An approval still waits for an answer",
     "approval.review_requested": "Somebody approved alone; a review is asked for",
     "approval.review_overdue": "A review of what somebody approved alone is overdue",
+    "approval.choice_requested": "A step did not get on; somebody has to choose what follows",
+    "approval.chosen": "Somebody chose what follows from a step that did not get on",
 }
 """What people are told by mail, and in which words; programs are told of every event."""
+
+_OF_WORK_ITEMS = {
+    "approval.expired": "Nobody chose in time; what the process says follows",
+    "approval.void": "There is nothing to choose any more",
+}
+"""What is said in other words of a step that did not get on: nobody was asked to approve anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,16 @@ class Notice:
     content: dict[str, Json]
     created_at: datetime
     tries: int = 0
+
+
+def sentence_of(notice: Notice) -> str:
+    """Return what a person is told happened.
+
+    Raises:
+        KeyError: it is nothing that people are told of.
+    """
+    own = _OF_WORK_ITEMS if notice.content["kind"] == "work_item" else {}
+    return own.get(notice.event) or SENTENCES[notice.event]
 
 
 def told_of(drafts: Iterable[Draft]) -> Sequence[Draft]:

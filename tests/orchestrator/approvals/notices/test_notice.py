@@ -21,7 +21,8 @@ hostile = st.text(max_size=60) | st.sampled_from(["x\r\nBcc: mole@evil.example",
 @given(event=st.sampled_from(sorted(SENTENCES)), action=hostile, process=hostile, role=hostile, step=hostile)
 def test_no_text_becomes_a_header_or_another_line(event: str, action: str, process: str, role: str, step: str):
     content = {
-        "action": action, "process": process, "step": step, "asked": [role], "run": "r", "until": "u", "look": "l",
+        "kind": "action", "action": action, "process": process, "step": step, "asked": [role], "run": "r", "until": "u",
+        "look": "l",
     }  # fmt: skip
     now = datetime.now(UTC)
     notice = Notice("n1", "t", "a1", event, "mail", "dana@acme.example", content, now)

@@ -53,6 +53,41 @@ def notices_file(folder: Path, post: Receiver, hook: Receiver) -> tuple[Path, st
     return path, secret
 
 
+DEALS = {
+    "name": "somebody is told of what failed",
+    "people": {"dana": ["director"]},
+    "policy": """
+# METADATA
+# title: Directors say what follows
+# labels:
+#   control: CASE-03
+allow contains finding if {
+	input.kind == "approval"
+	finding := {"code": "CHOSEN", "message": "they may", "control": "CASE-03", "rule": "Directors say what follows"}
+}
+""",
+    "tools": {"box.put": {"fails": "NO_ROOM", "effect": "none"}},
+    "process": {
+        "steps": [
+            {
+                "id": "pay",
+                "action": "box.put",
+                "args": {"amount": 100, "to": "ACME"},
+                "on_failure": {"ask": {"role": "director", "choices": ["retry", "skip"], "expires_in": "24h"}},
+            }
+        ]
+    },
+    "slug": "told",
+    "file": "told.yaml",
+    "sequence": [
+        {"does": "submit", "sees": {"run": "waiting", "approvals": {"pay": "pending"}}},
+        {"does": "choose", "who": "dana", "choice": "skip", "sees": {"run": "succeeded"}},
+        {"does": "submit", "on": "late", "sees": {"run": "waiting", "approvals": {"pay": "pending"}}},
+        {"does": "wait", "on": "late", "at": "25h", "sees": {"run": "failed", "approvals": {"pay": "expired"}}},
+    ],
+}
+
+
 def types(posts: list[Post]) -> list[str]:
     return [json.loads(post.body)["type"] for post in posts]
 
@@ -94,6 +129,32 @@ async def test_whoever_is_asked_hears_of_it_at_least_once_and_by_one_id_though_t
             escalated = [to for to, mail in mails if "your role may answer now" in mail["subject"]]
             assert escalated == [["carl@acme.example"]]
             assert not any("stranger" in to[0] for to, _ in mails)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.work-items-told")
+async def test_whoever_is_to_choose_hears_of_it_of_the_choice_and_that_nobody_chose_in_time(tmp_path: Path):
+    case = Case.model_validate(DEALS)
+    async with mailbox() as post, program() as hook:
+        path, _ = notices_file(tmp_path, post, hook)
+        async with open_office(tmp_path, (case,), notices=str(path)) as office:
+            await Player(case, office).play()
+            asked = "approval.choice_requested"
+            wanted = {asked, "approval.chosen", "approval.expired"}
+            posts = await hook.until(lambda got: wanted <= set(types(got)) and types(got).count(asked) == 2)
+            mails = await post.until(lambda got: len(got) >= 4)
+    assert sorted(types(posts)) == sorted([asked, asked, "approval.chosen", "approval.expired"])
+    first = json.loads(posts[types(posts).index(asked)].body)
+    assert (first["data"]["kind"], first["data"]["asked"]) == ("work_item", ["director"])
+    ours = [mail for mail in mails if first["data"]["look"] in mail[1].get_content()]
+    check_content(first, ours[0])
+    told = sorted(mail["subject"].partition("] ")[2].partition(": ")[0] for _, mail in mails)
+    assert told == [
+        "A step did not get on; somebody has to choose what follows",
+        "A step did not get on; somebody has to choose what follows",
+        "Nobody chose in time; what the process says follows",
+        "Somebody chose what follows from a step that did not get on",
+    ]
 
 
 def check_content(told: dict[str, Any], mail: tuple[list[str], Any]) -> None:
