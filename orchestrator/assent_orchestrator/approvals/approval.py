@@ -35,6 +35,10 @@ class ApprovalState(StrEnum):
     EDITED = "edited"
 
 
+LIVE = frozenset({ApprovalState.PENDING, ApprovalState.APPROVED, ApprovalState.EDITED})
+"""Of which something may still come; nobody can take back a yes to any other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """One question to humans and the answers so far. ``version`` is its etag.

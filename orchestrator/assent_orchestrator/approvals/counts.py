@@ -48,8 +48,13 @@ class Counts:
 
     async def processes(self) -> list[ProcessCounts]:
         """Return what became of the questions of each process."""
-        states = (ApprovalState.EXPIRED, ApprovalState.REJECTED, ApprovalState.EDITED)
-        expired, rejected, edited = (_count(approvals.c.state == str(state)) for state in states)
+        states = (ApprovalState.EXPIRED, ApprovalState.REJECTED)
+        expired, rejected = (_count(approvals.c.state == str(state)) for state in states)
+        # Whatever became of it afterwards. What an editor's answer was carried over to is another question.
+        changes = (answers.c.edits.is_not(None), answers.c.withdrawn_at.is_(None))
+        edits = sa.select(answers.c.number).where(
+            answers.c.approval_id == approvals.c.id, answers.c.answered_at >= approvals.c.requested_at, *changes
+        )
         query = (
             sa.select(
                 approvals.c.process,
@@ -58,7 +63,7 @@ class Counts:
                 _count(approvals.c.rungs > 0).label("escalated"),
                 _count(approvals.c.extended).label("put_again"),
                 rejected.label("rejected"),
-                edited.label("edited"),
+                _count(edits.exists()).label("edited"),
             )
             .where(*self._about)
             .group_by(approvals.c.process)

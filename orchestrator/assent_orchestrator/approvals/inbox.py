@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState, age_of
+from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalKind, ApprovalState, age_of
 from assent_orchestrator.approvals.delegation import lent
 from assent_orchestrator.approvals.delegations import Lent, lent_to
 from assent_orchestrator.approvals.edit import check_edits
@@ -20,7 +20,14 @@ from assent_orchestrator.approvals.reply import (
     check_reply,
     check_state,
 )
-from assent_orchestrator.approvals.request import approval_of, read_request, resolve, withdraw_answers, write_answer
+from assent_orchestrator.approvals.request import (
+    approval_of,
+    latest_request,
+    read_request,
+    resolve,
+    withdraw_answers,
+    write_answer,
+)
 from assent_orchestrator.approvals.requirement import (
     Answer,
     Involved,
@@ -168,8 +175,11 @@ class Inbox:
         async with self.engine.begin() as tx:
             approval, _ = await self._known(tx, caller, approval_id, lock=True)
             now = self.clock()
-            check_state(approval, ApprovalState.PENDING, ApprovalState.APPROVED, ApprovalState.EDITED)
+            check_state(approval, *LIVE)
             check_etag(approval, etag)
+            latest = await latest_request(tx, approval.run_id, approval.step_id)
+            if approval.state is ApprovalState.EDITED and latest is not None:
+                check_state(latest, *LIVE)  # what became of the changed action, the editor's yes with it
             own = [answer for answer in approval.answers if answer.approver == caller.id and answer.stands]
             edited = approval.state is ApprovalState.EDITED
             if not own or (edited and not any(answer.edits for answer in own)):

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalState
 from assent_orchestrator.approvals.moments import may_extend
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.passing import extend
@@ -310,7 +310,7 @@ class Attempts:
                 reads = operation is not None and operation.effect == "read"
                 drafts = (*await give_up(tx, situation, now, repeatable=reads), *drafts)
             approval = situation.approval
-            if approval is not None and approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
+            if approval is not None and approval.state in LIVE:
                 state = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
                 await resolve(tx, approval, state, now)
                 drafts = (note_state(approval, state), *drafts)

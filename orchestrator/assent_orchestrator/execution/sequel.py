@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalState
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.approvals.request import open_request, resolve, still_as_seen
@@ -86,7 +86,8 @@ class Sequels:
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
                 return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
             case Held():
-                voided = await self._void(tx, situation, now)
+                edited = approval is not None and approval.state is ApprovalState.EDITED
+                voided = () if edited else await self._void(tx, situation, now)
                 requested = await self._request(tx, turn, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
@@ -231,7 +232,7 @@ class Sequels:
     async def _void(self, tx: AsyncConnection, situation: Situation, now: datetime) -> tuple[Draft, ...]:
         """An approval that policy no longer accepts, or that was for something else, is worth nothing."""
         approval = situation.approval
-        if approval is None or approval.state not in (ApprovalState.PENDING, ApprovalState.APPROVED):
+        if approval is None or approval.state not in LIVE:
             return ()
         await resolve(tx, approval, ApprovalState.VOID, now)
         return (note_state(approval, ApprovalState.VOID),)
