@@ -44,6 +44,11 @@ class Reply:
     edits: Mapping[Pointer, Json] = field(default_factory=dict)
     choice: str = ""
 
+    @property
+    def says_yes(self) -> bool:
+        """Whether it is a yes to an action: only such an answer breaks the glass or changes anything."""
+        return self.approve and not self.choice
+
 
 def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
     """Make sure that a question can be answered by this reply.
@@ -60,10 +65,10 @@ def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
     _check_choice(approval, reply)
     if reply.presented_digest != approval.presented_digest:
         raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
-    if reply.break_glass and (reply.on_behalf_of or not reply.approve):
+    if reply.break_glass and (reply.on_behalf_of or not reply.says_yes):
         fault = Fault("break_glass", "NOT_ALONE", "the glass is broken to say yes, by oneself; otherwise leave it out")
         raise InvalidError("the glass cannot be broken for this", (fault,), code="INVALID_REQUEST")
-    if reply.edits and (reply.break_glass or not reply.approve):
+    if reply.edits and (reply.break_glass or not reply.says_yes):
         fault = Fault("edits", "NOT_AN_APPROVAL", "something is changed to say yes to it, as one of those asked")
         raise InvalidError("nothing can be changed with this answer", (fault,), code="INVALID_REQUEST")
     needed = reply.break_glass or approval.requirement.rationale == "required"

@@ -126,6 +126,7 @@ async def read_edits(tx: AsyncConnection, run_id: str, step_id: str) -> dict[Poi
         .where(
             approvals.c.run_id == run_id,
             approvals.c.step_id == step_id,
+            approvals.c.kind == str(ApprovalKind.ACTION),
             approvals.c.state.in_((str(ApprovalState.EDITED), str(ApprovalState.CONSUMED))),
             answers.c.edits.is_not(None),
             answers.c.withdrawn_at.is_(None),
