@@ -1,4 +1,4 @@
-"""A follow-up that cannot be put down: a sales director says what follows, as far as the example's policies let them."""
+"""A follow-up that cannot be put down: a sales director says what follows, as far as the policies let them."""
 
 from pathlib import Path
 

@@ -25,6 +25,17 @@ _NO = {
 }
 """What follows from a no, as people say it."""
 
+_CHOICES = {
+    "retry": "it is tried once more, if the policies allow it",
+    "reconcile": "you say what became of it",
+    "skip": "the run goes on without it",
+    "compensate": "the run fails, and what it did is undone",
+}
+_OTHERWISE = {**_CHOICES, "fail": "it fails, and the run with it"}
+"""What follows from a choice, and from none in time, as people say it."""
+
+_STAYS = "it stays unknown until somebody says what became of it"
+
 
 def state_of(approval: wire.Approval) -> Text:
     """Return where an approval stands, in its colour."""
@@ -40,8 +51,12 @@ def show_approval(approval: wire.Approval) -> None:
     _field("by", [f"agent {approval.agent}, for {approval.principal}"])
     _field("in", [f"step {approval.step} of {approval.process}, run {short(approval.run)}"])
     _field("because", [line for reason in approval.reasons for line in _reason(reason)])
-    _field("needs", requirement_lines(approval.requirement))
-    _arguments(approval)
+    if approval.kind == wire.APPROVAL_KIND_WORK_ITEM:
+        _came_to(approval.work_item)
+        _field("needs", [f"a choice of {stage.role}" for stage in approval.requirement.stages])
+    else:
+        _field("needs", requirement_lines(approval.requirement))
+        _arguments(approval)
     _field("changed", [line for change in approval.changes for line in _change(change)])
     _field("takes", map(cost_line, approval.costs))
     _so_far(approval)
@@ -50,7 +65,7 @@ def show_approval(approval: wire.Approval) -> None:
         _field("on yes", ["it was right"])
         _field("on no", ["it was not; that is recorded, and nothing is undone"])
     elif approval.kind == wire.APPROVAL_KIND_WORK_ITEM:
-        _work_item(approval.work_item)
+        _choices(approval.work_item)
     else:
         _field("on yes", [on_yes_line(approval)])
         _field("on no", [on_no_line(approval.on_no)] if approval.on_no else [])
@@ -61,12 +76,17 @@ def show_approval(approval: wire.Approval) -> None:
     _field("digests", [f"action {approval.action_digest}", f"shown {approval.presented_digest}"])
 
 
-def _work_item(item: wire.WorkItem) -> None:
+def _came_to(item: wire.WorkItem) -> None:
     tried = "once" if item.attempts == 1 else f"{item.attempts} times"
-    state = word(runs_pb2.StepState, item.state, "STEP_STATE")
-    _field("came to", [f"{state}: {item.code}, tried {tried}", *filter(None, [item.message])])
-    _field("choose", [word(wire.WorkItem.Choice, choice, "CHOICE") for choice in item.choices])
-    _field("otherwise", [item.otherwise or "it stays unknown until somebody says what became of it"])
+    what = "nobody knows what became of it" if item.state == runs_pb2.STEP_STATE_UNKNOWN else "it failed"
+    _field("because", [f"{what}: {item.code}, tried {tried}", *filter(None, [item.message])])
+
+
+def _choices(item: wire.WorkItem) -> None:
+    offered = [word(wire.WorkItem.Choice, choice, "CHOICE") for choice in item.choices]
+    widest = max(map(len, offered), default=0)
+    _field("choose", [f"{choice:<{widest}}  {_CHOICES.get(choice, choice)}" for choice in offered])
+    _field("otherwise", [_OTHERWISE.get(item.otherwise, item.otherwise) or _STAYS])
 
 
 def answer_line(given: wire.ApprovalAnswer) -> str:

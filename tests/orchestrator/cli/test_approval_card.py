@@ -1,10 +1,11 @@
-"""The card of an approval says how people answered, and of a review what is looked at."""
+"""The card of an approval says how people answered, of a review what is looked at, of a work item what failed."""
 
 import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from assent.v1 import approvals_pb2 as wire
+from assent.v1 import runs_pb2
 from assent_orchestrator.cli.approval_card import answer_line, show_approval
 
 AT = Timestamp(seconds=1767355200)
@@ -111,3 +112,46 @@ def test_a_review_says_who_approved_alone_and_why(capsys: pytest.CaptureFixture[
     assert "no power" in card
     assert "nothing is undone" in card
     assert "the run stops" not in card
+
+
+@pytest.mark.requirement("orchestrator.work-items-shown")
+def test_a_work_item_says_what_failed_and_what_follows_from_each_choice(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {
+        "name": "tenants/a/approvals/w1",
+        "kind": "APPROVAL_KIND_WORK_ITEM",
+        "state": "APPROVAL_STATE_PENDING",
+        "requirement": {"stages": [{"role": "manager"}]},
+        "work_item": {
+            "state": "STEP_STATE_AWAITING_CHOICE",
+            "code": "NO_ROOM",
+            "message": "the box is full",
+            "attempts": 3,
+            "choices": ["CHOICE_RETRY", "CHOICE_SKIP"],
+            "otherwise": "fail",
+        },
+    }
+    show_approval(ParseDict(said, wire.Approval()))
+    card = capsys.readouterr().out
+    for text in (
+        "because    it failed: NO_ROOM, tried 3 times\n             the box is full",
+        "needs      a choice of manager",
+        "choose     retry  it is tried once more, if the policies allow it\n",
+        "             skip   the run goes on without it\n",
+        "otherwise  it fails, and the run with it",
+    ):
+        assert text in card, card
+    # No policy said which arguments to mask, nobody is asked to say yes, and nothing is denied.
+    for text in ("  with", "on yes", "on no", "denied"):
+        assert text not in card, card
+
+
+@pytest.mark.requirement("orchestrator.work-items-shown")
+def test_a_work_item_of_what_is_unknown_stays_until_somebody_says(capsys: pytest.CaptureFixture[str]) -> None:
+    item = wire.WorkItem(
+        state=runs_pb2.STEP_STATE_UNKNOWN, code="NO_LOOKUP", attempts=1, choices=[wire.WorkItem.CHOICE_RECONCILE]
+    )
+    show_approval(wire.Approval(name="tenants/a/approvals/w1", kind=wire.APPROVAL_KIND_WORK_ITEM, work_item=item))
+    card = capsys.readouterr().out
+    assert "because    nobody knows what became of it: NO_LOOKUP, tried once" in card
+    assert "choose     reconcile  you say what became of it" in card
+    assert "otherwise  it stays unknown until somebody says what became of it" in card
