@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.audit.record import Draft
 from assent_sidecar.model import Json
 
@@ -96,19 +97,18 @@ def told_of(drafts: Iterable[Draft]) -> Sequence[Draft]:
     ]
 
 
-def content_of(draft: Draft, about: dict[str, Json], roles: Sequence[str], now: datetime) -> dict[str, Json]:
+def content_of(draft: Draft, about: Approval, roles: Sequence[str], now: datetime) -> dict[str, Json]:
     """Return what is told: what happened, to which question of which run, who is asked, until when, where to look."""
-    tenant, approval = str(about["tenant"]), str(about["id"])
     return {
         "event": draft.event,
-        "approval": f"tenants/{tenant}/approvals/{approval}",
-        "kind": about["kind"],
-        "action": about["action"],
-        "process": about["process"],
-        "run": f"tenants/{tenant}/runs/{about['run_id']}",
-        "step": about["step_id"],
+        "approval": f"tenants/{about.tenant}/approvals/{about.id}",
+        "kind": str(about.kind),
+        "action": about.presented["action"],
+        "process": about.process,
+        "run": f"tenants/{about.tenant}/runs/{about.run_id}",
+        "step": about.step_id,
         "asked": list(roles),
-        "until": about["until"],
+        "until": about.expires_at.isoformat(),
         "at": now.isoformat(),
-        "look": f"assent approvals show {approval}",
+        "look": f"assent approvals show {about.id}",
     }

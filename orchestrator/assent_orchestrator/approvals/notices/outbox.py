@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.notices.file import Notices
 from assent_orchestrator.approvals.notices.notice import SENTENCES, content_of, told_of
+from assent_orchestrator.approvals.notices.whom import concerned, told_besides
+from assent_orchestrator.approvals.request import read_request
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.store.tables import approvals, notices
-from assent_sidecar.model import Json
+from assent_orchestrator.store.tables import notices
 
 TOPIC = "notices"
 """What those who deliver listen to."""
@@ -39,13 +40,9 @@ class Outbox:
         note = draft.approval
         if note is None:
             return []
-        about = await _about(tx, note.id)
-        if about is None:
-            return []
-        # Whom a record names is who did it, or the rung that was reached; all the others are told as they were asked.
-        roles = list(note.roles) if draft.event == "approval.escalated" else list(about["roles"])
-        now = self.clock()
-        content = content_of(draft, about, roles, now)
+        approval = await read_request(tx, note.id)
+        roles, now = concerned(approval, draft), self.clock()
+        content = content_of(draft, approval, roles, now)
         return [
             {
                 "id": uuid.uuid4().hex,
@@ -58,7 +55,7 @@ class Outbox:
                 "created_at": now,
                 "due_at": now,
             }
-            for channel, target in self._targets(tenant, draft.event, roles)
+            for channel, target in self._targets(tenant, draft.event, (*roles, *told_besides(approval, draft)))
         ]
 
     def _targets(self, tenant: str, event: str, roles: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -67,13 +64,3 @@ class Outbox:
                 yield "mail", address
         for name in self.notices.hooks(tenant, event):
             yield "webhook", name
-
-
-async def _about(tx: AsyncConnection, approval_id: str) -> dict[str, Json] | None:
-    columns = (approvals.c.id, approvals.c.tenant, approvals.c.kind, approvals.c.process, approvals.c.run_id)
-    action = approvals.c.presented["action"].astext.label("action")
-    query = sa.select(*columns, approvals.c.step_id, approvals.c.roles, approvals.c.expires_at, action)
-    row = (await tx.execute(query.where(approvals.c.id == approval_id))).mappings().one_or_none()
-    if row is None:
-        return None
-    return {**{name: row[name] for name in row if name != "expires_at"}, "until": row["expires_at"].isoformat()}

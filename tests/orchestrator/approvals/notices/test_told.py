@@ -45,6 +45,8 @@ def notices_file(folder: Path, post: Receiver, hook: Receiver) -> tuple[Path, st
         "mail": [
             {"tenant": "told", "role": "director", "to": ["dana@acme.example"]},
             {"tenant": "told", "role": "cfo", "to": ["carl@acme.example"]},
+            {"tenant": "told", "role": "duty", "to": ["dora@acme.example"]},
+            {"tenant": "told", "role": "audit", "to": ["abe@acme.example"]},
             {"tenant": "other", "role": "director", "to": ["stranger@elsewhere.example"]},
         ],
         "webhooks": [{"name": "ops", "tenant": "told", "url": hook.address, "secret_file": "hook.secret"}],
@@ -155,6 +157,57 @@ async def test_whoever_is_to_choose_hears_of_it_of_the_choice_and_that_nobody_ch
         "Nobody chose in time; what the process says follows",
         "Somebody chose what follows from a step that did not get on",
     ]
+
+
+GLASS = {
+    "name": "the glass is broken",
+    "people": {"dana": ["director"], "carl": ["cfo"], "dora": ["duty"]},
+    "approval": {
+        "stages": [{"role": "director"}, {"role": "cfo"}],
+        "break_glass": {"roles": ["duty"], "review": {"role": "audit", "within": "48h"}},
+    },
+    "slug": "told",
+    "file": "told.yaml",
+    "sequence": [
+        ASKED,
+        {"does": "approve", "who": "dana"},
+        {"does": "approve", "who": "dora", "more": {"break_glass": True}, "sees": {"run": "succeeded"}},
+    ],
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.notices-whom")
+async def test_only_those_are_told_of_a_question_whose_turn_it_is_and_of_broken_glass_those_who_may_break_it(
+    tmp_path: Path,
+):
+    case = Case.model_validate(GLASS)
+    async with mailbox() as post, program() as hook:
+        path, _ = notices_file(tmp_path, post, hook)
+        async with open_office(tmp_path, (case,), notices=str(path)) as office:
+            await Player(case, office).play()
+            mails = await post.until(lambda got: len(got) >= 9)
+            posts = await hook.until(lambda got: "approval.consumed" in types(got))
+    told: dict[str, list[str]] = {}
+    for [to], mail in mails:
+        told.setdefault(to, []).append(mail["subject"].partition("] ")[2].partition(": ")[0])
+    assert {to: sorted(subjects) for to, subjects in told.items()} == {
+        "dana@acme.example": [
+            "An approval is asked for",
+            "Everybody needed said yes",
+            "Somebody approved alone",
+            "Somebody said yes; others are still asked",
+        ],
+        "carl@acme.example": [
+            "Everybody needed said yes",
+            "Somebody approved alone",
+            "Somebody said yes; others are still asked",
+        ],
+        "dora@acme.example": ["Somebody approved alone"],
+        "abe@acme.example": ["Somebody approved alone; a review is asked for"],
+    }
+    requested = next(json.loads(one.body) for one in posts if types([one]) == ["approval.requested"])
+    assert requested["data"]["asked"] == ["director"]
 
 
 def check_content(told: dict[str, Any], mail: tuple[list[str], Any]) -> None:
