@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from jwt.exceptions import PyJWTError
 
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.server.identities.file import IdentitiesFileError
+from assent_sidecar.model import Json
 
 EVERY_SECONDS = 300.0
 """How often the keys are looked at."""
@@ -50,7 +52,7 @@ class KeySet:
         """Fetch the keys. A failure is logged and changes nothing."""
         try:
             self._keys = _keys_in(await self._fetch())
-        except (PyJWTError, OSError, aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as error:
             where = f" from {self._place}" if self._place else ""
             _log.warning("the keys of %s cannot be fetched%s: %s", self._issuer, where, type(error).__name__)
 
@@ -94,14 +96,33 @@ def require_keys(place: str, folder: Path) -> None:
         found = _keys_in(_read(path))
     except OSError as error:
         raise IdentitiesFileError(f"the keys in {path} cannot be read: {error.strerror}") from error
-    except (PyJWTError, ValueError) as error:
+    except ValueError as error:
         raise IdentitiesFileError(f"{path} is no set of public keys (a JWK set): {error}") from error
     if not found:
         raise IdentitiesFileError(f"{path} has no key with a `kid`: nobody could be let in")
 
 
 def _keys_in(content: bytes) -> dict[str, PyJWK]:
-    return {key.key_id: key for key in PyJWKSet.from_json(content.decode()).keys if key.key_id}
+    """Return the keys of a JWK set that have a ``kid`` and may verify signatures (RFC 7517, 4.2 and 4.3).
+
+    Raises:
+        ValueError: it is none, whatever it is: a gateway that answers for the issuer may say anything.
+    """
+    try:
+        listed = [one for one in json.loads(content)["keys"] if _verifies(one)]
+        return {str(key.key_id): key for key in PyJWKSet.from_dict({"keys": listed}).keys} if listed else {}
+    except PyJWTError as error:
+        raise ValueError(str(error)) from error
+    except Exception as error:
+        raise ValueError(type(error).__name__) from error
+
+
+def _verifies(key: Mapping[str, Json]) -> bool:
+    return (
+        isinstance(key.get("kid"), str)
+        and key.get("use", "sig") == "sig"
+        and "verify" in key.get("key_ops", ["verify"])
+    )
 
 
 async def _download(url: str) -> bytes:

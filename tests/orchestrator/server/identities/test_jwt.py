@@ -133,15 +133,35 @@ async def test_new_keys_are_taken_and_the_known_ones_kept_while_the_issuer_is_aw
     answers.put_nowait(issuer.jwks.encode())
     async with asyncio.timeout(LONG), known.followed():
         assert (known.find("k1"), known.find("k2")) != (None, None)
-        answers.put_nowait(None)
-        await answers.join()
-        assert known.find("k1") is not None
-        assert known.find("k2") is None
+        for odd in (
+            None,
+            b"[]",
+            b"null",
+            b'"maintenance"',
+            b"[" * 100_000,
+            b'{"keys": [7]}',
+            b'{"keys": [{"kid": ["k2"]}',
+        ):
+            answers.put_nowait(odd)
+            await answers.join()
+            assert known.find("k1") is not None
+            assert known.find("k2") is None
         answers.put_nowait(TokenIssuer("k2").jwks.encode())
         await answers.join()
         await asyncio.sleep(0)
         assert known.find("k2") is not None
         assert known.find("k1") is None
+
+
+@pytest.mark.parametrize("said", [{"use": "enc"}, {"key_ops": ["encrypt"]}, {"kid": ["k1"]}])
+async def test_a_key_that_is_not_for_signatures_verifies_none(issuer, tmp_path, said):
+    [key] = json.loads(issuer.jwks)["keys"]
+    good = json.loads(TokenIssuer("k2").jwks)["keys"]
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [key | said, *good]}), encoding="utf-8")
+    directory = directory_of(tmp_path)
+    async with directory.followed():
+        with pytest.raises(UnauthenticatedError):
+            directory.authenticate(issuer.token())
 
 
 @pytest.mark.parametrize(("status", "body"), [(302, ""), (500, ""), (200, "x" * 300_000)])
