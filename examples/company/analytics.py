@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from company.arguments import Arguments
 from company.customer import Customer
-from company.database import Connection, Database
-from company.errors import CallError
 from company.renewal import Signals, assess
-from company.system import Operation, Result
+from tool_server.arguments import Arguments
+from tool_server.database import Connection, Database
+from tool_server.errors import CallError
+from tool_server.system import Operation, Result
 
 _SCHEMA = """
 CREATE TABLE usage (

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from company import ledger
-from company.arguments import Arguments
-from company.database import Connection, Database
-from company.system import Operation, Result, write_once
+from tool_server import ledger
+from tool_server.arguments import Arguments
+from tool_server.database import Connection, Database
+from tool_server.system import Operation, Result, write_once
 
 _SCHEMA = f"""
 CREATE TABLE proposal (

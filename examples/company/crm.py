@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from company import ledger
-from company.arguments import Arguments
 from company.customer import Customer
-from company.database import Connection, Database
-from company.errors import CallError
-from company.system import Operation, Result, write_once
+from tool_server import ledger
+from tool_server.arguments import Arguments
+from tool_server.database import Connection, Database
+from tool_server.errors import CallError
+from tool_server.system import Operation, Result, write_once
 
 _SCHEMA = f"""
 CREATE TABLE renewal (

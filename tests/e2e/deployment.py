@@ -310,7 +310,7 @@ async def deployment(
     )
     given = [part for fault in faults for part in ("--fault", fault)]
     async with (
-        program("company.mailbox", "--folder", str(folder / "mail"), "--port", "0") as mailbox,
+        program("tool_server.mailbox", "--folder", str(folder / "mail"), "--port", "0") as mailbox,
         program(
             "company.server", "--folder", str(folder / "company"), "--port", "0", "--smtp", mailbox.address, *given
         ) as company,

@@ -243,7 +243,7 @@ async def test_a_demo_that_is_killed_leaves_no_process(folder: Path) -> None:
     async with demonstration(folder) as one:
         await one.until("up in")
         running = one.processes()
-        for program in ("postgres", "opa run", "company.server", "company.mailbox", " serve "):
+        for program in ("postgres", "opa run", "company.server", "tool_server.mailbox", " serve "):
             assert any(program in args for args in running.values()), program
         one.process.kill()
         await one.ended()

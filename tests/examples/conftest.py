@@ -14,7 +14,7 @@ def mailbox_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 async def smtp(mailbox_folder: Path) -> AsyncIterator[str]:
     """The address of a running mail server."""
-    async with program("company.mailbox", "--folder", str(mailbox_folder)) as running:
+    async with program("tool_server.mailbox", "--folder", str(mailbox_folder)) as running:
         yield running.address
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from company.accounts import FLOWS, MUST_NOT_LEAVE, NEEDS_DIRECTOR
 from company.analytics import Analytics
-from company.arguments import Arguments
 from company.customer import Customer
 from company.generator import generate
 from company.support import Support
+from tool_server.arguments import Arguments
 
 TODAY = date(2026, 5, 4)
 

@@ -7,8 +7,8 @@ import pytest
 
 from assent.tool.v1 import tools_pb2
 from company.accounts import FLOWS
-from company.fault import Fault
 from tests.examples.programs import Company, company, messages
+from tool_server.fault import Fault
 
 TASK = {"account": FLOWS, "assignee": "ines-albrecht", "title": "Call", "due_in_days": 2}
 LETTER = {"to": "greta@nordlicht.example", "subject": "Renewal", "body": "Hello"}

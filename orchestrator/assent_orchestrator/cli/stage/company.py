@@ -36,7 +36,7 @@ async def open_company(
         mail = await stack.enter_async_context(
             running(
                 "the company's mail server",
-                ("-m", "company.mailbox", "--folder", str(mailbox), "--port", "0"),
+                ("-m", "tool_server.mailbox", "--folder", str(mailbox), "--port", "0"),
                 environ=theirs,
                 log=logs / "mailbox.log",
             )

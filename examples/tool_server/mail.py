@@ -9,15 +9,19 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-from company import ledger
-from company.arguments import Arguments
-from company.database import Database
-from company.errors import CallError
-from company.system import Operation, Result
+from tool_server import ledger
+from tool_server.arguments import Arguments
+from tool_server.database import Database
+from tool_server.errors import CallError
+from tool_server.system import Operation, Result
 
-SENDER = "renewals@planwerk.example"
 _SECONDS = 10.0
 """How long the SMTP server may take for one answer."""
+
+_DOCX = "vnd.openxmlformats-officedocument.wordprocessingml.document"
+Documents = Callable[[str, str], tuple[str, bytes]]
+"""Returns the file name and the content of a document (a DOCX), by its id and its SHA-256 in hex; CallError if it is
+not there, or another one by now."""
 
 
 class Mail:
@@ -31,11 +35,21 @@ class Mail:
     name = "email"
 
     def __init__(
-        self, folder: Path, smtp: tuple[str, int], *, after_handover: Callable[[], None] = lambda: None
+        self,
+        folder: Path,
+        smtp: tuple[str, int],
+        *,
+        sender: str,
+        documents: Documents | None = None,
+        after_handover: Callable[[], None] = lambda: None,
     ) -> None:
-        """Send through ``smtp`` (host, port); ``after_handover`` runs when the message left and nothing is noted."""
+        """Send through ``smtp`` (host, port) from the address ``sender``.
+
+        With ``documents`` a message may have one attached. ``after_handover`` runs when the message left and nothing is
+        noted.
+        """
         self.database = Database(folder / "email.sqlite3", ledger.SCHEMA, lambda _tx: None)
-        self._smtp = smtp
+        self._smtp, self._sender, self._documents = smtp, sender, documents
         self._after_handover = after_handover
 
     @property
@@ -44,7 +58,7 @@ class Mail:
         return {"send": Operation("Send an e-mail", "irreversible", self._send)}
 
     def _send(self, args: Arguments, key: str) -> Result:
-        message = _message(args.text("to"), args.text("subject"), args.text("body"), key)
+        message = self._message(args, key)
         with self.database.write() as tx:
             earlier = ledger.replay(tx, key, "send", args.values)
             if earlier is not None:
@@ -82,18 +96,26 @@ class Mail:
                 session.quit()
             session.close()
 
+    def _message(self, args: Arguments, key: str) -> EmailMessage:
+        message = EmailMessage()
+        try:
+            message["From"] = self._sender
+            message["To"] = args.text("to")
+            message["Subject"] = args.text("subject")
+        except ValueError as error:  # a line break would start a header of the caller's own
+            raise CallError("INVALID_ARGUMENTS", "an e-mail header holds what it may not hold") from error
+        if len(message["To"].addresses) != 1:
+            raise CallError("INVALID_ARGUMENTS", "an e-mail goes to exactly one address")
+        message["Date"] = format_datetime(datetime.now(UTC))
+        domain = self._sender.rpartition("@")[2]
+        message["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+        message.set_content(args.text("body"))
+        if "attachment" in args.values:
+            self._attach(message, args.inner("attachment"))
+        return message
 
-def _message(to: str, subject: str, body: str, key: str) -> EmailMessage:
-    message = EmailMessage()
-    try:
-        message["From"] = SENDER
-        message["To"] = to
-        message["Subject"] = subject
-    except ValueError as error:  # a line break would start a header of the caller's own
-        raise CallError("INVALID_ARGUMENTS", "an e-mail header holds what it may not hold") from error
-    if len(message["To"].addresses) != 1:
-        raise CallError("INVALID_ARGUMENTS", "an e-mail goes to exactly one address")
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@planwerk.example>"
-    message.set_content(body)
-    return message
+    def _attach(self, message: EmailMessage, attachment: Arguments) -> None:
+        if self._documents is None:
+            raise CallError("INVALID_ARGUMENTS", "nothing can be attached here")
+        name, content = self._documents(attachment.text("document"), attachment.text("sha256"))
+        message.add_attachment(content, maintype="application", subtype=_DOCX, filename=name)

@@ -1,6 +1,6 @@
-"""Where the demo's e-mail ends up: an SMTP server that keeps each message as a file and sends nothing on.
+"""Where the e-mails of the examples end up: an SMTP server that keeps each message as a file and sends nothing on.
 
-``python -m company.mailbox --folder DIR --port 0`` prints ``listening 127.0.0.1:PORT`` and stops on SIGTERM.
+``python -m tool_server.mailbox --folder DIR --port 0`` prints ``listening 127.0.0.1:PORT`` and stops on SIGTERM.
 """
 
 import argparse
@@ -64,7 +64,7 @@ async def serve(folder: Path, port: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; return the exit code."""
-    parser = argparse.ArgumentParser(prog="company.mailbox", description="The demo company's mail server.")
+    parser = argparse.ArgumentParser(prog="tool_server.mailbox", description="The mail server of the examples.")
     parser.add_argument("--folder", type=Path, required=True, help="where the messages are kept")
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""The company's systems behind one ``assent.tool.v1.ToolService``."""
+"""Systems behind one ``assent.tool.v1.ToolService``."""
 
 import hashlib
 import logging
@@ -13,12 +13,12 @@ import rfc8785
 from google.protobuf import json_format, struct_pb2
 
 from assent.tool.v1 import tools_pb2, tools_pb2_grpc
-from company import ledger
-from company.arguments import Arguments
-from company.errors import CallError
-from company.fault import Fault
-from company.permit import PermitCheck
-from company.system import Operation, Result, System
+from tool_server import ledger
+from tool_server.arguments import Arguments
+from tool_server.errors import CallError
+from tool_server.fault import Fault
+from tool_server.permit import PermitCheck
+from tool_server.system import Operation, Result, System
 
 _log = logging.getLogger(__name__)
 _NONE, _UNKNOWN = tools_pb2.FAILURE_EFFECT_NONE, tools_pb2.FAILURE_EFFECT_UNKNOWN
@@ -34,12 +34,19 @@ _STATES: Mapping[ledger.State, tools_pb2.LookupState.ValueType] = {
 }
 
 
-class Company(tools_pb2_grpc.ToolServiceServicer):
+class Service(tools_pb2_grpc.ToolServiceServicer):
     """Checks the permit, does the operation, and remembers under its key what came of it."""
 
     def __init__(
-        self, systems: Sequence[System], *, permits: PermitCheck | None, faults: Sequence[Fault], stopping: Event
+        self,
+        name: str,
+        systems: Sequence[System],
+        *,
+        permits: PermitCheck | None,
+        faults: Sequence[Fault],
+        stopping: Event,
     ) -> None:
+        self._name = name
         self._systems = {system.name: system for system in systems}
         self._permits = permits
         self._faults = {fault.action: fault for fault in faults}
@@ -53,7 +60,7 @@ class Company(tools_pb2_grpc.ToolServiceServicer):
         """Return every operation of every system."""
         del request, context
         return tools_pb2.DescribeResponse(
-            name="company",
+            name=self._name,
             version="1",
             operations=[
                 tools_pb2.Operation(

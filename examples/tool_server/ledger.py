@@ -3,8 +3,8 @@
 import json
 from typing import Any, Literal
 
-from company.database import Connection
-from company.errors import CallError
+from tool_server.database import Connection
+from tool_server.errors import CallError
 
 SCHEMA = """
 CREATE TABLE ledger (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Literal, get_args
 
-from company.errors import CallError
+from tool_server.errors import CallError
 
 Kind = Literal["slow", "error", "crash-after-effect", "crash-in-doubt"]
 _FORM = re.compile(r"(?P<action>[a-z_]+\.[a-z_]+)=(?P<kind>[a-z-]+)(?::(?P<value>\d+(?:\.\d+)?)s?)?")

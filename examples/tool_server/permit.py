@@ -7,8 +7,8 @@ from typing import Any
 
 import jwt
 
-from company.database import Database
-from company.errors import CallError
+from tool_server.database import Database
+from tool_server.errors import CallError
 
 _LEEWAY_SECONDS = 5
 """By how much the clocks of the giver and of this machine may differ."""

@@ -1,12 +1,12 @@
-"""What a system of the company is: named operations on a file of its own."""
+"""What a system is: named operations on a file of its own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from company import ledger
-from company.arguments import Arguments
-from company.database import Connection, Database
+from tool_server import ledger
+from tool_server.arguments import Arguments
+from tool_server.database import Connection, Database
 
 Result = dict[str, Any]
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from company.errors import CallError
+from tool_server.errors import CallError
 
 MAX_TEXT = 20_000
 """Longest text taken, in characters."""
+MAX_ITEMS = 200
+"""Longest list taken."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,24 @@ class Arguments:
         if not value.is_finite() or not 0 <= value <= Decimal("1e9"):
             raise CallError("INVALID_ARGUMENTS", f"{name} is not an amount")
         return value
+
+    def inner(self, name: str) -> "Arguments":
+        """Return the members of an object."""
+        value = self.values.get(name)
+        if not isinstance(value, dict):
+            raise CallError("INVALID_ARGUMENTS", f"{name} is not an object")
+        return Arguments(value)
+
+    def each(self, name: str) -> tuple["Arguments", ...]:
+        """Return the objects of a list that is not overlong."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or len(value) > MAX_ITEMS or not all(isinstance(one, dict) for one in value):
+            raise CallError("INVALID_ARGUMENTS", f"{name} is not a list of objects")
+        return tuple(Arguments(one) for one in value)
+
+    def words(self, name: str, *, choices: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a list of texts, each one of the choices."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or len(value) > MAX_ITEMS or not all(one in choices for one in value):
+            raise CallError("INVALID_ARGUMENTS", f"{name} is not a list of what is taken here")
+        return tuple(value)
