@@ -1,4 +1,4 @@
-"""The demo company's programs as the tests run them: real processes on free ports, asked over gRPC."""
+"""The programs of the examples as the tests run them: real processes on free ports, asked over gRPC."""
 
 import asyncio
 import email
@@ -6,7 +6,7 @@ import email.policy
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -53,7 +53,7 @@ async def program(module: str, *arguments: str) -> AsyncIterator[Program]:
 
 @dataclass(frozen=True)
 class Company:
-    """A caller of the company's tool server."""
+    """A caller of the tool server of a company."""
 
     program: Program
     stub: "tools_pb2_grpc.ToolServiceAsyncStub"
@@ -79,10 +79,20 @@ class Company:
         return await self.stub.Lookup(asked, timeout=SECONDS)
 
 
+def company(folder: Path, smtp: str, *more: str) -> AbstractAsyncContextManager[Company]:
+    """The company that renews contracts."""
+    return _company("company.server", folder, smtp, "--today", TODAY, *more)
+
+
+def firm(folder: Path, smtp: str, *more: str) -> AbstractAsyncContextManager[Company]:
+    """The law firm that reviews contracts."""
+    return _company("firm.server", folder, smtp, *more)
+
+
 @asynccontextmanager
-async def company(folder: Path, smtp: str, *more: str) -> AsyncIterator[Company]:
-    arguments = ("--folder", str(folder), "--smtp", smtp, "--today", TODAY, *more)
-    async with program("company.server", *arguments) as running, grpc.aio.insecure_channel(running.address) as channel:
+async def _company(module: str, folder: Path, smtp: str, *more: str) -> AsyncIterator[Company]:
+    arguments = ("--folder", str(folder), "--smtp", smtp, *more)
+    async with program(module, *arguments) as running, grpc.aio.insecure_channel(running.address) as channel:
         stub: Any = tools_pb2_grpc.ToolServiceStub(channel)
         yield Company(running, stub)
 
