@@ -7,7 +7,7 @@ from tests.requirements.manifest import ManifestError, claimed, promised
 
 SOURCE = re.compile(
     r"(main job|issue decision point), (line (10|[1-9])|bad input|speed|done when)"
-    r"|(runs|approvals), (line (10|[1-9])|bad input|speed|tests|done when)"
+    r"|(runs|approvals|legal review), (line (10|[1-9])|bad input|speed|tests|done when)"
     r"|(architecture|contract|facts-durable), .+"
 )
 """Where a promise stands: a numbered line or a section of what was asked for, or a page of the design."""
