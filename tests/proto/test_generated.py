@@ -59,6 +59,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/control.proto": [],
         "assent/v1/plans.proto": [],
         "assent/v1/decisions.proto": [],
+        "assent/v1/forecasts.proto": [],
         "assent/v1/runs.proto": ["RunService"],
         "assent/v1/approvals.proto": ["ApprovalService"],
         "assent/v1/approval_reports.proto": [],

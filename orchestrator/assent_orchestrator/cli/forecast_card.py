@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from assent.v1 import runs_pb2 as wire
+from assent.v1 import forecasts_pb2
 from assent.v1.decisions_pb2 import (
     VERDICT_ALLOW,
     VERDICT_DEFER,
@@ -20,13 +20,13 @@ _STOP = "stops/"
 """What the rule of a stop's reason begins with; the stop's id follows."""
 
 
-def would_pass(forecast: wire.Forecast) -> bool:
+def would_pass(forecast: forecasts_pb2.Forecast) -> bool:
     """Say whether the plan as a whole is allowed and no step would be denied or halt the run."""
     passing = {VERDICT_ALLOW, VERDICT_DEFER, VERDICT_REQUIRE_APPROVAL}
     return forecast.decision.verdict == VERDICT_ALLOW and all(step.verdict in passing for step in forecast.steps)
 
 
-def show_forecast(forecast: wire.Forecast) -> None:
+def show_forecast(forecast: forecasts_pb2.Forecast) -> None:
     """Write a forecast: each step, the approvals that will be asked for, and what makes the plan fail."""
     say(f"{forecast.plan.process} {forecast.plan.process_version}: ", _headline(forecast))
     for reason in forecast.decision.reasons:
@@ -48,7 +48,7 @@ def show_forecast(forecast: wire.Forecast) -> None:
 _REFUSED = {VERDICT_DENY: "denied", VERDICT_HALT: "halted"}
 
 
-def _headline(forecast: wire.Forecast) -> Text:
+def _headline(forecast: forecasts_pb2.Forecast) -> Text:
     """Return what will become of the plan as a whole: its worst part counts."""
     if would_pass(forecast):
         return _verdict(forecast.decision.verdict, may_change=forecast.may_change)
@@ -67,7 +67,7 @@ def _headline(forecast: wire.Forecast) -> Text:
     return _verdict(whole.verdict, may_change=forecast.may_change)
 
 
-def _show_stops(forecast: wire.Forecast) -> None:
+def _show_stops(forecast: forecasts_pb2.Forecast) -> None:
     """Write each stop once, with what waits for it: a stop freezes, it refuses nothing for good."""
     waiting: dict[str, list[str]] = {}
     told = {reason.rule: reason for reason in _stops(forecast.decision.reasons)}
@@ -84,7 +84,7 @@ def _stops(reasons: Iterable[Reason]) -> list[Reason]:
     return [one for one in reasons if one.code == "STOPPED" and one.rule.startswith(_STOP)]
 
 
-def _show_steps(forecast: wire.Forecast) -> None:
+def _show_steps(forecast: forecasts_pb2.Forecast) -> None:
     actions = {step.id: (step.agent, step.action) for step in forecast.plan.steps}
     rows = []
     for step in forecast.steps:
@@ -111,8 +111,8 @@ def _verdict(verdict: int, *, may_change: bool) -> Text:
     return Text.assemble(finding.verdict_text(verdict), ", may change" if may_change else "")
 
 
-def _show_failure(failure: wire.PlanFailure, *, stopped: bool) -> None:
-    if failure.plan_search == wire.SEARCH_FOUND:
+def _show_failure(failure: forecasts_pb2.PlanFailure, *, stopped: bool) -> None:
+    if failure.plan_search == forecasts_pb2.SEARCH_FOUND:
         say(f"fails as a whole because of: {' '.join(failure.plan_steps)}; without these it would be allowed")
     elif failure.plan_search and not stopped:
         say("fails as a whole: ", _UNFOUND.get(failure.plan_search, ""))
@@ -124,13 +124,13 @@ def _show_failure(failure: wire.PlanFailure, *, stopped: bool) -> None:
 
 
 _UNFOUND = {
-    wire.SEARCH_NOTHING: "nothing in it that could be left out makes it so",
-    wire.SEARCH_GAVE_UP: "what in it makes it so was not found in time",
+    forecasts_pb2.SEARCH_NOTHING: "nothing in it that could be left out makes it so",
+    forecasts_pb2.SEARCH_GAVE_UP: "what in it makes it so was not found in time",
 }
 
 
-def _arguments(culprit: wire.Culprit) -> str:
-    if culprit.search != wire.SEARCH_FOUND:
+def _arguments(culprit: forecasts_pb2.Culprit) -> str:
+    if culprit.search != forecasts_pb2.SEARCH_FOUND:
         return _UNFOUND.get(culprit.search, "")
     names = [
         f"{one.path or 'all arguments'} being {one.label}" if one.label else one.path or "all arguments"

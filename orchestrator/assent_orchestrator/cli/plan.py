@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from assent.v1 import forecasts_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.forecast_card import show_forecast, would_pass
 from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.picture.drawing import Drawing, draw
 from assent_orchestrator.cli.plan_file import PlanFile, plan_of_process, read_plan_file
 from assent_orchestrator.cli.printing import say, say_json
 from assent_orchestrator.cli.problem import Problem, workspace_problem
@@ -59,17 +61,28 @@ def check_command(
 @app.command("simulate")
 @with_connection
 def simulate_command(
-    common: Common, *, file: OptionalFile = None, process: ProcessOption = None, inputs: InputOption = None
+    common: Common,
+    *,
+    file: OptionalFile = None,
+    process: ProcessOption = None,
+    inputs: InputOption = None,
+    picture: Annotated[
+        Drawing | None, typer.Option(help="Draw it: steps, edges, verdicts, approvals, ledgers and labels.")
+    ] = None,
 ) -> int:
     """Show what the policies would decide on each step, which approvals it needs, and what makes it fail.
 
     All of it as far as the values are known. Nothing happens.
     """
+    if picture is not None and common.as_json:
+        raise Problem("--picture and --json are two ways of showing it; give one of them", ExitCode.USAGE)
     written = _written(file, process, inputs)
     with Connection(common) as connection:
         forecast = _forecast(connection, written)
     if common.as_json:
         say_json(forecast)
+    elif picture is not None:
+        draw(forecast, picture)
     else:
         show_forecast(forecast)
     return ExitCode.DONE if would_pass(forecast) else ExitCode.NO
@@ -118,7 +131,7 @@ def _written(file: Path | None, process: str | None, inputs: list[str] | None) -
     return read_plan_file(file, inputs or ()) if file else plan_of_process(process or "", inputs or ())
 
 
-def _forecast(connection: Connection, written: PlanFile) -> wire.Forecast:
+def _forecast(connection: Connection, written: PlanFile) -> forecasts_pb2.Forecast:
     request = wire.SimulatePlanRequest(parent=connection.parent, plan=written.wire())
     try:
         return connection.call(connection.runs.SimulatePlan, request)

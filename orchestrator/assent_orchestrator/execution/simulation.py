@@ -16,6 +16,7 @@ from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.decision import Decided
+from assent_sidecar.question import PlanStep
 
 _SHARE = 0.8
 """How much of a caller's time is used; the rest is for the way back."""
@@ -26,6 +27,7 @@ class Forecast:
     """The decision on a plan and its steps, as far as it can be told before anything has happened.
 
     ``unknown`` are the places in a step's arguments not known beforehand: with them its verdict may be another one.
+    ``facts`` are the steps as policies saw them.
     ``approvals`` are those that will be asked for, ``failure`` is why the plan would fail, None when it would not.
     """
 
@@ -35,6 +37,7 @@ class Forecast:
     unknown: Mapping[str, tuple[str, ...]]
     approvals: tuple[ApprovalAhead, ...] = ()
     failure: Failure | None = None
+    facts: tuple[PlanStep, ...] = ()
 
     @property
     def may_change(self) -> bool:
@@ -89,4 +92,5 @@ class Simulations:
             {step.id: step.action.unknown for step in facts.steps},
             approvals_ahead(decided, facts),
             failure,
+            facts.steps,
         )

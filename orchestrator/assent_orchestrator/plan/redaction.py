@@ -63,6 +63,12 @@ def redact(
     return Redacted(remaining if () not in doomed else {}, moved, tuple(sorted(render(tokens) for tokens in doomed)))
 
 
+def lowered(labels: Mapping[Pointer, Iterable[str]], obligations: Sequence[Redact]) -> Labels:
+    """Return the labels that redactions leave, wherever their values will be found in the end: for a forecast."""
+    every = frozenset(name for names in labels.values() for name in names)
+    return _by_pointer(_lower(labels, [(split(one.path), frozenset(one.labels) or every) for one in obligations]))
+
+
 def _refuse_phantom(labels: Mapping[Pointer, Iterable[str]], path: Tokens, wanted: frozenset[str]) -> None:
     for pointer, names in labels.items():
         if split(pointer)[: len(path)] == path and (wanted & frozenset(names) or not wanted):
@@ -109,6 +115,10 @@ def _lower(
         gone = (wanted for path, wanted in lowered if tokens[: len(path)] == path)
         remaining[tokens] = frozenset(names).difference(*gone)
     return remaining
+
+
+def _by_pointer(labels: Mapping[Tokens, frozenset[str]]) -> Labels:
+    return join(*({render(tokens): names} for tokens, names in labels.items()))
 
 
 def _follow(labels: Mapping[Tokens, frozenset[str]], whole: Json, doomed: set[Tokens]) -> Labels:

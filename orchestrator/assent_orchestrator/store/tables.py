@@ -434,8 +434,7 @@ shadow_differences = sa.Table(
     sa.Column("last_seen", _moment, nullable=False),
     sa.Column("examples", JSONB, nullable=False),
 )
-"""One row a way in which answers differ (``digest`` is over ``difference``), how often, and the ids of a few decisions:
-never a question."""
+"""One row a way in which answers differ (``digest`` is over ``difference``), how often, and ids of a few decisions."""
 
 _amount = sa.Numeric(38, 9)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from assent.v1 import decisions_pb2, plans_pb2, runs_pb2
+from assent.v1 import decisions_pb2, forecasts_pb2, plans_pb2
 from assent_orchestrator.cli.forecast_card import show_forecast, would_pass
 
 ALLOW, DENY = decisions_pb2.VERDICT_ALLOW, decisions_pb2.VERDICT_DENY
@@ -23,7 +23,7 @@ REASONS = [decisions_pb2.Reason(code="TOO_MUCH", control="FIN-07"), decisions_pb
     ],
 )
 def test_a_plan_passes_only_when_nothing_of_it_would_be_refused(plan: int, step: int, passes: bool) -> None:
-    forecast = runs_pb2.Forecast()
+    forecast = forecasts_pb2.Forecast()
     forecast.decision.verdict = plan  # type: ignore[assignment] # any of them
     forecast.steps.add().verdict = step  # type: ignore[assignment] # as above
     assert would_pass(forecast) is passes
@@ -31,27 +31,29 @@ def test_a_plan_passes_only_when_nothing_of_it_would_be_refused(plan: int, step:
 
 @pytest.mark.requirement("cli.plan-simulate-fails")
 def test_what_a_plan_needs_and_what_makes_it_fail_is_read_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
-    argument, found = runs_pb2.CulpritArgument, runs_pb2.SEARCH_FOUND
+    argument, found = forecasts_pb2.CulpritArgument, forecasts_pb2.SEARCH_FOUND
     boss = decisions_pb2.ApprovalRequirement(stages=[decisions_pb2.ApprovalStage(role="boss", quorum=2)])
-    forecast = runs_pb2.Forecast(
+    forecast = forecasts_pb2.Forecast(
         decision=decisions_pb2.Decision(verdict=DENY, revision="sha256:1", decision_id="d-1"),
         plan=plans_pb2.Plan(process="refund", process_version="1"),
-        steps=[runs_pb2.StepForecast(id="pay", verdict=DENY, reasons=REASONS, unknown=["/to"], may_change=True)],
-        approvals=[runs_pb2.ApprovalForecast(step="tell", requirement=boss, reasons=REASONS[:1], conditional=True)],
-        failure=runs_pb2.PlanFailure(
+        steps=[forecasts_pb2.StepForecast(id="pay", verdict=DENY, reasons=REASONS, unknown=["/to"], may_change=True)],
+        approvals=[
+            forecasts_pb2.ApprovalForecast(step="tell", requirement=boss, reasons=REASONS[:1], conditional=True)
+        ],
+        failure=forecasts_pb2.PlanFailure(
             plan_search=found,
             plan_steps=["pay", "tell"],
             culprits=[
-                runs_pb2.Culprit(
+                forecasts_pb2.Culprit(
                     step="pay",
                     reasons=REASONS,
                     search=found,
                     arguments=[argument(path="/amount"), argument(path="/note", label="pii"), argument(label="secret")],
                     sufficient=True,
                 ),
-                runs_pb2.Culprit(step="a", reasons=REASONS, search=found, arguments=[argument(path="/b")]),
-                runs_pb2.Culprit(step="c", reasons=REASONS, search=runs_pb2.SEARCH_NOTHING),
-                runs_pb2.Culprit(step="d", reasons=REASONS, search=runs_pb2.SEARCH_GAVE_UP),
+                forecasts_pb2.Culprit(step="a", reasons=REASONS, search=found, arguments=[argument(path="/b")]),
+                forecasts_pb2.Culprit(step="c", reasons=REASONS, search=forecasts_pb2.SEARCH_NOTHING),
+                forecasts_pb2.Culprit(step="d", reasons=REASONS, search=forecasts_pb2.SEARCH_GAVE_UP),
             ],
         ),
         may_change=True,
@@ -75,12 +77,12 @@ def test_what_a_plan_needs_and_what_makes_it_fail_is_read_line_by_line(capsys: p
 def test_what_waits_for_a_stop_does_not_fail_and_the_stop_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     told = "stop 5a1c is in force (agent desk): wrong accounts"
     stopped = decisions_pb2.Reason(code="STOPPED", message=told, rule="stops/5a1c")
-    forecast = runs_pb2.Forecast(
+    forecast = forecasts_pb2.Forecast(
         decision=decisions_pb2.Decision(verdict=ALLOW),
         plan=plans_pb2.Plan(process="refund", process_version="1"),
-        steps=[runs_pb2.StepForecast(id=step, verdict=DENY, reasons=[stopped]) for step in ("order", "pay")],
-        failure=runs_pb2.PlanFailure(
-            culprits=[runs_pb2.Culprit(step="order", reasons=[stopped], search=runs_pb2.SEARCH_NOTHING)]
+        steps=[forecasts_pb2.StepForecast(id=step, verdict=DENY, reasons=[stopped]) for step in ("order", "pay")],
+        failure=forecasts_pb2.PlanFailure(
+            culprits=[forecasts_pb2.Culprit(step="order", reasons=[stopped], search=forecasts_pb2.SEARCH_NOTHING)]
         ),
     )
     show_forecast(forecast)
@@ -94,12 +96,12 @@ def test_what_waits_for_a_stop_does_not_fail_and_the_stop_is_told_once(capsys: p
 def test_what_cannot_be_judged_yet_is_named_and_a_refused_step_is_in_the_headline(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    forecast = runs_pb2.Forecast(
+    forecast = forecasts_pb2.Forecast(
         decision=decisions_pb2.Decision(verdict=ALLOW),
         plan=plans_pb2.Plan(process="refund", process_version="1"),
         steps=[
-            runs_pb2.StepForecast(id="pay", verdict=ALLOW, may_change=True),
-            runs_pb2.StepForecast(id="tell", verdict=DENY, reasons=REASONS),
+            forecasts_pb2.StepForecast(id="pay", verdict=ALLOW, may_change=True),
+            forecasts_pb2.StepForecast(id="tell", verdict=DENY, reasons=REASONS),
         ],
         may_change=True,
     )

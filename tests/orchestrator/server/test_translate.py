@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
-from assent.v1 import approval_reports_pb2, approvals_pb2, audit_pb2, control_pb2, decisions_pb2, plans_pb2, runs_pb2
+from assent.v1 import (
+    approval_reports_pb2,
+    approvals_pb2,
+    audit_pb2,
+    control_pb2,
+    decisions_pb2,
+    forecasts_pb2,
+    plans_pb2,
+    runs_pb2,
+)
 from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit.chain import Break
@@ -201,13 +210,16 @@ async def test_a_forecast_says_which_approvals_are_ahead_and_what_makes_it_fail(
     assert (ahead.step, ahead.agent, ahead.action) == ("offer", "seller", "crm.offer")
     assert (ahead.conditional, ahead.may_change, ahead.reasons[0].control) == (True, True, "FIN-07")
     assert len(ahead.requirement.stages) > 0
-    assert (answer.failure.plan_search, list(answer.failure.plan_steps)) == (runs_pb2.SEARCH_FOUND, ["usage", "mail"])
+    assert (answer.failure.plan_search, list(answer.failure.plan_steps)) == (
+        forecasts_pb2.SEARCH_FOUND,
+        ["usage", "mail"],
+    )
     first, second = answer.failure.culprits
     assert (first.step, first.verdict, first.search, first.sufficient) == (
-        "usage", decisions_pb2.VERDICT_DENY, runs_pb2.SEARCH_FOUND, True,
+        "usage", decisions_pb2.VERDICT_DENY, forecasts_pb2.SEARCH_FOUND, True,
     )  # fmt: skip
     assert [(one.path, one.label) for one in first.arguments] == [("/account", ""), ("/body", "pii")]
-    assert (second.verdict, second.search) == (decisions_pb2.VERDICT_HALT, runs_pb2.SEARCH_GAVE_UP)
+    assert (second.verdict, second.search) == (decisions_pb2.VERDICT_HALT, forecasts_pb2.SEARCH_GAVE_UP)
     assert list(second.arguments) == []
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import replace
 
-from assent.v1 import control_pb2
+from assent.v1 import control_pb2, forecasts_pb2
 from assent.v1 import runs_pb2 as wire
 from assent.v1.runs_pb2_grpc import RunServiceServicer
 from assent_orchestrator.audit import spans
@@ -20,11 +20,11 @@ from assent_orchestrator.server.filters import choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.time_left import time_left
+from assent_orchestrator.server.translate.forecast import write_forecast
 from assent_orchestrator.server.translate.plan import read_plan
 from assent_orchestrator.server.translate.run import (
     read_evidence,
     write_event,
-    write_forecast,
     write_heartbeat,
     write_run,
     write_view,
@@ -40,7 +40,7 @@ class RunHandlers(RunServiceServicer):
     def __init__(self, parts: ServerParts) -> None:
         self._parts = parts
 
-    async def SimulatePlan(self, request: wire.SimulatePlanRequest, context: Context) -> wire.Forecast:
+    async def SimulatePlan(self, request: wire.SimulatePlanRequest, context: Context) -> forecasts_pb2.Forecast:
         """Forecast a plan."""
         caller = current_caller()
         names.own_tenant(request.parent, caller)

@@ -1,4 +1,4 @@
-"""Runs, their steps, what happens to them, and forecasts."""
+"""Runs, their steps, and what happens to them."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,26 +10,14 @@ from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.execution.journal import WITH_OUTPUT, RunFacts, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
-from assent_orchestrator.execution.simulation import Forecast
-from assent_orchestrator.governance.foretell import ApprovalAhead
-from assent_orchestrator.governance.trials import Culprit, Failure
-from assent_orchestrator.plan.culprit import Search
 from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.server.names import run_name
-from assent_orchestrator.server.translate.decision import (
-    verdict,
-    write_decided,
-    write_obligation,
-    write_reason,
-    write_requirement,
-    write_stored,
-)
+from assent_orchestrator.server.translate.decision import write_stored
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp, timestamp_of
 from assent_orchestrator.server.translate.plan import write_plan
 from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.value import ValueFaultError, from_value, to_value
-from assent_sidecar.decision import StepForecast
 from assent_sidecar.model import Json
 
 MOST_BYTES = 3_500_000
@@ -134,24 +122,6 @@ def write_step(step: StepRow) -> wire.Step:
     )
 
 
-def write_forecast(forecast: Forecast, trace_id: str) -> wire.Forecast:
-    """Return a forecast, its steps in the order of the plan."""
-    found = forecast.decided.decision.steps
-    return wire.Forecast(
-        decision=write_decided(forecast.decided, trace_id),
-        steps=[
-            _write_step_forecast(step.id, found[step.id], forecast.unknown.get(step.id, ()))
-            for step in forecast.plan.steps
-            if step.id in found
-        ],
-        plan=write_plan(forecast.plan),
-        plan_digest=forecast.plan_digest,
-        approvals=[_write_approval(one) for one in forecast.approvals],
-        failure=_write_failure(forecast.failure) if forecast.failure else None,
-        may_change=forecast.may_change,
-    )
-
-
 def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
     """Return what a record says happened to a run; ``now`` is where the run stands."""
     record = entry.record
@@ -193,56 +163,6 @@ def step_state(state: StepState) -> wire.StepState.ValueType:
 def trace_of(traceparent: str | None) -> str:
     """Return the trace id of a W3C ``traceparent``; empty when there is none."""
     return traceparent.split("-")[1] if traceparent else ""
-
-
-def _write_step_forecast(step_id: str, found: StepForecast, unknown: tuple[str, ...]) -> wire.StepForecast:
-    return wire.StepForecast(
-        id=step_id,
-        verdict=verdict(found.verdict),
-        reasons=[write_reason(reason) for reason in found.reasons],
-        obligations=[write_obligation(obligation) for obligation in found.obligations],
-        approval=write_requirement(found.approval) if found.approval else None,
-        defer_time=timestamp(found.defer_until),
-        unknown=unknown,
-        may_change=bool(unknown),
-    )
-
-
-def _write_approval(ahead: ApprovalAhead) -> wire.ApprovalForecast:
-    action = ahead.step.action
-    return wire.ApprovalForecast(
-        step=ahead.step.id,
-        agent=ahead.step.agent.id,
-        action=f"{action.system}.{action.operation}",
-        requirement=write_requirement(ahead.requirement),
-        reasons=[write_reason(reason) for reason in ahead.reasons],
-        conditional=ahead.conditional,
-        may_change=bool(action.unknown),
-    )
-
-
-def _write_failure(failure: Failure) -> wire.PlanFailure:
-    whole = failure.plan
-    return wire.PlanFailure(
-        plan_search=_search(whole.search) if whole else wire.SEARCH_UNSPECIFIED,
-        plan_steps=whole.steps if whole else (),
-        culprits=[_write_culprit(one) for one in failure.culprits],
-    )
-
-
-def _write_culprit(culprit: Culprit) -> wire.Culprit:
-    return wire.Culprit(
-        step=culprit.step,
-        verdict=verdict(culprit.said.verdict),
-        reasons=[write_reason(reason) for reason in culprit.said.reasons],
-        search=_search(culprit.search),
-        arguments=[wire.CulpritArgument(path=one.pointer, label=one.label or "") for one in culprit.arguments],
-        sufficient=culprit.sufficient,
-    )
-
-
-def _search(ended: Search) -> wire.Search.ValueType:
-    return wire.Search.Value(f"SEARCH_{ended.upper()}")
 
 
 def _reasons(record: dict[str, Json]) -> list[str]:

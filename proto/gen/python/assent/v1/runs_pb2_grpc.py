@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from assent.v1 import control_pb2 as assent_dot_v1_dot_control__pb2
+from assent.v1 import forecasts_pb2 as assent_dot_v1_dot_forecasts__pb2
 from assent.v1 import runs_pb2 as assent_dot_v1_dot_runs__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -42,7 +43,7 @@ class RunServiceStub:
         self.SimulatePlan = channel.unary_unary(
                 '/assent.v1.RunService/SimulatePlan',
                 request_serializer=assent_dot_v1_dot_runs__pb2.SimulatePlanRequest.SerializeToString,
-                response_deserializer=assent_dot_v1_dot_runs__pb2.Forecast.FromString,
+                response_deserializer=assent_dot_v1_dot_forecasts__pb2.Forecast.FromString,
                 _registered_method=True)
         self.SubmitPlan = channel.unary_unary(
                 '/assent.v1.RunService/SubmitPlan',
@@ -178,7 +179,7 @@ def add_RunServiceServicer_to_server(servicer, server):
             'SimulatePlan': grpc.unary_unary_rpc_method_handler(
                     servicer.SimulatePlan,
                     request_deserializer=assent_dot_v1_dot_runs__pb2.SimulatePlanRequest.FromString,
-                    response_serializer=assent_dot_v1_dot_runs__pb2.Forecast.SerializeToString,
+                    response_serializer=assent_dot_v1_dot_forecasts__pb2.Forecast.SerializeToString,
             ),
             'SubmitPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitPlan,
@@ -256,7 +257,7 @@ class RunService:
             target,
             '/assent.v1.RunService/SimulatePlan',
             assent_dot_v1_dot_runs__pb2.SimulatePlanRequest.SerializeToString,
-            assent_dot_v1_dot_runs__pb2.Forecast.FromString,
+            assent_dot_v1_dot_forecasts__pb2.Forecast.FromString,
             options,
             channel_credentials,
             insecure,

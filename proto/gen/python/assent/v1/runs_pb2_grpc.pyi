@@ -4,6 +4,7 @@ isort:skip_file
 Plans become runs here."""
 
 from assent.v1 import control_pb2 as _control_pb2
+from assent.v1 import forecasts_pb2 as _forecasts_pb2
 from assent.v1 import runs_pb2 as _runs_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -38,7 +39,7 @@ class RunServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RunServiceAsyncStub: ...
-    SimulatePlan: _grpc.UnaryUnaryMultiCallable[_runs_pb2.SimulatePlanRequest, _runs_pb2.Forecast]
+    SimulatePlan: _grpc.UnaryUnaryMultiCallable[_runs_pb2.SimulatePlanRequest, _forecasts_pb2.Forecast]
     """Says what the policies would decide on each step, as far as its values are known now. Nothing happens."""
     SubmitPlan: _grpc.UnaryUnaryMultiCallable[_runs_pb2.SubmitPlanRequest, _runs_pb2.Run]
     """Starts a run of a plan and answers as soon as it is durably recorded. Everything wrong with the plan is named at
@@ -76,7 +77,7 @@ class RunServiceAsyncStub(RunServiceStub):
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    SimulatePlan: _aio.UnaryUnaryMultiCallable[_runs_pb2.SimulatePlanRequest, _runs_pb2.Forecast]  # type: ignore[assignment]
+    SimulatePlan: _aio.UnaryUnaryMultiCallable[_runs_pb2.SimulatePlanRequest, _forecasts_pb2.Forecast]  # type: ignore[assignment]
     """Says what the policies would decide on each step, as far as its values are known now. Nothing happens."""
     SubmitPlan: _aio.UnaryUnaryMultiCallable[_runs_pb2.SubmitPlanRequest, _runs_pb2.Run]  # type: ignore[assignment]
     """Starts a run of a plan and answers as soon as it is durably recorded. Everything wrong with the plan is named at
@@ -117,7 +118,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _runs_pb2.SimulatePlanRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_runs_pb2.Forecast, _abc.Awaitable[_runs_pb2.Forecast]]:
+    ) -> _typing.Union[_forecasts_pb2.Forecast, _abc.Awaitable[_forecasts_pb2.Forecast]]:
         """Says what the policies would decide on each step, as far as its values are known now. Nothing happens."""
 
     @_abc_1.abstractmethod

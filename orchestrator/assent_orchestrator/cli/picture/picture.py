@@ -1,0 +1,223 @@
+"""What a picture of a forecast shows: nodes, the edges between them, and what flows where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assent.v1 import decisions_pb2, forecasts_pb2
+from assent_orchestrator.cli import finding
+from assent_orchestrator.cli.log import one_line
+from assent_orchestrator.cli.printing import word
+
+REFUSED = frozenset({"deny", "halt"})
+"""Verdicts under which nothing reaches a system."""
+
+_NOT_DRAWN = frozenset({"reserve", "timeout", "retry"})
+"""Obligations that say nothing of what flows where; what is reserved is drawn with its ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step, or a choice between branches (``is_choice``): then it has a title and nothing else.
+
+    ``labels`` are those that its arguments carry to the system; a step that is refused sends nothing.
+    """
+
+    key: str
+    title: str
+    agent: str = ""
+    action: str = ""
+    effect: str = ""
+    verdict: str = ""
+    may_change: bool = False
+    reasons: str = ""
+    approval: str = ""
+    obligations: tuple[str, ...] = ()
+    ledgers: tuple[str, ...] = ()
+    reserves: tuple[tuple[str, str], ...] = ()
+    labels: tuple[str, ...] = ()
+    is_choice: bool = False
+
+    @property
+    def said(self) -> str:
+        """The verdict, and whether it may be another one with what is not known yet."""
+        return f"{self.verdict}, may change" if self.may_change else self.verdict
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the step needs, takes and sends, a line each."""
+        counted = [name for name in self.ledgers if name not in {ledger for ledger, _ in self.reserves}]
+        lines = (
+            f"because of {self.reasons}" if self.reasons and self.verdict != "allow" else "",
+            f"needs approval by {self.approval}" if self.approval else "",
+            *(f"reserves {amount} on {ledger}" for ledger, amount in self.reserves),
+            f"counted by {', '.join(counted)}" if counted else "",
+            *self.obligations,
+            f"sends out {', '.join(self.labels)}" if self.labels else "",
+        )
+        return tuple(line for line in lines if line)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``target`` waits for ``source``; ``note`` says when it is taken at all: a branch, or in whose place."""
+
+    source: str
+    target: str
+    note: str = ""
+    instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The labels that a plan carries to one system, and by which steps."""
+
+    system: str
+    labels: tuple[str, ...]
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A forecast as it is drawn: every node behind all that it waits for, edges that others imply left out."""
+
+    title: str
+    verdict: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    flows: tuple[Flow, ...] = ()
+    ledgers: tuple[tuple[str, str], ...] = ()
+
+
+def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
+    """Return what there is to draw of a forecast."""
+    planned = {step.id: step for step in forecast.plan.steps}
+    choices = {_choice_key(name): name for name in sorted(forecast.plan.choices)}
+    nodes = {key: Node(key, one_line(name), is_choice=True) for key, name in choices.items()}
+    for step in forecast.steps:
+        written = planned.get(step.id)
+        agent, action = (written.agent, written.action) if written else ("", "")
+        nodes[step.id] = _node(step, agent, action)
+    edges = _edges(forecast, frozenset(nodes))
+    order = _order(tuple(nodes), edges)
+    drawn = tuple(nodes[key] for key in order)
+    plan = forecast.plan
+    return Picture(
+        title=one_line(f"{plan.process} {plan.process_version}".strip()),
+        verdict=finding.verdict_word(forecast.decision.verdict) + (", may change" if forecast.may_change else ""),
+        nodes=drawn,
+        edges=_needed(edges, order),
+        flows=_flows(drawn),
+        ledgers=_ledgers(forecast.steps),
+    )
+
+
+def _node(step: forecasts_pb2.StepForecast, agent: str, action: str) -> Node:
+    verdict = finding.verdict_word(step.verdict)
+    reserves = [one.reserve for one in step.obligations if one.WhichOneof("kind") == "reserve"]
+    others = [one for one in step.obligations if one.WhichOneof("kind") not in _NOT_DRAWN]
+    sent = {label for found in step.labels.values() for label in found.labels} if verdict not in REFUSED else ()
+    return Node(
+        key=step.id,
+        title=one_line(step.id),
+        agent=one_line(agent),
+        action=one_line(action),
+        effect=word(decisions_pb2.Effect, step.effect, "EFFECT"),
+        verdict=verdict,
+        may_change=step.may_change,
+        reasons=one_line(finding.codes_line(step.reasons)),
+        approval=one_line(finding.requirement_lines(step.approval)[0]) if step.HasField("approval") else "",
+        obligations=tuple(one_line(finding.obligation_line(one)) for one in others),
+        ledgers=tuple(one_line(one.ledger) for one in step.ledgers),
+        reserves=tuple((one_line(one.ledger), one_line(one.amount)) for one in reserves),
+        labels=tuple(sorted(map(one_line, sent))),
+    )
+
+
+def _edges(forecast: forecasts_pb2.Forecast, known: frozenset[str]) -> tuple[Edge, ...]:
+    """Return everything that waits for something: steps of a branch for their choice, and that for what it needs."""
+    replaces = {
+        (step.id, step.alternative) for step in forecast.plan.steps if step.WhichOneof("on_failure") == "alternative"
+    }
+    branches = {step.id: step.branch for step in forecast.plan.steps if step.branch}
+    found = [
+        Edge(source, _choice_key(name))
+        for name in sorted(forecast.plan.choices)
+        for source in forecast.plan.choices[name].after
+    ]
+    for step in forecast.steps:
+        choice, _, branch = branches.get(step.id, "").partition(".")
+        if choice:
+            found.append(Edge(_choice_key(choice), step.id, one_line(branch)))
+        found += [
+            Edge(source, step.id, "instead", instead=True) if (source, step.id) in replaces else Edge(source, step.id)
+            for source in step.depends_on
+        ]
+    return tuple(dict.fromkeys(edge for edge in found if edge.source in known and edge.target in known))
+
+
+def _order(keys: tuple[str, ...], edges: Iterable[Edge]) -> tuple[str, ...]:
+    """Return every node behind what it waits for, otherwise as they come; a circle, which no server sends, as it comes.
+
+    A node comes as soon as it can: what belongs together stands together.
+    """
+    waits: dict[str, set[str]] = {key: set() for key in keys}
+    leads: dict[str, list[str]] = {key: [] for key in keys}
+    for edge in edges:
+        waits[edge.target].add(edge.source)
+        leads[edge.source].append(edge.target)
+    place = {key: at for at, key in enumerate(keys)}
+    order: dict[str, None] = {}
+    ready = sorted((key for key in keys if not waits[key]), key=place.__getitem__, reverse=True)
+    while ready:
+        key = ready.pop()
+        order[key] = None
+        freed = []
+        for target in leads[key]:
+            waits[target].discard(key)
+            if not waits[target] and target not in order and target not in freed:
+                freed.append(target)
+        ready = sorted((*ready, *freed), key=place.__getitem__, reverse=True) if freed else ready
+    return (*order, *(key for key in keys if key not in order))
+
+
+def _needed(edges: Iterable[Edge], order: tuple[str, ...]) -> tuple[Edge, ...]:
+    """Leave out an edge without a note where a longer way says the same already."""
+    into: dict[str, list[Edge]] = {key: [] for key in order}
+    for edge in edges:
+        into[edge.target].append(edge)
+    above: dict[str, frozenset[str]] = {}
+    kept: list[Edge] = []
+    for key in order:
+        sources = {edge.source for edge in into[key]}
+        further = frozenset[str]().union(*(above.get(source, frozenset()) for source in sources))
+        kept += [edge for edge in into[key] if edge.note or edge.source not in further]
+        above[key] = further | sources
+    return tuple(kept)
+
+
+def _flows(nodes: Iterable[Node]) -> tuple[Flow, ...]:
+    """Return, by system, which labels reach it and through which steps."""
+    labels: dict[str, set[str]] = {}
+    steps: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.labels:
+            system = node.action.partition(".")[0]
+            labels.setdefault(system, set()).update(node.labels)
+            steps.setdefault(system, []).append(node)
+    return tuple(Flow(system, tuple(sorted(labels[system])), tuple(steps[system])) for system in sorted(labels))
+
+
+def _ledgers(steps: Iterable[forecasts_pb2.StepForecast]) -> tuple[tuple[str, str], ...]:
+    """Return each ledger with what is left of it; where that is the same for every step."""
+    found: dict[str, set[str]] = {}
+    for step in steps:
+        for one in step.ledgers:
+            found.setdefault(one_line(one.ledger), set()).add(one_line(f"{one.remaining} of {one.limit} left"))
+    return tuple(
+        (name, next(iter(found[name])) if len(found[name]) == 1 else "differs by step") for name in sorted(found)
+    )
+
+
+def _choice_key(name: str) -> str:
+    """Return the key of a choice; no step has one like it, for names hold no dot."""
+    return f"{name}.choice"
