@@ -93,24 +93,24 @@ def require_keys(place: str, folder: Path) -> None:
         return
     path = folder / place
     try:
-        found = _keys_in(_read(path))
+        _keys_in(_read(path))
     except OSError as error:
         raise IdentitiesFileError(f"the keys in {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise IdentitiesFileError(f"{path} is no set of public keys (a JWK set): {error}") from error
-    if not found:
-        raise IdentitiesFileError(f"{path} has no key with a `kid`: nobody could be let in")
+        raise IdentitiesFileError(
+            f"{path} is no set of public keys (a JWK set) of which one has a `kid` and is for signatures: {error}"
+        ) from error
 
 
 def _keys_in(content: bytes) -> dict[str, PyJWK]:
     """Return the keys of a JWK set that have a ``kid`` and may verify signatures (RFC 7517, 4.2 and 4.3).
 
     Raises:
-        ValueError: it is none, whatever it is: a gateway that answers for the issuer may say anything.
+        ValueError: it has none, or is none, whatever it is: a gateway that answers for the issuer may say anything.
     """
     try:
         listed = [one for one in json.loads(content)["keys"] if _verifies(one)]
-        return {str(key.key_id): key for key in PyJWKSet.from_dict({"keys": listed}).keys} if listed else {}
+        return {str(key.key_id): key for key in PyJWKSet.from_dict({"keys": listed}).keys}
     except PyJWTError as error:
         raise ValueError(str(error)) from error
     except Exception as error:
