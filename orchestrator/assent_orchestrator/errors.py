@@ -33,7 +33,7 @@ class AssentError(Exception):
 class InvalidError(AssentError):
     """What was sent cannot be used; ``faults`` names every reason."""
 
-    code = "INVALID_PLAN"
+    code = "INVALID_REQUEST"
 
     def __init__(self, message: str, faults: tuple[Fault, ...], *, code: str | None = None) -> None:
         """Name every fault at once."""

@@ -84,4 +84,4 @@ def read_number(text: str) -> int:
 
 def _bad_token() -> InvalidError:
     fault = Fault("page_token", "PAGE_TOKEN", "take it from an earlier answer, unchanged")
-    return InvalidError("the page token is not one of ours", (fault,), code="INVALID_REQUEST")
+    return InvalidError("the page token is not one of ours", (fault,))

@@ -158,7 +158,7 @@ class Delegations:
             if not self.known(process)
         ]
         if faults:
-            raise InvalidError("the delegation cannot be made", tuple(faults), code="INVALID_REQUEST")
+            raise InvalidError("the delegation cannot be made", tuple(faults))
 
 
 async def lent_to(tx: AsyncConnection, tenant: str, taker: str, now: datetime, *, lock: bool = False) -> Lent:

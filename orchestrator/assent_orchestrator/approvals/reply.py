@@ -67,10 +67,10 @@ def check_reply(approval: Approval, reply: Reply, now: datetime) -> None:
         raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
     if reply.break_glass and (reply.on_behalf_of or not reply.says_yes):
         fault = Fault("break_glass", "NOT_ALONE", "the glass is broken to say yes, by oneself; otherwise leave it out")
-        raise InvalidError("the glass cannot be broken for this", (fault,), code="INVALID_REQUEST")
+        raise InvalidError("the glass cannot be broken for this", (fault,))
     if reply.edits and (reply.break_glass or not reply.says_yes):
         fault = Fault("edits", "NOT_AN_APPROVAL", "something is changed to say yes to it, as one of those asked")
-        raise InvalidError("nothing can be changed with this answer", (fault,), code="INVALID_REQUEST")
+        raise InvalidError("nothing can be changed with this answer", (fault,))
     needed = reply.break_glass or approval.requirement.rationale == "required"
     if needed and not reply.rationale.strip():
         raise RationaleError("an answer needs a reason in words", approval=approval.id)
@@ -84,7 +84,7 @@ def _check_choice(approval: Approval, reply: Reply) -> None:
         fault = Fault("choice", "NO_WORK_ITEM", "this is no work item: say yes or no")
     else:
         fault = Fault("choice", "NOT_OFFERED", f"this is a work item; choose one of: {', '.join(offered)}")
-    raise InvalidError("the approval cannot be answered so", (fault,), code="INVALID_REQUEST")
+    raise InvalidError("the approval cannot be answered so", (fault,))
 
 
 def check_state(approval: Approval, *states: ApprovalState) -> None:

@@ -42,7 +42,7 @@ def accept(request: DecisionRequest, catalogue: Catalogue) -> tuple[BatchAction,
             break
     if faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise InvalidError(f"the request has {count}; nothing was decided", tuple(faults), code="INVALID_REQUEST")
+        raise InvalidError(f"the request has {count}; nothing was decided", tuple(faults))
     return tuple(accepted)
 
 

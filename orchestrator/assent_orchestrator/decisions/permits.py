@@ -153,7 +153,7 @@ def _may_settle(caller: Caller, permit: Issued, outcome: Outcome) -> None:
         raise ForbiddenError("only its holder says of a permit that it is unknown", permit=permit.id)
     if not outcome.rationale:
         fault = Fault("rationale", "RATIONALE_MISSING", "say how you found out what became of it")
-        raise InvalidError("the permit cannot be settled so", (fault,), code="INVALID_REQUEST")
+        raise InvalidError("the permit cannot be settled so", (fault,))
 
 
 async def _find(tx: Any, caller: Caller, permit_id: str, *, lock: bool = False) -> Issued:

@@ -23,5 +23,5 @@ def accept(plan: Plan, catalogue: Catalogue) -> Plan:
         faults = (*faults[:MAX_FAULTS], more)
     if faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise InvalidError(f"the plan has {count}; nothing was stored", faults)
+        raise InvalidError(f"the plan has {count}; nothing was stored", faults, code="INVALID_PLAN")
     return expand(plan, catalogue.processes[plan.process])

@@ -58,6 +58,9 @@ from assent_sidecar.question import Action, ApprovalFacts
 
 _BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
 _FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
+_UNUSED = (ApprovalState.REJECTED, ApprovalState.EXPIRED, ApprovalState.VOID)
+"""How a wait for people ends without an action."""
+
 _EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 
 
@@ -310,13 +313,14 @@ class Attempts:
                 reads = operation is not None and operation.effect == "read"
                 drafts = (*await give_up(tx, situation, now, repeatable=reads), *drafts)
             approval = situation.approval
+            outcome = approval.state if approval is not None and drafts else None
             if approval is not None and approval.state in LIVE:
-                state = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
-                await resolve(tx, approval, state, now)
-                drafts = (note_state(approval, state), *drafts)
+                outcome = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
+                await resolve(tx, approval, outcome, now)
+                drafts = (note_state(approval, outcome), *drafts)
             await self.parts.trail.append(tx, situation.run.tenant, drafts)
-        if approval is not None:
-            trace_wait(approval, approval.state, now)
+        if approval is not None and outcome in _UNUSED:
+            trace_wait(approval, outcome, now)
         return SETTLED
 
 

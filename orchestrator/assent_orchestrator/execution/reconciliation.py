@@ -133,7 +133,7 @@ class Reconciliations:
         violations = validate(evidence.result, operation.result)
         if violations:
             faults = tuple(Fault(f"result{one.pointer}", "RESULT_SCHEMA", one.message) for one in violations)
-            raise InvalidError("the operation has no such result", faults, code="INVALID_REQUEST")
+            raise InvalidError("the operation has no such result", faults)
         labels = join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
         return {"output": evidence.result, "labels": {pointer: list(names) for pointer, names in labels.items()}}
 
@@ -166,4 +166,4 @@ def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidenc
 
 
 def _unusable(code: str, description: str) -> InvalidError:
-    return InvalidError("the step cannot be settled so", (Fault("result", code, description),), code="INVALID_REQUEST")
+    return InvalidError("the step cannot be settled so", (Fault("result", code, description),))

@@ -86,8 +86,11 @@ class Sequels:
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
                 return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
             case Held():
-                edited = approval is not None and approval.state is ApprovalState.EDITED
-                voided = () if edited else await self._void(tx, situation, now)
+                voided: tuple[Draft, ...] = ()
+                if approval is not None and approval.state is ApprovalState.EDITED:
+                    trace_wait(approval, approval.state, now)
+                else:
+                    voided = await self._void(tx, situation, now)
                 requested = await self._request(tx, turn, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
@@ -235,6 +238,7 @@ class Sequels:
         if approval is None or approval.state not in LIVE:
             return ()
         await resolve(tx, approval, ApprovalState.VOID, now)
+        trace_wait(approval, ApprovalState.VOID, now)
         return (note_state(approval, ApprovalState.VOID),)
 
 

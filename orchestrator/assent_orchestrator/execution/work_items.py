@@ -141,7 +141,7 @@ def _check(pick: Pick) -> None:
     """
     if (pick.reply.choice == "reconcile") != (pick.evidence is not None):
         fault = Fault("settlement", "SETTLEMENT", "say what became of the step to reconcile it, and only then")
-        raise InvalidError("this cannot be chosen so", (fault,), code="INVALID_REQUEST")
+        raise InvalidError("this cannot be chosen so", (fault,))
 
 
 def _objection(decided: Decided) -> ForbiddenError | StateError | UnavailableError | None:

@@ -214,4 +214,4 @@ def _draft(event: str, caller: Caller, stop: Stop, reason: str) -> Draft:
 
 
 def _unusable(code: str, description: str) -> InvalidError:
-    return InvalidError("the stop cannot be made", (Fault("stop.value", code, description),), code="INVALID_REQUEST")
+    return InvalidError("the stop cannot be made", (Fault("stop.value", code, description),))

@@ -22,10 +22,10 @@ def read_plan(value: Json) -> Plan:
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         faults = _one_a_field([_fault(value, detail) for detail in details[:MAX_FAULTS]])
-        raise InvalidError("the plan is malformed", faults) from error
+        raise InvalidError("the plan is malformed", faults, code="INVALID_PLAN") from error
     except (RecursionError, ValueError, TypeError) as error:
         fault = Fault("", "MALFORMED", "is not JSON, or is nested too deep")
-        raise InvalidError("the plan is malformed", (fault,)) from error
+        raise InvalidError("the plan is malformed", (fault,), code="INVALID_PLAN") from error
 
 
 def _fault(value: Json, detail: ErrorDetails) -> Fault:

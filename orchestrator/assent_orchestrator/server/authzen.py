@@ -146,7 +146,7 @@ def _parsed(kind: type[Body], body: bytes) -> Body:
             Fault(".".join(map(str, one["loc"])), one["type"].upper(), one["msg"])
             for one in error.errors(include_input=False, include_url=False, include_context=False)
         )
-        raise InvalidError("the body is not what AuthZEN asks with", faults, code="INVALID_REQUEST") from error
+        raise InvalidError("the body is not what AuthZEN asks with", faults) from error
 
 
 def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semantic) -> Asked:
@@ -181,7 +181,7 @@ def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semanti
         else:
             last = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}[semantic]
             return Asked(request, last)
-    raise InvalidError("the request cannot be understood", tuple(faults), code="INVALID_REQUEST")
+    raise InvalidError("the request cannot be understood", tuple(faults))
 
 
 def _wish(whole: Evaluation, one: Evaluation, number: int, place: str, faults: list[Fault]) -> Wish | None:

@@ -71,4 +71,4 @@ def age(text: str | None) -> float | None:
 
 
 def _invalid(advice: str) -> InvalidError:
-    return InvalidError("the filter cannot be used", (Fault("filter", "FILTER", advice),), code="INVALID_REQUEST")
+    return InvalidError("the filter cannot be used", (Fault("filter", "FILTER", advice),))

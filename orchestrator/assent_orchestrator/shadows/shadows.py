@@ -134,7 +134,6 @@ def _unusable(field: str, error: SidecarError) -> InvalidError:
     return InvalidError(
         "the candidate cannot be used; nothing was started",
         (Fault(field, error.code, str(error)),),
-        code="INVALID_REQUEST",
     )
 
 

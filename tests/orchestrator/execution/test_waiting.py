@@ -1,10 +1,13 @@
 """What a run waits for: people, times, the engine. And how it is cancelled meanwhile."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
@@ -13,7 +16,7 @@ from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, for_actions, states
 
-HELD = {
+HELD: Mapping[str, Any] = {
     "verdict": "require_approval",
     "reasons": [{"code": "TOO_MUCH", "message": "ask", "control": "FIN-07"}],
     "approval": {"stages": [{"role": "director", "quorum": 1}], "not": ["principal"], "expires_in": "72h"},
@@ -196,3 +199,25 @@ async def test_a_cancelled_run_starts_nothing_more(make_world: MakeWorld) -> Non
     assert "approval.void ask" in await world.events(run)
     with pytest.raises(StateError):
         await world.cancellations.cancel(world.alice, run, "")
+
+
+@pytest.mark.requirement("traces.approval-once")
+@pytest.mark.parametrize("outcome", ["approved", "rejected", "void", "expired"])
+async def test_a_wait_for_people_is_traced_once_as_what_became_of_it(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    waits: list[str] = []
+    monkeypatch.setattr(spans, "approval_span", lambda *_, outcome, **__: waits.append(outcome))
+
+    def ruler(question: Question):
+        again = ALLOW if outcome == "approved" else {"verdict": "deny", "reasons": [{"code": "FROZEN"}]}
+        return again if question.approvals else {**HELD, "approval": {**HELD["approval"], "expires_in": expires_in}}
+
+    expires_in = "300ms" if outcome == "expired" else "72h"
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(ruler))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    if outcome != "expired":
+        await world.reply(run, world.person("dana", "director"), approve=outcome != "rejected")
+    await world.end_of(run)
+    assert waits == [outcome]

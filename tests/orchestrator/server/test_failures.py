@@ -79,7 +79,7 @@ async def test_every_fault_of_a_plan_is_a_field_violation_with_its_place_in_the_
         Fault("steps[1].args.account", "DANGLING_REFERENCE", "there is no step 'x'"),
         Fault("process", "UNKNOWN_PROCESS", "there is no such process"),
     )
-    wire.use_cases.error = InvalidError("the plan has faults", faults)
+    wire.use_cases.error = InvalidError("the plan has faults", faults, code="INVALID_PLAN")
     refused = await refusal(wire.runs.SubmitPlan(SUBMIT, metadata=wire.auth))
     assert (refused.code, refused.info.reason) == ("INVALID_ARGUMENT", "INVALID_PLAN")
     named = refused.find(error_details_pb2.BadRequest)
@@ -98,7 +98,7 @@ async def test_more_faults_than_a_header_holds_lose_their_sentences_first_and_ar
         Fault(f"steps[{number}].args.account", "UNKNOWN_OPERATION", "the system crm has no operation like this one")
         for number in range(count)
     )
-    wire.use_cases.error = InvalidError("the plan has faults", faults)
+    wire.use_cases.error = InvalidError("the plan has faults", faults, code="INVALID_PLAN")
     refused = await refusal(wire.runs.SubmitPlan(SUBMIT, metadata=wire.auth))
     named = refused.find(error_details_pb2.BadRequest)
     assert named is not None

@@ -96,7 +96,7 @@ def _reading_inside(handler: Handler) -> Handler:
             message = read(request)
         if message is None:
             fault = Fault("", "NOT_THIS_MESSAGE", "the bytes are not a message of this method, or nested too deeply")
-            raise InvalidError("the request cannot be read", (fault,), code="INVALID_REQUEST")
+            raise InvalidError("the request cannot be read", (fault,))
         return await inner(message, context)
 
     return with_behaviour(handler, behaviour, deserializer=None)

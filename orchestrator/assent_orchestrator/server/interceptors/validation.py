@@ -29,7 +29,7 @@ def check(request: Message) -> None:
     """
     faults = (*(_fault(violation) for violation in protovalidate.collect_violations(request)), *_unkeepable(request))
     if faults:
-        raise InvalidError("the request breaks rules of its message", faults, code="INVALID_REQUEST")
+        raise InvalidError("the request breaks rules of its message", faults)
 
 
 def _fault(violation: protovalidate.Violation) -> Fault:

@@ -141,5 +141,5 @@ def read_edits(edits: Mapping[str, Value]) -> dict[Pointer, Json]:
             read[pointer] = from_value(value)
         except ValueFaultError as error:
             fault = Fault(f'edits["{pointer}"]', "VALUE", str(error))
-            raise InvalidError("a value cannot be used", (fault,), code="INVALID_REQUEST") from error
+            raise InvalidError("a value cannot be used", (fault,)) from error
     return read

@@ -43,7 +43,7 @@ def read_request(
             ]
     if faults:
         what = "the request holds values that cannot be taken in"
-        raise InvalidError(what, tuple(faults), code="INVALID_REQUEST")
+        raise InvalidError(what, tuple(faults))
     return DecisionRequest(
         wishes=tuple(wishes),
         batch=batch,

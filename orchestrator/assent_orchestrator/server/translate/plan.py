@@ -62,7 +62,7 @@ def read_plan(plan: WirePlan) -> Plan:
                 Fault(_path(one["loc"]), one["type"].upper(), one["msg"])
                 for one in error.errors(include_input=False, include_url=False, include_context=False)
             ]
-    raise InvalidError("the plan holds values that cannot be taken in", tuple(faults), code="INVALID_REQUEST")
+    raise InvalidError("the plan holds values that cannot be taken in", tuple(faults))
 
 
 def write_plan(plan: Plan) -> WirePlan:

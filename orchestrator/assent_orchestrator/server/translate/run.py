@@ -86,12 +86,12 @@ def read_evidence(request: control_pb2.ReconcileStepRequest | approvals_pb2.Deci
     """
     if request.result.ByteSize() > MAX_RESULT_BYTES:
         fault = Fault("result", "TOO_LARGE", f"has more than {MAX_RESULT_BYTES} bytes, as no tool's may have")
-        raise InvalidError("the result cannot be used", (fault,), code="INVALID_REQUEST")
+        raise InvalidError("the result cannot be used", (fault,))
     try:
         result = from_value(request.result) if request.HasField("result") else None
     except ValueFaultError as error:
         fault = Fault("result", "MALFORMED", str(error))
-        raise InvalidError("the result cannot be used", (fault,), code="INVALID_REQUEST") from error
+        raise InvalidError("the result cannot be used", (fault,)) from error
     return Evidence(
         settlement=Settlement(control_pb2.Settlement.Name(request.settlement).removeprefix("SETTLEMENT_").lower()),
         rationale=request.rationale,
