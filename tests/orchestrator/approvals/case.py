@@ -156,9 +156,10 @@ class Tools(_Turn):
 
 
 class Kill(_Turn):
-    """Kill the server with -9 and start it again on what it left."""
+    """Kill the server with -9 and start it again on what it left, ``down`` later: its clock has gone on meanwhile."""
 
     does: Literal["kill"]
+    down: Duration = "0s"
 
 
 class UsePermit(_Turn):

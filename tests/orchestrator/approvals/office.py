@@ -142,10 +142,14 @@ class Office:
         for server in self._started():
             await server.tell(do="reload")
 
-    async def kill(self) -> None:
-        """Kill the first server and start it again; the second one would take its runs over, and ends before."""
+    async def kill(self, *, down: float = 0.0) -> None:
+        """Kill the first server and start it again; the second one would take its runs over, and ends before.
+
+        ``down`` is how long nobody runs, in seconds of the clock that is moved.
+        """
         await self.servers[1].stop()
         await self.servers[0].kill()
+        self.ahead += down
         await self.servers[0].start(self.ahead)
         self.box.jwk = self.servers[0].greeting["jwk"]
 

@@ -146,7 +146,7 @@ class Player:
             case Tools():
                 self.office.box.tools |= turn.tools
             case Kill():
-                await self.office.kill()
+                await self.office.kill(down=seconds(turn.down))
             case UsePermit():
                 return await self._use_permit(turn)
             case Wait():
