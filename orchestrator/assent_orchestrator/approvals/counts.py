@@ -1,7 +1,7 @@
 """How questions were answered, counted in the database in one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from assent_orchestrator.approvals.report import (
     Promptness,
     Span,
 )
+from assent_orchestrator.clock import later
 from assent_orchestrator.store.tables import answers, approvals, openings, runs
 from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import seconds
@@ -191,8 +192,7 @@ def _percentile(part: float, of: sa.ColumnElement[float]) -> Any:
 
 def _broken(row: Any, now: datetime) -> BrokenGlass:
     glass = ApprovalRequirement.from_json(row["requirement"]).break_glass
-    within = seconds(glass.review.within) if glass is not None else 0.0
-    due = row["answered_at"] + timedelta(seconds=within)
+    due = later(row["answered_at"], seconds(glass.review.within) if glass is not None else 0.0)
     return BrokenGlass(
         approval=row["id"],
         run=row["run_id"],
