@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer
+from assent_orchestrator.store.numbers import read_json
 
 __all__ = ["Database", "DatabaseUnavailableError", "open_database"]
 
@@ -69,6 +70,7 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
             pool_use_lifo=True,  # the one that was used last has the statements prepared, and its memory is warm
             # Whatever the server's default is: governance/barrier.py relies on statements that see what was committed.
             isolation_level="READ COMMITTED",
+            json_deserializer=read_json,
             connect_args={"connect_timeout": 10, "application_name": "assent"},
         )
         stack.push_async_callback(engine.dispose)

@@ -7,9 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from assent_orchestrator.store import embedded, postgres
 from assent_orchestrator.store.postgres import DatabaseUnavailableError, open_database
+from assent_sidecar.canonical import canonical
 
 NOT_NEEDED = Path("/nonexistent")
 
@@ -110,3 +112,16 @@ async def test_a_connection_that_was_lost_while_it_rested_is_replaced(database, 
             await other.execute(sa.select(sa.func.pg_terminate_backend(first, 5000)))
         async with ours.engine.connect() as connection:
             assert (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one() != first
+
+
+EXACT = 2**53 - 1
+NUMBERS = [0, -1, EXACT, -EXACT, 0.1 + 0.2, 1.5e-9, 5e-324, 2.0**53, -(2.0**60), 1e16, 1e22, 1.7976931348623157e308]
+
+
+async def test_numbers_come_back_as_what_they_were_when_they_went_in(database):
+    kept = {"numbers": NUMBERS, "text": "12345678901234567890", "12345678901234567890": [{"n": 1e22}]}
+    async with open_database(database.url, NOT_NEEDED) as opened, opened.engine.connect() as connection:
+        back = (await connection.execute(sa.select(sa.cast(kept, JSONB)))).scalar_one()
+    assert back == kept
+    assert [type(number) for number in back["numbers"]] == [type(number) for number in NUMBERS]
+    assert canonical(back) == canonical(kept)
