@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Mapping
 
 from assent_orchestrator.approvals.approval import Approval
-from assent_orchestrator.approvals.mask import is_masked
+from assent_orchestrator.approvals.difference import same_at
+from assent_orchestrator.approvals.mask import is_masked, masked_by
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.pointer import PointerError, find, split
+from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import Action
+
+_HIDDEN = "what is not shown cannot be changed"
 
 
 class EditError(InvalidError):
@@ -32,13 +37,27 @@ def check_edits(approval: Approval, edits: Mapping[Pointer, Json]) -> None:
         raise EditError("these arguments cannot be changed", faults)
 
 
+def check_hidden(requirement: ApprovalRequirement, asked: Action, meant: Action, edits: Mapping[Pointer, Json]) -> None:
+    """Make sure that what approvers are not shown neither comes, goes nor changes with what one of them changes.
+
+    Raises:
+        EditError: something does; every change that is to blame is named.
+    """
+    hidden = {place for action in (asked, meant) for place in masked_by(requirement, action.args, action.labels)[1]}
+    touched = [place for place in hidden if not same_at(place, asked.args, meant.args)]
+    if touched:
+        to_blame = (pointer for pointer in edits if is_masked(pointer, touched))
+        faults = tuple(edit_fault(pointer, "NOT_EDITABLE", _HIDDEN) for pointer in to_blame)
+        raise EditError("these arguments cannot be changed", faults)
+
+
 def _faults(approval: Approval, edits: Mapping[Pointer, Json]) -> Iterator[Fault]:
     editable = ", ".join(approval.requirement.editable) or "nothing"
     for pointer in edits:
         if not is_at_or_below(pointer, approval.requirement.editable):
             yield edit_fault(pointer, "NOT_EDITABLE", f"what may be changed is {editable}")
         elif is_masked(pointer, approval.presented.get("masked", ())):
-            yield edit_fault(pointer, "NOT_EDITABLE", "what is not shown cannot be changed")
+            yield edit_fault(pointer, "NOT_EDITABLE", _HIDDEN)
         elif not _is_there(approval.presented["args"], pointer):
             yield edit_fault(pointer, "NOT_THERE", "there is no such argument")
 

@@ -1,9 +1,11 @@
 """Leaving out of arguments what policy does not show to approvers. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from assent_orchestrator.plan.label import join, place
 from assent_orchestrator.plan.pointer import Tokens, render, split
+from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import Json, Pointer
 
 _DEEPEST = 200
@@ -32,7 +34,20 @@ def masked(
     return (shown if isinstance(shown, dict) else {}), tuple(sorted(hidden))
 
 
-def _shown(node: Json, at: Tokens, doomed: set[Pointer | None], hidden: set[Pointer]) -> Json:
+def masked_by(
+    requirement: ApprovalRequirement, args: Mapping[str, Json], carried: Mapping[Pointer, Iterable[str]]
+) -> tuple[dict[str, Json], tuple[Pointer, ...]]:
+    """Return arguments as those are shown them whom a requirement asks, and where something is masked."""
+    return masked(args, carried, pointers=requirement.mask, labels=requirement.mask_labels)
+
+
+def without(args: Mapping[str, Json], places: Iterable[Pointer]) -> dict[str, Json]:
+    """Return the arguments without what is at these places, in the way in which what is masked is left out."""
+    shown = _shown(dict(args), (), set(places), set())
+    return shown if isinstance(shown, dict) else {}
+
+
+def _shown(node: Json, at: Tokens, doomed: AbstractSet[Pointer | None], hidden: set[Pointer]) -> Json:
     """Return a value without what is doomed in it; null for one that is doomed itself, which is noted."""
     pointer = render(at)
     if pointer in doomed or len(at) > _DEEPEST:

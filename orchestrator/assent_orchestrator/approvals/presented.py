@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from assent_orchestrator.approvals.difference import changes_between
-from assent_orchestrator.approvals.mask import masked
+from assent_orchestrator.approvals.mask import masked_by
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.reference import Source, references
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
@@ -58,7 +58,7 @@ class Scene:
 
 def present(action: Action, requirement: ApprovalRequirement, decided: Decided, scene: Scene) -> dict[str, Json]:
     """Return what an approver is shown, with what the policy masks left out and named."""
-    shown, hidden = masked(action.args, action.labels, pointers=requirement.mask, labels=requirement.mask_labels)
+    shown, hidden = masked_by(requirement, action.args, action.labels)
     presented: dict[str, Json] = {
         "agent": scene.agent,
         "principal": scene.principal,
@@ -82,7 +82,7 @@ def present(action: Action, requirement: ApprovalRequirement, decided: Decided, 
         if len(whole) > MOST_STEPS
     }
     if scene.before is not None:
-        presented["changes"] = [change.to_json() for change in changes_between(scene.before, presented)]
+        presented["changes"] = [change.to_json() for change in changes_between(scene.before, action, requirement)]
     return presented
 
 

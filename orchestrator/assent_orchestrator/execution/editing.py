@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval
-from assent_orchestrator.approvals.edit import EditError, edit_fault
+from assent_orchestrator.approvals.edit import EditError, check_hidden, edit_fault
 from assent_orchestrator.approvals.reply import PresentationError
 from assent_orchestrator.execution.arguments import UnfitError, bound_action
 from assent_orchestrator.execution.parts import Parts
@@ -25,7 +25,7 @@ class Editing:
         """Return the action of a question with other values in it: the same operation, whatever the values are.
 
         Raises:
-            EditError: the values do not fit the operation.
+            EditError: the values do not fit the operation, or reach what approvers are not shown.
             PresentationError: the action is not the one that was asked about any more.
         """
         situation = await read_situation(tx, approval.run_id, approval.step_id)
@@ -41,6 +41,7 @@ class Editing:
         except UnfitError as error:
             faults = tuple(edit_fault(pointer, error.code, error.message) for pointer in edits)
             raise EditError("the changed arguments do not fit the operation", faults) from error
+        check_hidden(approval.requirement, asked, action, edits)
         if action.digest == asked.digest:
             faults = tuple(edit_fault(pointer, "NOTHING_CHANGED", "this stands there already") for pointer in edits)
             raise EditError("nothing is changed", faults)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assent_orchestrator.approvals.difference import MOST_CHANGES, changes_between
+from assent_orchestrator.approvals.difference import MOST_CHANGES, Change, changes_between
 from assent_orchestrator.approvals.mask import is_masked, masked
 from assent_orchestrator.approvals.presented import MOST_STEPS, Counter, Happened, Scene, present, sources_of
 from assent_orchestrator.plan.action import make_action
@@ -42,6 +42,11 @@ def shown(args: Any, *obligations: Any, labels: Any = None, scene: Any = None, *
 def places(value: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [at, *(place for name, member in members for place in places(member, (*at, str(name))))]
+
+
+def differences(before: Any, after: Any) -> list[Change]:
+    action = make_action("box.put", "write", after["args"], {})
+    return changes_between(before, action, ApprovalRequirement.from_json(REQUIREMENT))
 
 
 BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -93,7 +98,7 @@ def test_what_is_nested_too_deep_to_be_looked_into_is_masked() -> None:
 def test_each_place_that_is_another_one_is_named_with_both_values() -> None:
     before = {"args": {"a": {"b": 1, "gone": "x"}, "l": [1, 2], "same": True, "k": 1}, "action_digest": "1"}
     after = {"args": {"a": {"b": 2, "new": None}, "l": [1, 3], "same": True, "k": True}, "action_digest": "2"}
-    assert [change.to_json() for change in changes_between(before, after)] == [
+    assert [change.to_json() for change in differences(before, after)] == [
         {"pointer": "/a/b", "before": 1, "after": 2},
         {"pointer": "/a/gone", "before": "x"},
         {"pointer": "/a/new", "after": None},
@@ -105,20 +110,87 @@ def test_each_place_that_is_another_one_is_named_with_both_values() -> None:
 @BUSY
 @given(OBJECTS, OBJECTS)
 def test_there_are_changes_exactly_where_there_is_a_difference(one: Any, other: Any) -> None:
-    changes = changes_between({"args": one}, {"args": other})
+    changes = differences({"args": one}, {"args": other})
     assert bool(changes) == (canonical(one) != canonical(other))
     for change in changes:
         assert find(one, split(change.pointer)) == (not change.came, None if change.came else change.before)
         assert find(other, split(change.pointer)) == (not change.went, None if change.went else change.after)
 
 
+MASKED_THEN_AND_NOW: dict[str, tuple[Any, Any, Any, Any, Any]] = {
+    "nothing changed": ({"iban": 1, "to": "A"}, ["/iban"], {"iban": 1, "to": "A"}, ["/iban"], []),
+    "it changed": ({"iban": 1}, ["/iban"], {"iban": 2}, ["/iban"], ["/iban"]),
+    "something else changed, too": (
+        {"iban": 1, "n": 1}, ["/iban"], {"iban": 2, "n": 2}, ["/iban"],
+        ["/iban", {"pointer": "/n", "before": 1, "after": 2}],
+    ),
+    "only something else changed": (
+        {"iban": 1, "n": 1}, ["/iban"], {"iban": 1, "n": 2}, ["/iban"], [{"pointer": "/n", "before": 1, "after": 2}],
+    ),
+    "it is true and was 1": ({"iban": 1}, ["/iban"], {"iban": True}, ["/iban"], ["/iban"]),
+    "it came": ({"a": {"n": 1}}, ["/a/iban"], {"a": {"n": 1, "iban": 1}}, ["/a/iban"], ["/a/iban"]),
+    "it went": ({"a": {"n": 1, "iban": 1}}, ["/a/iban"], {"a": {"n": 1}}, ["/a/iban"], ["/a/iban"]),
+    "it went with all around it": (
+        {"a": {"iban": 1}}, ["/a/iban"], {}, ["/a/iban"], ["/a/iban", {"pointer": "/a", "before": {}}],
+    ),
+    "it came with what is around it": (
+        {}, ["/a/iban"], {"a": {"n": 1, "iban": 1}}, ["/a/iban"], ["/a/iban", {"pointer": "/a", "after": {"n": 1}}],
+    ),
+    "masked since": ({"iban": 1, "n": 1}, [], {"iban": 1, "n": 1}, ["/iban"], []),
+    "masked since, and changed": ({"iban": 1}, [], {"iban": 2}, ["/iban"], ["/iban"]),
+    "masked since, and gone": ({"iban": 1}, [], {}, ["/iban"], ["/iban"]),
+    "masked no more": ({"iban": 1}, ["/iban"], {"iban": 1}, [], []),
+    "masked no more, and changed": ({"iban": 1}, ["/iban"], {"iban": 2}, [], ["/iban"]),
+    "more of it is masked": ({"a": {"iban": 1}}, ["/a/iban"], {"a": {"iban": 1}}, ["/a"], []),
+    "less of it is masked": ({"a": {"iban": 1, "n": 1}}, ["/a"], {"a": {"iban": 1, "n": 2}}, ["/a/iban"], ["/a"]),
+    "one of two": ({"a": 1, "b": 1}, ["/a", "/b"], {"a": 1, "b": 2}, ["/a", "/b"], ["/a", "/b"]),
+    "all is masked": ({"a": 1}, [""], {"a": 2}, [""], [""]),
+    "in an array": ({"l": [1, 5]}, ["/l/1"], {"l": [1, 6]}, ["/l/1"], ["/l"]),
+    "in an array in which something moved": ({"l": [1, 5]}, [], {"l": [5, 1]}, ["/l/0"], ["/l"]),
+    "in an array that is shorter": ({"l": [1, 5]}, ["/l/1"], {"l": [1]}, [], ["/l"]),
+    "what it was in is something else": ({"a": {"iban": 1}}, ["/a/iban"], {"a": "x"}, ["/a/iban"], ["/a"]),
+}  # fmt: skip
+
+
 @pytest.mark.requirement("orchestrator.approvals-difference")
-def test_a_masked_value_that_is_another_one_is_said_to_be_and_not_shown() -> None:
-    first = shown({"iban": "DE1", "to": "ACME"}, mask=["/iban"])
-    second = shown({"iban": "DE2", "to": "ACME"}, mask=["/iban"], scene={"before": first})
-    assert second["changes"] == [{"pointer": "/iban"}]
-    assert shown({"iban": "DE1", "to": "ACME"}, mask=["/iban"], scene={"before": first})["changes"] == []
-    assert "changes" not in first
+@pytest.mark.parametrize("case", MASKED_THEN_AND_NOW.values(), ids=MASKED_THEN_AND_NOW)
+def test_of_what_is_masked_it_is_said_that_it_changed_and_never_what_it_was(case: Any) -> None:
+    args, then, other, now, want = case
+    second = shown(other, mask=now, scene={"before": shown(args, mask=then)})
+    assert second["changes"] == [{"pointer": one} if isinstance(one, str) else one for one in want]
+
+
+@BUSY
+@given(st.data(), OBJECTS, OBJECTS)
+def test_changes_show_nothing_that_is_masked_and_name_each_place_that_changed(data: Any, one: Any, other: Any) -> None:
+    args, later = ({**given, "own": {"deep": [SECRET, 1], "k": given}} for given in (one, other))
+    mask = [render(place) for place in data.draw(st.lists(st.sampled_from(places(later)), max_size=2))]
+    mask.append(data.draw(st.sampled_from(["/own", "/own/deep", "/own/deep/0"])))
+    first = shown(args, mask=data.draw(st.sampled_from([[], mask, ["/own/deep"], ["/own"], [""]])))
+    changes = shown(later, mask=mask, scene={"before": first})["changes"]
+    assert SECRET not in canonical(changes).decode()
+    named = [change["pointer"] for change in changes]
+    missed = [at for at in differing(args, later) if not is_masked(render(at), named)]
+    assert not missed
+    assert bool(changes) == (canonical(args) != canonical(later))
+
+
+def differing(one: Any, other: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    if canonical(one) == canonical(other):
+        return []
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return [at]
+    return [
+        place
+        for name in one.keys() | other.keys()
+        for place in (
+            differing(one[name], other[name], (*at, name)) if name in one and name in other else [(*at, name)]
+        )
+    ]
+
+
+def test_the_first_presentation_has_no_changes() -> None:
+    assert "changes" not in shown({"a": 1})
 
 
 def test_a_presentation_by_an_earlier_version_is_compared_with() -> None:
@@ -130,11 +202,11 @@ def test_a_presentation_by_an_earlier_version_is_compared_with() -> None:
 def test_changes_are_bounded_in_number_and_in_size() -> None:
     before = {"args": {"text": "x" * 10_000, "list": ["y"] * 1000, **{f"n{n}": n for n in range(500)}}}
     after = {"args": {"text": "z" * 10_000, "list": ["y"] * 999, **{f"n{n}": n + 1 for n in range(500)}}}
-    changes = [change.to_json() for change in changes_between(before, after)]
+    changes = [change.to_json() for change in differences(before, after)]
     assert len(changes) == MOST_CHANGES
     assert changes[0] == {"pointer": "/list", "before": "1000 elements", "after": "999 elements"}
     assert len(canonical(changes)) < 20_000
-    one = changes_between({"args": {"text": "x" * 10_000}}, {"args": {"text": ""}})[0].to_json()
+    one = differences({"args": {"text": "x" * 10_000}}, {"args": {"text": ""}})[0].to_json()
     assert one["before"] == "x" * 500 + "…"
 
 

@@ -438,7 +438,9 @@ Global___SourceSet: _TypeAlias = SourceSet  # noqa: Y015
 
 @_typing.final
 class ArgumentChange(_message.Message):
-    """One place in the arguments that is not as it was presented before. Without values it changed, and is not shown."""
+    """One place in the arguments that is not as it was presented before. Without values it changed, and is not shown, as
+    it is masked or was.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
