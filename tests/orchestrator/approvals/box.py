@@ -30,6 +30,8 @@ class Box(tools_pb2_grpc.ToolServiceServicer):
     done: list[tuple[str, str]] = field(default_factory=list)
     """The run and the operation of each call that was let through."""
     asked: list[tools_pb2.InvokeRequest] = field(default_factory=list)
+    results: dict[str, Value] = field(default_factory=dict)
+    """What was really done, by its idempotency key."""
     _used: set[str] = field(default_factory=set)
 
     def times(self, run: str, operation: str) -> int:
@@ -49,12 +51,17 @@ class Box(tools_pb2_grpc.ToolServiceServicer):
         if tool.fails is not None:
             return _failure(tool.fails, "the case says so", tool)
         returns = tool.returns if tool.returns is not None else MessageToDict(request.args)
-        return tools_pb2.InvokeResponse(result=ParseDict(returns, Value()))
+        self.results[request.idempotency_key] = ParseDict(returns, Value())
+        return tools_pb2.InvokeResponse(result=self.results[request.idempotency_key])
 
     async def Lookup(self, request: tools_pb2.LookupRequest, context: Context) -> tools_pb2.LookupResponse:  # noqa: N802 - a method of the service
         tool = self.tools.get(f"{request.system}.{request.operation}", Tool())
         if tool.lookup == "none":
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no Lookup")
+        if tool.lookup == "truth":
+            done = self.results.get(request.idempotency_key)
+            became = tools_pb2.LOOKUP_STATE_NOT_DONE if done is None else tools_pb2.LOOKUP_STATE_DONE
+            return tools_pb2.LookupResponse(state=became, result=done)
         state = tools_pb2.LookupState.Value(f"LOOKUP_STATE_{tool.lookup.upper()}")
         result = ParseDict(tool.returns or {}, Value()) if tool.lookup == "done" else None
         return tools_pb2.LookupResponse(state=state, result=result)

@@ -67,8 +67,8 @@ class Tool(_Said):
     fails: str | None = None
     effect: Literal["none", "unknown"] = "none"
     retryable: bool = False
-    lookup: Literal["done", "not_done", "unknown", "none"] = "unknown"
-    """What it says afterwards became of a call; ``none``: it has no Lookup."""
+    lookup: Literal["done", "not_done", "unknown", "none", "truth"] = "unknown"
+    """What it says afterwards became of a call; ``none``: it has no Lookup, ``truth``: what really became of it."""
 
 
 class _Turn(_Said):
@@ -156,10 +156,14 @@ class Tools(_Turn):
 
 
 class Kill(_Turn):
-    """Kill the server with -9 and start it again on what it left, ``down`` later: its clock has gone on meanwhile."""
+    """Kill the server with -9 and start it again on what it left, ``down`` later: its clock has gone on meanwhile.
+
+    ``replaced``: it is not started again, but another one, which was there before, takes its runs over.
+    """
 
     does: Literal["kill"]
     down: Duration = "0s"
+    replaced: bool = False
 
 
 class UsePermit(_Turn):
@@ -171,7 +175,7 @@ class UsePermit(_Turn):
 
 
 class Call(_Turn):
-    """Call any method of ApprovalService or DelegationService.
+    """Call any method of ApprovalService, DelegationService, RunService or StopService.
 
     Texts may hold ``{parent}``, ``{run}``, ``{approval}``, ``{now}``.
     ``keep`` is a name under which the ``name`` of the answer can be put into later requests, in braces. ``{+90d}`` is

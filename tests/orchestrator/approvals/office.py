@@ -153,6 +153,14 @@ class Office:
         await self.servers[0].start(self.ahead)
         self.box.jwk = self.servers[0].greeting["jwk"]
 
+    async def replace(self) -> None:
+        """Kill the first server; the second one, which was there before, is the first one from now on."""
+        await self.channel(1)
+        await self.servers[0].kill()
+        self.servers[0].greeting = {}
+        self.servers.reverse()
+        self.box.jwk = self.servers[0].greeting["jwk"]
+
     def _started(self) -> list[Server]:
         return [server for server in self.servers if server.greeting]
 

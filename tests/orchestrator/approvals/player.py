@@ -15,7 +15,7 @@ from grpc import aio
 from grpc_status import rpc_status
 
 from assent.tool.v1 import tools_pb2
-from assent.v1 import approvals_pb2, delegations_pb2, runs_pb2
+from assent.v1 import approvals_pb2, delegations_pb2, runs_pb2, stops_pb2
 from assent_sidecar.model import seconds
 from tests.orchestrator.approvals.box import REFUSED
 from tests.orchestrator.approvals.case import (
@@ -42,6 +42,8 @@ from tests.orchestrator.approvals.sight import Sight
 _APPROVALS = approvals_pb2.DESCRIPTOR.services_by_name["ApprovalService"]
 _DELEGATIONS = delegations_pb2.DESCRIPTOR.services_by_name["DelegationService"]
 _RUNS = runs_pb2.DESCRIPTOR.services_by_name["RunService"]
+_STOPS = stops_pb2.DESCRIPTOR.services_by_name["StopService"]
+_CALLED: tuple[ServiceDescriptor, ...] = (_APPROVALS, _DELEGATIONS, _RUNS, _STOPS)
 _MOMENT = re.compile(r"\{\+([0-9]+(?:ms|s|m|h|d))\}")
 
 
@@ -146,7 +148,7 @@ class Player:
             case Tools():
                 self.office.box.tools |= turn.tools
             case Kill():
-                await self.office.kill(down=seconds(turn.down))
+                await (self.office.replace() if turn.replaced else self.office.kill(down=seconds(turn.down)))
             case UsePermit():
                 return await self._use_permit(turn)
             case Wait():
@@ -197,7 +199,7 @@ class Player:
             case Cancel():
                 return _RUNS, "CancelRun", {"name": self._run(turn.on)}
             case Call():
-                service = _APPROVALS if turn.method in _APPROVALS.methods_by_name else _DELEGATIONS
+                service = next((one for one in _CALLED if turn.method in one.methods_by_name), _APPROVALS)
                 return service, turn.method, await self._filled(turn.request, turn)
             case Look():
                 return _APPROVALS, "GetApproval", {"name": (await self._approval(turn))["name"]}
