@@ -66,6 +66,7 @@ def dishonesties(traces: Traces) -> tuple[Breach, ...]:
         *_of_letters(traces),
         *_of_spending(traces),
         *_of_approvals(traces),
+        *_of_choices(traces),
         *_of_records(traces),
     )
 
@@ -159,6 +160,12 @@ def _of_approvals(traces: Traces) -> Iterator[Breach]:
             yield Breach("APPROVAL_TWICE", f"{approver} answered the approval {approval} {n} times")
         if not consumed[approval] and traces.run.state == runs_pb2.RUN_STATE_SUCCEEDED:
             yield Breach("APPROVAL_LOST", f"the approval {approval} was given and never used")
+
+
+def _of_choices(traces: Traces) -> Iterator[Breach]:
+    """What follows from a failure is chosen once."""
+    chosen = Counter(record["approval"]["id"] for record in traces.records if record["event"] == "approval.chosen")
+    yield from (Breach("CHOSEN_TWICE", f"{n} choices for the work item {item}") for item, n in chosen.items() if n > 1)
 
 
 def _of_records(traces: Traces) -> Iterator[Breach]:

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import json_format
 from grpc import aio
 
-from assent.v1 import runs_pb2
+from assent.v1 import approvals_pb2, runs_pb2
 from assent.v1.control_pb2 import SETTLEMENT_DONE, SETTLEMENT_NOT_DONE, ReconcileStepRequest
 from assent.v1.plans_pb2 import Plan
 from assent_orchestrator.cli.run_card import ENDED
@@ -18,7 +18,11 @@ from tests.kill.books import message_id, read_books
 from tests.kill.place import DIRECTOR, OPERATOR, RUNTIME, Place
 from tests.kill.scenario import Scenario
 
-_WAITS_FOR_PEOPLE = (runs_pb2.STEP_STATE_AWAITING_APPROVAL, runs_pb2.STEP_STATE_UNKNOWN)
+_WAITS_FOR_PEOPLE = (
+    runs_pb2.STEP_STATE_AWAITING_APPROVAL,
+    runs_pb2.STEP_STATE_AWAITING_CHOICE,
+    runs_pb2.STEP_STATE_UNKNOWN,
+)
 _ANSWERED_ALREADY = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED)
 
 
@@ -39,7 +43,7 @@ async def renew(place: Place, lane: Lane, scenario: Scenario) -> runs_pb2.Run:
     run = await server.insist(lane.tenant, RUNTIME, lambda desk: desk.submit(plan))
     seq = 0
     while seq := await server.insist(lane.tenant, RUNTIME, lambda desk, after=seq: _asked(desk, run.name, after)):  # type: ignore[misc] # mypy cannot infer the type of a bound default
-        await server.insist(lane.tenant, DIRECTOR, lambda desk: _approve(desk, run.name))
+        await server.insist(lane.tenant, DIRECTOR, lambda desk: _answer(desk, run.name, place, lane))
         await server.insist(lane.tenant, OPERATOR, lambda desk: _settle(desk, run.name, place))
     return await server.insist(lane.tenant, RUNTIME, lambda desk: desk.run(run.name))
 
@@ -76,10 +80,16 @@ async def _settle(desk: Desk, name: str, place: Place) -> None:
                 raise
 
 
-async def _approve(desk: Desk, run: str) -> None:
+async def _answer(desk: Desk, run: str, place: Place, lane: Lane) -> None:
+    """Say yes to what waits, and have tried again what failed: the tool server does it from now on."""
     for found in await desk.pending(run):
+        shown = await desk.approval(found.name)
         try:
-            await desk.approve(await desk.approval(found.name), "worth keeping")
+            if shown.kind == approvals_pb2.APPROVAL_KIND_WORK_ITEM:
+                place.toll.fails.pop(lane.tenant, None)
+                await desk.choose(shown, approvals_pb2.WorkItem.CHOICE_RETRY, "it works again")
+            else:
+                await desk.approve(shown, "worth keeping")
         except aio.AioRpcError as error:
             if error.code() not in _ANSWERED_ALREADY:
                 raise

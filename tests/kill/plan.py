@@ -39,6 +39,7 @@ async def enumerate_points(place: Place, scenario: Scenario) -> Course:
     run_id = run.name.rpartition("/")[2]
     called = dict.fromkeys(step for step, _ in place.toll.calls[run_id] if step != scenario.fails)
     points += [Point(Kind.CALL, step, 1) for step in called]
+    points += [Point(Kind.CALL, scenario.fails, 2)] if scenario.retry else []
     if scenario.around:
         points = [point for point in points if point.name.partition(":")[0] == scenario.around]
     states = {step.id: runs_pb2.StepState.Name(step.state).removeprefix("STEP_STATE_").lower() for step in run.steps}

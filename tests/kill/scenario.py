@@ -25,7 +25,8 @@ class Scenario(BaseModel):
 
     ``fails`` is the step that the tool server refuses, without effect; ``end`` is how the run ends. Of the step
     ``unseen`` the tool server has no Lookup: a person looks into the books and says what became of it. ``around`` is
-    the step at whose transitions it is cut off; the others are those of another scenario.
+    the step at whose transitions it is cut off; the others are those of another scenario. With ``retry`` a person is
+    asked what follows from the step that ``fails``, and has it tried again; from then on it is not refused any more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +38,7 @@ class Scenario(BaseModel):
     people: tuple[str, ...] = ()
     victims: tuple[Victim, ...]
     fails: str = ""
+    retry: bool = False
     unseen: str = ""
     around: str = ""
     end: str = "succeeded"

@@ -36,6 +36,7 @@ SUCCEEDED = moved("action.succeeded", "dispatched", "succeeded", step="email", a
 OVER = moved("run.succeeded", "running", "succeeded")
 USED = {"event": "approval.consumed", "run": RUN, "step": "email", "approval": {"id": "a1"}}
 ANSWERED = {"event": "approval.answered", "run": RUN, "step": "email", "approval": {"id": "a1", "approver": "dana"}}
+CHOSEN = {"event": "approval.chosen", "run": RUN, "step": "email", "approval": {"id": "a1"}}
 
 
 def trail(*records: dict[str, Any]) -> tuple[Entry, ...]:
@@ -109,6 +110,7 @@ CHEATS: dict[str, tuple[Callable[[], Traces], str]] = {
     "an approval that was used twice": (lambda: of(*EVENTS, USED, USED), "APPROVAL_TWICE"),
     "an answer that was taken twice": (lambda: of(*EVENTS, ANSWERED, ANSWERED, USED), "APPROVAL_TWICE"),
     "an approval that was given in vain": (lambda: of(*EVENTS, ANSWERED), "APPROVAL_LOST"),
+    "a choice that was taken twice": (lambda: of(*EVENTS, CHOSEN, CHOSEN), "CHOSEN_TWICE"),
     "a run that begins twice": (lambda: of(CREATED, *EVENTS), "RECORDED_TWICE"),
     "an end that nobody wrote down": (lambda: of(*EVENTS[:-1]), "END_NOT_RECORDED"),
     "a state that nobody entered": (

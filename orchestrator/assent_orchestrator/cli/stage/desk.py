@@ -87,6 +87,19 @@ class Desk:
         )
         return await self._approvals.DecideApproval(request, metadata=self._metadata, timeout=_SECONDS)
 
+    async def choose(
+        self, shown: approvals_pb2.Approval, choice: approvals_pb2.WorkItem.Choice.ValueType, rationale: str
+    ) -> approvals_pb2.Approval:
+        """Say what follows from the step of a work item, as it was shown."""
+        request = approvals_pb2.DecideApprovalRequest(
+            name=shown.name,
+            etag=shown.etag,
+            choice=choice,
+            rationale=rationale,
+            presented_digest=shown.presented_digest,
+        )
+        return await self._approvals.DecideApproval(request, metadata=self._metadata, timeout=_SECONDS)
+
     async def reconcile(self, request: control_pb2.ReconcileStepRequest) -> runs_pb2.Run:
         """Say what became of a step that nobody else can tell of."""
         return await self._runs.ReconcileStep(request, metadata=self._metadata, timeout=_SECONDS)
