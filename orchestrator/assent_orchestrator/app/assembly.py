@@ -55,6 +55,7 @@ from assent_orchestrator.governance.books import Books
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import PermitIssuer
+from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stop import Scope, declares
 from assent_orchestrator.governance.stops import Stops
@@ -100,6 +101,7 @@ class App:
     desk: Desk
     permits: Permits
     books: Books
+    processes: Processes
     shadows: Shadows
 
     async def reload(self) -> str:
@@ -242,6 +244,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
             permits=permits,
             books=Books(database.engine, lambda: sidecar.bundle.catalogue),
+            processes=Processes(lambda: sidecar.bundle),
             shadows=shadowing.shadows,
         )
 

@@ -28,6 +28,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         desk=app.desk,
         permits=app.permits,
         books=app.books,
+        processes=app.processes,
         shadows=app.shadows,
         health=app.health,
     )

@@ -17,6 +17,7 @@ from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.ledgers_pb2_grpc import LedgerServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
 from assent.v1.policies_pb2_grpc import PolicyServiceStub
+from assent.v1.processes_pb2_grpc import ProcessServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
 from assent.v1.shadows_pb2_grpc import ShadowServiceStub
 from assent.v1.stops_pb2_grpc import StopServiceStub
@@ -168,6 +169,11 @@ class Connection:
     def ledgers(self) -> LedgerServiceStub:
         """The ledgers."""
         return LedgerServiceStub(self.channel)
+
+    @property
+    def processes(self) -> ProcessServiceStub:
+        """How work is done."""
+        return ProcessServiceStub(self.channel)
 
     @property
     def stops(self) -> StopServiceStub:

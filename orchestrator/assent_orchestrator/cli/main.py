@@ -17,6 +17,7 @@ from assent_orchestrator.cli import (
     ledgers,
     plan,
     policy,
+    process,
     run_control,
     stops,
 )
@@ -95,6 +96,7 @@ def _hand_over(ctx: typer.Context, name: str, command: Callable[..., None]) -> N
 app.command("init")(init_command)
 app.command("serve")(serve_command)
 app.add_typer(plan.app, name="plan")
+app.add_typer(process.app, name="process")
 app.add_typer(run_control.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.command("stop")(stops.stop_command)

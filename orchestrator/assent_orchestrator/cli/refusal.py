@@ -41,6 +41,7 @@ _LISTS = {
     "delegation": "assent delegations list",
     "stop": "assent stops list --all",
     "ledger": "assent ledgers list",
+    "process": "assent process list",
 }
 """Where a person sees what there is."""
 

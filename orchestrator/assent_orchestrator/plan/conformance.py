@@ -87,7 +87,7 @@ class _Comparison:
         if step.for_each is None or wanted.for_each is None:
             return step.for_each is wanted.for_each
         limits = {"items": wanted.for_each.items}
-        return step.for_each.model_copy(update=limits) == wanted.for_each and _same(
+        return step.for_each.model_copy(update=limits) == wanted.for_each and same(
             step.for_each.items, self._without_left_out(wanted.for_each.items)
         )
 
@@ -100,7 +100,7 @@ class _Comparison:
 
     def _args(self, root: str, args: Mapping[str, Json], wanted: Mapping[str, Json]) -> Iterator[Fault]:
         for name in dict.fromkeys([*args, *wanted]):
-            if name not in args or name not in wanted or not _same(args[name], wanted[name]):
+            if name not in args or name not in wanted or not same(args[name], wanted[name]):
                 yield _amendment(field(f"{root}.args", {}, (name,)), "is not the argument that the process gives")
 
     def _after(self, wanted: Step) -> set[str]:
@@ -128,7 +128,7 @@ class _Comparison:
             return True
 
 
-def _same(one: Json, other: Json) -> bool:
+def same(one: Json, other: Json) -> bool:
     """Whether two values have one canonical form: 1 is 1.0 and not true."""
     try:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True) or canonical(one) == canonical(

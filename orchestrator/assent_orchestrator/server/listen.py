@@ -21,6 +21,7 @@ from assent.v1 import (
     ledgers_pb2,
     permits_pb2,
     policies_pb2,
+    processes_pb2,
     runs_pb2,
     shadows_pb2,
     stops_pb2,
@@ -32,6 +33,7 @@ from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
 from assent.v1.ledgers_pb2_grpc import add_LedgerServiceServicer_to_server
 from assent.v1.permits_pb2_grpc import add_DecisionServiceServicer_to_server
 from assent.v1.policies_pb2_grpc import add_PolicyServiceServicer_to_server
+from assent.v1.processes_pb2_grpc import add_ProcessServiceServicer_to_server
 from assent.v1.runs_pb2_grpc import add_RunServiceServicer_to_server
 from assent.v1.shadows_pb2_grpc import add_ShadowServiceServicer_to_server
 from assent.v1.stops_pb2_grpc import add_StopServiceServicer_to_server
@@ -44,6 +46,7 @@ from assent_orchestrator.server.handlers.delegations import DelegationHandlers
 from assent_orchestrator.server.handlers.health import HealthHandlers
 from assent_orchestrator.server.handlers.ledgers import LedgerHandlers
 from assent_orchestrator.server.handlers.policies import PolicyHandlers
+from assent_orchestrator.server.handlers.processes import ProcessHandlers
 from assent_orchestrator.server.handlers.runs import RunHandlers
 from assent_orchestrator.server.handlers.shadows import ShadowHandlers
 from assent_orchestrator.server.handlers.stops import StopHandlers
@@ -71,6 +74,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (permits_pb2, "DecisionService"),
         (ledgers_pb2, "LedgerService"),
         (policies_pb2, "PolicyService"),
+        (processes_pb2, "ProcessService"),
         (shadows_pb2, "ShadowService"),
         (health_pb2, "HealthService"),
     )
@@ -168,6 +172,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
     add_StopServiceServicer_to_server(StopHandlers(parts), server)
     add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
     add_DecisionServiceServicer_to_server(DecisionHandlers(parts), server)
+    add_ProcessServiceServicer_to_server(ProcessHandlers(parts), server)
     add_LedgerServiceServicer_to_server(LedgerHandlers(parts), server)
     add_PolicyServiceServicer_to_server(PolicyHandlers(parts), server)
     add_ShadowServiceServicer_to_server(ShadowHandlers(parts), server)

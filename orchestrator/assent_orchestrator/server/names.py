@@ -53,6 +53,15 @@ def ledger_id(name: str, caller: Caller) -> str:
     return _id(name, "ledgers", "ledger", caller)
 
 
+def process_id(name: str, caller: Caller) -> str:
+    """Return the name of a process in the workspace, as the caller's tenant knows it.
+
+    Raises:
+        NotFoundError: it is not a name of such a process.
+    """
+    return _id(name, "processes", "process", caller)
+
+
 def stop_id(name: str, caller: Caller) -> str:
     """Return the id of a stop as the caller's tenant knows it.
 
@@ -122,6 +131,11 @@ def approval_name(tenant: str, approval: str) -> str:
 def ledger_name(tenant: str, ledger: str) -> str:
     """Return the name of a ledger; it has one in each tenant."""
     return f"tenants/{tenant}/ledgers/{ledger}"
+
+
+def process_name(tenant: str, process: str) -> str:
+    """Return the name of a process; it has one in each tenant."""
+    return f"tenants/{tenant}/processes/{process}"
 
 
 def stop_name(tenant: str, stop: str) -> str:

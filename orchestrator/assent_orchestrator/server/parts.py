@@ -38,6 +38,7 @@ from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_sidecar.catalogue.ledger import Ledger
+from assent_sidecar.catalogue.process import Process
 from assent_sidecar.decision import Verdict
 
 
@@ -209,6 +210,18 @@ class Books(Protocol):
         ...
 
 
+class Processes(Protocol):
+    """Shows the processes of the bundle in force."""
+
+    def list(self) -> tuple[tuple[Process, ...], str]:
+        """Return all processes by name, and the revision that they are of."""
+        ...
+
+    def get(self, name: str) -> tuple[Process, str]:
+        """Return one process, and the revision that it is of."""
+        ...
+
+
 class Reports(Protocol):
     """Tells how people answer."""
 
@@ -316,6 +329,7 @@ class ServerParts:
     desk: Desk
     permits: Permits
     books: Books
+    processes: Processes
     shadows: Shadows
     health: HealthCheck
     clock: Clock = utc_now

@@ -13,11 +13,12 @@ def test_every_command_of_the_issue_is_there() -> None:
     said = assent("--help")
     assert said.code == 0
     assert [line.split()[0] for line in said.out.partition("Commands:\n")[2].splitlines()] == [
-        "demo", "chaos", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "runs",
+        "demo", "chaos", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "process", "runs",
         "approvals", "stops", "delegations", "permits", "ledgers", "audit", "policy", "bundle",
     ]  # fmt: skip
     for group, verbs in {
         "plan": ["check", "simulate", "run"],
+        "process": ["list", "show", "diff"],
         "runs": ["list", "show", "watch", "cancel", "pause", "resume", "reconcile"],
         "ledgers": ["list", "show", "entries"],
         "approvals": ["list", "show", "approve", "reject", "withdraw", "choose", "watch", "report"],

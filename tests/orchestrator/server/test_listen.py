@@ -26,6 +26,7 @@ SERVICES = (
     "DelegationService",
     "StopService",
     "LedgerService",
+    "ProcessService",
     "AuditService",
     "DecisionService",
     "PolicyService",

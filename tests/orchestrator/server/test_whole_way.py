@@ -28,6 +28,7 @@ from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
 from tests.orchestrator.server.policies import KnownPolicies
+from tests.orchestrator.server.processes import KnownProcesses
 from tests.orchestrator.server.use_cases import Lent, NoDecisions, OpenBooks, Trials, UseCases
 
 STEPS = (
@@ -97,6 +98,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             desk=NoDecisions(),
             permits=NoDecisions(),
             books=OpenBooks(),
+            processes=KnownProcesses(),
             shadows=Trials(),
             health=UseCases(),
         )

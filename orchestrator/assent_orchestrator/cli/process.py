@@ -1,0 +1,133 @@
+"""The commands ``process list``, ``process show`` and ``process diff``."""
+
+# ruff: noqa: PLC0415 -- reading schemas and workspaces is a third of what the command line takes to start
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+
+from assent.v1 import processes_pb2 as wire
+from assent_orchestrator.cli.connection import Connection
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.plan_file import read_plan_file
+from assent_orchestrator.cli.printing import json_of, say, say_json, table
+from assent_orchestrator.cli.problem import Problem, workspace_problem
+from assent_orchestrator.cli.process_card import change_json, show_changes, show_process
+from assent_orchestrator.cli.run_card import short
+from assent_orchestrator.errors import InvalidError
+from assent_orchestrator.server.translate.process import read_process, write_process
+from assent_orchestrator.tools.value import ValueFaultError
+
+if TYPE_CHECKING:
+    from assent_sidecar.catalogue.process import Process
+
+app = typer.Typer(help="See how work is done, and how that may change.", rich_markup_mode=None)
+
+ProcessArgument = Annotated[str, typer.Argument(metavar="NAME", help="The process.")]
+WorkspaceOption = Annotated[
+    Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="That of this workspace, without any server.")
+]
+
+
+@app.command("list")
+@with_connection
+def list_command(common: Common) -> int:
+    """List the processes of the bundle in force."""
+    with Connection(common) as connection:
+        request = wire.ListProcessesRequest(parent=connection.parent)
+        found = connection.call(connection.processes.ListProcesses, request).processes
+    if common.as_json:
+        say_json({"processes": [json_of(one) for one in found]})
+        return ExitCode.DONE
+    rows = [(short(one.name), one.version, one.title, one.owner, one.department) for one in found]
+    table(("PROCESS", "VERSION", "TITLE", "OWNER", "DEPARTMENT"), rows)
+    return ExitCode.DONE
+
+
+@app.command("show")
+@with_connection
+def show_command(common: Common, *, name: ProcessArgument, workspace: WorkspaceOption = None) -> int:
+    """Show a process: whose it is, its version, its steps, and what a plan may change."""
+    if workspace is not None:
+        shown = write_process(common.tenant or "local", _written(workspace, name), "")
+    else:
+        with Connection(common) as connection:
+            shown = _shown(connection, name)
+    if common.as_json:
+        say_json(shown)
+    else:
+        show_process(_read(shown), shown.revision)
+    return ExitCode.DONE
+
+
+@app.command("diff")
+@with_connection
+def diff_command(
+    common: Common,
+    *,
+    name: ProcessArgument,
+    other: Annotated[Path, typer.Argument(metavar="OTHER", help="The folder of a workspace, or the file of a plan.")],
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Say what is different in OTHER, and whether a plan may differ so; the exit code is 1 when it may not."""
+    from assent_orchestrator.plan.difference import difference, may_vary, with_plan
+    from assent_orchestrator.plan.expand import expand
+
+    if workspace is not None:
+        before = _written(workspace, name)
+    else:
+        with Connection(common) as connection:
+            before = _read(_shown(connection, name))
+    is_plan = not other.is_dir()
+    if is_plan:
+        plan = read_plan_file(other).plan
+        if plan.process != name:
+            raise Problem(f"{other} is a plan for {plan.process}, not for {name}", ExitCode.INVALID)
+        after = with_plan(before, expand(plan, before))
+    else:
+        after = _written(other, name)
+    changes, varies = difference(before, after), may_vary(before, after)
+    if common.as_json:
+        say_json({"process": name, "changes": [change_json(one) for one in changes], "may_vary": varies})
+    else:
+        whose = f"{other}" if is_plan else f"{after.version} of {other}"
+        say(f"{name} {before.version} -> {whose}: {len(changes)} difference{'s'[: len(changes) != 1]}")
+        show_changes(changes)
+        if changes:
+            say(_VARIES if varies else _AMENDS)
+    return ExitCode.DONE if varies and (is_plan or not changes) else ExitCode.NO
+
+
+_VARIES = "steps and choices: a plan may differ so, as the process says under may"
+_AMENDS = "steps and choices: no plan may differ so; it takes a new version in a new bundle"
+
+
+def _shown(connection: Connection, name: str) -> wire.Process:
+    request = wire.GetProcessRequest(name=connection.name("processes", name))
+    return connection.call(connection.processes.GetProcess, request)
+
+
+def _read(shown: wire.Process) -> "Process":
+    try:
+        return read_process(shown)
+    except (InvalidError, ValueFaultError, ValidationError) as error:
+        what = (
+            f"the server's process {short(shown.name)} cannot be read by this version of assent; compare the versions"
+        )
+        raise Problem(what, ExitCode.UNAVAILABLE, code="PROCESS_UNREADABLE") from error
+
+
+def _written(root: Path, name: str) -> "Process":
+    from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
+
+    try:
+        processes = load_workspace(root).catalogue.processes
+    except WorkspaceError as error:
+        raise workspace_problem(root, error) from error
+    if name not in processes:
+        there = ", ".join(sorted(processes)) or "none"
+        raise Problem(f"the workspace {root} has no process {name!r}; it has {there}", ExitCode.NOT_FOUND)
+    return processes[name]

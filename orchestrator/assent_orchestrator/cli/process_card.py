@@ -1,0 +1,95 @@
+"""One process, and what differs between two, as people read them."""
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from assent_orchestrator.cli.log import one_line
+from assent_orchestrator.cli.printing import say, say_under, table
+from assent_sidecar.catalogue.process import Alternative, Asking, Choice, OnFailure, Process
+from assent_sidecar.model import Json
+
+if TYPE_CHECKING:
+    from assent_orchestrator.plan.difference import Change
+
+_SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+
+
+def show_process(process: Process, revision: str) -> None:
+    """Write a process: whose it is, what may vary, its choices, its steps. ``revision``: empty outside of a bundle."""
+    from assent_orchestrator.plan.graph import Graph  # noqa: PLC0415 -- see cli/process.py
+
+    say(f"{process.name} {process.version}: {process.title}")
+    say(f"  owned by {process.owner}, of the department {process.department}")
+    say(f"  a plan may {_variation(process)}; everything else is an amendment")
+    limits = [f"at most {process.max_steps} steps", f"without a decision it {process.on_no_decision}s"]
+    if process.deadline:
+        undone = " and what it did is undone" if process.on_deadline == "compensate" else ""
+        limits.append(f"after {process.deadline} it fails{undone}")
+    say(f"  {', '.join(limits)}")
+    given = process.inputs.get("properties")
+    if isinstance(given, dict) and given:
+        say(f"  inputs: {', '.join(given)}")
+    for name, choice in process.choices.items():
+        say(f"  choice {name}{_behind(choice.after)}: {_branches(choice)}")
+    graph = Graph.of(process.steps, process.choices)
+    rows = [
+        (
+            step.id,
+            step.agent,
+            step.action,
+            " ".join(graph.depends_on(step.id)),
+            " ".join(part for part in (step.branch or "", f"if {step.when}" if step.when else "") if part),
+            "each" if step.for_each else "",
+            _on_failure(step.on_failure),
+            step.compensation.action if step.compensation else "",
+        )
+        for step in process.steps
+    ]
+    table(("STEP", "AGENT", "ACTION", "AFTER", "TAKEN", "FOR", "WHEN IT FAILS", "UNDONE BY"), rows)
+    if revision:
+        say(f"under revision {revision}")
+
+
+def show_changes(changes: Iterable["Change"]) -> None:
+    """Write what differs, a part a line: ``+`` is new, ``-`` is gone, ``~`` is another one."""
+    for change in changes:
+        sign, style = _SIGNS[change.sort]
+        parts = [_value(one) for one in (change.before, change.after) if one is not None]
+        say_under(f"{sign} {change.path}  ", Text(one_line(" -> ".join(parts)), style=style))
+
+
+def change_json(change: "Change") -> dict[str, Any]:
+    """Return a difference for programs."""
+    return {"path": change.path, "sort": str(change.sort), "before": change.before, "after": change.after}
+
+
+def _variation(process: Process) -> str:
+    skip = f"leave out {', '.join(process.may.skip)}" if process.may.skip else "leave out nothing"
+    return f"{skip} and {'order the steps otherwise' if process.may.reorder else 'not change the order'}"
+
+
+def _behind(after: Iterable[str]) -> str:
+    names = ", ".join(after)
+    return f" behind {names}" if names else ""
+
+
+def _branches(choice: Choice) -> str:
+    told = [f"{branch.name} if {branch.when}" for branch in choice.branches]
+    return ", ".join([*told, *([f"otherwise {choice.otherwise}"] if choice.otherwise else [])])
+
+
+def _on_failure(what: OnFailure) -> str:
+    match what:
+        case Alternative(alternative=name):
+            return f"{name} instead"
+        case Asking(ask=ask):
+            return f"{ask.role} is asked"
+        case _:
+            return str(what)
+
+
+def _value(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)

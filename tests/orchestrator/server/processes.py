@@ -1,0 +1,65 @@
+"""One process, with everything that a process can have."""
+
+from assent_orchestrator.errors import NotFoundError
+from assent_sidecar.catalogue.process import (
+    Alternative,
+    Branch,
+    Choice,
+    Compensation,
+    ForEach,
+    Process,
+    Step,
+    Variation,
+)
+from assent_sidecar.retry import Attempts
+from tests.orchestrator.server.use_cases import DIGEST
+
+REFUND = Process(
+    name="refund",
+    version="2",
+    title="Pay back",
+    owner="olga",
+    department="service",
+    inputs={"type": "object", "properties": {"amount": {"type": "integer", "minimum": 1}}},
+    steps=(
+        Step(id="read", agent="desk", action="shop.read", args={"order": {"$ref": "inputs.order"}}),
+        Step(
+            id="pay",
+            agent="desk",
+            action="shop.pay",
+            args={"amount": 2},
+            branch="how.card",
+            deadline="5s",
+            on_failure=Alternative(alternative="tell"),
+            compensation=Compensation(action="shop.take", args={"id": {"$ref": "steps.pay.output.id"}}),
+            retry=Attempts(max_attempts=2),
+        ),
+        Step(
+            id="tell",
+            agent="desk",
+            action="mail.send",
+            after=("read",),
+            when="wanted",
+            for_each=ForEach(items={"$ref": "steps.read.output.people"}, cap=3, at_once=2),
+            on_failure="skip",
+        ),
+    ),
+    choices={"how": Choice(after=("read",), branches=(Branch(name="card", when="by_card"),), otherwise="cash")},
+    max_steps=9,
+    may=Variation(skip=("tell",), reorder=True),
+    on_no_decision="fail",
+    deadline="72h",
+    on_deadline="compensate",
+)
+
+
+class KnownProcesses:
+    """One process; of the others nobody knows."""
+
+    def list(self) -> tuple[tuple[Process, ...], str]:
+        return (REFUND,), DIGEST
+
+    def get(self, name: str) -> tuple[Process, str]:
+        if name != REFUND.name:
+            raise NotFoundError("there is no such process", process=name)
+        return REFUND, DIGEST
