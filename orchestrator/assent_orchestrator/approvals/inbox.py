@@ -43,7 +43,7 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.audit.whose import is_own
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import ForbiddenError, NotFoundError
+from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import approvals, runs
@@ -169,7 +169,7 @@ class Inbox:
         Raises:
             NotFoundError: there is none that the caller may know of.
             ConflictError: the etag is not the newest.
-            StateError: it is over or used, or the caller has not said yes.
+            StateError: it is over or used, what they changed was put to people again, or they have not said yes.
 
         """
         async with self.engine.begin() as tx:
@@ -177,9 +177,8 @@ class Inbox:
             now = self.clock()
             check_state(approval, *LIVE)
             check_etag(approval, etag)
-            latest = await latest_request(tx, approval.run_id, approval.step_id)
-            if approval.state is ApprovalState.EDITED and latest is not None:
-                check_state(latest, *LIVE)  # what became of the changed action, the editor's yes with it
+            if approval.state is ApprovalState.EDITED:
+                await _check_last(tx, approval)
             own = [answer for answer in approval.answers if answer.approver == caller.id and answer.stands]
             edited = approval.state is ApprovalState.EDITED
             if not own or (edited and not any(answer.edits for answer in own)):
@@ -226,6 +225,23 @@ class Inbox:
     async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:
         principal, submitter = await _whose(tx, approval)
         return Involved(principal, submitter, self.owner_of(approval.process), alone(approval))
+
+
+async def _check_last(tx: AsyncConnection, edited: Approval) -> None:
+    """Make sure that what somebody changed was not put to people again: their yes is in that question then.
+
+    The changed request is locked, as by whoever puts it again.
+
+    Raises:
+        StateError: it was.
+    """
+    latest = await latest_request(tx, edited.run_id, edited.step_id)
+    if latest is not None and latest.id != edited.id:
+        raise StateError(
+            f"what was changed was put to people again, and that approval is {latest.state}",
+            approval=latest.id,
+            state=str(latest.state),
+        )
 
 
 async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval, lending: Lent, now: datetime) -> bool:

@@ -5,7 +5,6 @@ first.
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +53,7 @@ from assent_orchestrator.plan.choice import choice_of
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
-from assent_sidecar.question import Action, ApprovalFacts
+from assent_sidecar.question import Action
 
 _BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
 _FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
@@ -260,13 +259,15 @@ class Attempts:
 
     async def _act(self, turn: Turn, action: Action, tries: int, probe: datetime | None) -> Pause:
         situation, appointed = turn.situation, turn.appointed
+        approval = situation.approval
+        heard = answers_worth(approval, action, self.parts.revision(), self.parts.clock())
         question = action_question(
             situation.matter(appointed.process),
             self.parts.clock(),
             step=situation.facts(),
             agent=appointed.agent,
             action=action,
-            approvals=self._approvals(situation.approval, action),
+            approvals=facts_of(approval, heard) if approval is not None else (),
         )
         # Before anybody is asked: people are shown where the ledgers stood for the policy.
         question = await self.parts.gate.informed(question)
@@ -275,7 +276,7 @@ class Attempts:
             return scene_of(situation, question.ledgers, self.parts.catalogue().ledgers)
 
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
-            return await self.sequels.of_ruling(tx, turn, action, ruling, scene)
+            return await self.sequels.of_ruling(tx, turn, action, ruling, scene, heard=heard)
 
         try:
             ruling = await self.parts.gate.rule(
@@ -298,10 +299,6 @@ class Attempts:
                 return _FROZEN
             case Refused(fault=fault):
                 return _without_decision(turn) if fault else SETTLED
-
-    def _approvals(self, approval: Approval | None, action: Action) -> Sequence[ApprovalFacts]:
-        worth = answers_worth(approval, action, self.parts.revision(), self.parts.clock())
-        return facts_of(approval, worth) if approval is not None else ()
 
     async def _end(self, situation: Situation, ending: Ending) -> Pause:
         """Bring the step to rest without asking anybody; a question to humans ends with it."""

@@ -63,12 +63,22 @@ class Sequels:
         return await self.written(tx, run, situation, StepState.SKIPPED, values)
 
     async def of_ruling(
-        self, tx: AsyncConnection, turn: Turn, action: Action, ruling: Ruling, scene: Callable[[], Scene]
+        self,
+        tx: AsyncConnection,
+        turn: Turn,
+        action: Action,
+        ruling: Ruling,
+        scene: Callable[[], Scene],
+        *,
+        heard: Sequence[Answer] = (),
     ) -> Followed:
         """Write what follows from a ruling on an action; ``scene`` is what is around it, should people be asked.
 
+        ``heard`` are the answers that the question had.
+
         Raises:
-            OvertakenError: the run or the step moved on since the question was asked.
+            OvertakenError: the run or the step moved on since the question was asked, or an answer is worth nothing
+                under the policies that ruled, or by now.
 
         """
         situation = turn.situation
@@ -78,6 +88,9 @@ class Sequels:
         approval = situation.approval
         match ruling:
             case Allowed():
+                worth = answers_worth(approval, action, ruling.decided.provenance.revision, now)
+                if not all(answer in worth for answer in heard):
+                    raise OvertakenError
                 drafts: tuple[Draft, ...] = ()
                 if approval is not None and approval.state in (ApprovalState.APPROVED, ApprovalState.EDITED):
                     await resolve(tx, approval, ApprovalState.CONSUMED, now)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.audit.listen import Listener
+from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.catalogue.ledger import Ledger
@@ -36,10 +37,11 @@ async def make_world(database: Database, listener: Listener, fresh_tenant: str) 
         ruler: Ruler = allow_all,
         tool: Tool = answer_one,
         ledgers: Mapping[str, Ledger] | None = None,
+        clock: Clock = utc_now,
         **process: Any,
     ) -> World:
         declared = catalogue(steps, **process).model_copy(update={"ledgers": ledgers or {}})
-        world = await open_world(database, listener, fresh_tenant, declared, ruler, tool)
+        world = await open_world(database, listener, fresh_tenant, declared, ruler, tool, clock=clock)
         opened.append(world)
         return world
 

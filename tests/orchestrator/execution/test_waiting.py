@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
@@ -45,6 +47,57 @@ async def test_a_run_waits_for_a_person_and_asks_again_with_the_answer(make_worl
     events = await world.events(run)
     assert events.index("approval.approved only") < events.index("approval.consumed only")
     assert events.index("approval.consumed only") < events.index("action.intended only")
+
+
+@pytest.mark.requirement("orchestrator.approval-revision")
+@pytest.mark.parametrize(("on_revision", "asked"), [("void", ["consumed", "void"]), ("ask_again", ["consumed"])])
+async def test_an_answer_counts_under_the_policies_that_rule_though_they_come_into_force_after_it_was_put_to_them(
+    make_world: MakeWorld, on_revision: str, asked: list[str]
+) -> None:
+    held = {**HELD, "approval": {**HELD["approval"], "on_revision": on_revision}}
+    another = "sha256:" + "1" * 64
+
+    def rule(question: Question) -> Mapping[str, Any]:
+        if not question.approvals:
+            return held
+        world.decisions.revision = another  # a moment after the answer was found to be worth something
+        return ALLOW
+
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(rule))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.reply(run, world.person("dana", "director"))
+    if on_revision == "void":
+        await world.until(run, "approval.void")
+        assert world.tools.calls == []
+        [second] = (await world.inbox.list(world.person("dana", "director"), Sought(state=ApprovalState.PENDING))).items
+        await world.reply_to(world.person("dana", "director"), second.id)
+    assert (await world.end_of(run)).run.state == "succeeded"
+    page = await world.inbox.list(world.person("boss", Role.OPERATOR))
+    assert sorted(str(approval.state) for approval in page.items) == asked
+    assert world.tools.times("box.send") == 1
+
+
+@pytest.mark.requirement("orchestrator.approvals-timeouts-never-approve")
+async def test_an_answer_that_expires_while_the_policies_decide_counts_for_nothing(make_world: MakeWorld) -> None:
+    brief = {**HELD, "approval": {**HELD["approval"], "expires_in": "1h"}}
+    ahead = timedelta(0)
+
+    def rule(question: Question) -> Mapping[str, Any]:
+        nonlocal ahead
+        if not question.approvals:
+            return brief
+        ahead = timedelta(hours=2)
+        return ALLOW
+
+    world = await make_world(
+        [{"id": "only", "action": "box.send"}], ruler=for_actions(rule), clock=lambda: utc_now() + ahead
+    )
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.reply(run, world.person("dana", "director"))
+    await world.until(run, "approval.void")
+    assert world.tools.calls == []
 
 
 async def test_parallel_approvals_of_one_run_never_cross(make_world: MakeWorld) -> None:

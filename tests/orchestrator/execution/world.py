@@ -63,7 +63,8 @@ def deny(code: str = "NO_GRANT") -> Mapping[str, Any]:
 class ScriptedDecisionPoint:
     """Answers as told; ``away`` makes it the absence of an engine.
 
-    ``busy`` holds the numbers of the questions, from 1, that are one too many.
+    ``busy`` holds the numbers of the questions, from 1, that are one too many. ``revision`` is that of the bundle in
+    force.
     """
 
     ruler: Ruler
@@ -71,6 +72,7 @@ class ScriptedDecisionPoint:
     budgets: list[float] = field(default_factory=list)
     away: bool = False
     busy: frozenset[int] = frozenset()
+    revision: str = REVISION
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
         self.asked.append(question)
@@ -80,7 +82,7 @@ class ScriptedDecisionPoint:
         answer = deny(fault) if fault else self.ruler(question)
         provenance = Provenance(
             decision_id=uuid.uuid4().hex,
-            revision=REVISION,
+            revision=self.revision,
             engine="opa",
             engine_version="1.22.2",
             input_digest=digest(question.to_json()),
@@ -273,7 +275,11 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         Barrier(database.engine),
         Ledgers(database.engine, lambda: declared),
     )
-    parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, lambda: REVISION, new_driver(executor))
+
+    def revision() -> str:
+        return decisions.revision
+
+    parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, revision, new_driver(executor))
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
     durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)

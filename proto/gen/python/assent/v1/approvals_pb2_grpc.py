@@ -102,7 +102,8 @@ class ApprovalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawApproval(self, request, context):
-        """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it.
+        """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it, and once what
+        they changed was put to people again: their yes is in that approval then, and is taken back there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

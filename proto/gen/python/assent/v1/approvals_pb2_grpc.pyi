@@ -45,7 +45,9 @@ class ApprovalServiceStub:
     DecideApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.DecideApprovalRequest, _approvals_pb2.Approval]
     """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
     WithdrawApproval: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.WithdrawApprovalRequest, _approvals_pb2.Approval]
-    """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
+    """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it, and once what
+    they changed was put to people again: their yes is in that approval then, and is taken back there.
+    """
     ReportApprovals: _grpc.UnaryUnaryMultiCallable[_approval_reports_pb2.ReportApprovalsRequest, _approval_reports_pb2.ApprovalReport]
     """Reports how people answer: how long they take, what they answer unread, who answers for whom, what nobody answered.
     For auditors and operators.
@@ -67,7 +69,9 @@ class ApprovalServiceAsyncStub(ApprovalServiceStub):
     DecideApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.DecideApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
     """Takes the caller's answer. It is worth exactly what was shown: the digest of it must come along."""
     WithdrawApproval: _aio.UnaryUnaryMultiCallable[_approvals_pb2.WithdrawApprovalRequest, _approvals_pb2.Approval]  # type: ignore[assignment]
-    """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
+    """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it, and once what
+    they changed was put to people again: their yes is in that approval then, and is taken back there.
+    """
     ReportApprovals: _aio.UnaryUnaryMultiCallable[_approval_reports_pb2.ReportApprovalsRequest, _approval_reports_pb2.ApprovalReport]  # type: ignore[assignment]
     """Reports how people answer: how long they take, what they answer unread, who answers for whom, what nobody answered.
     For auditors and operators.
@@ -116,7 +120,9 @@ class ApprovalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _approvals_pb2.WithdrawApprovalRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_approvals_pb2.Approval, _abc.Awaitable[_approvals_pb2.Approval]]:
-        """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it."""
+        """Takes back the caller's own yes. FAILED_PRECONDITION once something was done on the strength of it, and once what
+        they changed was put to people again: their yes is in that approval then, and is taken back there.
+        """
 
     @_abc_1.abstractmethod
     def ReportApprovals(
