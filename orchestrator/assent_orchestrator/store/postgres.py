@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from assent_orchestrator.meanwhile import meanwhile
@@ -24,6 +27,7 @@ _LONGEST_IDLE = "5s"
 _CONNECTIONS = 40
 _LONGEST_WAIT = 30.0  # seconds for a connection: no call that is not given longer waits longer by itself
 _RESTED_SECONDS = 0.1
+_SEVERAL = re.compile(r"postgres(ql)?://[^/?]*,")
 _USED = "assent.used"
 _MEND_EVERY = 1.0
 
@@ -90,10 +94,17 @@ def _for_libpq(address: sa.URL) -> str:
     return before + mark + query.replace("+", "%20")
 
 
+def _of_several(url: str) -> sa.URL:
+    """Return the URL of a server and its standbys: SQLAlchemy reads ``a:5432,b:5432`` nowhere but in a query."""
+    query = {part: str(value) for part, value in conninfo_to_dict(url).items()}
+    user, password, name = (query.pop(part, None) for part in ("user", "password", "dbname"))
+    return sa.URL.create("postgresql", username=user, password=password, database=name, query=query)
+
+
 def _address(url: str) -> sa.URL:
     try:
-        address = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
+        address = _of_several(url) if _SEVERAL.match(url) else sa.make_url(url)
+    except (sa.exc.ArgumentError, psycopg.ProgrammingError, ValueError) as error:
         raise DatabaseUnavailableError("The database URL cannot be read; it looks like postgresql://…") from error
     if address.drivername not in ("postgresql", "postgres", _DRIVER):
         raise DatabaseUnavailableError("The database URL must begin with postgresql://", driver=address.drivername)

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -49,7 +50,34 @@ async def test_a_folder_with_a_space_in_its_name_is_reached_through_libpq_too(da
             assert connection.info.host == str(link)
 
 
-@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite:///x", "not a url", "postgresql+asyncpg://h/x"])
+@pytest.mark.requirement("orchestrator.failover")
+@pytest.mark.parametrize(
+    "hosts", ["@{a},{b}/assent?", "@{a}:5432,{b}:5432/assent?", "@/assent?host={a},{b}&port=5432,5432&"]
+)
+async def test_of_a_server_and_its_standby_whichever_takes_writes_is_used(database, hosts):
+    socket = str(sa.make_url(database.url).query["host"])
+    places = {"a": quote("/nowhere", safe=""), "b": quote(socket, safe="")}
+    url = f"postgresql://assent{hosts.format_map(places)}target_session_attrs=read-write"
+    async with (
+        open_database(url, NOT_NEEDED) as opened,
+        opened.engine.connect() as connection,
+        await psycopg.AsyncConnection.connect(opened.sync_url) as other,
+    ):
+        assert (await connection.execute(sa.text("SHOW unix_socket_directories"))).scalar_one().strip('"') == socket
+        assert other.info.host == socket
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://localhost/x",
+        "sqlite:///x",
+        "not a url",
+        "postgresql+asyncpg://h/x",
+        "postgresql://h:port/x",
+        "postgresql://a:1,b:2/x?nonsense=1",
+    ],
+)
 async def test_what_is_not_postgresql_is_refused(url):
     with pytest.raises(DatabaseUnavailableError, match="postgresql://"):
         async with open_database(url, NOT_NEEDED):
