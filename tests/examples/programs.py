@@ -16,6 +16,7 @@ import grpc
 from google.protobuf import json_format
 
 from assent.tool.v1 import tools_pb2, tools_pb2_grpc
+from assent_sidecar.opa.binary import find_binary
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SECONDS = 30.0
@@ -121,3 +122,10 @@ def messages(folder: Path) -> list[EmailMessage]:
 def modes(folder: Path) -> dict[str, int]:
     """Return the names of the files in a folder with their permissions."""
     return {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
+async def opa(*arguments: str) -> int:
+    """Run the engine's own program; return its exit code."""
+    binary = find_binary(dict(os.environ)).path
+    process = await asyncio.create_subprocess_exec(binary, *arguments, stdout=asyncio.subprocess.DEVNULL)
+    return await asyncio.wait_for(process.wait(), 60)

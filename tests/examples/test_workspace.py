@@ -1,7 +1,5 @@
-import asyncio
 import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from assent_sidecar.bundle.workspace import Workspace, load_workspace
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.policy.check import check_policies
 from assent_sidecar.policy.report import Part
-from tests.examples.programs import EXAMPLES
+from tests.examples.programs import EXAMPLES, opa
 
 ROOT = EXAMPLES / "contract_renewal"
 FOLDERS = (str(ROOT / "policies"), str(library_root() / "assent/lib"))
@@ -102,7 +100,7 @@ def test_a_finding_names_the_control_and_the_title_of_its_rule(workspace: Worksp
     "command", [("check", "--strict"), ("fmt", "--fail", "--list"), ("test", "--fail-on-empty")], ids=lambda one: one[0]
 )
 async def test_the_policies_pass_the_engines_own_checks(command: tuple[str, ...]) -> None:
-    assert await _opa(*command, *FOLDERS) == 0
+    assert await opa(*command, *FOLDERS) == 0
 
 
 @pytest.mark.requirement("example.policies-are-tested")
@@ -115,10 +113,4 @@ async def test_every_test_and_every_case_is_green_on_the_bundle_that_decides(wor
 
 @pytest.mark.requirement("example.policies-are-tested")
 async def test_the_policies_tests_reach_every_line() -> None:
-    assert await _opa("test", "--coverage", "--threshold", "100", *FOLDERS) == 0
-
-
-async def _opa(*arguments: str) -> int:
-    binary: Path = find_binary(dict(os.environ)).path
-    process = await asyncio.create_subprocess_exec(binary, *arguments, stdout=asyncio.subprocess.DEVNULL)
-    return await asyncio.wait_for(process.wait(), 60)
+    assert await opa("test", "--coverage", "--threshold", "100", *FOLDERS) == 0

@@ -1,4 +1,4 @@
-"""The made-up company: its mail server and its tool server, each a foreign program that knows nothing of Assent."""
+"""The made-up company of an example: a mail server and a tool server, foreign programs that know nothing of Assent."""
 
 import contextlib
 import os
@@ -12,9 +12,10 @@ from assent_orchestrator.cli.stage.program import running
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The running company: where its tool server is, and the folder in which its e-mails arrive."""
+    """The running company: where its tool server is, under which names, and where its e-mails arrive."""
 
     tool_server: str
+    names: tuple[str, ...]
     mailbox: Path
 
 
@@ -31,11 +32,11 @@ async def open_company(
     """
     path = os.pathsep.join(part for part in (str(examples.folder), environ.get("PYTHONPATH", "")) if part)
     theirs = {**environ, "PYTHONPATH": path}
-    mailbox, logs = folder / "mail", folder / "logs"
+    mailbox, logs, name = folder / "mail", folder / "logs", examples.example.company
     async with contextlib.AsyncExitStack() as stack:
         mail = await stack.enter_async_context(
             running(
-                "the company's mail server",
+                f"the {name}'s mail server",
                 ("-m", "tool_server.mailbox", "--folder", str(mailbox), "--port", "0"),
                 environ=theirs,
                 log=logs / "mailbox.log",
@@ -43,14 +44,14 @@ async def open_company(
         )
         systems = await stack.enter_async_context(
             running(
-                "the company's tool server",
+                f"the {name}'s tool server",
                 (
-                    *("-m", "company.server", "--folder", str(folder / "company"), "--port", "0"),
+                    *("-m", f"{name}.server", "--folder", str(folder / name), "--port", "0"),
                     *("--smtp", mail.address, "--permit-key", str(permit_key)),
                     *(part for fault in faults for part in ("--fault", fault)),
                 ),
                 environ=theirs,
-                log=logs / "company.log",
+                log=logs / f"{name}.log",
             )
         )
-        yield Company(systems.address, mailbox)
+        yield Company(systems.address, examples.example.tool_servers, mailbox)

@@ -1,7 +1,7 @@
 """One person's line to the server: the same calls that any client makes, with that person's token."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from grpc import aio
 
@@ -11,6 +11,8 @@ from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent_orchestrator.tools.value import to_value
+from assent_sidecar.model import Json
 
 _SECONDS = 30.0
 """How long an answer may take; a watch lasts as long as its run."""
@@ -76,15 +78,18 @@ class Desk:
         request = approvals_pb2.GetApprovalRequest(name=name)
         return await self._approvals.GetApproval(request, metadata=self._metadata, timeout=_SECONDS)
 
-    async def approve(self, shown: approvals_pb2.Approval, rationale: str) -> approvals_pb2.Approval:
-        """Say yes to exactly what was shown."""
-        request = approvals_pb2.DecideApprovalRequest(
-            name=shown.name,
-            etag=shown.etag,
-            answer=approvals_pb2.DecideApprovalRequest.ANSWER_APPROVE,
-            rationale=rationale,
-            presented_digest=shown.presented_digest,
-        )
+    async def approve(
+        self, shown: approvals_pb2.Approval, rationale: str, edits: Mapping[str, Json] | None = None
+    ) -> approvals_pb2.Approval:
+        """Say yes to exactly what was shown, or to it with other values at some places of its arguments."""
+        request = _answer(shown, approvals_pb2.DecideApprovalRequest.ANSWER_APPROVE, rationale)
+        for pointer, value in (edits or {}).items():
+            request.edits[pointer].CopyFrom(to_value(value))
+        return await self._approvals.DecideApproval(request, metadata=self._metadata, timeout=_SECONDS)
+
+    async def reject(self, shown: approvals_pb2.Approval, rationale: str) -> approvals_pb2.Approval:
+        """Say no to what was shown."""
+        request = _answer(shown, approvals_pb2.DecideApprovalRequest.ANSWER_REJECT, rationale)
         return await self._approvals.DecideApproval(request, metadata=self._metadata, timeout=_SECONDS)
 
     async def choose(
@@ -136,3 +141,15 @@ class Desk:
         """Say what became of what was permitted."""
         request = permits_pb2.ReportOutcomeRequest(name=permit, outcome=outcome)
         return await self._decisions.ReportOutcome(request, metadata=self._metadata, timeout=_SECONDS)
+
+
+def _answer(
+    shown: approvals_pb2.Approval, answer: approvals_pb2.DecideApprovalRequest.Answer.ValueType, rationale: str
+) -> approvals_pb2.DecideApprovalRequest:
+    return approvals_pb2.DecideApprovalRequest(
+        name=shown.name,
+        etag=shown.etag,
+        answer=answer,
+        rationale=rationale,
+        presented_digest=shown.presented_digest,
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assent_orchestrator.cli.stage.company import Company, open_company
 from assent_orchestrator.cli.stage.examples import Examples
-from assent_orchestrator.cli.stage.people import People, appoint
+from assent_orchestrator.cli.stage.people import RENEWALS, Cast, People, appoint
 from assent_orchestrator.cli.stage.program import Program, running
 from assent_orchestrator.governance.signing_key import open_signing_key, public_jwk
 from assent_orchestrator.store.embedded import EmbeddedServer
@@ -45,11 +45,11 @@ class Ground:
 
 @contextlib.asynccontextmanager
 async def open_ground(
-    name: str, examples: Examples, environ: Mapping[str, str], faults: Sequence[str] = ()
+    name: str, examples: Examples, environ: Mapping[str, str], faults: Sequence[str] = (), cast: Cast = RENEWALS
 ) -> AsyncIterator[Ground]:
     """Make the folder ``assent-<name>-…`` and start the company in it; however the block ends, all of it is gone then.
 
-    ``faults`` are what is the matter with the company's systems.
+    ``faults`` are what is the matter with the company's systems, ``cast`` is who may call.
 
     Raises:
         Problem: something does not start; the end of its log is told.
@@ -57,7 +57,7 @@ async def open_ground(
     ours = {key: value for key, value in environ.items() if not key.startswith("ASSENT_") or key in _KEPT}
     async with contextlib.AsyncExitStack() as stack:
         folder = await stack.enter_async_context(_folder(name))
-        people = appoint(folder)
+        people = appoint(folder, cast)
         public = await asyncio.to_thread(_permit_key, folder)
         company = await stack.enter_async_context(open_company(examples, folder, public, ours, faults))
         stack.push_async_callback(_no_database_left, folder / "data" / "postgres")
@@ -80,9 +80,11 @@ async def serving(
     Raises:
         Problem: it does not start; the end of its log is told.
     """
+    address = tool_server or ground.company.tool_server
     common: Sequence[str] = (
         *("--data", str(ground.data), "--token-file", str(ground.people.path), "--listen", "127.0.0.1:0"),
-        *("--executor", executor, "--tool-server", f"company={tool_server or ground.company.tool_server}"),
+        *("--executor", executor),
+        *(part for name in ground.company.names for part in ("--tool-server", f"{name}={address}")),
     )
     log = ground.folder / "logs" / ("server.log" if executor == "demo" else f"server-{executor}.log")
     program = (*_ASSENT, "serve", *arguments, *common)

@@ -16,6 +16,23 @@ DIRECTOR = "dana.whitfield"
 """A sales director: may approve, and nothing else."""
 AUDITOR = "auditor"
 OPERATOR = "operator"
+LAWYER = "lena.brandt"
+"""A lawyer of the law firm: may approve, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays: the ``runtime`` of the agents, the ``principal`` that they act for, and who ``answers`` approvals."""
+
+    runtime: str
+    principal: str
+    principal_role: str
+    answers: str
+    role: str
+
+
+RENEWALS = Cast(RUNTIME, MANAGER, "account_manager", DIRECTOR, "sales_director")
+REVIEWS = Cast("reviews-runtime", "noah.frey", "paralegal", LAWYER, "lawyer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +55,10 @@ class People:
         return self.folder / f"{person}.token"
 
 
-def appoint(folder: Path) -> People:
+def appoint(folder: Path, cast: Cast = RENEWALS) -> People:
     """Write the token file of the server, and beside it one file for each caller (all 0600)."""
     path = folder / "tokens.json"
-    file = write_tokens(path, _entries())
+    file = write_tokens(path, _entries(cast))
     for entry in file.callers:
         own = os.open(folder / f"{entry.id}.token", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(own, "w", encoding="ascii") as written:
@@ -49,12 +66,12 @@ def appoint(folder: Path) -> People:
     return People(file, path, folder)
 
 
-def _entries() -> tuple[TokenEntry, ...]:
-    manager = Person(id=MANAGER, roles=("account_manager",))
-    runtime = new_entry(RUNTIME, (Role.SUBMITTER,), tenant=TENANT)
+def _entries(cast: Cast) -> tuple[TokenEntry, ...]:
+    principal = Person(id=cast.principal, roles=(cast.principal_role,))
+    runtime = new_entry(cast.runtime, (Role.SUBMITTER,), tenant=TENANT)
     return (
         new_entry(OPERATOR, (Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR), tenant=TENANT),
-        runtime.model_copy(update={"acts_for": (manager,)}),
-        new_entry(DIRECTOR, ("sales_director",), tenant=TENANT),
+        runtime.model_copy(update={"acts_for": (principal,)}),
+        new_entry(cast.answers, (cast.role,), tenant=TENANT),
         new_entry(AUDITOR, (Role.AUDITOR,), tenant=TENANT),
     )

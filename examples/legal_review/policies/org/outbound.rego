@@ -1,0 +1,138 @@
+# METADATA
+# title: What must never leave the firm
+# description: |
+#   Holds for every department and process. The actions and patterns are in data/outbound.yaml; when they cannot be read,
+#   nothing leaves.
+# custom:
+#   owner: carmen.diaz
+package policies.org.outbound
+
+import data.assent.lib.labels
+import data.assent.lib.plan
+
+action := concat(".", [input.action.system, input.action.operation])
+
+outbound if {
+	input.kind == "action"
+	action in data.settings.outbound.actions
+}
+
+letter if {
+	input.kind == "action"
+	input.action.system == "email"
+}
+
+# METADATA
+# title: Privileged text does not leave
+# description: What the firm told one client is that client's, also where it would help another one.
+# labels:
+#   control: PRV-11
+deny contains finding if {
+	outbound
+	"privileged" in labels.carried
+	finding := {
+		"code": "PRIVILEGED_MUST_NOT_LEAVE",
+		"message": "privileged text is part of what would leave",
+		"control": "PRV-11",
+		"rule": "Privileged text does not leave",
+	}
+}
+
+# METADATA
+# title: No plan sends privileged text
+# description: The same, said of the whole plan before its first step.
+# labels:
+#   control: PRV-11
+deny contains finding if {
+	input.kind == "plan"
+	some sending in data.settings.outbound.actions
+	count(plan.carrying("privileged") & plan.doing(sending)) > 0
+	finding := {
+		"code": "PRIVILEGED_MUST_NOT_LEAVE",
+		"message": "the plan brings privileged text to a step by which it would leave",
+		"control": "PRV-11",
+		"rule": "No plan sends privileged text",
+	}
+}
+
+# METADATA
+# title: No text chooses who is written to
+# description: A recipient out of an untrusted text would let that text send our data anywhere.
+# labels:
+#   control: PRV-12
+deny contains finding if {
+	letter
+	"untrusted" in labels.at("/to")
+	finding := {
+		"code": "RECIPIENT_UNTRUSTED",
+		"message": "the recipient comes out of an untrusted text",
+		"control": "PRV-12",
+		"rule": "No text chooses who is written to",
+	}
+}
+
+# METADATA
+# title: Orders to machines are not passed on
+# description: Only what is untrusted is looked at, argument by argument; our own words may say what they like.
+# labels:
+#   control: SEC-01
+deny contains finding if {
+	letter
+	some order in data.settings.outbound.orders
+	some text in untrusted_texts
+	regex.match(order.regex, text)
+	finding := {
+		"code": "ORDERS_IN_TEXT",
+		"message": sprintf("the text orders whatever reads it %s", [order.name]),
+		"control": "SEC-01",
+		"rule": "Orders to machines are not passed on",
+	}
+}
+
+# METADATA
+# title: Nothing leaves while it is not known what must not
+# labels:
+#   control: PRV-11
+deny contains finding if {
+	input.kind == "action"
+	not usable
+	finding := {
+		"code": "OUTBOUND_RULES_UNUSABLE",
+		"message": "data/outbound.yaml names no actions, no orders, or one that is no regular expression",
+		"control": "PRV-11",
+		"rule": "Nothing leaves while it is not known what must not",
+	}
+}
+
+# METADATA
+# title: Personal data stay in the systems meant for them
+# labels:
+#   control: PRV-13
+deny contains finding if {
+	input.kind == "action"
+	"pii" in labels.carried
+	not input.action.system in {"notes", "email"}
+	finding := {
+		"code": "PERSONAL_DATA_NOT_ALLOWED_HERE",
+		"message": "personal data may not be handed to this system",
+		"control": "PRV-13",
+		"rule": "Personal data stay in the systems meant for them",
+	}
+}
+
+untrusted_texts contains text if {
+	walk(input.action.args, [path, text])
+	is_string(text)
+	"untrusted" in labels.at(pointer(path))
+}
+
+pointer(path) := concat("", [sprintf("/%v", [name]) | some name in path])
+
+usable if {
+	count(data.settings.outbound.actions) > 0
+	count(data.settings.outbound.orders) > 0
+	every order in data.settings.outbound.orders {
+		regex.is_valid(order.regex)
+		is_string(order.name)
+	}
+}
