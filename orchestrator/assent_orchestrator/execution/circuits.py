@@ -70,7 +70,10 @@ class Circuits:
                 return Entry(probe=probe)
         if held is None:
             held = now + timedelta(seconds=_TRIED_SECONDS)
-        await self._defer(situation, held)
+        elif _waits(situation) and situation.step.not_before != held:
+            await self._put_off(situation, held)
+        if not _waits(situation):
+            await self._defer(situation, held)
         return Entry(pause=Pause(settled=False, seconds=until(held, now)))
 
     async def leave(self, situation: Situation, probe: datetime) -> None:
@@ -102,10 +105,15 @@ class Circuits:
                 draft = _turned(situation, after, breaker)
                 await self.parts.trail.append(tx, situation.run.tenant, (draft,))
 
+    async def _put_off(self, situation: Situation, moment: datetime) -> None:
+        """Write down until when a step waits that waits already: a try has failed, and nothing else is new."""
+        async with self.parts.engine.begin() as tx:
+            run, current = await hold_step(tx, situation.run, situation.step.id)
+            if (current.state, current.reason) == (StepState.DEFERRED, CIRCUIT_OPEN):
+                await change_step(tx, run.id, current.id, not_before=moment)
+
     async def _defer(self, situation: Situation, moment: datetime) -> None:
         step = situation.step
-        if (step.state, step.reason) == (StepState.DEFERRED, CIRCUIT_OPEN):
-            return  # it waits already, and nothing is new but for how long
         async with self.parts.trail.recording() as tx:
             run, current = await hold_step(tx, situation.run, step.id)
             if current.state in TERMINAL_STEPS or (current.state, current.attempt) != (step.state, step.attempt):
@@ -124,6 +132,10 @@ class Circuits:
                 trace=trace_note(),
             )
             await self.parts.trail.append(tx, run.tenant, (draft, *await keep(tx, run, self.parts.clock())))
+
+
+def _waits(situation: Situation) -> bool:
+    return (situation.step.state, situation.step.reason) == (StepState.DEFERRED, CIRCUIT_OPEN)
 
 
 async def _read(tx: AsyncConnection, situation: Situation, *, lock: bool = False) -> Circuit:

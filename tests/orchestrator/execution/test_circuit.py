@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.execution.circuit import Circuit, Word, word_of
 from assent_orchestrator.governance.permit import Permit, PermitError
+from assent_orchestrator.store.tables import circuits, steps
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.system import Breaker
 from assent_sidecar.decision import Decided
@@ -146,6 +148,30 @@ async def test_while_one_tries_nobody_else_does_and_a_failed_try_opens_it_again(
     told = [event for run in runs for event in await world.events(run) if event.startswith("circuit.")]
     assert told.count("circuit.opened only") >= 3, "each failed try is told, too"
     assert "circuit.closed only" not in told
+
+
+@pytest.mark.requirement("orchestrator.circuit-breaker")
+async def test_a_step_that_waits_says_until_when_also_after_a_try_has_failed(make_world: MakeWorld) -> None:
+    world = await make_world(SEND, tool=lambda _: AWAY, breaker={"failures": 1, "within": "60s", "open_for": "10m"})
+    tries = await world.submit()
+    await world.until(tries, "circuit.opened")
+    waits = await world.submit()
+    await world.until(waits, "step.deferred", step="only")
+    first = (await world.runs.get(world.alice, waits)).steps[0].not_before
+    assert first is not None
+    # Another server tries, and fails: nothing is told of the run that waits, but its moment is another one.
+    later = first - timedelta(minutes=5)
+    async with world.parts.engine.begin() as tx:
+        await tx.execute(sa.update(circuits).where(circuits.c.tenant == world.tenant).values(open_until=later))
+        await tx.execute(sa.update(steps).where(steps.c.run_id == waits).values(not_before=NOON))
+    await world.durable.wake(waits, ("only",))
+    async with asyncio.timeout(20):
+        while (await world.runs.get(world.alice, waits)).steps[0].not_before != later:
+            pass
+    assert (await world.events(waits)).count("step.deferred only") == 1
+    for run in (tries, waits):
+        await world.cancellations.cancel(world.alice, run, "")
+        await world.end_of(run)
 
 
 @pytest.mark.requirement("orchestrator.circuit-breaker")
