@@ -1,16 +1,19 @@
-"""The commands ``approvals list``, ``show``, ``approve``, ``reject``, ``withdraw`` and ``choose``."""
+"""The commands of ``approvals``, of which ``list``, ``show`` and ``withdraw`` are here."""
 
-import json
-import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from google.protobuf.struct_pb2 import Value
 
 from assent.v1 import approvals_pb2 as wire
-from assent.v1 import control_pb2
 from assent_orchestrator.cli.approval_card import show_approval, state_of
+from assent_orchestrator.cli.approvals_answer import (
+    NameArgument,
+    approve_command,
+    choose_command,
+    get_approval,
+    reject_command,
+)
 from assent_orchestrator.cli.approvals_report import report_command
 from assent_orchestrator.cli.approvals_watch import (
     KindOption,
@@ -25,13 +28,8 @@ from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.finding import codes_line
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table, word
-from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
-from assent_orchestrator.cli.run_control import ResultOption, Settlement, result_value
 from assent_orchestrator.cli.runs import LimitOption, joined
-from assent_orchestrator.tools.value import to_value
-
-_NOTHING: list[str] = []
 
 app = typer.Typer(help="See what waits for people, and answer it.", rich_markup_mode=None)
 
@@ -46,36 +44,6 @@ class ApprovalState(StrEnum):
     VOID = "void"
     CONSUMED = "consumed"
     EDITED = "edited"
-
-
-class Choice(StrEnum):
-    """What follows from a step that failed or is unknown, as the wire has it."""
-
-    RETRY = "retry"
-    RECONCILE = "reconcile"
-    SKIP = "skip"
-    COMPENSATE = "compensate"
-
-
-NameArgument = Annotated[str, typer.Argument(metavar="APPROVAL", help="The approval: its id, or its whole name.")]
-RationaleOption = Annotated[
-    str | None, typer.Option("--rationale", "-m", metavar="TEXT", help="Why; the trail keeps it. Asked for if missing.")
-]
-BehalfOption = Annotated[
-    str,
-    typer.Option("--for", metavar="ID", help="Whom you stand in for, by a delegation of theirs.", show_default=False),
-]
-EditOption = Annotated[
-    list[str],
-    typer.Option(
-        "--edit",
-        metavar="POINTER=JSON",
-        help="Say yes to the same with this value in it; may be given several times.",
-        show_default=False,
-    ),
-]
-BreakGlassOption = Annotated[bool, typer.Option("--break-glass", help="Say yes alone; it is reviewed afterwards.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again.")]
 
 
 @app.command("list")
@@ -130,7 +98,7 @@ def list_command(
 def show_command(common: Common, *, approval: NameArgument) -> int:
     """Show an approval: exactly what is asked, why, of whom, and until when."""
     with Connection(common) as connection:
-        found = _get(connection, approval)
+        found = get_approval(connection, approval)
     if common.as_json:
         say_json(found)
     else:
@@ -138,38 +106,8 @@ def show_command(common: Common, *, approval: NameArgument) -> int:
     return ExitCode.DONE
 
 
-@app.command("approve")
-@with_connection
-def approve_command(
-    common: Common,
-    *,
-    approval: NameArgument,
-    rationale: RationaleOption = None,
-    behalf: BehalfOption = "",
-    yes: YesOption = False,
-    edit: EditOption = _NOTHING,
-    break_glass: BreakGlassOption = False,
-) -> int:
-    """Say yes to exactly what is shown: if it changes meanwhile, the answer is worth nothing."""
-    answer = wire.DecideApprovalRequest.ANSWER_APPROVE
-    edits = dict(map(_edit, edit))
-    given = wire.DecideApprovalRequest(answer=answer, on_behalf_of=behalf, break_glass=break_glass, edits=edits)
-    return _answer(common, approval, given, rationale, yes=yes)
-
-
-@app.command("reject")
-@with_connection
-def reject_command(
-    common: Common,
-    *,
-    approval: NameArgument,
-    rationale: RationaleOption = None,
-    behalf: BehalfOption = "",
-    yes: YesOption = False,
-) -> int:
-    """Say no."""
-    given = wire.DecideApprovalRequest(answer=wire.DecideApprovalRequest.ANSWER_REJECT, on_behalf_of=behalf)
-    return _answer(common, approval, given, rationale, yes=yes)
+app.command("approve")(approve_command)
+app.command("reject")(reject_command)
 
 
 @app.command("withdraw")
@@ -177,7 +115,7 @@ def reject_command(
 def withdraw_command(common: Common, *, approval: NameArgument) -> int:
     """Take back your own yes, as long as nothing was done on the strength of it."""
     with Connection(common) as connection:
-        shown = _get(connection, approval)
+        shown = get_approval(connection, approval)
         request = wire.WithdrawApprovalRequest(name=shown.name, etag=shown.etag)
         after = connection.call(connection.approvals.WithdrawApproval, request)
     if common.as_json:
@@ -187,83 +125,6 @@ def withdraw_command(common: Common, *, approval: NameArgument) -> int:
     return ExitCode.DONE
 
 
-@app.command("choose")
-@with_connection
-def choose_command(
-    common: Common,
-    *,
-    approval: NameArgument,
-    choice: Annotated[Choice, typer.Argument(metavar="CHOICE", help="retry, reconcile, skip or compensate.")],
-    rationale: RationaleOption = None,
-    settlement: Annotated[Settlement | None, typer.Option(help="What became of it; needed with reconcile.")] = None,
-    result: ResultOption = None,
-    behalf: BehalfOption = "",
-    yes: YesOption = False,
-) -> int:
-    """Say what follows from a step that failed or is unknown; the policies say whether you may."""
-    if (choice is Choice.RECONCILE) != (settlement is not None):
-        raise Problem("--settlement is what became of it: for reconcile, and needed there", ExitCode.USAGE)
-    given = wire.DecideApprovalRequest(
-        choice=wire.WorkItem.Choice.Value(f"CHOICE_{choice.upper()}"),
-        settlement=control_pb2.Settlement.Value(f"SETTLEMENT_{settlement.upper() if settlement else 'UNSPECIFIED'}"),
-        result=result_value(result) if result is not None else None,
-        on_behalf_of=behalf,
-    )
-    return _answer(common, approval, given, rationale, yes=yes)
-
-
+app.command("choose")(choose_command)
 app.command("watch")(watch_command)
 app.command("report")(report_command)
-
-
-def _edit(text: str) -> tuple[str, Value]:
-    pointer, _, written = text.partition("=")
-    try:
-        return pointer, to_value(json.loads(written))
-    except ValueError as error:
-        raise Problem(f"{text!r} is no POINTER=JSON, such as /amount=60 or /to='\"ACME\"'", ExitCode.USAGE) from error
-
-
-def _get(connection: Connection, approval: str) -> wire.Approval:
-    request = wire.GetApprovalRequest(name=connection.name("approvals", approval))
-    return connection.call(connection.approvals.GetApproval, request)
-
-
-def _words(given: wire.DecideApprovalRequest) -> tuple[str, str]:
-    """Return what is asked once more before an answer is given, and what was done then."""
-    if given.choice:
-        choice = word(wire.WorkItem.Choice, given.choice, "CHOICE")
-        return f"{choice.capitalize()} this?", f"chose {choice}"
-    approve = given.answer == wire.DecideApprovalRequest.ANSWER_APPROVE
-    return f"{'Approve' if approve else 'Reject'} exactly this?", "approved" if approve else "rejected"
-
-
-def _answer(
-    common: Common,
-    approval: str,
-    given: wire.DecideApprovalRequest,
-    rationale: str | None,
-    *,
-    yes: bool,
-) -> int:
-    question, done = _words(given)
-    asked = sys.stdin.isatty() and sys.stderr.isatty()
-    if rationale is None and not asked:
-        raise Problem("an answer needs a reason; give one with --rationale", ExitCode.USAGE)
-    with Connection(common) as connection:
-        shown = _get(connection, approval)
-        if not common.as_json:
-            show_approval(shown)
-        why = rationale if rationale is not None else typer.prompt("Why", err=True)
-        if asked and not yes and not typer.confirm(question, err=True):
-            raise Problem("nothing was answered; the approval still waits", ExitCode.NO, code="NOT_CONFIRMED")
-        told = wire.DecideApprovalRequest(
-            name=shown.name, etag=shown.etag, rationale=why, presented_digest=shown.presented_digest
-        )
-        told.MergeFrom(given)
-        after = connection.call(connection.approvals.DecideApproval, told)
-    if common.as_json:
-        say_json(after)
-    else:
-        say(f"{done}: approval {short(after.name)} is now ", state_of(after))
-    return ExitCode.DONE

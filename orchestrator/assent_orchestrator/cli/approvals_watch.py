@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,7 +17,16 @@ from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import joined
 from assent_orchestrator.cli.watch import resumed
 
-KindOption = Annotated[str | None, typer.Option(metavar="KIND", help="Only such: action, work_item or review.")]
+
+class ApprovalKind(StrEnum):
+    """What people are asked, as the wire has it: the room that owns the word loads a database."""
+
+    ACTION = "action"
+    WORK_ITEM = "work_item"
+    REVIEW = "review"
+
+
+KindOption = Annotated[ApprovalKind | None, typer.Option(help="Only such.")]
 RoleOption = Annotated[str | None, typer.Option(metavar="ROLE", help="Only those that this role may answer.")]
 RunOption = Annotated[str | None, typer.Option(metavar="RUN", help="Only those of this run.")]
 ProcessOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this process.")]
@@ -56,7 +66,7 @@ def watch_command(
 
 
 def terms(
-    *, role: str | None = None, process: str | None = None, run: str | None = None, kind: str | None = None
+    *, role: str | None = None, process: str | None = None, run: str | None = None, kind: ApprovalKind | None = None
 ) -> list[str]:
     """Return the terms of a filter that options make, to be `joined`."""
     wanted = {"role": role, "process": process, "run": short(run) if run else None, "kind": kind}

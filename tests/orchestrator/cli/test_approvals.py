@@ -60,8 +60,61 @@ def test_who_may_not_answer_is_told_so(desk: Desk) -> None:
 
 
 def test_an_answer_needs_a_reason(desk: Desk) -> None:
-    said = desk("approvals", "approve", "whatever", "--as", "lea")
+    run, approval = desk.waiting()
+    said = desk("approvals", "approve", approval, "--as", "lea")
     assert (said.code, said.err) == (2, "error: an answer needs a reason; give one with --rationale\n")
+    desk("runs", "cancel", run)
+
+
+@pytest.mark.requirement("orchestrator.approval-withdrawn")
+def test_a_yes_is_taken_back_before_it_is_used(desk: Desk) -> None:
+    run, approval = desk.waiting()
+    assert desk("runs", "pause", run, "-m", "wait").code == 0
+    assert desk("approvals", "withdraw", approval, "--as", "lea").code == 6
+    assert desk("approvals", "approve", approval, "--as", "lea", "-m", "damaged").code == 0
+    back = desk("approvals", "withdraw", approval, "--as", "lea")
+    assert (back.code, back.out) == (0, f"withdrawn: approval {approval} is now pending\n")
+    assert "(taken back at " in desk("approvals", "show", approval, "--as", "lea").out
+    desk("runs", "cancel", run)
+
+
+@pytest.mark.requirement("orchestrator.approval-edits-only-editable", "cli.exit-codes")
+def test_what_an_answer_may_not_say_is_refused_and_changes_nothing(desk: Desk) -> None:
+    run, approval = desk.waiting()
+    answer = ("approvals", "approve", approval, "--as", "lea", "-m", "less")
+    changed = desk(*answer, "--edit", "/amount_eur=1")
+    assert (changed.code, "NOT_EDITABLE" in changed.err) == (3, True)
+    assert "  but /amount_eur is to be 1 instead of 480\n" in changed.out
+    assert desk(*answer, "--edit", "/amount=1", "--edit", "/amount=2").err == "error: --edit: /amount is given twice\n"
+    assert desk(*answer, "--edit", "amount").code == 2
+    alone = desk(*answer, "--break-glass")
+    assert alone.code == 5
+    assert "  but you say yes alone" in alone.out
+    assert desk(*answer, "--for", "olga").code == 5
+    chosen = desk("approvals", "choose", approval, "retry", "--as", "lea", "-m", "again")
+    assert (chosen.code, "NO_WORK_ITEM" in chosen.err) == (3, True)
+    assert desk("approvals", "choose", approval, "reconcile", "--as", "lea", "-m", "it was").code == 2
+    assert desk("approvals", "show", approval, "--as", "lea", "--json").json["state"] == "APPROVAL_STATE_PENDING"
+    desk("runs", "cancel", run)
+
+
+@pytest.mark.requirement("orchestrator.delegation")
+def test_somebody_else_answers_for_a_while(desk: Desk) -> None:
+    run, approval = desk.waiting()
+    given = desk("delegations", "give", "olga", "--role", "service_lead", "--for", "1d", "-m", "away", "--as", "lea")
+    assert given.code == 0, given.err
+    assert given.out.startswith("olga may answer as service_lead in your place until ")
+    delegation = given.out.split()[-1]
+    listed = desk("delegations", "list", "--as", "lea", "--json").json["delegations"]
+    assert [one["name"].rpartition("/")[2] for one in listed] == [delegation]
+    assert "olga answers as service_lead in place of lea" in desk("delegations", "show", delegation, "--as", "olga").out
+    answered = desk("approvals", "approve", approval, "--as", "olga", "--for", "lea", "-m", "damaged")
+    assert answered.code == 0, answered.err
+    assert "  but you answer in place of lea\n" in answered.out
+    ended = desk("delegations", "revoke", delegation, "--as", "lea")
+    assert (ended.code, ended.out) == (0, "olga does not answer in place of lea any more\n")
+    assert desk("delegations", "list", "--as", "lea").out == "nobody answers in another one's place\n"
+    assert desk("runs", "watch", run).code == 0
 
 
 def test_what_is_answered_stays_in_the_list_of_all(desk: Desk) -> None:
