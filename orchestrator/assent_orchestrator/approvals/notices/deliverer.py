@@ -31,7 +31,7 @@ from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import notices as table
 
 MOST_TRIES = 20
-"""How often a notice is tried before it is given up: two days, with these pauses."""
+"""How often a notice is tried before it is given up: a day or two, with these pauses."""
 
 LEASE = timedelta(seconds=30)
 """How long whoever took a notice has for it; longer than a try may take."""
