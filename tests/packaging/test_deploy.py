@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,43 @@ def test_selectors_select_the_pods_that_are_made(path: Path) -> None:
         wanted = selector.get(document["kind"]) or (spec.get("selector") or {}).get("matchLabels")
         if wanted:
             assert any(wanted.items() <= labels.items() for labels in made), document["metadata"]["name"]
+
+
+def verdict(program: str, *arguments: str | Path) -> str:
+    """Have a program of ours look at something; what it objects to, or nothing."""
+    command = [Path(sys.executable).with_name(program), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def kubernetes(path: Path, version: str) -> str:
+    return verdict("kubernetes-validate", "--strict", "--kubernetes-version", version, path)
+
+
+def compose(path: Path) -> str:
+    return verdict("check-jsonschema", "--builtin-schema", "vendor.compose-spec", path)
+
+
+@pytest.mark.requirement("orchestrator.deployments-are-checked")
+@pytest.mark.parametrize("version", ["1.25.0", "1.37.0"])
+@pytest.mark.parametrize("path", KUBERNETES, ids=lambda path: path.stem)
+def test_kubernetes_knows_every_field(path: Path, version: str) -> None:
+    assert kubernetes(path, version) == ""
+
+
+@pytest.mark.requirement("orchestrator.deployments-are-checked")
+def test_compose_knows_every_field() -> None:
+    assert compose(DEPLOY / "compose.yaml") == ""
+
+
+@pytest.mark.requirement("orchestrator.deployments-are-checked")
+def test_a_field_that_nobody_knows_is_found(tmp_path: Path) -> None:
+    pods = (DEPLOY / "kubernetes" / "standalone.yaml").read_text(encoding="utf-8")
+    (tmp_path / "pods.yaml").write_text(pods.replace("runAsNonRoot:", "runAsNoRoot:"), encoding="utf-8")
+    assert "runAsNoRoot" in kubernetes(tmp_path / "pods.yaml", "1.37.0")
+    services = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    (tmp_path / "compose.yaml").write_text(services.replace("image:", "picture:"), encoding="utf-8")
+    assert "picture" in compose(tmp_path / "compose.yaml")
 
 
 @pytest.mark.requirement("orchestrator.deployments-are-checked")
