@@ -2,8 +2,8 @@
 # title: What the answers of people are worth
 # description: |
 #   An answer counts for the stage it was given to, by somebody who may answer it and is not excluded, for exactly this
-#   action (its digest), and as long as it is not older than the requirement stands. Nobody counts twice in a stage, be
-#   it by standing in for somebody else.
+#   action (its digest), and as long as it is not older than the requirement stands. Nobody counts twice in a stage, nor
+#   in two stages of one role, be it by standing in for somebody else.
 package assent.consent
 
 import data.assent.approval
@@ -25,7 +25,7 @@ satisfied if {
 	broke_glass(answer)
 }
 
-# The answers to a stage of which no person stands in an earlier one.
+# The answers to a stage of which no person stands in an earlier one, be it to another stage of the same role.
 distinct(index) := {place |
 	some place, answer in input.approvals
 	counts(answer, index)
@@ -35,7 +35,9 @@ distinct(index) := {place |
 repeated(place, index) if {
 	some earlier, other in input.approvals
 	earlier < place
-	counts(other, index)
+	some alike, stage in requirement.stages
+	stage.role == requirement.stages[index].role
+	counts(other, alike)
 	count(persons(other) & persons(input.approvals[place])) > 0
 }
 

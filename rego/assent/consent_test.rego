@@ -72,6 +72,17 @@ test_whoever_answered_an_earlier_stage_may_be_excluded if {
 	not satisfied({"stages": stages, "not": ["previous_stage"]}, [answer, again])
 }
 
+test_stages_of_one_role_are_met_by_different_people if {
+	requirement := {"stages": [{"role": "boss"}, {"role": "cfo"}, {"role": "boss", "substitutes": ["cfo"]}]}
+	other := object.union(answer, {"stage": 1, "role": "cfo"})
+	again := object.union(answer, {"stage": 2})
+	not satisfied(requirement, [answer, other, again])
+	not satisfied(requirement, [again, other, answer])
+	not satisfied(requirement, [answer, other, object.union(again, {"role": "cfo"})])
+	not satisfied(requirement, [answer, other, object.union(again, {"approver": "dan", "for": "bea"})])
+	satisfied(requirement, [answer, other, object.union(again, {"approver": "ben"})])
+}
+
 test_without_a_requirement_nothing_is_satisfied if {
 	not consent.satisfied with input as object.union(question, {"approvals": [answer]}) with data.policies as {}
 }

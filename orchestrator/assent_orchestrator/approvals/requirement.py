@@ -95,7 +95,7 @@ def unmet_stages(requirement: ApprovalRequirement, answers: Sequence[Answer]) ->
     if any(answer.break_glass and answer.stands for answer in answers):
         return ()
     stages = enumerate(requirement.stages)
-    return tuple(number for number, stage in stages if _distinct(answers, number) < stage.quorum)
+    return tuple(number for number, stage in stages if _distinct(requirement, answers, number) < stage.quorum)
 
 
 def open_stages(requirement: ApprovalRequirement, answers: Sequence[Answer]) -> tuple[int, ...]:
@@ -166,21 +166,28 @@ def _excluded(requirement: ApprovalRequirement, person: Person, involved: Involv
 def _stood_before(
     requirement: ApprovalRequirement, answers: Sequence[Answer], person: Person, number: int
 ) -> str | None:
-    own = [one.stage for one in answers if one.withdrawn_at is None and not one.persons.isdisjoint(person.persons)]
-    if number in own:
+    own = {one.stage for one in answers if one.withdrawn_at is None and not one.persons.isdisjoint(person.persons)}
+    if not own.isdisjoint(_alike(requirement, number)):
         return "ANSWERED_ALREADY"
     if own and "previous_stage" in requirement.excluded:
         return "ANSWERED_EARLIER_STAGE"
     return None
 
 
-def _distinct(answers: Sequence[Answer], number: int) -> int:
-    """Count the answers to a stage of which nobody stands behind an earlier one."""
+def _alike(requirement: ApprovalRequirement, number: int) -> frozenset[int]:
+    """Return the stages that ask the same role as this one, which is among them: they are met by different people."""
+    role = requirement.stages[number].role
+    return frozenset(other for other, stage in enumerate(requirement.stages) if stage.role == role)
+
+
+def _distinct(requirement: ApprovalRequirement, answers: Sequence[Answer], number: int) -> int:
+    """Count the answers to a stage of which nobody stands behind an earlier one, be it to another stage of its role."""
     seen: set[str] = set()
+    alike = _alike(requirement, number)
     count = 0
     for answer in answers:
-        if answer.stage != number or not answer.stands:
+        if answer.stage not in alike or not answer.stands:
             continue
-        count += seen.isdisjoint(answer.persons)
+        count += answer.stage == number and seen.isdisjoint(answer.persons)
         seen |= answer.persons
     return count

@@ -97,6 +97,19 @@ def test_nobody_stands_twice_in_a_stage(first: tuple[str, str | None], second: t
     assert unmet_stages(asked, [*before, yes(second[0], stands_for=second[1])]) == (0,)
 
 
+@pytest.mark.requirement("orchestrator.approval-requirement")
+@pytest.mark.parametrize("order", ["sequence", "parallel"])
+def test_stages_of_one_role_are_met_by_different_people(order: str) -> None:
+    asked = requirement(BOSS, CFO, {"role": "boss", "substitutes": ["deputy"]}, order=order)
+    before = [yes("bea"), yes("bea", 1)]
+    assert seat(asked, "bea", "boss", before=before) == "ANSWERED_ALREADY"
+    assert seat(asked, "bea", "deputy", before=before) == "ANSWERED_ALREADY"
+    assert seat(asked, "dan", "boss", before=before, stands_for="bea") == "ANSWERED_ALREADY"
+    assert seat(asked, "ben", "boss", before=before) == Seat(2, "boss")
+    assert unmet_stages(asked, [*before, yes("bea", 2)]) == (2,)
+    assert unmet_stages(asked, [*before, yes("ben", 2)]) == ()
+
+
 def test_whoever_withdrew_may_answer_again() -> None:
     asked = requirement({"role": "boss", "quorum": 2})
     withdrawn = replace(yes("bea"), withdrawn_at=NOON)
@@ -205,6 +218,9 @@ def test_never_approved_without_every_quorum_of_distinct_persons(
         assert not any({"paul", "sue"} & one.persons for one in given)
         if "process_owner" in asked.excluded:
             assert not any("olga" in one.persons for one in given)
+    for one, other in combinations(standing, 2):
+        if asked.stages[one.stage].role == asked.stages[other.stage].role:
+            assert one.persons.isdisjoint(other.persons)
     if "previous_stage" in asked.excluded:
         pairs = combinations(standing, 2)
         assert all(one.persons.isdisjoint(other.persons) for one, other in pairs if one.stage != other.stage)
