@@ -8,6 +8,12 @@ from enum import StrEnum
 LONGEST = timedelta(days=90)
 """For how long a delegation is given at most: nobody is away for longer without somebody else having their role."""
 
+MOST_GIVEN = 100
+"""So many delegations of one giver are in force at once: more than one has colleagues that can stand in for them."""
+
+MOST_TO_ONE = 10
+"""So many of one giver to one taker are in force at once: for each role and process one, rather than any number."""
+
 
 class DelegationState(StrEnum):
     """Where a delegation stands."""
@@ -46,7 +52,6 @@ class Delegation:
         return frozenset(self.roles)
 
 
-def lent(delegations: Iterable[Delegation], process: str, now: datetime, *, giver: str | None = None) -> frozenset[str]:
-    """Return with which roles their taker answers now in a process: of one giver, or of any."""
-    ours = (one for one in delegations if giver is None or one.giver == giver)
-    return frozenset().union(*(one.lends(process, now) for one in ours))
+def lent(delegations: Iterable[Delegation], process: str, now: datetime) -> frozenset[str]:
+    """Return with which roles their taker answers now in a process."""
+    return frozenset().union(*(one.lends(process, now) for one in delegations))

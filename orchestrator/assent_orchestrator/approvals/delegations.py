@@ -1,4 +1,4 @@
-"""Giving delegations, ending them, looking at them, and finding those that somebody answers by."""
+"""Giving delegations, ending them, and looking at them."""
 
 import uuid
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.approvals.delegation import LONGEST, Delegation, DelegationState
+from assent_orchestrator.approvals.delegation import LONGEST, MOST_GIVEN, MOST_TO_ONE, Delegation, DelegationState
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
@@ -30,8 +30,11 @@ from assent_orchestrator.store.tables import delegations
 KnownProcess = Callable[[str], bool]
 """Says whether the bundle in force declares a process of that name."""
 
-Lent = tuple[Delegation, ...]
-"""What somebody may answer by."""
+
+class TooManyDelegationsError(StateError):
+    """As many delegations as may be are in force of this giver, or of this giver to that taker; none was made."""
+
+    code = "TOO_MANY_DELEGATIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Delegations:
             ForbiddenError: a role is not the caller's own.
             InvalidError: the taker is the caller, a process is not known, or the time is over or too long.
             AlreadyExistsError: the request id was used for another delegation.
+            TooManyDelegationsError: as many of the caller's are in force as may be.
             UnavailableError: it could not be recorded; nothing was handed over.
         """
         wider = sorted(set(handing.roles) - caller.roles)
@@ -86,6 +90,7 @@ class Delegations:
             earlier = await _by_request(tx, caller, handing.request_id)
             if earlier is not None:
                 return _same(earlier, given)
+            await _check_room(tx, given)
             await tx.execute(sa.insert(delegations).values(_row(given, handing.request_id)))
             await self.trail.append(tx, caller.tenant, (_draft("delegation.given", caller, given),))
         return given
@@ -95,13 +100,13 @@ class Delegations:
 
         Raises:
             NotFoundError: there is none that this caller may know of.
-            ForbiddenError: it is another one's, and the caller is no operator.
+            ForbiddenError: the caller only looks on: it is neither theirs nor to them, and they are no operator.
             StateError: it has ended already.
             UnavailableError: it could not be recorded; it is still in force.
         """
         async with self.trail.recording() as tx:
             found = await _read(tx, caller, delegation_id, lock=True)
-            if found.giver != caller.id:
+            if caller.id not in (found.giver, found.taker):
                 caller.require(Role.OPERATOR)
             now = self.clock()
             state = found.state(now)
@@ -134,14 +139,14 @@ class Delegations:
         """Return the delegations that the caller may know of, newest first."""
         query = sa.select(delegations).where(_visible(caller))
         if state is not None:
-            query = query.where(_stands(state, self.clock()))
+            query = query.where(stands(state, self.clock()))
         if giver:
             query = query.where(delegations.c.giver == giver)
         if taker:
             query = query.where(delegations.c.taker == taker)
         page = window(delegations.c.created_at, delegations.c.id, size=size, token=token)
         async with self.engine.connect() as tx:
-            return await page.read(tx, query, _delegation_of)
+            return await page.read(tx, query, delegation_of)
 
     def _check(self, caller: Caller, handing: Handing, now: datetime) -> None:
         faults = []
@@ -161,20 +166,8 @@ class Delegations:
             raise InvalidError("the delegation cannot be made", tuple(faults))
 
 
-async def lent_to(tx: AsyncConnection, tenant: str, taker: str, now: datetime, *, lock: bool = False) -> Lent:
-    """Return every delegation by which somebody may answer now.
-
-    With ``lock`` they stay as they are until the transaction ends: one that is revoked meanwhile is either used before
-    or not at all.
-    """
-    query = sa.select(delegations).where(
-        delegations.c.tenant == tenant, delegations.c.taker == taker, _stands(DelegationState.IN_FORCE, now)
-    )
-    rows = (await tx.execute(query.with_for_update(read=True) if lock else query)).mappings().all()
-    return tuple(_delegation_of(row) for row in rows)
-
-
-def _stands(state: DelegationState, now: datetime) -> sa.ColumnElement[bool]:
+def stands(state: DelegationState, now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition on the table of delegations under which one is in that state."""
     revoked = delegations.c.revoked_at.is_not(None)
     if state is DelegationState.REVOKED:
         return revoked
@@ -194,7 +187,23 @@ async def _read(tx: AsyncConnection, caller: Caller, delegation_id: str, *, lock
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFoundError("there is no such delegation", delegation=delegation_id)
-    return _delegation_of(row)
+    return delegation_of(row)
+
+
+async def _check_room(tx: AsyncConnection, given: Delegation) -> None:
+    to_one = sa.func.count().filter(delegations.c.taker == given.taker)
+    query = sa.select(sa.func.count(), to_one).where(
+        delegations.c.tenant == given.tenant,
+        delegations.c.giver == given.giver,
+        stands(DelegationState.IN_FORCE, given.created_at),
+    )
+    of_all, of_taker = (await tx.execute(query)).one()
+    if of_taker >= MOST_TO_ONE:
+        told = f"{MOST_TO_ONE} delegations to one person are as many as can be in force; revoke one first"
+        raise TooManyDelegationsError(told, taker=given.taker, most=str(MOST_TO_ONE))
+    if of_all >= MOST_GIVEN:
+        told = f"{MOST_GIVEN} delegations of one person are as many as can be in force; revoke one first"
+        raise TooManyDelegationsError(told, giver=given.giver, most=str(MOST_GIVEN))
 
 
 async def _by_request(tx: AsyncConnection, caller: Caller, request_id: str) -> Delegation | None:
@@ -206,7 +215,7 @@ async def _by_request(tx: AsyncConnection, caller: Caller, request_id: str) -> D
         delegations.c.request_id == request_id,
     )
     row = (await tx.execute(query)).mappings().one_or_none()
-    return _delegation_of(row) if row is not None else None
+    return delegation_of(row) if row is not None else None
 
 
 def _same(earlier: Delegation, given: Delegation) -> Delegation:
@@ -233,7 +242,8 @@ def _row(given: Delegation, request_id: str) -> dict[str, Any]:
     }
 
 
-def _delegation_of(row: sa.RowMapping) -> Delegation:
+def delegation_of(row: sa.RowMapping) -> Delegation:
+    """Return the delegation of a row."""
     values = {name: value for name, value in row.items() if name != "request_id"}
     return Delegation(**{**values, "roles": tuple(row["roles"]), "processes": tuple(row["processes"])})
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
-from assent_orchestrator.approvals.delegations import lent_to
 from assent_orchestrator.approvals.notices.notice import EVENTS
 from assent_orchestrator.approvals.request import approval_of
 from assent_orchestrator.approvals.sought import Sought, seen_by
@@ -114,7 +113,6 @@ class Following:
         self, tx: AsyncConnection, caller: Caller, sought: Sought, *more: sa.ColumnElement[bool]
     ) -> list[Approval]:
         now = self.clock()
-        lent = await lent_to(tx, caller.tenant, caller.id, now)
-        query = sa.select(approvals).where(seen_by(caller, lent), *sought.conditions(now), *more)
+        query = sa.select(approvals).where(seen_by(caller, now), *sought.conditions(now), *more)
         query = query.order_by(approvals.c.requested_at, approvals.c.id).limit(_BATCH)
         return [approval_of(row, ()) for row in (await tx.execute(query)).mappings()]

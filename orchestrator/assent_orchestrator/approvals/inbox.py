@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalKind, ApprovalState, age_of
-from assent_orchestrator.approvals.delegation import lent
-from assent_orchestrator.approvals.delegations import Lent, lent_to
 from assent_orchestrator.approvals.edit import check_edits
+from assent_orchestrator.approvals.lending import lent_by, lent_here
 from assent_orchestrator.approvals.note import note_answer, note_state
 from assent_orchestrator.approvals.opening import may_answer, was_opened, write_opening
 from assent_orchestrator.approvals.reply import (
@@ -40,7 +39,6 @@ from assent_orchestrator.approvals.requirement import (
 from assent_orchestrator.approvals.review import alone, open_review
 from assent_orchestrator.approvals.sought import ANY, Sought, seen_by
 from assent_orchestrator.audit.trail import Trail
-from assent_orchestrator.audit.whose import is_own
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
@@ -81,19 +79,19 @@ class Inbox:
 
         """
         async with self.engine.connect() as tx:
-            approval, lending = await self._known(tx, caller, approval_id)
-            opens = await self._opens(tx, caller, approval, lending)
+            approval = await self._known(tx, caller, approval_id)
+            opens = await self._opens(tx, caller, approval)
         if opens:
             async with self.trail.recording() as tx:
                 await self.trail.append(tx, caller.tenant, await write_opening(tx, approval, caller, self.clock()))
         return approval
 
-    async def _opens(self, tx: AsyncConnection, caller: Caller, approval: Approval, lending: Lent) -> bool:
-        if approval.state is not ApprovalState.PENDING:
+    async def _opens(self, tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
+        if approval.state is not ApprovalState.PENDING or await was_opened(tx, approval.id, caller.id):
             return False
-        involved = await self._involved(tx, approval)
-        answers = may_answer(approval, caller, lending, involved, self.clock())
-        return answers and not await was_opened(tx, approval.id, caller.id)
+        now = self.clock()
+        lent = await lent_here(tx, approval, caller.id, now)
+        return may_answer(approval, caller, lent, await self._involved(tx, approval), now)
 
     async def list(
         self,
@@ -107,8 +105,7 @@ class Inbox:
         page = window(approvals.c.requested_at, approvals.c.id, size=size, token=token, newest_first=False)
         now = self.clock()
         async with self.engine.connect() as tx:
-            seen = seen_by(caller, await lent_to(tx, caller.tenant, caller.id, now))
-            query = sa.select(approvals).where(seen, *sought.conditions(now))
+            query = sa.select(approvals).where(seen_by(caller, now), *sought.conditions(now))
             return await page.read(tx, query, lambda row: approval_of(row, ()))
 
     async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:
@@ -122,10 +119,10 @@ class Inbox:
 
         """
         async with self.engine.begin() as tx:
-            approval, lending = await self._known(tx, caller, approval_id, lock=True)
+            approval = await self._known(tx, caller, approval_id, lock=True)
             now = self.clock()
             check_reply(approval, reply, now)
-            person = _person(caller, reply.on_behalf_of, lending, approval.process, now)
+            person = await _person(tx, caller, reply.on_behalf_of, approval, now)
             given = await self._answer(tx, person, approval, reply, now)
             await write_answer(tx, approval, given)
             state = ApprovalState.EDITED if given.edits else _state_after(approval, given)
@@ -153,10 +150,10 @@ class Inbox:
             StateError: it is answered, expired or void, or what was shown is not what is asked.
             InvalidError: it is no work item, or does not offer that.
         """
-        approval, lending = await self._known(tx, caller, approval_id, lock=lock)
+        approval = await self._known(tx, caller, approval_id, lock=lock)
         now = self.clock()
         check_reply(approval, reply, now)
-        person = _person(caller, reply.on_behalf_of, lending, approval.process, now)
+        person = await _person(tx, caller, reply.on_behalf_of, approval, now)
         seat = seat_of(approval.requirement, approval.answers, person, Involved("", "", ""), age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not choose here", reason=seat, approval=approval.id)
@@ -173,7 +170,7 @@ class Inbox:
 
         """
         async with self.engine.begin() as tx:
-            approval, _ = await self._known(tx, caller, approval_id, lock=True)
+            approval = await self._known(tx, caller, approval_id, lock=True)
             now = self.clock()
             check_state(approval, *LIVE)
             check_etag(approval, etag)
@@ -195,16 +192,12 @@ class Inbox:
         await self.wake(approval.run_id, approval.step_id)
         return after
 
-    async def _known(
-        self, tx: AsyncConnection, caller: Caller, approval_id: str, *, lock: bool = False
-    ) -> tuple[Approval, Lent]:
-        """Return an approval that the caller may know of, and by what they may answer for others."""
-        approval = await read_request(tx, approval_id, lock=lock)
-        now = self.clock()
-        lending = await lent_to(tx, caller.tenant, caller.id, now, lock=lock)
-        if not await _may_see(tx, caller, approval, lending, now):
+    async def _known(self, tx: AsyncConnection, caller: Caller, approval_id: str, *, lock: bool = False) -> Approval:
+        """Return an approval that the caller may know of."""
+        seen = sa.exists().where(approvals.c.id == approval_id, seen_by(caller, self.clock()))
+        if not await tx.scalar(sa.select(seen)):
             raise NotFoundError("there is no such approval", approval=approval_id)
-        return approval, lending
+        return await read_request(tx, approval_id, lock=lock)
 
     async def _answer(
         self, tx: AsyncConnection, person: Person, approval: Approval, reply: Reply, now: datetime
@@ -244,14 +237,7 @@ async def _check_last(tx: AsyncConnection, edited: Approval) -> None:
         )
 
 
-async def _may_see(tx: AsyncConnection, caller: Caller, approval: Approval, lending: Lent, now: datetime) -> bool:
-    if approval.tenant != caller.tenant:
-        return False
-    roles = caller.roles | lent(lending, approval.process, now)
-    return caller.sees_all() or not roles.isdisjoint(approval.roles) or await is_own(tx, caller, approval.run_id)
-
-
-def _person(caller: Caller, giver: str, lending: Lent, process: str, now: datetime) -> Person:
+async def _person(tx: AsyncConnection, caller: Caller, giver: str, approval: Approval, now: datetime) -> Person:
     """Return as whom a caller answers: as themselves, or with what somebody lent them, and nothing of their own.
 
     Raises:
@@ -259,7 +245,7 @@ def _person(caller: Caller, giver: str, lending: Lent, process: str, now: dateti
     """
     if giver in ("", caller.id):
         return Person(caller.id, caller.roles)
-    roles = lent(lending, process, now, giver=giver)
+    roles = await lent_by(tx, approval, caller.id, giver, now)
     if not roles:
         raise ForbiddenError("you do not stand in for that person here", reason="NOT_DELEGATED")
     return Person(caller.id, roles, stands_for=giver)

@@ -8,8 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState, age_of
-from assent_orchestrator.approvals.delegation import lent
-from assent_orchestrator.approvals.delegations import Lent
+from assent_orchestrator.approvals.lending import Lent
 from assent_orchestrator.approvals.requirement import Involved, Person, Seat, glass_seat_of, seat_of
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
 from assent_orchestrator.audit.spans import trace_note
@@ -26,14 +25,14 @@ def may_answer(approval: Approval, caller: Caller, lent_to_them: Lent, involved:
     return any(
         isinstance(seat_of(requirement, approval.answers, person, involved, age), Seat)
         or isinstance(glass_seat_of(requirement, approval.answers, person, involved), Seat)
-        for person in _persons(approval, caller, lent_to_them, now)
+        for person in _persons(caller, lent_to_them)
     )
 
 
-def _persons(approval: Approval, caller: Caller, lent_to_them: Lent, now: datetime) -> Iterable[Person]:
+def _persons(caller: Caller, lent_to_them: Lent) -> Iterable[Person]:
     yield Person(caller.id, caller.roles)
-    for giver in sorted({one.giver for one in lent_to_them}):
-        yield Person(caller.id, lent(lent_to_them, approval.process, now, giver=giver), stands_for=giver)
+    for giver, roles in sorted(lent_to_them.items()):
+        yield Person(caller.id, roles, stands_for=giver)
 
 
 async def was_opened(tx: AsyncConnection, approval_id: str, person: str) -> bool:

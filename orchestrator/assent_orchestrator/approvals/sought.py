@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
-from assent_orchestrator.approvals.delegation import Delegation
-from assent_orchestrator.approvals.delegations import Lent
+from assent_orchestrator.approvals.lending import seen_by_delegation
 from assent_orchestrator.audit.whose import own_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.store.tables import approvals, runs
@@ -50,19 +49,14 @@ class Sought:
 ANY = Sought()
 
 
-def seen_by(caller: Caller, lent: Lent) -> sa.ColumnElement[bool]:
-    """Return the condition on the table of approvals under which the caller may see one; ``lent`` is to the caller."""
+def seen_by(caller: Caller, now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition on the table of approvals under which the caller may see one."""
     ours = approvals.c.tenant == caller.tenant
     if caller.sees_all():
         return ours
-    mine = sa.select(runs.c.id).where(own_runs(caller))
+    mine = sa.exists().where(runs.c.id == approvals.c.run_id, own_runs(caller))
     asked = approvals.c.roles.overlap(sorted(caller.roles))
-    return sa.and_(ours, sa.or_(asked, approvals.c.run_id.in_(mine), *(_lends(one) for one in lent)))
-
-
-def _lends(delegation: Delegation) -> sa.ColumnElement[bool]:
-    asked = approvals.c.roles.overlap(sorted(delegation.roles))
-    return sa.and_(asked, approvals.c.process.in_(delegation.processes)) if delegation.processes else asked
+    return sa.and_(ours, sa.or_(asked, mine, seen_by_delegation(caller, now)))
 
 
 def _ago(now: datetime, seconds: float) -> datetime:

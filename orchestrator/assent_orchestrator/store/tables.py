@@ -247,6 +247,14 @@ sa.Index(
     postgresql_where=delegations.c.revoked_at.is_(None),
 )
 
+sa.Index(
+    "delegations_given",
+    delegations.c.tenant,
+    delegations.c.giver,
+    delegations.c.taker,
+    postgresql_where=delegations.c.revoked_at.is_(None),
+)
+
 permits = sa.Table(
     "permits",
     metadata,

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assent_orchestrator.approvals.delegation import Delegation, DelegationState, lent
-from assent_orchestrator.approvals.delegations import Delegations, Handing
+from assent_orchestrator.approvals.delegation import MOST_GIVEN, MOST_TO_ONE, Delegation, DelegationState, lent
+from assent_orchestrator.approvals.delegations import Delegations, Handing, TooManyDelegationsError
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, NotFoundError
 
@@ -22,11 +22,10 @@ def test_it_lends_its_roles_in_its_processes_until_it_ends():
     assert replace(GIVEN, revoked_at=NOON).lends("renewal", NOON) == frozenset()
 
 
-def test_several_lend_together_but_each_giver_only_their_own():
-    other = replace(GIVEN, giver="carl", roles=("clerk",))
+def test_several_lend_together():
+    other = replace(GIVEN, roles=("clerk",), processes=())
     assert lent((GIVEN, other), "renewal", NOON) == {"boss", "director", "clerk"}
-    assert lent((GIVEN, other), "renewal", NOON, giver="carl") == {"clerk"}
-    assert lent((GIVEN, other), "renewal", NOON, giver="nobody") == frozenset()
+    assert lent((GIVEN, other), "hiring", NOON) == {"clerk"}
     assert lent((), "renewal", NOON) == frozenset()
 
 
@@ -61,9 +60,49 @@ async def test_only_those_concerned_and_who_sees_everything_know_of_it(delegatio
         with pytest.raises(NotFoundError):
             await delegations.revoke(stranger, made.id)
     with pytest.raises(ForbiddenError):
-        await delegations.revoke(caller(fresh_tenant, "bea"), made.id)
+        await delegations.revoke(caller(fresh_tenant, "audra", Role.AUDITOR), made.id)
     ended = await delegations.revoke(caller(fresh_tenant, "otto", Role.OPERATOR), made.id)
     assert (ended.state(NOON), ended.revoked_by) == (DelegationState.REVOKED, "otto")
+
+
+@pytest.mark.requirement("orchestrator.delegations-are-few")
+async def test_whoever_is_given_a_delegation_can_decline_it(delegations, fresh_tenant):
+    made = await delegations.create(
+        caller(fresh_tenant, "dana", "director"), Handing("bea", ("director",), (), "-", WEEK)
+    )
+    declined = await delegations.revoke(caller(fresh_tenant, "bea"), made.id)
+    assert (declined.state(NOON), declined.revoked_by) == (DelegationState.REVOKED, "bea")
+
+
+@pytest.mark.requirement("orchestrator.delegations-are-few")
+async def test_to_one_person_so_many_are_in_force_at_once_and_what_ended_makes_room(delegations, fresh_tenant):
+    dana = caller(fresh_tenant, "dana", "director")
+    to_bea = Handing("bea", ("director",), (), "away", WEEK)
+    made = [await delegations.create(dana, replace(to_bea, request_id=f"r{at}")) for at in range(MOST_TO_ONE)]
+    with pytest.raises(TooManyDelegationsError) as refused:
+        await delegations.create(dana, to_bea)
+    assert (refused.value.code, refused.value.metadata) == (
+        "TOO_MANY_DELEGATIONS",
+        {"taker": "bea", "most": str(MOST_TO_ONE)},
+    )
+    assert await delegations.create(dana, replace(to_bea, request_id="r0")) == made[0]
+    await delegations.create(dana, replace(to_bea, taker="carl"))
+    await delegations.create(caller(fresh_tenant, "eve", "director"), to_bea)
+    await delegations.revoke(dana, made[0].id)
+    await delegations.create(dana, to_bea)
+    later = replace(delegations, clock=lambda: WEEK)
+    await later.create(dana, replace(to_bea, until=WEEK + timedelta(days=1)))
+
+
+@pytest.mark.requirement("orchestrator.delegations-are-few")
+async def test_one_person_gives_so_many_at_once_whoever_takes_them(delegations, fresh_tenant):
+    dana = caller(fresh_tenant, "dana", "director")
+    takers = [f"p{at // MOST_TO_ONE}" for at in range(MOST_GIVEN)]
+    for taker in takers:
+        await delegations.create(dana, Handing(taker, ("director",), (), "away", WEEK))
+    with pytest.raises(TooManyDelegationsError) as refused:
+        await delegations.create(dana, Handing("bea", ("director",), (), "away", WEEK))
+    assert refused.value.metadata == {"giver": "dana", "most": str(MOST_GIVEN)}
 
 
 async def test_lists_come_in_pages_newest_first_and_by_state(delegations, fresh_tenant):

@@ -63,6 +63,7 @@ class DelegationServiceServicer:
 
     def CreateDelegation(self, request, context):
         """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent.
+        FAILED_PRECONDITION (`TOO_MANY_DELEGATIONS`): 100 of the caller's are in force, or 10 to the same person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -83,7 +84,7 @@ class DelegationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokeDelegation(self, request, context):
-        """Ends a delegation before its time. Its giver may, and operators. Answers that were given by it stay.
+        """Ends a delegation before its time. Its giver may, whoever was given it, and operators. Answers that were given by it stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,13 +34,15 @@ class DelegationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DelegationServiceAsyncStub: ...
     CreateDelegation: _grpc.UnaryUnaryMultiCallable[_delegations_pb2.CreateDelegationRequest, _delegations_pb2.Delegation]
-    """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent."""
+    """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent.
+    FAILED_PRECONDITION (`TOO_MANY_DELEGATIONS`): 100 of the caller's are in force, or 10 to the same person.
+    """
     ListDelegations: _grpc.UnaryUnaryMultiCallable[_delegations_pb2.ListDelegationsRequest, _delegations_pb2.ListDelegationsResponse]
     """Lists the delegations that the caller gave or was given, newest first; operators and auditors see all of them."""
     GetDelegation: _grpc.UnaryUnaryMultiCallable[_delegations_pb2.GetDelegationRequest, _delegations_pb2.Delegation]
     """Answers with one delegation."""
     RevokeDelegation: _grpc.UnaryUnaryMultiCallable[_delegations_pb2.RevokeDelegationRequest, _delegations_pb2.Delegation]
-    """Ends a delegation before its time. Its giver may, and operators. Answers that were given by it stay."""
+    """Ends a delegation before its time. Its giver may, whoever was given it, and operators. Answers that were given by it stay."""
 
 @_typing.type_check_only
 class DelegationServiceAsyncStub(DelegationServiceStub):
@@ -48,13 +50,15 @@ class DelegationServiceAsyncStub(DelegationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateDelegation: _aio.UnaryUnaryMultiCallable[_delegations_pb2.CreateDelegationRequest, _delegations_pb2.Delegation]  # type: ignore[assignment]
-    """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent."""
+    """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent.
+    FAILED_PRECONDITION (`TOO_MANY_DELEGATIONS`): 100 of the caller's are in force, or 10 to the same person.
+    """
     ListDelegations: _aio.UnaryUnaryMultiCallable[_delegations_pb2.ListDelegationsRequest, _delegations_pb2.ListDelegationsResponse]  # type: ignore[assignment]
     """Lists the delegations that the caller gave or was given, newest first; operators and auditors see all of them."""
     GetDelegation: _aio.UnaryUnaryMultiCallable[_delegations_pb2.GetDelegationRequest, _delegations_pb2.Delegation]  # type: ignore[assignment]
     """Answers with one delegation."""
     RevokeDelegation: _aio.UnaryUnaryMultiCallable[_delegations_pb2.RevokeDelegationRequest, _delegations_pb2.Delegation]  # type: ignore[assignment]
-    """Ends a delegation before its time. Its giver may, and operators. Answers that were given by it stay."""
+    """Ends a delegation before its time. Its giver may, whoever was given it, and operators. Answers that were given by it stay."""
 
 class DelegationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lets people hand their answers to somebody else for a while."""
@@ -65,7 +69,9 @@ class DelegationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delegations_pb2.CreateDelegationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_delegations_pb2.Delegation, _abc.Awaitable[_delegations_pb2.Delegation]]:
-        """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent."""
+        """Lets somebody answer in the caller's place: with roles that the caller has, never with those that others lent.
+        FAILED_PRECONDITION (`TOO_MANY_DELEGATIONS`): 100 of the caller's are in force, or 10 to the same person.
+        """
 
     @_abc_1.abstractmethod
     def ListDelegations(
@@ -89,6 +95,6 @@ class DelegationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delegations_pb2.RevokeDelegationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_delegations_pb2.Delegation, _abc.Awaitable[_delegations_pb2.Delegation]]:
-        """Ends a delegation before its time. Its giver may, and operators. Answers that were given by it stay."""
+        """Ends a delegation before its time. Its giver may, whoever was given it, and operators. Answers that were given by it stay."""
 
 def add_DelegationServiceServicer_to_server(servicer: DelegationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
