@@ -152,15 +152,16 @@ def _refuse_pickle() -> None:
     dbos_serialization.DefaultSerializer.deserialize = refuse  # type: ignore[method-assign,assignment] # the same
 
 
-def _wait_for_the_database() -> None:
-    """Have the engine wait out whatever is wrong with the database.
+def _wait_for_the_database(closing: threading.Event) -> None:
+    """Have the engine wait out whatever is wrong with the database, until it is being closed.
 
-    By itself it drops a workflow for good when the database has become read-only or cannot write to its disk.
+    By itself it drops a workflow for good when the database has become read-only or cannot write to its disk; and it
+    goes on trying in a thread that the process waits for at its end, which may be after the database was stopped.
     """
     retriable = dbos_utils.retriable_postgres_exception
 
     def passing(error: Exception) -> bool:
-        return retriable(error) or is_away(error)
+        return not closing.is_set() and (retriable(error) or is_away(error))
 
     dbos_sys_db.retriable_postgres_exception = passing  # type: ignore[attr-defined,assignment] # replaced on purpose
 
@@ -187,7 +188,8 @@ class Durable:
     async def open(self) -> None:
         """Start the engine on the running loop; what an earlier process left unfinished goes on."""
         _refuse_pickle()
-        _wait_for_the_database()
+        closing = self._closing = threading.Event()
+        _wait_for_the_database(closing)
         config: DBOSConfig = {
             "name": "assent",
             "system_database_url": self._settings.url,
@@ -199,12 +201,10 @@ class Durable:
             "console_log_level": "ERROR",
         }
         DBOS(config=config)
-        self._register()
+        self._register(closing)
         DBOS.launch()
 
-    def _register(self) -> None:
-        closing = self._closing = threading.Event()
-
+    def _register(self, closing: threading.Event) -> None:
         # The engine finds what to resume by these names: they are part of what is stored. It may be resumed for ever:
         # a run that waits for months sees many restarts, and none of them is its fault.
         @DBOS.workflow(name="run.v2", max_recovery_attempts=None)

@@ -71,6 +71,27 @@ async def test_the_engine_waits_for_a_database_that_nobody_reaches(make_world: M
     assert not waits(sa.exc.ProgrammingError("SELECT", {}, Exception("wrong")))
 
 
+@pytest.mark.requirement("orchestrator.durable")
+async def test_what_the_engine_asks_of_a_database_that_is_gone_ends_with_the_engine(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.get"}])
+    asked: list[int] = []
+
+    @dbos_sys_db.db_retry(initial_backoff=0.0)
+    def ask() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            return
+        raise sa.exc.OperationalError("SELECT", {}, Exception("the server is gone"))
+
+    await asyncio.to_thread(ask)
+    assert len(asked) == 3, "an engine that is open waits for its database"
+    asked.clear()
+    await world.durable.close()
+    with pytest.raises(sa.exc.OperationalError):
+        await asyncio.to_thread(ask)
+    assert len(asked) == 1
+
+
 async def test_starting_a_run_again_changes_nothing(make_world: MakeWorld) -> None:
     world = await make_world([{"id": "only", "action": "box.send"}])
     run = await world.submit()
