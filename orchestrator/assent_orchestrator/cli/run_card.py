@@ -6,16 +6,9 @@ from assent.v1 import decisions_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.printing import coloured, moment, say, table, word
+from assent_orchestrator.plan.state import TERMINAL_RUNS
 
-ENDED = frozenset(
-    {
-        wire.RUN_STATE_SUCCEEDED,
-        wire.RUN_STATE_FAILED,
-        wire.RUN_STATE_COMPENSATED,
-        wire.RUN_STATE_CANCELLED,
-        wire.RUN_STATE_HALTED,
-    }
-)
+ENDED = frozenset(wire.RunState.Value(f"RUN_STATE_{state.name}") for state in TERMINAL_RUNS)
 """The states that a run does not leave."""
 
 

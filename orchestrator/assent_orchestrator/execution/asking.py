@@ -19,13 +19,8 @@ from assent_orchestrator.execution.scene import happened_before
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import SYSTEM
-from assent_orchestrator.plan.state import RunState, SkipReason, StepState
+from assent_orchestrator.plan.state import BEFORE_PEOPLE_STEPS, GOING_RUNS, SkipReason, StepState
 from assent_sidecar.catalogue.process import Ask, Asking, ItemChoice, Step
-
-_ON_ITS_WAY = (RunState.RUNNING, RunState.WAITING)
-
-_BEFORE_PEOPLE = (StepState.AWAITING_CHOICE, StepState.UNKNOWN)
-"""States in which a step may have an item that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,7 @@ async def close_item(
     tx: AsyncConnection, step: StepRow, now: datetime, state: ApprovalState = ApprovalState.VOID
 ) -> tuple[Draft, ...]:
     """End the item of a step that is not before people any more; return what to record. The run is locked."""
-    if step.state not in _BEFORE_PEOPLE:
+    if step.state not in BEFORE_PEOPLE_STEPS:
         return ()
     item = await open_item(tx, step.run_id, step.id, lock=True)
     if item is None:
@@ -140,7 +135,7 @@ def failure_of(step: StepRow) -> Fall:
 
 def _ask_of(plight: Plight) -> Ask | None:
     spec, run = plight.spec, plight.run
-    if not isinstance(spec.on_failure, Asking) or run.cancel_requested is not None or run.state not in _ON_ITS_WAY:
+    if not isinstance(spec.on_failure, Asking) or run.cancel_requested is not None or run.state not in GOING_RUNS:
         return None
     return spec.on_failure.ask
 

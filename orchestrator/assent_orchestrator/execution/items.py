@@ -132,7 +132,7 @@ async def tend_items(
 
 def _rests(*, ending: bool) -> sa.ColumnElement[bool]:
     """Return what is true of rows for which nothing is to be done any more, as ``standing.at_rest`` has it."""
-    rests = steps.c.state.in_([str(state) for state in TERMINAL_STEPS if state is not StepState.UNKNOWN])
+    rests = steps.c.state.in_([str(state) for state in TERMINAL_STEPS])
     given_up = sa.and_(steps.c.state == str(StepState.UNKNOWN), steps.c.finished_at.is_not(None))
     return sa.or_(rests, given_up) if ending else rests
 

@@ -15,7 +15,7 @@ from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
-from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.plan.state import DONE_STEPS, OPEN_RUNS, RunState, StepState
 from assent_orchestrator.store.tables import runs, steps
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Json
@@ -60,8 +60,8 @@ class RunFacts:
 
     def overdue(self, now: datetime) -> bool:
         """Say whether its deadline has passed while something of it was still to be done."""
-        on_its_way = self.state in (RunState.PLANNED, RunState.RUNNING, RunState.WAITING)
-        return on_its_way and self.cancel_requested is None and self.deadline_at is not None and now >= self.deadline_at
+        ending = self.state not in OPEN_RUNS or self.cancel_requested is not None
+        return not ending and self.deadline_at is not None and now >= self.deadline_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +107,6 @@ class StepRow:
         """Whether it is not the row of a step itself, but of an item of one, or of an undoing."""
         return self.origin is not None
 
-
-WITH_OUTPUT = (StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATED)
-"""States in which a step has an output: it was done, undone meanwhile or not."""
 
 _STEP_FACTS = [column for column in steps.c if column.name not in ("decision", "output", "labels")]
 _STEP_FACTS_PREFIXED = [column.label(f"step_{column.name}") for column in _STEP_FACTS]
@@ -233,7 +230,7 @@ async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[Run
 
 async def read_outputs(tx: AsyncConnection, run_id: str, step_ids: Iterable[str] | None = None) -> dict[str, StepRow]:
     """Return steps of a run that succeeded, undone meanwhile or not, with their outputs and labels: these, or all."""
-    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state.in_(WITH_OUTPUT))
+    query = sa.select(steps).where(steps.c.run_id == run_id, steps.c.state.in_(DONE_STEPS))
     if step_ids is not None:
         query = query.where(steps.c.id.in_(list(step_ids)))
     return {row["id"]: _step(row) for row in (await tx.execute(query)).mappings()}
@@ -243,7 +240,7 @@ async def read_output_sizes(tx: AsyncConnection, run_id: str) -> dict[str, int]:
     """Return of steps that have an output how many bytes it and its labels are as JSON."""
     output, labels = (sa.func.octet_length(sa.cast(part, sa.Text)) for part in (steps.c.output, steps.c.labels))
     size = sa.func.coalesce(output, 0) + sa.func.coalesce(labels, 0)
-    query = sa.select(steps.c.id, size.label("size")).where(steps.c.run_id == run_id, steps.c.state.in_(WITH_OUTPUT))
+    query = sa.select(steps.c.id, size.label("size")).where(steps.c.run_id == run_id, steps.c.state.in_(DONE_STEPS))
     return {row.id: row.size for row in await tx.execute(query)}
 
 

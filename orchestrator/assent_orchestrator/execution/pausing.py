@@ -19,13 +19,11 @@ from assent_orchestrator.execution.journal import RunRow, change_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, read_visible, view
 from assent_orchestrator.execution.standing import keep
-from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState
+from assent_orchestrator.plan.state import OPEN_RUNS, TERMINAL_RUNS, TERMINAL_STEPS
 from assent_orchestrator.store.tables import runs
 
 PAUSED = "PAUSED"
 """The reason code of a run that somebody paused."""
-
-_ON_ITS_WAY = (RunState.PLANNED, RunState.RUNNING, RunState.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Pauses:
                 raise ForbiddenError("only its submitter or an operator pauses a run", run=run_id)
             if not run.paused:
                 now = self.parts.clock()
-                why = PAUSED if run.state in _ON_ITS_WAY and run.cancel_requested is None else run.reason
+                why = PAUSED if run.state in OPEN_RUNS and run.cancel_requested is None else run.reason
                 paused = replace(run, paused_by=caller.id, paused_at=now, pause_reason=reason, reason=why)
                 held = {"paused_by": caller.id, "paused_at": now, "pause_reason": reason, "resumed_at": None}
                 await change_run(tx, run_id, now, reason=why, **held)

@@ -27,7 +27,7 @@ from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
-from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_orchestrator.plan.state import GOING_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import Action
 
@@ -168,7 +168,7 @@ class Sequels:
         values = {"reason": decided.codes[0] if decided.codes else "DENIED", **values}
         given_up = await give_up(tx, situation, now, repeatable=turn.appointed.repeatable)
         drafts = (*given_up, *await self._void(tx, situation, now))
-        if halt and run.state in (RunState.RUNNING, RunState.WAITING):
+        if halt and run.state in GOING_RUNS:
             drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
         values |= {"finished_at": now, "not_before": None}
         return await self.written(tx, run, situation, StepState.DENIED, values, drafts=drafts)
@@ -261,7 +261,7 @@ def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:
         return False
     if step.undo:
         return run.state is RunState.STOPPING and run.compensate
-    return run.cancel_requested is None and run.state in (RunState.RUNNING, RunState.WAITING)
+    return run.cancel_requested is None and run.state in GOING_RUNS
 
 
 def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> None:

@@ -10,15 +10,16 @@ from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, touch_run
 from assent_orchestrator.governance.minutes import SYSTEM
-from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, StepState
-from assent_sidecar.model import Json
-
-_WAITING_STEPS = frozenset(
-    {StepState.AWAITING_APPROVAL, StepState.AWAITING_CHOICE, StepState.DEFERRED, StepState.UNKNOWN}
+from assent_orchestrator.plan.state import (
+    GOING_RUNS,
+    IDLE_STEPS,
+    TERMINAL_RUNS,
+    TERMINAL_STEPS,
+    WAITING_STEPS,
+    RunState,
+    StepState,
 )
-
-_IDLE_STEPS = frozenset({StepState.PENDING, StepState.ITERATING})
-"""States that say nothing of what the run does: its turn has not come, or it is its items that do something."""
+from assent_sidecar.model import Json
 
 
 def at_rest(step: StepRow, *, ending: bool) -> bool:
@@ -37,10 +38,10 @@ def standing(states: Iterable[StepState], *, paused: bool = False) -> RunState:
 
     One that is ``paused`` runs only for as long as something is under way that was begun before.
     """
-    under_way = {state for state in states if state not in TERMINAL_STEPS and state not in _IDLE_STEPS}
+    under_way = {state for state in states if state not in TERMINAL_STEPS and state not in IDLE_STEPS}
     if paused:
         return RunState.RUNNING if StepState.DISPATCHED in under_way else RunState.WAITING
-    return RunState.WAITING if under_way and under_way <= _WAITING_STEPS else RunState.RUNNING
+    return RunState.WAITING if under_way and under_way <= WAITING_STEPS else RunState.RUNNING
 
 
 async def keep(tx: AsyncConnection, run: RunRow, now: datetime) -> tuple[Draft, ...]:
@@ -49,7 +50,7 @@ async def keep(tx: AsyncConnection, run: RunRow, now: datetime) -> tuple[Draft, 
     The states are read here and now: those seen before the lock may be those of before a neighbour moved.
     """
     wanted = standing(await touch_run(tx, run.id, now), paused=run.paused)
-    if run.state is wanted or run.state not in (RunState.RUNNING, RunState.WAITING):
+    if run.state is wanted or run.state not in GOING_RUNS:
         return ()
     return (await move(tx, run, wanted, now),)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.plan.state import RunState
+from assent_orchestrator.plan.state import BUSY_RUNS
 from assent_orchestrator.store.tables import runs, takeovers
 
 _AT_ONCE = 100
@@ -20,8 +20,6 @@ _OFTEN = 3
 """How often a run may be carried on at once without getting anywhere: it may be what ends the servers."""
 _REST = timedelta(minutes=10)
 """How long such a run is left alone before it is carried on once more."""
-
-_AT_WORK = (RunState.PLANNED, RunState.RUNNING, RunState.STOPPING)
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +88,7 @@ class TakeOvers:
         may: dict[str, _Count | None] = dict.fromkeys(run_ids)
         async with self.engine.connect() as tx:
             for row in await tx.execute(query):
-                stuck = row.times is not None and row.seen == row.updated_at and row.state in _AT_WORK
+                stuck = row.times is not None and row.seen == row.updated_at and row.state in BUSY_RUNS
                 if stuck and row.times >= _OFTEN and row.taken_at > now - _REST:
                     del may[row.id]
                 else:

@@ -45,7 +45,16 @@ from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.graph import failures
-from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, RunState, SkipReason, StepState
+from assent_orchestrator.plan.state import (
+    ASLEEP_STEPS,
+    FOLLOWING_STEPS,
+    GOING_RUNS,
+    IDLE_STEPS,
+    TERMINAL_STEPS,
+    RunState,
+    SkipReason,
+    StepState,
+)
 from assent_sidecar.decision import Decided, Verdict
 
 T = TypeVar("T")
@@ -58,12 +67,6 @@ _RESTS = Pause(settled=False, seconds=REST_SECONDS)
 
 INTERNAL = "INTERNAL"
 """The reason code of what went wrong inside: also of a run that got nowhere and rests."""
-
-_GOING = (RunState.RUNNING, RunState.WAITING)
-"""States in which a run has that reason only for as long as it rests."""
-
-_OF_OTHER_ROWS = (StepState.ITERATING, StepState.COMPENSATING)
-"""States of rows whose end is that of other rows."""
 
 _log = logging.getLogger(__name__)
 
@@ -279,7 +282,7 @@ class RunWork:
             if states[step_id] not in TERMINAL_STEPS and not at_rest(row, ending=ending)
         ]
         ready = [] if ending or run.paused else [step_id for step_id in graph.ready(states) if step_id not in under_way]
-        begun = [name for name in unsettled if states[name] not in (StepState.PENDING, StepState.ITERATING)]
+        begun = [name for name in unsettled if states[name] not in IDLE_STEPS]
         if ready and not drafts:
             self.seen[run_id] = {one: Seen(run, rows) for one in ready if rows[one].decision_id is None}
         asleep = [step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else []
@@ -295,7 +298,7 @@ class RunWork:
     async def _roused(self, tx: AsyncConnection, run_id: str) -> RunRow:
         """Lock the run; one that rested goes on."""
         run = await hold(tx, run_id, self.parts.driver)
-        if run.reason != INTERNAL or run.state not in _GOING:
+        if run.reason != INTERNAL or run.state not in GOING_RUNS:  # one that goes has that reason while it rests
             return run
         await change_run(tx, run_id, self.parts.clock(), reason=None)
         return replace(run, reason=None)
@@ -375,7 +378,7 @@ def _left_open(run: RunRow, rows: Mapping[str, StepRow]) -> str:
 
 def _rests(row: StepRow, *, ending: bool) -> bool:
     # What iterates is at rest when its items are, and they are rows, too.
-    return row.state in _OF_OTHER_ROWS or at_rest(row, ending=ending)
+    return row.state in FOLLOWING_STEPS or at_rest(row, ending=ending)
 
 
 def _subject(run: RunRow) -> Subject:

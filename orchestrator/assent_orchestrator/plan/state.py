@@ -78,13 +78,31 @@ TERMINAL_RUNS = frozenset(
 )
 """States in which a run has come to rest."""
 
-ASLEEP_STEPS = frozenset(
-    {
-        StepState.AWAITING_APPROVAL,
-        StepState.AWAITING_CHOICE,
-        StepState.DEFERRED,
-        StepState.DECIDING,
-        StepState.UNKNOWN,
-    }
+GOING_RUNS = frozenset({RunState.RUNNING, RunState.WAITING})
+"""States of a run that was begun and that nothing brings to its end yet."""
+
+OPEN_RUNS = GOING_RUNS | {RunState.PLANNED}
+"""States of a run that nothing brings to its end yet."""
+
+BUSY_RUNS = frozenset({RunState.PLANNED, RunState.RUNNING, RunState.STOPPING})
+"""States in which a run has to get on by itself: nothing outside is waited for."""
+
+WAITING_STEPS = frozenset(
+    {StepState.AWAITING_APPROVAL, StepState.AWAITING_CHOICE, StepState.DEFERRED, StepState.UNKNOWN}
 )
-"""States in which a step waits for something outside: a person, a time, the engine, an answer."""
+"""States of steps for which a run waits: for a person, a time, an answer."""
+
+ASLEEP_STEPS = WAITING_STEPS | {StepState.DECIDING}
+"""States in which a step waits for something outside: also for the engine, which is not told of the run."""
+
+BEFORE_PEOPLE_STEPS = frozenset({StepState.AWAITING_CHOICE, StepState.UNKNOWN})
+"""States in which a step may have a work item."""
+
+IDLE_STEPS = frozenset({StepState.PENDING, StepState.ITERATING})
+"""States that say nothing of what the run does: its turn has not come, or it is its items that do something."""
+
+FOLLOWING_STEPS = frozenset({StepState.ITERATING, StepState.COMPENSATING})
+"""States of rows whose end is that of other rows."""
+
+DONE_STEPS = frozenset({StepState.SUCCEEDED, StepState.COMPENSATING, StepState.COMPENSATED})
+"""States in which a step has an output: it was done, undone meanwhile or not."""

@@ -7,10 +7,10 @@ from assent.v1 import approvals_pb2, control_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.errors import Fault, InvalidError
-from assent_orchestrator.execution.journal import WITH_OUTPUT, RunFacts, StepRow
+from assent_orchestrator.execution.journal import RunFacts, StepRow
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
-from assent_orchestrator.plan.state import RunState, StepState
+from assent_orchestrator.plan.state import DONE_STEPS, RunState, StepState
 from assent_orchestrator.server.names import run_name
 from assent_orchestrator.server.translate.decision import write_stored
 from assent_orchestrator.server.translate.label import label_sets
@@ -48,7 +48,7 @@ def _without_output(step: StepRow) -> wire.Step:
     """Return a step, and instead of an output only that there is one."""
     made = write_step(replace(step, output=None, labels=None))
     made.ClearField("output")
-    made.output_omitted = step.state in WITH_OUTPUT
+    made.output_omitted = step.state in DONE_STEPS
     return made
 
 
@@ -113,7 +113,7 @@ def write_step(step: StepRow) -> wire.Step:
         reason=step.reason or "",
         message=step.message or "",
         decision=write_stored(step.decision, step.decision_id or "", trace) if step.decision is not None else None,
-        output=to_value(step.output) if step.state in WITH_OUTPUT else None,
+        output=to_value(step.output) if step.state in DONE_STEPS else None,
         labels=label_sets(step.labels or {}),
         trace_id=trace,
         start_time=timestamp(step.started_at),
