@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.notices.notice import EVENTS
-from assent_orchestrator.approvals.request import approval_of
+from assent_orchestrator.approvals.request import approval_of, listed
 from assent_orchestrator.approvals.sought import Sought, seen_by
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.statement import approvals_topic
@@ -113,6 +113,6 @@ class Following:
         self, tx: AsyncConnection, caller: Caller, sought: Sought, *more: sa.ColumnElement[bool]
     ) -> list[Approval]:
         now = self.clock()
-        query = sa.select(approvals).where(seen_by(caller, now), *sought.conditions(now), *more)
+        query = listed().where(seen_by(caller, now), *sought.conditions(now), *more)
         query = query.order_by(approvals.c.requested_at, approvals.c.id).limit(_BATCH)
         return [approval_of(row, ()) for row in (await tx.execute(query)).mappings()]

@@ -22,6 +22,7 @@ from assent_orchestrator.approvals.reply import (
 from assent_orchestrator.approvals.request import (
     approval_of,
     latest_request,
+    listed,
     read_request,
     resolve,
     withdraw_answers,
@@ -105,7 +106,7 @@ class Inbox:
         page = window(approvals.c.requested_at, approvals.c.id, size=size, token=token, newest_first=False)
         now = self.clock()
         async with self.engine.connect() as tx:
-            query = sa.select(approvals).where(seen_by(caller, now), *sought.conditions(now))
+            query = listed().where(seen_by(caller, now), *sought.conditions(now))
             return await page.read(tx, query, lambda row: approval_of(row, ()))
 
     async def decide(self, caller: Caller, approval_id: str, reply: Reply) -> Approval:

@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
@@ -20,6 +22,9 @@ from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
 from assent_sidecar.model import Json, Pointer, seconds
 from assent_sidecar.question import Action
+
+LISTED_BYTES = 16 * 1024
+"""What is presented is in lists as long as it has no more bytes than this, as JSON."""
 
 
 async def open_request(
@@ -174,6 +179,15 @@ async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
         for one in rows.mappings()
     )
     return approval_of(row, given)
+
+
+def listed() -> sa.Select[Any]:
+    """Return the approvals as lists have them: without arguments that are large, so that nobody's fill a page."""
+    large = sa.func.octet_length(sa.cast(approvals.c.presented, sa.Text)) > LISTED_BYTES
+    left_out = sa.cast(array(["args", "labels", "sources", "changes"]), ARRAY(sa.Text))
+    brief = sa.case((large, approvals.c.presented.op("-")(left_out)), else_=approvals.c.presented)
+    columns = (one for one in approvals.c if one is not approvals.c.presented)
+    return sa.select(*columns, sa.type_coerce(brief, approvals.c.presented.type).label("presented"))
 
 
 def approval_of(row: sa.RowMapping, given: tuple[Answer, ...]) -> Approval:

@@ -17,7 +17,13 @@ from assent_orchestrator.server.caller_context import current_caller
 from assent_orchestrator.server.filters import age, choice, read_filter
 from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
-from assent_orchestrator.server.translate.approval import read_edits, read_pick, write_approval, write_change
+from assent_orchestrator.server.translate.approval import (
+    read_edits,
+    read_pick,
+    write_approval,
+    write_approvals,
+    write_change,
+)
 from assent_orchestrator.server.translate.approval_report import read_span, write_approval_report
 
 _FILTERS = frozenset({"kind", "process", "role", "run", "state"})
@@ -35,8 +41,7 @@ class ApprovalHandlers(ApprovalServiceServicer):
         names.own_tenant(request.parent, caller)
         sought = _sought(read_filter(request.filter, _FILTERS, aged=True))
         page = await self._parts.inbox.list(caller, sought, size=request.page_size, token=request.page_token)
-        approvals = [write_approval(approval, whole=False) for approval in page.items]
-        return wire.ListApprovalsResponse(approvals=approvals, next_page_token=page.next_token)
+        return wire.ListApprovalsResponse(approvals=write_approvals(page.items), next_page_token=page.next_token)
 
     async def GetApproval(self, request: wire.GetApprovalRequest, context: Context) -> wire.Approval:
         """Return one approval."""

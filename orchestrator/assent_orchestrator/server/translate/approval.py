@@ -1,6 +1,6 @@
 """Approvals: what people are shown, and what they answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from google.protobuf.struct_pb2 import Value
@@ -19,14 +19,17 @@ from assent_orchestrator.server.translate.decision import effect, write_reason, 
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.server.translate.presented import add_scene
-from assent_orchestrator.server.translate.run import read_evidence, step_state, trace_of
+from assent_orchestrator.server.translate.run import MOST_BYTES, read_evidence, step_state, trace_of
 from assent_orchestrator.tools.value import ValueFaultError, from_value, to_struct
 from assent_sidecar.decision import Reason
 from assent_sidecar.model import Json, Pointer
 
 
 def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
-    """Return an approval with exactly what the presented digest binds; in a list, without what is around the action."""
+    """Return an approval with exactly what the presented digest binds; in a list, without what is around the action.
+
+    Arguments that are larger than an answer holds are left out, and with them the digest that an answer would need.
+    """
     shown, given = approval.presented, reviewed(approval)
     told = wire.Approval(
         name=approval_name(approval.tenant, approval.id),
@@ -37,8 +40,8 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         principal=shown.get("principal", ""),
         action=shown["action"],
         effect=effect(shown["effect"]),
-        arguments=to_struct(shown["args"]),
-        labels=label_sets(shown["labels"]),
+        arguments=to_struct(shown.get("args", {})),
+        labels=label_sets(shown.get("labels", {})),
         masked=shown.get("masked", ()),
         action_digest=approval.action_digest,
         presented_digest=approval.presented_digest,
@@ -60,7 +63,32 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
     )
     if whole:
         add_scene(told, shown)
+    if "args" not in shown or told.ByteSize() > MOST_BYTES:
+        _omit(told)
     return told
+
+
+def write_approvals(approvals: Iterable[Approval]) -> list[wire.Approval]:
+    """Return approvals as lists have them; arguments only as far as an answer holds them."""
+    made = [write_approval(approval, whole=False) for approval in approvals]
+    room = MOST_BYTES - sum(one.ByteSize() - _in_doubt(one) for one in made)
+    for one in made:
+        fits = _in_doubt(one) <= room
+        room -= _in_doubt(one) if fits else 0
+        if not fits:
+            _omit(one)
+    return made
+
+
+def _in_doubt(told: wire.Approval) -> int:
+    arguments = wire.Approval(arguments=told.arguments, labels=dict(told.labels))
+    return arguments.ByteSize()
+
+
+def _omit(told: wire.Approval) -> None:
+    for name in ("arguments", "labels", "sources", "changes", "presented_digest"):
+        told.ClearField(name)
+    told.arguments_omitted = True
 
 
 def write_change(change: Change) -> wire.ApprovalEvent:

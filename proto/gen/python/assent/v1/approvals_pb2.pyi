@@ -181,6 +181,7 @@ class Approval(_message.Message):
     ON_NO_FIELD_NUMBER: _builtins.int
     COSTS_FIELD_NUMBER: _builtins.int
     WORK_ITEM_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_OMITTED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/approvals/{approval}`."""
     run: _builtins.str
@@ -200,7 +201,7 @@ class Approval(_message.Message):
     action_digest: _builtins.str
     """The digest of the action with all its arguments, as `sha256:` and 64 hexadecimal digits."""
     presented_digest: _builtins.str
-    """The digest of what is presented; DecideApproval takes it."""
+    """The digest of what is presented; DecideApproval takes it. Empty where `arguments_omitted`."""
     revision: _builtins.str
     """The revision of the policies that asks."""
     decision_id: _builtins.str
@@ -223,9 +224,13 @@ class Approval(_message.Message):
     """What follows when somebody says no: `stops` (the run), `skips` (the step), `alternative: STEP`,
     `compensates: STEPS`, or `leaves: STEP` of what would have been undone.
     """
+    arguments_omitted: _builtins.bool
+    """Arguments, labels and digest of what is presented are not here because they are large: GetApproval has them. Where
+    it has not, they are larger than an answer holds, and nobody can be shown, or approve, the action.
+    """
     @_builtins.property
     def arguments(self) -> _struct_pb2.Struct:
-        """With which arguments, as they are presented: what the approver may not see is missing."""
+        """With which arguments, as they are presented: what the approver may not see is missing. See `arguments_omitted`."""
 
     @_builtins.property
     def labels(self) -> _containers.MessageMap[_builtins.str, _plans_pb2.LabelSet]:
@@ -326,10 +331,11 @@ class Approval(_message.Message):
         on_no: _builtins.str = ...,
         costs: _abc.Iterable[Global___LedgerCost] | None = ...,
         work_item: Global___WorkItem | None = ...,
+        arguments_omitted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "work_item", b"work_item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
