@@ -22,6 +22,7 @@ well_formed(approval) if {
 	duration.is_duration(object.get(approval, "expires_in", "72h"))
 	object.get(approval, "on_expiry", "deny") in {"deny", "escalate"}
 	every step in listed(object.get(approval, "escalate", [])) {
+		is_object(step)
 		object.keys(step) == {"after", "role"}
 		duration.is_duration(step.after)
 		is_name(step.role)
@@ -30,6 +31,7 @@ well_formed(approval) if {
 	object.get(approval, "on_revision", "void") in {"void", "ask_again"}
 	every key in {"editable", "mask"} {
 		every pointer in listed(object.get(approval, key, [])) {
+			is_string(pointer)
 			regex.match(`^(/([^~/]|~[01])*)*$`, pointer)
 		}
 	}
@@ -52,12 +54,14 @@ reminder_fits(approval) if duration.ns(approval.remind) >= duration.ns("1m")
 break_glass_fits(approval) if not "break_glass" in object.keys(approval)
 
 break_glass_fits(approval) if {
+	is_object(approval.break_glass)
 	object.keys(approval.break_glass) == {"roles", "review"}
 	roles := listed(approval.break_glass.roles)
 	count(roles) in numbers.range(1, 10)
 	every role in roles {
 		is_name(role)
 	}
+	is_object(approval.break_glass.review)
 	object.keys(approval.break_glass.review) == {"role", "within"}
 	is_name(approval.break_glass.review.role)
 	duration.is_duration(approval.break_glass.review.within)
@@ -67,6 +71,7 @@ stages_fit(stages) if {
 	is_array(stages)
 	count(stages) in numbers.range(1, 10)
 	every stage in stages {
+		is_object(stage)
 		count(object.keys(stage) - {"role", "quorum", "substitutes"}) == 0
 		is_name(stage.role)
 		object.get(stage, "quorum", 1) in numbers.range(1, 20)
@@ -81,7 +86,10 @@ stages_fit(stages) if {
 # A list may be written as an array or as a set.
 listed(value) := {element | some element in value} if type_name(value) in {"array", "set"}
 
-is_name(value) if regex.match(`^[a-z][a-z0-9_-]{0,62}$`, value)
+is_name(value) if {
+	is_string(value)
+	regex.match(`^[a-z][a-z0-9_-]{0,62}$`, value)
+}
 
 # Those of the wider scope come first, and their stages with them.
 approvals := [found.approval |
@@ -125,7 +133,7 @@ keyed := [stage |
 	turn := count([1 | some earlier in array.slice(one.stages, 0, index); earlier.role == given.role])
 	stage := {
 		"key": [given.role, turn],
-		"quorum": object.get(given, "quorum", 1),
+		"quorum": floor(object.get(given, "quorum", 1)),
 		"substitutes": listed(object.get(given, "substitutes", [])),
 	}
 ]

@@ -175,3 +175,7 @@ test_a_mistake_in_a_requirement_is_found[name] if {
 	}
 	not approval.well_formed(requirement)
 }
+
+test_a_quorum_is_a_whole_number_however_it_is_written if {
+	json.marshal(merged([{"stages": [{"role": "boss", "quorum": 2.0}]}]).stages) == `[{"quorum":2,"role":"boss","substitutes":[]}]`
+}

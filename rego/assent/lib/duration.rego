@@ -9,10 +9,14 @@ pattern := `^([0-9]{1,9})(ms|s|m|h|d)$`
 
 # METADATA
 # title: Whether this is a duration
-is_duration(text) if regex.match(pattern, text)
+is_duration(text) if {
+	is_string(text)
+	regex.match(pattern, text)
+}
 
 # METADATA
 # title: The nanoseconds of a duration; undefined for anything else
 ns(text) := to_number(number) * units[unit] if {
+	is_string(text)
 	some [_, number, unit] in regex.find_all_string_submatch_n(pattern, text, 1)
 }
