@@ -65,11 +65,11 @@ def adapt(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "step"),
     [
-        ("decision.made", "audience.choice"),
+        pytest.param("decision.made", "audience.choice", marks=pytest.mark.long),
         ("step.succeeded", "audience.choice"),
-        ("step.iterating", "tell"),
+        pytest.param("step.iterating", "tell", marks=pytest.mark.long),
         ("action.intended", "tell.1"),
-        ("action.succeeded", "tell.2"),
+        pytest.param("action.succeeded", "tell.2", marks=pytest.mark.long),
     ],
 )
 async def test_after_a_kill_every_element_is_done_once(tmp_path: Path, event: str, step: str) -> None:

@@ -1,4 +1,7 @@
-"""What a kill -9 in the middle leaves behind: nothing lost, nothing done twice."""
+"""What a kill -9 in the middle leaves behind: nothing lost, nothing done twice.
+
+The kill suite (tests/kill) proves it at each kind of transition; of what is alike, one is tried here.
+"""
 
 import contextlib
 import sqlite3
@@ -29,10 +32,10 @@ def effects(folder: Path) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("event", "step", "fault"),
     [
-        ("action.intended", "usage", f"product_analytics.get_usage={SLOW}"),
-        ("action.intended", "offer_upsell", f"cpq.create_proposal={SLOW}"),
+        pytest.param("action.intended", "usage", f"product_analytics.get_usage={SLOW}", marks=pytest.mark.long),
+        pytest.param("action.intended", "offer_upsell", f"cpq.create_proposal={SLOW}", marks=pytest.mark.long),
         ("action.intended", "email", f"email.send={SLOW}"),
-        ("action.succeeded", "email", f"tasks.notify={SLOW}"),
+        pytest.param("action.succeeded", "email", f"tasks.notify={SLOW}", marks=pytest.mark.long),
     ],
 )
 async def test_after_a_kill_the_run_goes_on_and_nothing_is_done_twice(
@@ -78,7 +81,10 @@ def standing(folder: Path, file: str, query: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.compensation-survives")
-@pytest.mark.parametrize(("event", "step"), [("action.intended", "crm.undo"), ("step.compensated", "crm")])
+@pytest.mark.parametrize(
+    ("event", "step"),
+    [("action.intended", "crm.undo"), pytest.param("step.compensated", "crm", marks=pytest.mark.long)],
+)
 async def test_after_a_kill_in_the_middle_of_undoing_the_rest_is_undone_and_nothing_twice(
     tmp_path: Path, event: str, step: str
 ) -> None:
