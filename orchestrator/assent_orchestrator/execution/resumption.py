@@ -45,26 +45,23 @@ _ASLEEP = (
     )
 )
 
-_UNHEARD = (
-    _ASLEEP.outerjoin(
-        approvals,
-        sa.and_(
-            approvals.c.run_id == steps.c.run_id,
-            approvals.c.step_id == steps.c.id,
-            approvals.c.state.in_((str(ApprovalState.APPROVED), str(ApprovalState.REJECTED))),
-        ),
-    )
-    .where(
-        sa.or_(
-            # What undoes something waits for its own sake, also in a run that was cancelled.
-            sa.and_(runs.c.cancel_requested.is_not(None), ~steps.c.undo),
-            sa.and_(steps.c.state == str(StepState.AWAITING_APPROVAL), approvals.c.id.is_not(None)),
-            runs.c.resumed_at.is_not(None),
-        )
-    )
-    .distinct()
+_ASKED = sa.exists().where(
+    approvals.c.run_id == steps.c.run_id,
+    approvals.c.step_id == steps.c.id,
+    approvals.c.kind == str(ApprovalKind.ACTION),
+    approvals.c.state == str(ApprovalState.PENDING),
 )
-"""Steps that sleep although their run was cancelled or goes on, or their question was answered."""
+
+_UNHEARD = _ASLEEP.where(
+    sa.or_(
+        # What undoes something waits for its own sake, also in a run that was cancelled.
+        sa.and_(runs.c.cancel_requested.is_not(None), ~steps.c.undo),
+        # Its question was answered, changed, or taken back with the change: whatever it was, nobody is asked.
+        sa.and_(steps.c.state == str(StepState.AWAITING_APPROVAL), ~_ASKED),
+        runs.c.resumed_at.is_not(None),
+    )
+)
+"""Steps that sleep although their run was cancelled or goes on, or nobody is asked about them any more."""
 
 _CHOSEN = (
     sa.select(approvals.c.run_id, approvals.c.step_id.label("id"))

@@ -1,5 +1,6 @@
 """What an approver changed is what is done: by the same operation, once, and as the policies decided it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,3 +75,36 @@ async def test_what_may_not_be_changed_stays_as_it_is(make_world: MakeWorld) -> 
         await edit(world, run, {"/to": "EVIL", "/amount": 1})
     assert [(fault.field, fault.code) for fault in refused.value.faults] == [('edits["/to"]', "NOT_EDITABLE")]
     assert world.tools.calls == []
+
+
+@pytest.mark.requirement("orchestrator.no-run-is-left-alone")
+@pytest.mark.parametrize("taken_back", [False, True])
+async def test_a_change_that_was_stored_but_never_said_is_heard_when_the_server_comes_back(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, *, taken_back: bool
+) -> None:
+    world = await make_world(STEPS, ruler=for_actions(held_until_edited))
+    run = await world.submit()
+    await world.until(run, "run.waiting")
+
+    async def dies(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.durable, "wake", dies)
+        with pytest.raises(ConnectionError):
+            await edit(world, run, {"/amount": 60})
+        if taken_back:
+            dana = world.person("dana", "director")
+            edited = await world.inbox.get(dana, await world.approval_of(run))
+            with pytest.raises(ConnectionError):
+                await world.inbox.withdraw(dana, edited.id, str(edited.version))
+    assert await world.resumptions.resume() >= 1  # other tests of the session may have left some, too
+    if taken_back:
+        asked = 0
+        async with asyncio.timeout(20):
+            async for entry in world.runs.watch(world.alice, run, 0):
+                asked += entry is not None and entry.record["event"] == "approval.requested"
+                if asked == 2:
+                    break
+        await world.cancellations.cancel(world.alice, run, "")
+    assert (await world.end_of(run)).run.state == ("cancelled" if taken_back else "succeeded")
