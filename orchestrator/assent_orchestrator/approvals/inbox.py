@@ -164,6 +164,8 @@ class Inbox:
     async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
         """Take back the caller's own yes, as long as nothing was done on the strength of it.
 
+        What was said in another one's place is both their own, also when the delegation is over.
+
         Raises:
             NotFoundError: there is none that the caller may know of.
             ConflictError: the etag is not the newest.
@@ -177,7 +179,7 @@ class Inbox:
             check_etag(approval, etag)
             if approval.state is ApprovalState.EDITED:
                 await _check_last(tx, approval)
-            own = [answer for answer in approval.answers if answer.approver == caller.id and answer.stands]
+            own = [answer for answer in approval.answers if caller.id in answer.persons and answer.stands]
             edited = approval.state is ApprovalState.EDITED
             if not own or (edited and not any(answer.edits for answer in own)):
                 raise UnansweredError("you have not said yes to this approval", approval=approval.id)

@@ -47,7 +47,7 @@ def note_answer(event: str, approval: Approval, caller: Caller, given: Answer, *
             id=approval.id,
             stage=given.stage,
             outcome=outcome or ("approved" if given.approved else "rejected"),
-            approver=caller.id,
+            approver=given.approver,
             roles=(given.role,),
             presented_digest=approval.presented_digest,
             action_digest=approval.action_digest,

@@ -10,7 +10,7 @@ from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.lending import seen_by_delegation
 from assent_orchestrator.audit.whose import own_runs
 from assent_orchestrator.caller import Caller
-from assent_orchestrator.store.tables import approvals, runs
+from assent_orchestrator.store.tables import answers, approvals, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ def seen_by(caller: Caller, now: datetime) -> sa.ColumnElement[bool]:
         return ours
     mine = sa.exists().where(runs.c.id == approvals.c.run_id, own_runs(caller))
     asked = approvals.c.roles.overlap(sorted(caller.roles))
-    return sa.and_(ours, sa.or_(asked, mine, seen_by_delegation(caller, now)))
+    behind = sa.or_(answers.c.approver == caller.id, answers.c.stands_for == caller.id)
+    # Whoever answered goes on seeing it, whatever roles they have by now: they may take it back.
+    answered = sa.exists().where(answers.c.approval_id == approvals.c.id, behind)
+    return sa.and_(ours, sa.or_(asked, mine, answered, seen_by_delegation(caller, now)))
 
 
 def _ago(now: datetime, seconds: float) -> datetime:
