@@ -1,6 +1,7 @@
 """Who is calling, as the authenticated transport says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from assent_orchestrator.errors import ForbiddenError
@@ -29,13 +30,17 @@ class Authn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. ``acts_for`` maps the persons it may act for to their roles."""
+    """An authenticated caller. ``acts_for`` maps the persons it may act for to their roles.
+
+    ``known_until`` is when what they showed us is worth nothing any more; None where it does not say so.
+    """
 
     id: str
     tenant: str
     roles: frozenset[str]
     acts_for: tuple[tuple[str, frozenset[str]], ...] = ()
     authn: Authn = Authn.TOKEN
+    known_until: datetime | None = field(default=None, compare=False)
 
     def require(self, *roles: Role) -> None:
         """Pass when the caller has one of the roles.

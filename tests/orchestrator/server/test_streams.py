@@ -1,13 +1,18 @@
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from google.rpc import error_details_pb2
 
 from assent.v1 import runs_pb2
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.clock import utc_now
+from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.plan.state import RunState
+from assent_orchestrator.server.identities.certificate import Peer
 from tests.orchestrator.server.conftest import open_wire, refusal
 from tests.orchestrator.server.use_cases import NOON, RUN, STEPS, entry
 
@@ -146,6 +151,28 @@ async def test_a_reader_at_work_gets_a_history_longer_than_any_window():
         long = "x" * 100_000
         wire.use_cases.entries = [entry(number, "decision.made", step=long) for number in range(1, 301)]
         assert [event.seq for event in await read_all(watch(wire))] == list(range(1, 301))
+
+
+class LeavingSoon:
+    """Knows one caller, whose token is about to expire."""
+
+    def authenticate(self, token: str) -> Caller:
+        return Caller(token, "acme", frozenset({"submitter"}), known_until=utc_now() + timedelta(seconds=0.5))
+
+    def recognise(self, peer: Peer) -> Caller:
+        raise UnauthenticatedError(str(peer))
+
+
+@pytest.mark.requirement("orchestrator.jwt-identities")
+async def test_a_stream_ends_when_who_opened_it_would_not_be_let_in_again():
+    async with open_wire(LeavingSoon()) as wire:
+        wire.use_cases.entries, wire.use_cases.stays = [STARTED], True
+        stream = watch(wire)
+        assert (await stream.read()).seq == 3
+        refused = await refusal(asyncio.wait_for(stream.read(), 5))
+        assert (refused.code, refused.info.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
+        wire.use_cases.entries, wire.use_cases.stays = [STARTED, DENIED], False
+        assert [event.seq for event in await read_all(watch(wire, after_seq=3))] == [5]
 
 
 @pytest.mark.requirement("orchestrator.stops-gracefully")

@@ -1,6 +1,7 @@
 """What a JWT of an issuer says: who is calling, and with which roles here."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
@@ -9,11 +10,13 @@ from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, Invali
 from pydantic import TypeAdapter, ValidationError
 
 from assent_orchestrator.caller import Authn, Caller
+from assent_orchestrator.clock import later
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.identities.file import Issuer
 from assent_orchestrator.server.tokens import Identity
 
 _LEEWAY_SECONDS = 30
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
 _UNKNOWN = "the bearer token is not known here"
 
@@ -62,7 +65,13 @@ def caller_of(token: str, issuer: Issuer, key: PyJWK) -> Caller:
         raise UnauthenticatedError("the bearer token is for somebody else; get one for this server") from error
     except (PyJWTError, ValidationError) as error:
         raise UnauthenticatedError(_UNKNOWN) from error
-    return Caller(id=caller_id, tenant=issuer.tenant, roles=_roles(claims, issuer), authn=Authn.JWT)
+    return Caller(
+        id=caller_id,
+        tenant=issuer.tenant,
+        roles=_roles(claims, issuer),
+        authn=Authn.JWT,
+        known_until=later(_EPOCH, int(claims["exp"]) + _LEEWAY_SECONDS),
+    )
 
 
 def _roles(claims: Mapping[str, Any], issuer: Issuer) -> frozenset[str]:

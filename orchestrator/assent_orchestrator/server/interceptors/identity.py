@@ -1,11 +1,14 @@
 """Who is calling: from the bearer token or the client certificate, never from a field of the request."""
 
+import asyncio
+from datetime import datetime
 from typing import Any, Protocol
 
 from opentelemetry import trace
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Caller
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.caller_context import serving
 from assent_orchestrator.server.identities.certificate import Peer, peer_of
@@ -52,7 +55,26 @@ class Identity(Around):
         )
         trace.get_current_span().set_attribute(spans.TENANT, caller.tenant)
         with serving(caller):
+            if call.response_streaming and caller.known_until is not None:
+                return await _while_known(caller.known_until, call, proceed)
             return await proceed(call.request)
+
+
+async def _while_known(until: datetime, call: Call, proceed: Proceed) -> Any:
+    """Serve a stream for as long as its caller would be let in again.
+
+    Raises:
+        UnauthenticatedError: that is over.
+    """
+    scope = asyncio.timeout((until - utc_now()).total_seconds())
+    try:
+        async with scope:
+            return await proceed(call.request)
+    except TimeoutError as error:
+        if not scope.expired():
+            raise
+        told = "the bearer token has expired; get a new one, and go on after the last that you have"
+        raise UnauthenticatedError(told) from error
 
 
 def _bearer_token(headers: tuple[str, ...]) -> str:

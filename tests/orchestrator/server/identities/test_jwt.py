@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from assent_orchestrator.caller import Authn, Caller
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.identities import keys
 from assent_orchestrator.server.identities.directory import Directory
@@ -49,6 +50,8 @@ async def test_a_token_of_the_issuer_is_its_subject_with_the_roles_of_its_groups
         odd = directory.authenticate(issuer.token(groups={"directors": True}))
     assert caller == Caller("dana", "acme", frozenset({"sales_director", "approver"}), authn=Authn.JWT)
     assert caller.principal("").authn == "jwt"
+    assert caller.known_until is not None
+    assert timedelta(0) < caller.known_until - utc_now() < timedelta(hours=2)
     assert (none.roles, one.roles, odd.roles) == (frozenset(), frozenset({"operator"}), frozenset())
 
 
