@@ -9,6 +9,7 @@ from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.edit import EditError, check_hidden, edit_fault
 from assent_orchestrator.approvals.reply import PresentationError
 from assent_orchestrator.execution.arguments import UnfitError, bound_action
+from assent_orchestrator.execution.bulk import aside
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import UncataloguedError, appoint, read_situation
 from assent_sidecar.model import Json, Pointer
@@ -31,13 +32,14 @@ class Editing:
         situation = await read_situation(tx, approval.run_id, approval.step_id)
         try:
             appointed = appoint(self.parts.catalogue(), situation)
-            asked = bound_action(situation, appointed)
+            asked = await aside(bound_action, situation.values(), situation, appointed)
         except (UncataloguedError, UnfitError) as error:
             raise PresentationError("what is asked cannot be done any more", approval=approval.id) from error
         if asked.digest != approval.action_digest:
             raise PresentationError("what you saw is not what is asked; look again", approval=approval.id)
+        changed = replace(situation, edits={**situation.edits, **edits})
         try:
-            action = bound_action(replace(situation, edits={**situation.edits, **edits}), appointed)
+            action = await aside(bound_action, changed.values(), changed, appointed)
         except UnfitError as error:
             faults = tuple(edit_fault(pointer, error.code, error.message) for pointer in edits)
             raise EditError("the changed arguments do not fit the operation", faults) from error

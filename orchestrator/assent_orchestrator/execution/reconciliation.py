@@ -12,6 +12,7 @@ from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
 from assent_orchestrator.execution.asking import Fall, Plight, close_item, fall
+from assent_orchestrator.execution.bulk import aside
 from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
@@ -104,7 +105,8 @@ class Reconciliations:
             InvalidError: the result is missing, or not one that the operation has.
         """
         now, run, step = self.parts.clock(), plight.run, plight.step
-        state, values = self._settled(step, evidence, repeatable=_goes_on(run, step, plight.rows))
+        again = _goes_on(run, step, plight.rows)
+        state, values = await aside(self._settled, (evidence.result,), step, evidence, repeatable=again)
         status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
         settled = await intent.settle(tx, run.id, step.id, status, now, result=evidence.result)
         came = Fall(state, {**values, "finished_at": now if state in TERMINAL_STEPS else None})
@@ -112,7 +114,8 @@ class Reconciliations:
             came = await fall(tx, plight, came)
         await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
         concluded = await tell_left(tx, run, step.id, self.parts.catalogue(), now)
-        draft = _draft(caller, run, step, came.state, evidence).model_copy(update={"ledgers": settled.notes or None})
+        draft = await aside(_draft, (evidence.result,), caller, run, step, came.state, evidence)
+        draft = draft.model_copy(update={"ledgers": settled.notes or None})
         return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now))
 
     def _settled(self, step: StepRow, evidence: Evidence, *, repeatable: bool) -> tuple[StepState, dict[str, Any]]:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from assent.tool.v1 import tools_pb2
-from assent_orchestrator.execution import arguments, outcome
+from assent_orchestrator.execution import arguments, outcome, reconciliation
 from assent_orchestrator.execution.bulk import MANY_VALUES, is_large
+from assent_orchestrator.execution.reconciliation import Settlement
 from assent_orchestrator.plan import schema
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.tools import server
@@ -17,6 +18,10 @@ from assent_orchestrator.tools.answer import read_found
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.model import Json
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.test_edits import STEPS as HELD_STEPS
+from tests.orchestrator.execution.test_edits import edit, held_until_edited
+from tests.orchestrator.execution.test_reconciliation import lost, settle
+from tests.orchestrator.execution.world import for_actions
 
 _STEPS: list[dict[str, Any]] = [
     {"id": "a", "action": "box.put"},
@@ -51,6 +56,33 @@ async def test_while_a_large_result_is_checked_and_bound_everybody_else_is_serve
     assert (await world.end_of(run)).run.state == "succeeded"
     assert results == [True, True]
     assert all(bound)
+
+
+@pytest.mark.requirement("orchestrator.people-settle-the-unknown")
+async def test_while_a_large_result_that_a_person_gives_is_checked_everybody_else_is_served(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, run = await lost(make_world)
+    served: list[bool] = []
+    monkeypatch.setattr(reconciliation, "validate", _beside(schema.validate, served))
+    await settle(world, run, Settlement.DONE, result={"said": [True] * 2 * MANY_VALUES}, has_result=True)
+    assert (await world.end_of(run)).run.state == "succeeded"
+    assert served == [True]
+
+
+@pytest.mark.requirement("orchestrator.approval-edits")
+async def test_while_what_an_approver_changes_large_arguments_to_is_checked_everybody_else_is_served(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [{**HELD_STEPS[0], "args": {"amount": 1, "to": [True] * 2 * MANY_VALUES}}]
+    world = await make_world(steps, ruler=for_actions(held_until_edited))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    served: list[bool] = []
+    monkeypatch.setattr(arguments, "validate", _beside(schema.validate, served))
+    await edit(world, run, {"/amount": 60})
+    assert served[:2] == [True, True]
+    assert (await world.end_of(run)).run.state == "succeeded"
 
 
 @pytest.mark.requirement("orchestrator.bad-tool-servers")
