@@ -220,7 +220,8 @@ async def _by_request(tx: AsyncConnection, caller: Caller, request_id: str) -> D
 
 def _same(earlier: Delegation, given: Delegation) -> Delegation:
     def said(one: Delegation) -> tuple[object, ...]:
-        return one.taker, one.roles, one.processes, one.reason, one.until
+        # Not until when: whoever says for how long says another moment each time.
+        return one.taker, one.roles, one.processes, one.reason
 
     if said(earlier) != said(given):
         raise AlreadyExistsError("the request id was used for another delegation", delegation=earlier.id)

@@ -43,6 +43,10 @@ async def test_the_same_request_is_carried_out_once_and_another_one_by_its_id_is
     handing = Handing("bea", ("director",), ("renewal",), "away", WEEK, request_id="r1")
     first = await delegations.create(dana, handing)
     assert await delegations.create(dana, handing) == first
+    again = await replace(delegations, clock=lambda: NOON + timedelta(minutes=1)).create(
+        dana, replace(handing, until=WEEK + timedelta(minutes=1))  # for a week, as before
+    )
+    assert again == first
     with pytest.raises(AlreadyExistsError):
         await delegations.create(dana, replace(handing, taker="carl"))
     assert len((await delegations.list(dana)).items) == 1

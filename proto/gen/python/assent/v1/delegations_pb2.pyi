@@ -132,7 +132,7 @@ class CreateDelegationRequest(_message.Message):
     parent: _builtins.str
     """`tenants/{tenant}`; it must be the caller's own."""
     request_id: _builtins.str
-    """The same id again answers with the same delegation (AIP-155)."""
+    """The same id again answers with the same delegation (AIP-155), which ends when it was said to end the first time."""
     @_builtins.property
     def delegation(self) -> Global___Delegation:
         """Who may answer what in the caller's place, and until when."""
