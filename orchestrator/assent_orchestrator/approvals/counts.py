@@ -147,7 +147,11 @@ class Counts:
             .select_from(
                 self._answered.outerjoin(
                     review,
-                    sa.and_(review.c.about == approvals.c.id, review.c.kind == str(ApprovalKind.REVIEW)),
+                    sa.and_(
+                        review.c.about == approvals.c.id,
+                        review.c.tenant == approvals.c.tenant,
+                        review.c.kind == str(ApprovalKind.REVIEW),
+                    ),
                 )
             )
             .where(*self._given, answers.c.break_glass)

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.notices.notice import EVENTS
 from assent_orchestrator.approvals.request import approval_of, listed
 from assent_orchestrator.approvals.sought import Sought, seen_by
@@ -18,12 +18,11 @@ from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.statement import approvals_topic
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.store.tables import approvals, heads, of_approvals, trail
+from assent_orchestrator.store.tables import approvals, heads, of_approvals, open_approvals, trail
 
 HEARTBEAT_SECONDS = 15.0
 
 _BATCH = 200
-_OPEN = (str(ApprovalState.PENDING), str(ApprovalState.APPROVED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Following:
         after: Sequence[sa.ColumnElement[bool]] = ()
         while True:
             async with self.looking, self.engine.connect() as tx:
-                found = await self._seen(tx, caller, sought, approvals.c.state.in_(_OPEN), *after)
+                found = await self._seen(tx, caller, sought, open_approvals, *after)
             for approval in found:
                 yield approval
             if len(found) < _BATCH:

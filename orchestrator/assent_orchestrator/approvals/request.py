@@ -17,7 +17,7 @@ from assent_orchestrator.approvals.requirement import Answer, roles_asked
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.governance.gate import OvertakenError
-from assent_orchestrator.store.tables import answers, approvals
+from assent_orchestrator.store.tables import answers, approvals, open_approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
 from assent_sidecar.model import Json, Pointer, seconds
@@ -97,9 +97,6 @@ async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = Fa
     return await _with_answers(tx, row)
 
 
-_OPEN = (str(ApprovalState.PENDING), str(ApprovalState.APPROVED))
-
-
 async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
     """Return the request that counts for the action of a step, or None.
 
@@ -113,7 +110,7 @@ async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock
             approvals.c.kind == str(ApprovalKind.ACTION),
         )
         .order_by(
-            approvals.c.state.in_(_OPEN).desc(),
+            open_approvals.desc(),
             (approvals.c.state == str(ApprovalState.REJECTED)).desc(),
             approvals.c.requested_at.desc(),
         )

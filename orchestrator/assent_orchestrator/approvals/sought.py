@@ -31,7 +31,8 @@ class Sought:
     def conditions(self, now: datetime) -> Iterator[sa.ColumnElement[bool]]:
         """Yield the conditions on the table of approvals."""
         if self.state is not None:
-            yield approvals.c.state == str(self.state)
+            # Said in the statement itself, so that the index of those that are open is found however it is prepared.
+            yield approvals.c.state == sa.literal(str(self.state), literal_execute=True)
         if self.kind is not None:
             yield approvals.c.kind == str(self.kind)
         if self.process:

@@ -172,6 +172,13 @@ sa.Index(
     postgresql_where=sa.and_(approvals.c.state.in_(("pending", "approved")), approvals.c.kind != "review"),
 )
 
+open_approvals = approvals.c.state.in_((sa.literal_column("'pending'"), sa.literal_column("'approved'")))
+"""The condition on the table of approvals under which one is not over, as its index has it."""
+
+sa.Index(
+    "approvals_unsettled", approvals.c.tenant, approvals.c.requested_at, approvals.c.id, postgresql_where=open_approvals
+)
+sa.Index("approvals_about", approvals.c.about, postgresql_where=approvals.c.about.is_not(None))
 sa.Index("approvals_asked", approvals.c.tenant, approvals.c.requested_at, approvals.c.id)
 sa.Index("approvals_by_step", approvals.c.run_id, approvals.c.step_id)
 sa.Index("approvals_due", approvals.c.due_at, postgresql_where=approvals.c.state == "pending")
@@ -315,6 +322,7 @@ notices = sa.Table(
 settles it afterwards: delivered, or given_up."""
 
 sa.Index("notices_due", notices.c.due_at, postgresql_where=notices.c.settled_at.is_(None))
+sa.Index("notices_settled", notices.c.settled_at, postgresql_where=notices.c.settled_at.is_not(None))
 
 trail = sa.Table(
     "trail",

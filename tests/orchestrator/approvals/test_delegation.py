@@ -44,7 +44,8 @@ async def test_the_same_request_is_carried_out_once_and_another_one_by_its_id_is
     first = await delegations.create(dana, handing)
     assert await delegations.create(dana, handing) == first
     again = await replace(delegations, clock=lambda: NOON + timedelta(minutes=1)).create(
-        dana, replace(handing, until=WEEK + timedelta(minutes=1))  # for a week, as before
+        dana,
+        replace(handing, until=WEEK + timedelta(minutes=1)),  # for a week, as before
     )
     assert again == first
     with pytest.raises(AlreadyExistsError):

@@ -39,6 +39,9 @@ LEASE = timedelta(seconds=30)
 KEPT = timedelta(days=30)
 """How long a notice that was delivered or given up is kept."""
 
+FORGOTTEN_EVERY = 3600.0
+"""How often, in seconds, a server forgets notices that were kept long enough."""
+
 INTERVAL = 5.0
 """How often, in seconds, a server looks whether something is due again."""
 
@@ -199,6 +202,7 @@ async def delivering(notices: Notices, trail: Trail, clock: Clock, listener: Lis
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         deliverer = Deliverer(trail, clock, lanes_of(notices, session, clock))
         async with contextlib.AsyncExitStack() as lasting:
+            await lasting.enter_async_context(meanwhile(_forget_old(deliverer), "notices-forgotten"))
             for lane in deliverer.lanes:
                 await lasting.enter_async_context(
                     meanwhile(_keep_on(deliverer, lane, listener), f"notices-{lane.name}")
@@ -210,8 +214,16 @@ async def _keep_on(deliverer: Deliverer, lane: Lane, listener: Listener) -> None
     async with listener.subscribe(TOPIC) as wakeups:
         while True:
             try:
-                if not await deliverer.deliver(lane):
-                    await deliverer.forget()
+                await deliverer.deliver(lane)
             except (AssentError, sa.exc.SQLAlchemyError, OSError) as error:
                 _log.warning("notices could not be delivered, and will be again: %s", type(error).__name__)
             await wakeups.wait(INTERVAL)
+
+
+async def _forget_old(deliverer: Deliverer) -> None:
+    while True:
+        try:
+            await deliverer.forget()
+        except (AssentError, sa.exc.SQLAlchemyError, OSError) as error:
+            _log.warning("notices could not be forgotten, and will be: %s", type(error).__name__)
+        await asyncio.sleep(FORGOTTEN_EVERY)
