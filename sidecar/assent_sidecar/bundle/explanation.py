@@ -1,15 +1,18 @@
-"""What pydantic found wrong with a file of a workspace, in words for whoever wrote the file."""
+"""What pydantic found wrong with a file that somebody wrote, in words for whoever wrote it."""
 
 from collections.abc import Iterator
-from typing import get_args
+from pathlib import Path
+from typing import TypeVar, get_args
 
 from pydantic import StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from assent_sidecar.bundle.fault import WorkspaceFault
-from assent_sidecar.bundle.source import Location, Source
+from assent_sidecar.bundle.source import Location, Source, SourceError, read_yaml
 from assent_sidecar.catalogue.ledger import Per
-from assent_sidecar.model import ActionName, Amount, Duration, Json, Name, Pointer, ReasonCode
+from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Name, Pointer, ReasonCode
+
+D = TypeVar("D", bound=Document)
 
 _KEY = "[key]"  # what pydantic adds to the place of a key that is wrong, as against what is under it
 _NO_OBJECT = ("model_type", "model_attributes_type")
@@ -31,6 +34,19 @@ _WANTED = {
     _pattern(Per): "should be tenant, agent, principal, process, input:/pointer or argument:/pointer",
 }
 """What is wanted, by the pattern that was not met: whoever mistyped a duration need not read a regular expression."""
+
+
+def read_document(path: Path, kind: type[D]) -> D:
+    """Read a YAML file that is no part of a workspace.
+
+    Raises:
+        SourceError: it cannot be read, or is something else; all that is wrong with it is named with its line.
+    """
+    source = read_yaml(path.parent, path.name)
+    try:
+        return kind.from_json(source.value)
+    except ValidationError as error:
+        raise SourceError(explain(source, error)) from error
 
 
 def explain(source: Source, error: ValidationError) -> Iterator[WorkspaceFault]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from assent_orchestrator.approvals.notices.notice import Event
-from assent_sidecar.bundle.source import SourceError, read_yaml
+from assent_sidecar.bundle.explanation import read_document
+from assent_sidecar.bundle.source import SourceError
 from assent_sidecar.loopback import is_loopback, is_sheltered
 from assent_sidecar.model import Document, Name
 from assent_sidecar.rights import open_to_others
@@ -117,19 +118,12 @@ def read_notices(path: Path) -> Notices:
     """Read the file and the secrets that it names, from its folder.
 
     Raises:
-        NoticesFileError: it cannot be used; the message names the line, or the file of a secret.
+        NoticesFileError: it cannot be used; the message names all that is wrong with its line, or the file of a secret.
     """
     try:
-        source = read_yaml(path.parent, path.name)
+        file = read_document(path, NoticesFile)
     except SourceError as error:
         raise NoticesFileError(f"{path} is no file of notices: {error}") from error
-    try:
-        file = NoticesFile.from_json(source.value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        what = f"{path}:{source.line(first['loc'])}: {place + ': ' if place else ''}{first['msg']}"
-        raise NoticesFileError(what) from error
     password = None
     if file.smtp is not None and file.smtp.password_file is not None:
         password = _secret(path.parent / file.smtp.password_file)

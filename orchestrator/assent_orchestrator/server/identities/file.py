@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from assent_orchestrator.server.tokens import Identity, Person
-from assent_sidecar.bundle.source import SourceError, read_yaml
+from assent_sidecar.bundle.explanation import read_document
+from assent_sidecar.bundle.source import SourceError
 from assent_sidecar.loopback import is_sheltered
 from assent_sidecar.model import Document, Name
 
@@ -96,16 +97,9 @@ def read_identities(path: Path) -> IdentitiesFile:
     """Read the file; it holds no secrets, so that others may read it, too.
 
     Raises:
-        IdentitiesFileError: it cannot be read, or is no such file; the message names the line.
+        IdentitiesFileError: it cannot be read, or is no such file; the message names all that is wrong with its line.
     """
     try:
-        source = read_yaml(path.parent, path.name)
+        return read_document(path, IdentitiesFile)
     except SourceError as error:
         raise IdentitiesFileError(f"{path} is no file of identities: {error}") from error
-    try:
-        return IdentitiesFile.from_json(source.value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        what = f"{path}:{source.line(first['loc'])}: {place + ': ' if place else ''}{first['msg']}"
-        raise IdentitiesFileError(what) from error

@@ -33,11 +33,13 @@ def test_keys_come_from_a_file_over_https_or_from_this_machine(tmp_path, keys):
         (ISSUER.format(keys="keys.json", algorithm="none"), 5, "algorithms"),
         (ISSUER.format(keys="k", algorithm="ES256") + ISSUER.format(keys="k", algorithm="ES256")[5:], 1, "twice"),
         ("jwt: [\n", 2, "not YAML"),
-        ("tokens: []\n", 1, "Extra inputs"),
+        ("tokens: []\n", 1, "the key 'tokens' is not known here"),
         (CALLERS + "    - id: a\n", 4, "uri or dns"),
         (CALLERS + "    - {id: a, uri: 'spiffe://x/a', dns: a}\n", 4, "uri or dns"),
         (CALLERS + "    - {id: a, dns: a}\n    - {id: b, dns: a}\n", 1, "twice"),
         (CALLERS + "    - {id: 'a b', dns: a}\n", 4, "id"),
+        (CALLERS + "    - {id: a, dns: a, tenant: A}\n", 4, "tenant: should be a name of a-z"),
+        (CALLERS + "    - {id: a, dns: a, roles: 1}\n    - {id: 1, dns: b}\n", 5, "callers.0.roles"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path, text, line, what):
