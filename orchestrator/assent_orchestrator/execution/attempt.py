@@ -165,7 +165,8 @@ class Attempts:
 
     async def _put_once_more(self, situation: Situation, approval: Approval) -> Pause:
         async with self.parts.trail.recording() as tx:
-            run = await self.sequels.still_wanted(tx, situation)
+            # Time passes for people whatever holds up the run.
+            run = await self.sequels.still_wanted(tx, situation, though_paused=True)
             drafts = await extend(tx, approval, self.parts.clock())
             await self.parts.trail.append(tx, run.tenant, drafts)
         return Pause(settled=False, seconds=seconds(approval.requirement.expires_in))

@@ -197,8 +197,8 @@ class Sequels:
         moved = StateNote(before=str(situation.step.state), after=str(state))
         return Followed(moved if state is not situation.step.state else None, (*drafts, *standing))
 
-    async def still_wanted(self, tx: AsyncConnection, situation: Situation) -> RunRow:
-        """Lock the run and make sure that it still is what the question was about.
+    async def still_wanted(self, tx: AsyncConnection, situation: Situation, *, though_paused: bool = False) -> RunRow:
+        """Lock the run and make sure that it still is what the question was about, and not paused unless that is fine.
 
         Raises:
             OvertakenError: it is not.
@@ -206,7 +206,8 @@ class Sequels:
         """
         run, step = await hold_step(tx, situation.run, situation.step.id)
         if (
-            not _goes_on(run, step, self.clock())
+            (run.paused and not though_paused)
+            or not _goes_on(run, step, self.clock())
             or step.state in TERMINAL_STEPS
             or (step.state, step.attempt) != (situation.step.state, situation.step.attempt)
         ):
@@ -257,7 +258,7 @@ class Sequels:
 
 def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:
     """Say whether a run is where such a step is taken: what undoes something is taken after the run was stopped."""
-    if run.paused or run.overdue(now):
+    if run.overdue(now):
         return False
     if step.undo:
         return run.state is RunState.STOPPING and run.compensate

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from assent_orchestrator.caller import Role
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.execution.journal import read_run
 from assent_orchestrator.governance.permit import Permit
@@ -331,3 +333,24 @@ async def test_a_pause_outlives_the_server_and_so_does_what_it_held_up(make_worl
     await world.pauses.resume(world.alice, run, "why")
     assert (await world.end_of(run)).run.state == "succeeded"
     assert len(world.tools.calls) == 2
+
+
+@pytest.mark.requirement("orchestrator.approval-escalation")
+async def test_what_nobody_answers_in_time_escalates_though_the_run_is_paused(make_world: MakeWorld) -> None:
+    ladder = {"on_expiry": "escalate", "escalate": [{"after": "30m", "role": "boss"}], "expires_in": "1h"}
+    held = {"verdict": "require_approval", "approval": {"stages": [{"role": "director"}], **ladder}}
+    ahead = timedelta(0)
+    world = await make_world(
+        TWO[:1],
+        ruler=for_actions(lambda question: ALLOW if question.approvals else held),
+        clock=lambda: utc_now() + ahead,
+    )
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    await world.pauses.pause(world.alice, run, "to look into it")
+    ahead = timedelta(minutes=90)
+    await world.durable.wake(run, ("first",))
+    await world.until(run, "approval.escalated")
+    await world.reply(run, world.person("bea", "boss"))
+    await world.pauses.resume(world.alice, run, "looked into")
+    assert (await world.end_of(run)).run.state == "succeeded"
