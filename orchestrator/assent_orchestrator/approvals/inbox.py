@@ -1,6 +1,6 @@
 """What waits for people: list it, show it, answer it."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -119,14 +119,14 @@ class Inbox:
             InvalidError: what comes along cannot be, as changes of what may not be changed.
 
         """
+        async with self.engine.connect() as tx:  # without a lock: who may not answer holds up nobody who may
+            await self._answer(tx, caller, approval_id, reply)
         async with self.engine.begin() as tx:
-            approval = await self._known(tx, caller, approval_id, lock=True)
-            now = self.clock()
-            check_reply(approval, reply, now)
-            person = await _person(tx, caller, reply.on_behalf_of, approval, now)
-            given = await self._answer(tx, person, approval, reply, now)
+            approval, given = await self._answer(tx, caller, approval_id, reply, lock=True)
+            if given.edits:
+                given = replace(given, digest=(await self.revise(tx, approval, given.edits)).digest)
             await write_answer(tx, approval, given)
-            state = ApprovalState.EDITED if given.edits else _state_after(approval, given)
+            now, state = given.at, ApprovalState.EDITED if given.edits else _state_after(approval, given)
             await resolve(tx, approval, state, now)
             drafts = [note_answer(event, approval, caller, given) for event in _events(approval, given, state)]
             if given.break_glass and approval.requirement.break_glass:
@@ -172,17 +172,11 @@ class Inbox:
             StateError: it is over or used, what they changed was put to people again, or they have not said yes.
 
         """
+        async with self.engine.connect() as tx:  # without a lock, as for an answer
+            await self._own(tx, caller, approval_id, etag)
         async with self.engine.begin() as tx:
-            approval = await self._known(tx, caller, approval_id, lock=True)
-            now = self.clock()
-            check_state(approval, *LIVE)
-            check_etag(approval, etag)
-            if approval.state is ApprovalState.EDITED:
-                await _check_last(tx, approval)
-            own = [answer for answer in approval.answers if caller.id in answer.persons and answer.stands]
-            edited = approval.state is ApprovalState.EDITED
-            if not own or (edited and not any(answer.edits for answer in own)):
-                raise UnansweredError("you have not said yes to this approval", approval=approval.id)
+            approval, own = await self._own(tx, caller, approval_id, etag, lock=True)
+            now, edited = self.clock(), approval.state is ApprovalState.EDITED
             await withdraw_answers(tx, approval, own, now)
             left = [answer for answer in approval.answers if answer not in own]
             state = ApprovalState.PENDING if unmet_stages(approval.requirement, left) else ApprovalState.APPROVED
@@ -195,6 +189,21 @@ class Inbox:
         await self.wake(approval.run_id, approval.step_id)
         return after
 
+    async def _own(
+        self, tx: AsyncConnection, caller: Caller, approval_id: str, etag: str, *, lock: bool = False
+    ) -> tuple[Approval, Sequence[Answer]]:
+        """Return an approval, and what the caller takes back of it: what they said, or what was said in their place."""
+        approval = await self._known(tx, caller, approval_id, lock=lock)
+        check_state(approval, *LIVE)
+        check_etag(approval, etag)
+        edited = approval.state is ApprovalState.EDITED
+        if edited:
+            await _check_last(tx, approval)
+        own = [answer for answer in approval.answers if caller.id in answer.persons and answer.stands]
+        if not own or (edited and not any(answer.edits for answer in own)):
+            raise UnansweredError("you have not said yes to this approval", approval=approval.id)
+        return approval, own
+
     async def _known(self, tx: AsyncConnection, caller: Caller, approval_id: str, *, lock: bool = False) -> Approval:
         """Return an approval that the caller may know of."""
         seen = sa.exists().where(approvals.c.id == approval_id, seen_by(caller, self.clock()))
@@ -203,8 +212,13 @@ class Inbox:
         return await read_request(tx, approval_id, lock=lock)
 
     async def _answer(
-        self, tx: AsyncConnection, person: Person, approval: Approval, reply: Reply, now: datetime
-    ) -> Answer:
+        self, tx: AsyncConnection, caller: Caller, approval_id: str, reply: Reply, *, lock: bool = False
+    ) -> tuple[Approval, Answer]:
+        """Return an approval, and the answer to it that a reply comes to; nothing is written."""
+        approval = await self._known(tx, caller, approval_id, lock=lock)
+        now = self.clock()
+        check_reply(approval, reply, now)
+        person = await _person(tx, caller, reply.on_behalf_of, approval, now)
         involved = await self._involved(tx, approval)
         if reply.break_glass:
             seat = glass_seat_of(approval.requirement, approval.answers, person, involved)
@@ -212,11 +226,8 @@ class Inbox:
             seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
-        given = _given(approval, person, seat, reply, now)
-        if not reply.edits:
-            return given
         check_edits(approval, reply.edits)
-        return replace(given, digest=(await self.revise(tx, approval, reply.edits)).digest)
+        return approval, _given(approval, person, seat, reply, now)
 
     async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:
         principal, submitter = await _whose(tx, approval)

@@ -1,5 +1,6 @@
 """What a run waits for: people, times, the engine. And how it is cancelled meanwhile."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.approvals.request import read_request
 from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Role
@@ -121,6 +123,21 @@ async def test_parallel_approvals_of_one_run_never_cross(make_world: MakeWorld) 
     assert view.run.state == "failed"
     assert {step.id: step.state for step in view.steps}["two"] == "denied"
     assert world.tools.times("box.send") <= 1
+
+
+@pytest.mark.requirement("orchestrator.approvals-one-wins")
+async def test_who_may_not_answer_waits_for_nobody_who_may_and_keeps_nobody_waiting(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    approval = await world.inbox.get(world.person("boss", Role.OPERATOR), await world.approval_of(run))
+    reply = Reply(True, "looked at it", str(approval.version), approval.presented_digest)
+    async with world.parts.engine.begin() as tx, asyncio.timeout(10):
+        await read_request(tx, approval.id, lock=True)  # as somebody who answers has it
+        with pytest.raises(ForbiddenError):
+            await world.inbox.decide(world.alice, approval.id, reply)
+        with pytest.raises(StateError):
+            await world.inbox.withdraw(world.alice, approval.id, "1")
 
 
 async def test_a_rejection_denies_the_step(make_world: MakeWorld) -> None:
