@@ -55,9 +55,11 @@ Wake = Callable[[str, str], Awaitable[None]]
 OwnerOf = Callable[[str], str]
 """Returns the owner of a process, by name; empty when nobody knows it any more."""
 
-
 Revise = Callable[[AsyncConnection, Approval, Mapping[Pointer, Json]], Awaitable[Action]]
 """Returns the action of a question with other values in it."""
+
+_UNANSWERED = (ApprovalState.PENDING,)
+"""Where a review stands until somebody answers it, which is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class Inbox:
     ) -> tuple[Approval, Sequence[Answer]]:
         """Return an approval, and what the caller takes back of it: what they said, or what was said in their place."""
         approval = await self._known(tx, caller, approval_id, lock=lock)
-        check_state(approval, *LIVE)
+        check_state(approval, *(LIVE if approval.kind is ApprovalKind.ACTION else _UNANSWERED))
         check_etag(approval, etag)
         edited = approval.state is ApprovalState.EDITED
         if edited:
