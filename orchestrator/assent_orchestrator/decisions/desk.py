@@ -154,7 +154,8 @@ class Desk:
             if row.request_digest != asked:
                 raise _used(request)
             ids = [kept["permit"] for kept in row.answers if kept["permit"]]
-            given = {one.id: read_row(one) for one in await tx.execute(sa.select(permits).where(permits.c.id.in_(ids)))}
+            rows = await tx.execute(sa.select(permits).where(permits.c.id.in_(ids)))
+            given = {one["id"]: read_row(one) for one in rows.mappings()}
         wishes = {wish.id: wish for wish in request.wishes}
         for kept in row.answers:
             issued = given.get(kept["permit"])

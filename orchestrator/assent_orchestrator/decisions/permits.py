@@ -16,7 +16,8 @@ from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, NotF
 from assent_orchestrator.governance.handed_out import Issued, PermitClosedError, PermitStatus, read_row
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, Truth, settle
-from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.page import Page
+from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import permits
 
 SWEPT_AT_ONCE = 200
@@ -62,6 +63,7 @@ class Permits:
         Raises:
             InvalidError: the token is not one of ours.
         """
+        page = window(permits.c.issued_at, permits.c.id, size=size, token=token)
         query = sa.select(permits).where(permits.c.tenant == caller.tenant)
         if not caller.sees_all():
             query = query.where(permits.c.holder == caller.id)
@@ -69,18 +71,8 @@ class Permits:
             query = query.where(permits.c.status == str(status))
         if agent:
             query = query.where(permits.c.agent == agent)
-        position = read_token(token, 2)
-        if position is not None:
-            issued, identifier = read_moment(position[0]), position[1]
-            older = permits.c.issued_at < issued
-            query = query.where(sa.or_(older, sa.and_(permits.c.issued_at == issued, permits.c.id > identifier)))
-        limit = page_size(size)
-        query = query.order_by(permits.c.issued_at.desc(), permits.c.id).limit(limit + 1)
         async with self.engine.connect() as tx:
-            found = [read_row(row) for row in await tx.execute(query)]
-        items = found[:limit]
-        more = len(found) > limit
-        return Page(items, write_token(items[-1].issued_at.isoformat(), items[-1].id) if more else "")
+            return await page.read(tx, query, read_row)
 
     async def report(self, caller: Caller, permit_id: str, outcome: Outcome) -> Issued:
         """Take what became of a permitted action: from its holder, once; the same again changes nothing.
@@ -126,7 +118,7 @@ class Permits:
         async with self.trail.recording() as tx:
             due = sa.select(permits).where(permits.c.status == str(PermitStatus.ISSUED), permits.c.report_by <= now)
             due = due.order_by(permits.c.report_by).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
-            found = [read_row(row) for row in await tx.execute(due)]
+            found = [read_row(row) for row in (await tx.execute(due)).mappings()]
             if not found:
                 return 0
             changed = {"status": str(PermitStatus.UNKNOWN), "closed_at": now}
@@ -158,8 +150,8 @@ def _may_settle(caller: Caller, permit: Issued, outcome: Outcome) -> None:
 
 async def _find(tx: Any, caller: Caller, permit_id: str, *, lock: bool = False) -> Issued:
     query = sa.select(permits).where(permits.c.tenant == caller.tenant, permits.c.id == permit_id)
-    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
-    if row is None or (row.holder != caller.id and not caller.sees_all()):
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    if row is None or (row["holder"] != caller.id and not caller.sees_all()):
         raise NotFoundError("there is no such permit", permit=permit_id)
     return read_row(row)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +14,7 @@ from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.governance.account import key_of
 from assent_orchestrator.governance.till import Balance, balance_in
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
+from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import balances, reservations
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
@@ -122,32 +122,24 @@ class Books:
         """
         caller.require(*_MAY_LOOK)
         self.ledger(name)
-        at, limit = reservations.c.reserved_at, page_size(size)
+        page = window(reservations.c.reserved_at, reservations.c.effect_key, size=size, token=token)
         query = sa.select(reservations).where(reservations.c.tenant == caller.tenant, reservations.c.ledger == name)
         if state is not None:
             query = query.where(reservations.c.state == str(state))
-        position = read_token(token, 2)
-        if position is not None:
-            moment = read_moment(position[0])
-            query = query.where(sa.or_(at < moment, sa.and_(at == moment, reservations.c.effect_key > position[1])))
-        query = query.order_by(at.desc(), reservations.c.effect_key).limit(limit + 1)
         async with self.engine.connect() as tx:
-            rows = (await tx.execute(query)).all()
-        last = rows[limit - 1] if len(rows) > limit else None
-        following = write_token(last.reserved_at.isoformat(), last.effect_key) if last else ""
-        return Page([_entry(row) for row in rows[:limit]], following)
+            return await page.read(tx, query, _entry)
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: sa.RowMapping) -> Entry:
     return Entry(
-        key=row.key,
-        period=row.period,
-        run=row.run_id,
-        step=row.step_id,
-        agent=row.agent,
-        state=ReservationState(row.state),
-        amount=row.amount,
-        spent=row.spent,
-        reserved_at=row.reserved_at,
-        settled_at=row.settled_at,
+        key=row["key"],
+        period=row["period"],
+        run=row["run_id"],
+        step=row["step_id"],
+        agent=row["agent"],
+        state=ReservationState(row["state"]),
+        amount=row["amount"],
+        spent=row["spent"],
+        reserved_at=row["reserved_at"],
+        settled_at=row["settled_at"],
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+
+import sqlalchemy as sa
 
 from assent_orchestrator.errors import StateError
 from assent_orchestrator.governance.ruling import Allowed
@@ -54,9 +55,9 @@ class Issued:
     reserves: bool = False
 
 
-def read_row(row: Any) -> Issued:
+def read_row(row: sa.RowMapping) -> Issued:
     """Return a permit from its row."""
-    return Issued(**{**row._mapping, "status": PermitStatus(row.status)})  # noqa: SLF001 - how SQLAlchemy names it
+    return Issued(**{**row, "status": PermitStatus(row["status"])})
 
 
 def row(
