@@ -78,6 +78,12 @@ class StateError(AssentError):
     code = "WRONG_STATE"
 
 
+class AmendmentsFullError(StateError):
+    """As many amendments are open as may be; their owners have to look at some first. Nothing was stored."""
+
+    code = "TOO_MANY_AMENDMENTS"
+
+
 class BusyError(AssentError):
     """As many decisions wait as may, so nothing was asked and nothing was done; the same call may succeed later."""
 

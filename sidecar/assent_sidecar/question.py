@@ -35,6 +35,7 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.HANDOFF: ("handoff",),
     Kind.APPROVAL: ("work_item", "step", "process", "run"),
     Kind.MEMORY: ("memory",),
+    Kind.AMENDMENT: ("amendment", "plan", "process"),
 }
 """What a question of a kind cannot do without: rules over a missing field are undefined, they do not fail."""
 
@@ -247,6 +248,18 @@ class HandoffFacts(Document):
     reason: str
 
 
+class AmendmentFacts(Document):
+    """What a plan would have otherwise than its process: no run can, so it is put before the owner of the process.
+
+    ``added``, ``removed`` and ``changed`` are steps; ``parts`` is every part that differs, as ``steps.mail.args.to``.
+    """
+
+    added: tuple[Name, ...] = ()
+    removed: tuple[Name, ...] = ()
+    changed: tuple[Name, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
 class Question(Document):
     """One question to the decision point.
 
@@ -273,6 +286,7 @@ class Question(Document):
     ledgers: dict[Name, LedgerFacts] = {}
     memory: MemoryFacts | None = None
     handoff: HandoffFacts | None = None
+    amendment: AmendmentFacts | None = None
     work_item: WorkItemFacts | None = None
     inputs: dict[str, Json] = {}
     context: dict[str, Json] = {}

@@ -71,6 +71,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/health.proto": ["HealthService"],
         "assent/v1/permits.proto": ["DecisionService"],
         "assent/v1/policies.proto": ["PolicyService"],
+        "assent/v1/amendments.proto": [],
         "assent/v1/processes.proto": ["ProcessService"],
         "assent/tool/v1/tools.proto": ["ToolService"],
     }

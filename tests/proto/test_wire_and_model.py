@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.json_format import Parse
 
 from assent.v1 import (
+    amendments_pb2,
     approvals_pb2,
     audit_pb2,
     control_pb2,
@@ -20,10 +21,12 @@ from assent.v1 import (
     health_pb2,
     ledgers_pb2,
     plans_pb2,
+    processes_pb2,
     runs_pb2,
     shadows_pb2,
     stops_pb2,
 )
+from assent_orchestrator.amendments.amendment import AmendmentState
 from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.delegation import DelegationState
 from assent_orchestrator.cli.audit import HEAD
@@ -31,6 +34,7 @@ from assent_orchestrator.governance.books import ReservationState
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan import state
 from assent_orchestrator.plan.culprit import Search
+from assent_orchestrator.plan.difference import Sort
 from assent_orchestrator.plan.model import MAX_STEPS, Plan
 from assent_orchestrator.server.tokens import Identity
 from assent_orchestrator.shadows.difference import Aspect, Change
@@ -73,6 +77,8 @@ def fields(message: Descriptor) -> set[str]:
         (stops_pb2.StopScope.DESCRIPTOR, Scope),
         (stops_pb2.StopState.DESCRIPTOR, ("in_force", "lifted")),
         (ledgers_pb2.ReservationState.DESCRIPTOR, ReservationState),
+        (amendments_pb2.AmendmentState.DESCRIPTOR, AmendmentState),
+        (amendments_pb2.ProcessChange.Sort.DESCRIPTOR, Sort),
         (shadows_pb2.ShadowState.DESCRIPTOR, ("running", "ended")),
         (shadows_pb2.ShadowChange.DESCRIPTOR, Change),
         (shadows_pb2.ShadowAspect.DESCRIPTOR, Aspect),
@@ -149,7 +155,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
     }
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
-    plurals = ("runs", "approvals", "permits", "stops", "shadows", "delegations")
+    plurals = ("runs", "approvals", "permits", "stops", "shadows", "delegations", "amendments")
     resources = {tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in plurals}
     used = set()
     for file in (PROTO / "assent").rglob("*.proto"):
@@ -255,6 +261,7 @@ def test_an_answer_must_say_yes_or_no_to_what_was_shown() -> None:
     "request_",
     [
         runs_pb2.ListRunsRequest,
+        amendments_pb2.ListAmendmentsRequest,
         approvals_pb2.ListApprovalsRequest,
         delegations_pb2.ListDelegationsRequest,
         stops_pb2.ListStopsRequest,
@@ -269,7 +276,7 @@ def test_lists_have_pages(request_: Any) -> None:
 
 @pytest.mark.requirement("proto.follows-aip")
 def test_every_method_has_a_way_over_http() -> None:
-    for module in (runs_pb2, approvals_pb2, stops_pb2, shadows_pb2, ledgers_pb2, audit_pb2, health_pb2):
+    for module in (runs_pb2, processes_pb2, approvals_pb2, stops_pb2, shadows_pb2, ledgers_pb2, audit_pb2, health_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 assert method.GetOptions().Extensions[annotations_pb2.http].WhichOneof("pattern"), method.full_name

@@ -54,6 +54,8 @@ def test_a_step_is_enough_for_a_whole_question() -> None:
         "ledgers": {},
         "memory": None,
         "handoff": None,
+        "amendment": None,
+        "work_item": None,
         "inputs": {},
         "context": {},
     }

@@ -9,6 +9,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from assent_orchestrator.amendments.adoption import Adoptions, adopting
+from assent_orchestrator.amendments.box import Amendments
+from assent_orchestrator.amendments.effect import Effects
+from assent_orchestrator.amendments.proposals import Proposals
 from assent_orchestrator.app.policies import following_policies, open_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.approvals.delegations import Delegations
@@ -102,6 +106,9 @@ class App:
     permits: Permits
     books: Books
     processes: Processes
+    proposals: Proposals
+    amendments: Amendments
+    effects: Effects
     shadows: Shadows
 
     async def reload(self) -> str:
@@ -201,9 +208,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await stack.enter_async_context(seat.watching(take_overs.take_over))
 
         permits = Permits(database.engine, trail, clock)
-        await stack.enter_async_context(sweeping(permits))
         passing = Passing(trail, clock)
-        await stack.enter_async_context(time_passing(passing))
+        adoptions = adopting(Adoptions(trail, clock), listener, lambda: sidecar.bundle)
+        for beside in (sweeping(permits), time_passing(passing), adoptions):
+            await stack.enter_async_context(beside)
         if notices is not None:
             await stack.enter_async_context(delivering(notices, trail, clock, listener))
 
@@ -245,6 +253,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             permits=permits,
             books=Books(database.engine, lambda: sidecar.bundle.catalogue),
             processes=Processes(lambda: sidecar.bundle),
+            proposals=Proposals(gate, clock, lambda: sidecar.bundle),
+            amendments=Amendments(database.engine, trail, clock),
+            effects=Effects(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
             shadows=shadowing.shadows,
         )
 

@@ -29,6 +29,9 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         permits=app.permits,
         books=app.books,
         processes=app.processes,
+        proposals=app.proposals,
+        amendments=app.amendments,
+        effects=app.effects,
         shadows=app.shadows,
         health=app.health,
     )

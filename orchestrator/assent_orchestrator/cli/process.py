@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from assent.v1 import processes_pb2 as wire
+from assent_orchestrator.cli import amendments
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
@@ -18,6 +19,8 @@ from assent_orchestrator.cli.problem import Problem, workspace_problem
 from assent_orchestrator.cli.process_card import change_json, show_changes, show_process
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.errors import InvalidError
+from assent_orchestrator.plan.difference import difference, may_vary, with_plan
+from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.server.translate.process import read_process, write_process
 from assent_orchestrator.tools.value import ValueFaultError
 
@@ -73,9 +76,6 @@ def diff_command(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Say what is different in OTHER, and whether a plan may differ so; the exit code is 1 when it may not."""
-    from assent_orchestrator.plan.difference import difference, may_vary, with_plan
-    from assent_orchestrator.plan.expand import expand
-
     if workspace is not None:
         before = _written(workspace, name)
     else:
@@ -131,3 +131,6 @@ def _written(root: Path, name: str) -> "Process":
         there = ", ".join(sorted(processes)) or "none"
         raise Problem(f"the workspace {root} has no process {name!r}; it has {there}", ExitCode.NOT_FOUND)
     return processes[name]
+
+
+amendments.register(app)

@@ -2,25 +2,22 @@
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.text import Text
 
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import say, say_under, table
+from assent_orchestrator.plan.difference import Change
+from assent_orchestrator.plan.graph import Graph
 from assent_sidecar.catalogue.process import Alternative, Asking, Choice, OnFailure, Process
 from assent_sidecar.model import Json
-
-if TYPE_CHECKING:
-    from assent_orchestrator.plan.difference import Change
 
 _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 
 
 def show_process(process: Process, revision: str) -> None:
     """Write a process: whose it is, what may vary, its choices, its steps. ``revision``: empty outside of a bundle."""
-    from assent_orchestrator.plan.graph import Graph  # noqa: PLC0415 -- see cli/process.py
-
     say(f"{process.name} {process.version}: {process.title}")
     say(f"  owned by {process.owner}, of the department {process.department}")
     say(f"  a plan may {_variation(process)}; everything else is an amendment")
@@ -53,7 +50,7 @@ def show_process(process: Process, revision: str) -> None:
         say(f"under revision {revision}")
 
 
-def show_changes(changes: Iterable["Change"]) -> None:
+def show_changes(changes: Iterable[Change]) -> None:
     """Write what differs, a part a line: ``+`` is new, ``-`` is gone, ``~`` is another one."""
     for change in changes:
         sign, style = _SIGNS[change.sort]
@@ -61,7 +58,7 @@ def show_changes(changes: Iterable["Change"]) -> None:
         say_under(f"{sign} {change.path}  ", Text(one_line(" -> ".join(parts)), style=style))
 
 
-def change_json(change: "Change") -> dict[str, Any]:
+def change_json(change: Change) -> dict[str, Any]:
     """Return a difference for programs."""
     return {"path": change.path, "sort": str(change.sort), "before": change.before, "after": change.after}
 

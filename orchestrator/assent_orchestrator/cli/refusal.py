@@ -42,6 +42,7 @@ _LISTS = {
     "stop": "assent stops list --all",
     "ledger": "assent ledgers list",
     "process": "assent process list",
+    "amendment": "assent process amendments --all",
 }
 """Where a person sees what there is."""
 

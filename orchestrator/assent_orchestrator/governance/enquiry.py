@@ -10,6 +10,7 @@ from assent_sidecar.model import Json
 from assent_sidecar.question import (
     Action,
     AgentFacts,
+    AmendmentFacts,
     ApprovalFacts,
     ConditionFacts,
     Kind,
@@ -99,6 +100,26 @@ def plan_question(matter: Matter, now: datetime, plan: PlanFacts) -> Question:
     return _question(Kind.PLAN, matter, now, plan=plan)
 
 
+def amendment_question(
+    tenant: str, now: datetime, *, principal: Principal, process: Process, plan: PlanFacts, amendment: AmendmentFacts
+) -> Question:
+    """Ask whether somebody may put a plan that is not as its process says before the owner of the process."""
+    return Question(
+        kind=Kind.AMENDMENT,
+        time=now,
+        tenant=tenant,
+        principal=principal,
+        process=process_facts(process),
+        plan=plan,
+        amendment=amendment,
+    )
+
+
+def process_facts(process: Process) -> ProcessFacts:
+    """Return a process as a policy sees it."""
+    return ProcessFacts(name=process.name, version=process.version, owner=process.owner, department=process.department)
+
+
 def _question(kind: Kind, matter: Matter, now: datetime, **parts: object) -> Question:
     process = matter.process
     facts = {
@@ -106,9 +127,7 @@ def _question(kind: Kind, matter: Matter, now: datetime, **parts: object) -> Que
         "time": now,
         "tenant": matter.tenant,
         "principal": matter.principal,
-        "process": ProcessFacts(
-            name=process.name, version=process.version, owner=process.owner, department=process.department
-        ),
+        "process": process_facts(process),
         "run": RunFacts(id=matter.run, plan_digest=matter.plan_digest, steps=tuple(matter.steps)),
         "inputs": dict(matter.inputs),
         **parts,

@@ -23,16 +23,16 @@ from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.model import Json
 
 
-def check(plan: Plan, catalogue: Catalogue) -> tuple[Fault, ...]:
+def check(plan: Plan, catalogue: Catalogue, *, given: bool = True) -> tuple[Fault, ...]:
     """Return every fault: those of the plan as a whole first, then step by step, always in the same order.
 
     Only three things keep others from being looked for, because the work must stay in proportion: of more than
     ``MAX_STEPS`` steps none is looked at, what is too large or too deep is not held against its schema, and behind
     ``MAX_FAULTS`` there is one that says so. A difference from the process is not reported where something else is
-    wrong with the same field.
+    wrong with the same field. Without ``given`` nobody knows yet what the inputs will be: they are not looked at.
     """
     process = catalogue.processes.get(plan.process)
-    faults = [*_of_the_process(plan, process), *_of_the_inputs(plan, process)]
+    faults = [*_of_the_process(plan, process), *(_of_the_inputs(plan, process) if given else ())]
     if process is not None:
         plan = expand(plan, process)
     if len(plan.steps) > MAX_STEPS:
@@ -40,7 +40,8 @@ def check(plan: Plan, catalogue: Catalogue) -> tuple[Fault, ...]:
     if process is not None and len(plan.steps) > process.max_steps:
         faults.append(Fault("steps", "TOO_MANY_STEPS", f"the process has at most {process.max_steps} steps"))
     faults += choice_faults(plan)
-    steps = _Steps(plan, catalogue, sound_inputs=not any(fault.field.startswith("inputs") for fault in faults))
+    sound = given and not any(fault.field.startswith("inputs") for fault in faults)
+    steps = _Steps(plan, catalogue, sound_inputs=sound)
     faults += islice(steps.faults(), MAX_FAULTS)
     if process is not None and plan.process_version == process.version:
         wrong = {fault.field for fault in faults}

@@ -1,5 +1,6 @@
 """A plan from JSON values, with every fault of its shape named."""
 
+import json
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -9,6 +10,9 @@ from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.model import MAX_FAULTS, Plan
 from assent_orchestrator.plan.pointer import field
 from assent_sidecar.model import Json
+
+MAX_TEXT_BYTES = 1024 * 1024
+"""Of a plan as a planner writes it, UTF-8."""
 
 
 def read_plan(value: Json) -> Plan:
@@ -26,6 +30,34 @@ def read_plan(value: Json) -> Plan:
     except (RecursionError, ValueError, TypeError) as error:
         fault = Fault("", "MALFORMED", "is not JSON, or is nested too deep")
         raise InvalidError("the plan is malformed", (fault,), code="INVALID_PLAN") from error
+
+
+def read_plan_text(text: str) -> Plan:
+    """Read a plan from the JSON that a planner wrote.
+
+    Raises:
+        InvalidError: it is larger than ``MAX_TEXT_BYTES``, no JSON, has a key twice, or is no plan.
+    """
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        fault = Fault("", "TOO_LARGE", f"has more than {MAX_TEXT_BYTES} bytes")
+        raise InvalidError("the plan is too large", (fault,), code="INVALID_PLAN")
+    try:
+        value: Json = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        fault = Fault("", "MALFORMED", "is not JSON, has a key twice, or is nested too deep")
+        raise InvalidError("the plan is malformed", (fault,), code="INVALID_PLAN") from error
+    return read_plan(value)
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is no JSON number")
 
 
 def _fault(value: Json, detail: ErrorDetails) -> Fault:

@@ -62,6 +62,15 @@ def process_id(name: str, caller: Caller) -> str:
     return _id(name, "processes", "process", caller)
 
 
+def amendment_id(name: str, caller: Caller) -> str:
+    """Return the id of an amendment of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is not a name of such an amendment.
+    """
+    return _id(name, "amendments", "amendment", caller)
+
+
 def stop_id(name: str, caller: Caller) -> str:
     """Return the id of a stop as the caller's tenant knows it.
 
@@ -136,6 +145,11 @@ def ledger_name(tenant: str, ledger: str) -> str:
 def process_name(tenant: str, process: str) -> str:
     """Return the name of a process; it has one in each tenant."""
     return f"tenants/{tenant}/processes/{process}"
+
+
+def amendment_name(tenant: str, amendment: str) -> str:
+    """Return the name of an amendment."""
+    return f"tenants/{tenant}/amendments/{amendment}"
 
 
 def stop_name(tenant: str, stop: str) -> str:

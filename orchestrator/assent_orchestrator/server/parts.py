@@ -4,6 +4,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from assent_orchestrator.amendments.amendment import Amendment, AmendmentState
+from assent_orchestrator.amendments.effect import RunEffect
+from assent_orchestrator.amendments.proposals import Proposed
 from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.delegation import Delegation, DelegationState
 from assent_orchestrator.approvals.delegations import Handing
@@ -222,6 +225,42 @@ class Processes(Protocol):
         ...
 
 
+class Proposals(Protocol):
+    """Takes plans from planners."""
+
+    async def propose(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Proposed:
+        """Say whether a plan conforms, and else put it before the owner of its process."""
+        ...
+
+
+class Amendments(Protocol):
+    """What was proposed."""
+
+    async def get(self, caller: Caller, amendment_id: str) -> Amendment:
+        """Return one amendment."""
+        ...
+
+    async def list(
+        self, caller: Caller, *, state: AmendmentState | None, process: str, size: int, token: str
+    ) -> Page[Amendment]:
+        """Return a page of amendments, newest first."""
+        ...
+
+    async def dismiss(self, caller: Caller, amendment_id: str, reason: str) -> Amendment:
+        """Put an amendment aside."""
+        ...
+
+
+class Effects(Protocol):
+    """Simulates amendments on recorded runs."""
+
+    async def simulate(
+        self, caller: Caller, amendment_id: str, count: int, *, within: float | None = None
+    ) -> tuple[RunEffect, ...]:
+        """Return what the newest runs of the process would have been."""
+        ...
+
+
 class Reports(Protocol):
     """Tells how people answer."""
 
@@ -330,6 +369,9 @@ class ServerParts:
     permits: Permits
     books: Books
     processes: Processes
+    proposals: Proposals
+    amendments: Amendments
+    effects: Effects
     shadows: Shadows
     health: HealthCheck
     clock: Clock = utc_now

@@ -12,7 +12,7 @@ from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.shadows.difference import Difference
 from assent_orchestrator.shadows.shadow import Shadow, in_order
 from assent_orchestrator.shadows.tally import MOST_DIFFERENCES, MOST_EXAMPLES, Example, Outcome, Seen, Tally
-from assent_orchestrator.store.tables import shadow_counts, shadow_differences, shadows
+from assent_orchestrator.store.shadow_tables import shadow_counts, shadow_differences, shadows
 
 TOPIC = "shadows"
 """What servers listen for, among the ids of runs: another shadow may be running."""

@@ -11,7 +11,7 @@ from pydantic import Field, RootModel
 from assent_sidecar.catalogue.process import ItemChoice
 from assent_sidecar.decision import BreakGlass, Escalation, Obligation, Stage, Verdict
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
-from assent_sidecar.question import Effect, HandoffFacts, Kind, Labels, StepState
+from assent_sidecar.question import AmendmentFacts, Effect, HandoffFacts, Kind, Labels, StepState
 
 
 class CasePrincipal(Document):
@@ -179,6 +179,7 @@ class CaseQuestion(Document):
     ledgers: dict[Name, CaseLedger] = Field(default_factory=dict)
     memory: CaseMemory | None = None
     handoff: HandoffFacts | None = None
+    amendment: AmendmentFacts | None = None
     inputs: dict[str, Json] = Field(default_factory=dict)
     context: dict[str, Json] = Field(default_factory=dict)
 

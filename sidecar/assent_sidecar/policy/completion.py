@@ -20,6 +20,7 @@ from assent_sidecar.policy.cases import (
 from assent_sidecar.question import (
     Action,
     AgentFacts,
+    AmendmentFacts,
     ApprovalFacts,
     ConditionFacts,
     HandoffFacts,
@@ -77,7 +78,7 @@ class _Completion:
         step = self._step(kind)
         action = self._action(kind, step)
         agent = self._agent(kind, step)
-        plan = self._plan(case.plan or CasePlan()) if kind is Kind.PLAN else None
+        plan = self._plan(case.plan or CasePlan()) if kind in {Kind.PLAN, Kind.AMENDMENT} else None
         if kind is Kind.CONDITION and case.condition is None:
             raise CompletionError((), "a question of kind condition says which: condition")
         return Question(
@@ -102,12 +103,14 @@ class _Completion:
             memory=self._memory(),
             work_item=self._work_item(step),
             handoff=self._handoff(),
+            amendment=case.amendment or (AmendmentFacts() if kind is Kind.AMENDMENT else None),
             inputs=case.inputs,
             context=case.context,
         )
 
     def _kind(self) -> Kind:
         given = {
+            Kind.AMENDMENT: self._case.amendment,
             Kind.PLAN: self._case.plan,
             Kind.CONDITION: self._case.condition,
             Kind.MEMORY: self._case.memory,

@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from assent.v1 import amendments_pb2 as wire
+from assent.v1.decisions_pb2 import VERDICT_DENY
+from assent_orchestrator.cli.amendments import show_effect, show_proposed
 from tests.orchestrator.cli.program import Desk, assent
 
 ONE_STEP = """\
@@ -97,3 +100,89 @@ def test_what_is_not_there_is_told_in_one_line(
     said = assent("process", *arguments, "-w", workspace, cwd=workspace)
     assert (said.code, said.err.count("\n")) == (code, 1)
     assert why in said.err
+
+
+MORE = """\
+process: refund
+steps:
+  - {id: order, agent: service_desk, action: shop.get_order, args: {order: {$ref: inputs.order}}}
+"""
+GRANT = """\
+# METADATA
+# title: Who may suggest how a refund is done
+# labels: {control: PRC-01}
+package policies.process.refund.suggestions
+
+# METADATA
+# title: Planners may suggest to leave something out
+allow contains {"code": "MAY_SUGGEST", "control": "PRC-01"} if {
+	input.kind == "amendment"
+	"planner" in input.principal.roles
+	count(input.amendment.added) == 0
+	count(input.plan.steps) > 0
+}
+"""
+CASES = """\
+- name: a planner may suggest to leave a step out
+  question:
+    process: refund
+    principal: {id: model, roles: [planner]}
+    amendment: {removed: [note]}
+  want: {verdict: allow, reasons: [MAY_SUGGEST]}
+- name: but no step of its own
+  question:
+    process: refund
+    kind: amendment
+    principal: {id: model, roles: [planner]}
+    amendment: {added: [more]}
+  want: {verdict: deny, reasons: [NO_GRANT]}
+"""
+
+
+@pytest.mark.requirement("orchestrator.plan-proposed", "orchestrator.amendment-decided")
+def test_a_plan_is_proposed_and_without_a_grant_nothing_is_stored(desk: Desk) -> None:
+    conforming = desk("process", "propose", "-", stdin='{"process": "refund"}')
+    told = "the plan is as its process says; submit it with assent plan run\n"
+    assert (conforming.code, conforming.out) == (0, told), conforming.err
+    said = desk("process", "propose", "-", stdin=MORE)
+    assert said.code == 1, said.err
+    assert said.out.splitlines()[0] == "it is no plan that may be proposed: NO_GRANT; nothing was stored"
+    wrong = desk("process", "propose", "-", stdin=MORE.replace("service_desk", "ghost"))
+    assert wrong.code == 3
+    assert "<stdin>:3: steps[0].agent: UNKNOWN_AGENT" in wrong.err
+    assert desk("process", "amendments", "--all").out == "no amendments\n"
+    assert desk("process", "amendment", "none").code == 4
+    assert desk("process", "dismiss", "none", "--reason", "no").code == 4
+
+
+@pytest.mark.requirement("orchestrator.amendment-decided")
+def test_policies_say_who_may_propose_what_and_cases_prove_it(workspace: Path, tmp_path: Path) -> None:
+    folder = other(workspace, tmp_path)
+    (folder / "policies/process/refund/suggestions.rego").write_text(GRANT, encoding="utf-8")
+    (folder / "cases/suggestions.yaml").write_text(CASES, encoding="utf-8")
+    said = assent("policy", "test", folder)
+    assert said.code == 0, said.out + said.err
+
+
+@pytest.mark.requirement("orchestrator.amendment-effect", "orchestrator.amendment-owned")
+def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    change = wire.ProcessChange(path="steps.pay.after", sort=wire.ProcessChange.SORT_CHANGED)
+    change.before.list_value.append("look")
+    change.after.string_value = "\x1b[31m"
+    show_proposed(wire.Amendment(name="tenants/t/amendments/a1", owner="olga", changes=[change]))
+    deny = wire.StepEffect(step="tell", after=VERDICT_DENY, after_reasons=["NO_SENDING"])
+    runs = [
+        wire.RunEffect(run="tenants/t/runs/r1", changes=[deny]),
+        wire.RunEffect(run="tenants/t/runs/r2"),
+        wire.RunEffect(run="tenants/t/runs/r3", faults=["inputs.x: INPUTS_SCHEMA"]),
+    ]
+    show_effect(wire.SimulateAmendmentResponse(runs=runs))
+    show_effect(wire.SimulateAmendmentResponse())
+    assert capsys.readouterr().out.splitlines() == [
+        "amendment a1 is put before olga; a new bundle adopts it, nothing else does",
+        '~ steps.pay.after  ["look"] -> "\\u001b[31m"',
+        "run r1: tell: not there -> deny NO_SENDING",
+        "run r2: the same would be decided",
+        "run r3: could not have been: inputs.x: INPUTS_SCHEMA",
+        "no run of the process is recorded",
+    ]

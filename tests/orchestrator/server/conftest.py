@@ -19,7 +19,7 @@ from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
 from tests.orchestrator.server.inbox import Approvals
 from tests.orchestrator.server.policies import KnownPolicies
-from tests.orchestrator.server.processes import KnownProcesses
+from tests.orchestrator.server.processes import KnownProcesses, NoAmendments
 from tests.orchestrator.server.use_cases import (
     NOON,
     Lent,
@@ -95,6 +95,9 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         permits=NoDecisions(),
         books=books,
         processes=KnownProcesses(),
+        proposals=NoAmendments(),
+        amendments=NoAmendments(),
+        effects=NoAmendments(),
         shadows=shadows,
         health=use_cases,
         clock=lambda: NOON,

@@ -1,6 +1,14 @@
-"""One process, with everything that a process can have."""
+"""One process, with everything that a process can have, and a room in which nobody proposes anything."""
 
-from assent_orchestrator.errors import NotFoundError
+# ruff: noqa: ARG002 -- the signatures are those of the use cases
+
+from assent_orchestrator.amendments.amendment import Amendment, AmendmentState
+from assent_orchestrator.amendments.effect import RunEffect
+from assent_orchestrator.amendments.proposals import Proposed
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.errors import ForbiddenError, NotFoundError
+from assent_orchestrator.page import Page
+from assent_orchestrator.plan.model import Plan
 from assent_sidecar.catalogue.process import (
     Alternative,
     Branch,
@@ -63,3 +71,26 @@ class KnownProcesses:
         if name != REFUND.name:
             raise NotFoundError("there is no such process", process=name)
         return REFUND, DIGEST
+
+
+class NoAmendments:
+    """Nobody proposed anything, and nobody may."""
+
+    async def propose(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Proposed:
+        raise ForbiddenError("nothing is proposed here")
+
+    async def get(self, caller: Caller, amendment_id: str) -> Amendment:
+        raise NotFoundError("there is no such amendment", amendment=amendment_id)
+
+    async def list(
+        self, caller: Caller, *, state: AmendmentState | None, process: str, size: int, token: str
+    ) -> Page[Amendment]:
+        return Page((), "")
+
+    async def dismiss(self, caller: Caller, amendment_id: str, reason: str) -> Amendment:
+        raise NotFoundError("there is no such amendment", amendment=amendment_id)
+
+    async def simulate(
+        self, caller: Caller, amendment_id: str, count: int, *, within: float | None = None
+    ) -> tuple[RunEffect, ...]:
+        raise NotFoundError("there is no such amendment", amendment=amendment_id)

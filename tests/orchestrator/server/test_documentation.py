@@ -9,7 +9,7 @@ from assent_orchestrator.errors import AssentError, InvalidError
 from assent_orchestrator.server.status import code_of
 
 ERRORS = Path(__file__).resolve().parents[3] / "docs" / "errors.md"
-ROOMS = ("approvals", "audit", "execution", "governance", "plan", "server", "store", "tools")
+ROOMS = ("amendments", "approvals", "audit", "execution", "governance", "plan", "server", "store", "tools")
 
 
 def kinds(base: type[AssentError]) -> set[type[AssentError]]:
@@ -24,7 +24,7 @@ def test_every_reason_that_an_error_can_have_is_documented_with_its_status():
             if ".migrations" not in module.name:
                 importlib.import_module(module.name)
     documented = dict(re.findall(r"^\| `([A-Z_]+)` \| ([A-Z_]+) \|", ERRORS.read_text(encoding="utf-8"), re.MULTILINE))
-    raised = {"INVALID_REQUEST": "INVALID_ARGUMENT", "INTERNAL": "INTERNAL"}
+    raised = {"INVALID_PLAN": "INVALID_ARGUMENT", "INTERNAL": "INTERNAL"}
     for kind in kinds(AssentError):
         error = kind("", ()) if issubclass(kind, InvalidError) else kind("")
         code = code_of(error)
@@ -39,7 +39,7 @@ def test_every_reason_in_the_source_is_in_the_documents():
     written = re.compile(r'"([A-Z]+(?:_[A-Z]+)+|CANCELLED|PAUSED|DENIED|STOPPED|INTERNAL)"')
     codes = {
         code
-        for room in ("approvals", "decisions", "execution", "governance", "plan", "tools")
+        for room in ("amendments", "approvals", "decisions", "execution", "governance", "plan", "tools")
         for path in (source / room).rglob("*.py")
         for code in written.findall(path.read_text(encoding="utf-8"))
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,10 +10,14 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.rpc import error_details_pb2
 from grpc import aio
 
-from assent.v1 import approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_pb2
+from assent.v1 import amendments_pb2, approvals_pb2, audit_pb2, decisions_pb2, plans_pb2, runs_pb2
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
+from assent.v1.processes_pb2_grpc import ProcessServiceStub
 from assent.v1.runs_pb2_grpc import RunServiceStub
+from assent_orchestrator.amendments.box import Amendments
+from assent_orchestrator.amendments.effect import Effects
+from assent_orchestrator.amendments.proposals import Proposals
 from assent_orchestrator.approvals.following import Following
 from assent_orchestrator.approvals.reports import ApprovalReports
 from assent_orchestrator.audit.listen import Listener
@@ -24,6 +29,7 @@ from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
 from assent_orchestrator.tools.outcome import Success
+from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
@@ -55,6 +61,7 @@ class Client:
     def __init__(self, channel: aio.Channel, tokens: dict[str, str], tenant: str) -> None:
         self.parent = f"tenants/{tenant}"
         self.runs: Any = RunServiceStub(channel)
+        self.processes: Any = ProcessServiceStub(channel)
         self.inbox: Any = ApprovalServiceStub(channel)
         self.audit: Any = AuditServiceStub(channel)
         self._tokens = tokens
@@ -67,7 +74,7 @@ class Client:
 async def client(database, fresh_tenant) -> AsyncIterator[Client]:
     entries = tuple(
         new_entry(name, (role,), tenant=fresh_tenant)
-        for name, role in (("alice", Role.SUBMITTER), ("dana", "director"), ("ada", Role.AUDITOR))
+        for name, role in (("alice", Role.SUBMITTER), ("dana", "director"), ("ada", Role.AUDITOR), ("boss", "head"))
     )
     async with Listener(database.sync_url) as listener:
         world = await open_world(
@@ -79,6 +86,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             lambda _: Success({"n": 1, "said": "hello"}),
             executor="tests-of-the-server",
         )
+        bundle = partial(Bundle, b"", "sha256:" + "0" * 64, world.parts.catalogue())
         parts = ServerParts(
             identities=TokenDirectory(TokenFile(callers=entries)),
             submissions=world.submissions,
@@ -99,6 +107,9 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             permits=NoDecisions(),
             books=OpenBooks(),
             processes=KnownProcesses(),
+            proposals=Proposals(world.parts.gate, utc_now, bundle),
+            amendments=Amendments(database.engine, world.trail, utc_now),
+            effects=Effects(database.engine, world.parts.gate, utc_now, world.parts.catalogue),
             shadows=Trials(),
             health=UseCases(),
         )
@@ -222,3 +233,54 @@ async def test_what_the_database_cannot_keep_is_refused_as_the_callers_fault(cli
     ):
         refused = await refusal(call(request, metadata=client.as_("alice")))
         assert (refused.code, refused.info.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
+
+
+@pytest.mark.requirement("orchestrator.plan-proposed", "orchestrator.amendment-effect")
+async def test_a_planners_json_becomes_an_amendment_that_is_looked_at_tried_and_dismissed(client):
+    processes = client.processes
+    text = """{"process": "work", "steps": [
+        {"id": "look", "agent": "bot", "action": "box.get"},
+        {"id": "act", "agent": "bot", "action": "box.send", "args": {"say": {"$ref": "steps.look.output.said"}}}]}"""
+    request = amendments_pb2.ProposePlanRequest(parent=client.parent, plan_json=text)
+    said = await processes.ProposePlan(request, metadata=client.as_("alice"))
+    assert (said.conforms, said.refusal, said.decision.verdict) == (False, "", decisions_pb2.VERDICT_ALLOW)
+    [change] = said.amendment.changes
+    assert (change.path, change.before.string_value, change.after.string_value) == (
+        "steps.act.action",
+        "box.put",
+        "box.send",
+    )
+    run = await client.runs.SubmitPlan(
+        runs_pb2.SubmitPlanRequest(parent=client.parent, plan=plans_pb2.Plan(process="work")),
+        metadata=client.as_("alice"),
+    )
+    wanted = amendments_pb2.SimulateAmendmentRequest(name=said.amendment.name)
+    effect = await processes.SimulateAmendment(wanted, metadata=client.as_("ada"))
+    assert [(one.run, list(one.changes), list(one.faults)) for one in effect.runs] == [(run.name, [], [])]
+    listed = await processes.ListAmendments(
+        amendments_pb2.ListAmendmentsRequest(parent=client.parent, filter="state=OPEN AND process=work"),
+        metadata=client.as_("alice"),
+    )
+    assert [one.name for one in listed.amendments] == [said.amendment.name]
+    dismissal = amendments_pb2.DismissAmendmentRequest(name=said.amendment.name, reason="no")
+    refused = await refusal(processes.DismissAmendment(dismissal, metadata=client.as_("alice")))
+    assert refused.code == "PERMISSION_DENIED"
+    closed = await processes.DismissAmendment(dismissal, metadata=client.as_("boss"))
+    assert (closed.state, closed.closer, closed.reason) == (amendments_pb2.AMENDMENT_STATE_DISMISSED, "boss", "no")
+    found = await processes.GetAmendment(
+        amendments_pb2.GetAmendmentRequest(name=closed.name), metadata=client.as_("alice")
+    )
+    assert found == closed
+
+
+@pytest.mark.requirement("orchestrator.plan-proposed")
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "{", '{"process": "work", "process": "work"}', "[" * 100_000, "NaN", '{"process": "work", "loop": 1}'],
+    ids=["list", "open", "twice", "deep", "nan", "more"],
+)
+async def test_what_is_no_plan_is_refused_as_malformed(client, text):
+    request = amendments_pb2.ProposePlanRequest(parent=client.parent, plan_json=text)
+    refused = await refusal(client.processes.ProposePlan(request, metadata=client.as_("alice")))
+    assert refused.code == "INVALID_ARGUMENT"
+    assert "MALFORMED" in str(refused)

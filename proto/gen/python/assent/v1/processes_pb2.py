@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from assent.v1 import amendments_pb2 as assent_dot_v1_dot_amendments__pb2
 from assent.v1 import plans_pb2 as assent_dot_v1_dot_plans__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
@@ -29,7 +30,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssent/v1/processes.proto\x12\tassent.v1\x1a\x15\x61ssent/v1/plans.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xd0\x05\n\x07Process\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12\x1e\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x07version\x12\x1a\n\x05title\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x05title\x12\x1a\n\x05owner\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x05owner\x12$\n\ndepartment\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03R\ndepartment\x12\x35\n\x06inputs\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03R\x06inputs\x12/\n\x05steps\x18\x07 \x03(\x0b\x32\x13.assent.v1.PlanStepB\x04\xe2\x41\x01\x03R\x05steps\x12?\n\x07\x63hoices\x18\x08 \x03(\x0b\x32\x1f.assent.v1.Process.ChoicesEntryB\x04\xe2\x41\x01\x03R\x07\x63hoices\x12,\n\x03may\x18\t \x01(\x0b\x32\x14.assent.v1.VariationB\x04\xe2\x41\x01\x03R\x03may\x12!\n\tmax_steps\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x03R\x08maxSteps\x12*\n\x0eon_no_decision\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03R\x0conNoDecision\x12 \n\x08\x64\x65\x61\x64line\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03R\x08\x64\x65\x61\x64line\x12%\n\x0bon_deadline\x18\r \x01(\tB\x04\xe2\x41\x01\x03R\nonDeadline\x12 \n\x08revision\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x1aM\n\x0c\x43hoicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x11.assent.v1.ChoiceR\x05value:\x02\x38\x01:M\xea\x41J\n\x0e\x61ssent/Process\x12$tenants/{tenant}/processes/{process}*\tprocesses2\x07process\"9\n\tVariation\x12\x12\n\x04skip\x18\x01 \x03(\tR\x04skip\x12\x18\n\x07reorder\x18\x02 \x01(\x08R\x07reorder\"Z\n\x14ListProcessesRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\"I\n\x15ListProcessesResponse\x12\x30\n\tprocesses\x18\x01 \x03(\x0b\x32\x12.assent.v1.ProcessR\tprocesses\"\x86\x01\n\x11GetProcessRequest\x12q\n\x04name\x18\x01 \x01(\tB]\xe2\x41\x01\x02\xfa\x41\x10\n\x0e\x61ssent/Process\xbaHCrA2?^tenants/[a-z][a-z0-9_-]{0,62}/processes/[a-z][a-z0-9_-]{0,62}$R\x04name2\xf8\x01\n\x0eProcessService\x12|\n\rListProcesses\x12\x1f.assent.v1.ListProcessesRequest\x1a .assent.v1.ListProcessesResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=tenants/*}/processes\x12h\n\nGetProcess\x12\x1c.assent.v1.GetProcessRequest\x1a\x12.assent.v1.Process\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=tenants/*/processes/*}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssent/v1/processes.proto\x12\tassent.v1\x1a\x1a\x61ssent/v1/amendments.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xd0\x05\n\x07Process\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12\x1e\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x07version\x12\x1a\n\x05title\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x05title\x12\x1a\n\x05owner\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x05owner\x12$\n\ndepartment\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03R\ndepartment\x12\x35\n\x06inputs\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03R\x06inputs\x12/\n\x05steps\x18\x07 \x03(\x0b\x32\x13.assent.v1.PlanStepB\x04\xe2\x41\x01\x03R\x05steps\x12?\n\x07\x63hoices\x18\x08 \x03(\x0b\x32\x1f.assent.v1.Process.ChoicesEntryB\x04\xe2\x41\x01\x03R\x07\x63hoices\x12,\n\x03may\x18\t \x01(\x0b\x32\x14.assent.v1.VariationB\x04\xe2\x41\x01\x03R\x03may\x12!\n\tmax_steps\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x03R\x08maxSteps\x12*\n\x0eon_no_decision\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03R\x0conNoDecision\x12 \n\x08\x64\x65\x61\x64line\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03R\x08\x64\x65\x61\x64line\x12%\n\x0bon_deadline\x18\r \x01(\tB\x04\xe2\x41\x01\x03R\nonDeadline\x12 \n\x08revision\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x1aM\n\x0c\x43hoicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x11.assent.v1.ChoiceR\x05value:\x02\x38\x01:M\xea\x41J\n\x0e\x61ssent/Process\x12$tenants/{tenant}/processes/{process}*\tprocesses2\x07process\"9\n\tVariation\x12\x12\n\x04skip\x18\x01 \x03(\tR\x04skip\x12\x18\n\x07reorder\x18\x02 \x01(\x08R\x07reorder\"Z\n\x14ListProcessesRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\"I\n\x15ListProcessesResponse\x12\x30\n\tprocesses\x18\x01 \x03(\x0b\x32\x12.assent.v1.ProcessR\tprocesses\"\x86\x01\n\x11GetProcessRequest\x12q\n\x04name\x18\x01 \x01(\tB]\xe2\x41\x01\x02\xfa\x41\x10\n\x0e\x61ssent/Process\xbaHCrA2?^tenants/[a-z][a-z0-9_-]{0,62}/processes/[a-z][a-z0-9_-]{0,62}$R\x04name2\x8e\x07\n\x0eProcessService\x12|\n\rListProcesses\x12\x1f.assent.v1.ListProcessesRequest\x1a .assent.v1.ListProcessesResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=tenants/*}/processes\x12h\n\nGetProcess\x12\x1c.assent.v1.GetProcessRequest\x1a\x12.assent.v1.Process\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=tenants/*/processes/*}\x12\x82\x01\n\x0bProposePlan\x12\x1d.assent.v1.ProposePlanRequest\x1a\x1e.assent.v1.ProposePlanResponse\"4\x82\xd3\xe4\x93\x02.\")/v1/{parent=tenants/*}/amendments:propose:\x01*\x12\x80\x01\n\x0eListAmendments\x12 .assent.v1.ListAmendmentsRequest\x1a!.assent.v1.ListAmendmentsResponse\")\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=tenants/*}/amendments\x12o\n\x0cGetAmendment\x12\x1e.assent.v1.GetAmendmentRequest\x1a\x14.assent.v1.Amendment\")\x82\xd3\xe4\x93\x02#\x12!/v1/{name=tenants/*/amendments/*}\x12\x95\x01\n\x11SimulateAmendment\x12#.assent.v1.SimulateAmendmentRequest\x1a$.assent.v1.SimulateAmendmentResponse\"5\x82\xd3\xe4\x93\x02/\"*/v1/{name=tenants/*/amendments/*}:simulate:\x01*\x12\x82\x01\n\x10\x44ismissAmendment\x12\".assent.v1.DismissAmendmentRequest\x1a\x14.assent.v1.Amendment\"4\x82\xd3\xe4\x93\x02.\")/v1/{name=tenants/*/amendments/*}:dismiss:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -76,18 +77,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROCESSSERVICE'].methods_by_name['ListProcesses']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{parent=tenants/*}/processes'
   _globals['_PROCESSSERVICE'].methods_by_name['GetProcess']._loaded_options = None
   _globals['_PROCESSSERVICE'].methods_by_name['GetProcess']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{name=tenants/*/processes/*}'
-  _globals['_PROCESS']._serialized_start=184
-  _globals['_PROCESS']._serialized_end=904
-  _globals['_PROCESS_CHOICESENTRY']._serialized_start=748
-  _globals['_PROCESS_CHOICESENTRY']._serialized_end=825
-  _globals['_VARIATION']._serialized_start=906
-  _globals['_VARIATION']._serialized_end=963
-  _globals['_LISTPROCESSESREQUEST']._serialized_start=965
-  _globals['_LISTPROCESSESREQUEST']._serialized_end=1055
-  _globals['_LISTPROCESSESRESPONSE']._serialized_start=1057
-  _globals['_LISTPROCESSESRESPONSE']._serialized_end=1130
-  _globals['_GETPROCESSREQUEST']._serialized_start=1133
-  _globals['_GETPROCESSREQUEST']._serialized_end=1267
-  _globals['_PROCESSSERVICE']._serialized_start=1270
-  _globals['_PROCESSSERVICE']._serialized_end=1518
+  _globals['_PROCESSSERVICE'].methods_by_name['ProposePlan']._loaded_options = None
+  _globals['_PROCESSSERVICE'].methods_by_name['ProposePlan']._serialized_options = b'\202\323\344\223\002.\")/v1/{parent=tenants/*}/amendments:propose:\001*'
+  _globals['_PROCESSSERVICE'].methods_by_name['ListAmendments']._loaded_options = None
+  _globals['_PROCESSSERVICE'].methods_by_name['ListAmendments']._serialized_options = b'\202\323\344\223\002#\022!/v1/{parent=tenants/*}/amendments'
+  _globals['_PROCESSSERVICE'].methods_by_name['GetAmendment']._loaded_options = None
+  _globals['_PROCESSSERVICE'].methods_by_name['GetAmendment']._serialized_options = b'\202\323\344\223\002#\022!/v1/{name=tenants/*/amendments/*}'
+  _globals['_PROCESSSERVICE'].methods_by_name['SimulateAmendment']._loaded_options = None
+  _globals['_PROCESSSERVICE'].methods_by_name['SimulateAmendment']._serialized_options = b'\202\323\344\223\002/\"*/v1/{name=tenants/*/amendments/*}:simulate:\001*'
+  _globals['_PROCESSSERVICE'].methods_by_name['DismissAmendment']._loaded_options = None
+  _globals['_PROCESSSERVICE'].methods_by_name['DismissAmendment']._serialized_options = b'\202\323\344\223\002.\")/v1/{name=tenants/*/amendments/*}:dismiss:\001*'
+  _globals['_PROCESS']._serialized_start=212
+  _globals['_PROCESS']._serialized_end=932
+  _globals['_PROCESS_CHOICESENTRY']._serialized_start=776
+  _globals['_PROCESS_CHOICESENTRY']._serialized_end=853
+  _globals['_VARIATION']._serialized_start=934
+  _globals['_VARIATION']._serialized_end=991
+  _globals['_LISTPROCESSESREQUEST']._serialized_start=993
+  _globals['_LISTPROCESSESREQUEST']._serialized_end=1083
+  _globals['_LISTPROCESSESRESPONSE']._serialized_start=1085
+  _globals['_LISTPROCESSESRESPONSE']._serialized_end=1158
+  _globals['_GETPROCESSREQUEST']._serialized_start=1161
+  _globals['_GETPROCESSREQUEST']._serialized_end=1295
+  _globals['_PROCESSSERVICE']._serialized_start=1298
+  _globals['_PROCESSSERVICE']._serialized_end=2208
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from assent.v1 import amendments_pb2 as assent_dot_v1_dot_amendments__pb2
 from assent.v1 import processes_pb2 as assent_dot_v1_dot_processes__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -26,7 +27,8 @@ if _version_not_supported:
 
 
 class ProcessServiceStub:
-    """Shows the processes of the bundle in force. They are the same for all tenants.
+    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
+    change. A suggestion is adopted by a new bundle only.
     """
 
     def __init__(self, channel):
@@ -45,10 +47,36 @@ class ProcessServiceStub:
                 request_serializer=assent_dot_v1_dot_processes__pb2.GetProcessRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_processes__pb2.Process.FromString,
                 _registered_method=True)
+        self.ProposePlan = channel.unary_unary(
+                '/assent.v1.ProcessService/ProposePlan',
+                request_serializer=assent_dot_v1_dot_amendments__pb2.ProposePlanRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_amendments__pb2.ProposePlanResponse.FromString,
+                _registered_method=True)
+        self.ListAmendments = channel.unary_unary(
+                '/assent.v1.ProcessService/ListAmendments',
+                request_serializer=assent_dot_v1_dot_amendments__pb2.ListAmendmentsRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_amendments__pb2.ListAmendmentsResponse.FromString,
+                _registered_method=True)
+        self.GetAmendment = channel.unary_unary(
+                '/assent.v1.ProcessService/GetAmendment',
+                request_serializer=assent_dot_v1_dot_amendments__pb2.GetAmendmentRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_amendments__pb2.Amendment.FromString,
+                _registered_method=True)
+        self.SimulateAmendment = channel.unary_unary(
+                '/assent.v1.ProcessService/SimulateAmendment',
+                request_serializer=assent_dot_v1_dot_amendments__pb2.SimulateAmendmentRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_amendments__pb2.SimulateAmendmentResponse.FromString,
+                _registered_method=True)
+        self.DismissAmendment = channel.unary_unary(
+                '/assent.v1.ProcessService/DismissAmendment',
+                request_serializer=assent_dot_v1_dot_amendments__pb2.DismissAmendmentRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_amendments__pb2.Amendment.FromString,
+                _registered_method=True)
 
 
 class ProcessServiceServicer:
-    """Shows the processes of the bundle in force. They are the same for all tenants.
+    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
+    change. A suggestion is adopted by a new bundle only.
     """
 
     def ListProcesses(self, request, context):
@@ -60,6 +88,42 @@ class ProcessServiceServicer:
 
     def GetProcess(self, request, context):
         """Answers with one process.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposePlan(self, request, context):
+        """Takes a plan from any planner and says whether it conforms to its process. Where it does not, and the policies allow
+        it (a question of kind `amendment`), it is put before the owner of the process. For a `submitter`. Nothing is run.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAmendments(self, request, context):
+        """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAmendment(self, request, context):
+        """Answers with one amendment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SimulateAmendment(self, request, context):
+        """Asks the policies about the newest runs of the process again, as it is and as was proposed. Nothing is done.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DismissAmendment(self, request, context):
+        """Puts an amendment aside. Its owner may, and a `compliance_officer`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +142,31 @@ def add_ProcessServiceServicer_to_server(servicer, server):
                     request_deserializer=assent_dot_v1_dot_processes__pb2.GetProcessRequest.FromString,
                     response_serializer=assent_dot_v1_dot_processes__pb2.Process.SerializeToString,
             ),
+            'ProposePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposePlan,
+                    request_deserializer=assent_dot_v1_dot_amendments__pb2.ProposePlanRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_amendments__pb2.ProposePlanResponse.SerializeToString,
+            ),
+            'ListAmendments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAmendments,
+                    request_deserializer=assent_dot_v1_dot_amendments__pb2.ListAmendmentsRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_amendments__pb2.ListAmendmentsResponse.SerializeToString,
+            ),
+            'GetAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAmendment,
+                    request_deserializer=assent_dot_v1_dot_amendments__pb2.GetAmendmentRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_amendments__pb2.Amendment.SerializeToString,
+            ),
+            'SimulateAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimulateAmendment,
+                    request_deserializer=assent_dot_v1_dot_amendments__pb2.SimulateAmendmentRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_amendments__pb2.SimulateAmendmentResponse.SerializeToString,
+            ),
+            'DismissAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.DismissAmendment,
+                    request_deserializer=assent_dot_v1_dot_amendments__pb2.DismissAmendmentRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_amendments__pb2.Amendment.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'assent.v1.ProcessService', rpc_method_handlers)
@@ -87,7 +176,8 @@ def add_ProcessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ProcessService:
-    """Shows the processes of the bundle in force. They are the same for all tenants.
+    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
+    change. A suggestion is adopted by a new bundle only.
     """
 
     @staticmethod
@@ -134,6 +224,141 @@ class ProcessService:
             '/assent.v1.ProcessService/GetProcess',
             assent_dot_v1_dot_processes__pb2.GetProcessRequest.SerializeToString,
             assent_dot_v1_dot_processes__pb2.Process.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ProcessService/ProposePlan',
+            assent_dot_v1_dot_amendments__pb2.ProposePlanRequest.SerializeToString,
+            assent_dot_v1_dot_amendments__pb2.ProposePlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAmendments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ProcessService/ListAmendments',
+            assent_dot_v1_dot_amendments__pb2.ListAmendmentsRequest.SerializeToString,
+            assent_dot_v1_dot_amendments__pb2.ListAmendmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ProcessService/GetAmendment',
+            assent_dot_v1_dot_amendments__pb2.GetAmendmentRequest.SerializeToString,
+            assent_dot_v1_dot_amendments__pb2.Amendment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimulateAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ProcessService/SimulateAmendment',
+            assent_dot_v1_dot_amendments__pb2.SimulateAmendmentRequest.SerializeToString,
+            assent_dot_v1_dot_amendments__pb2.SimulateAmendmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DismissAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.ProcessService/DismissAmendment',
+            assent_dot_v1_dot_amendments__pb2.DismissAmendmentRequest.SerializeToString,
+            assent_dot_v1_dot_amendments__pb2.Amendment.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 isort:skip_file
 Processes: how work is done, as people wrote it, and how that may change."""
 
+from assent.v1 import amendments_pb2 as _amendments_pb2
 from assent.v1 import processes_pb2 as _processes_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -27,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ProcessServiceStub:
-    """Shows the processes of the bundle in force. They are the same for all tenants."""
+    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
+    change. A suggestion is adopted by a new bundle only.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +40,47 @@ class ProcessServiceStub:
     """Lists the processes, by name."""
     GetProcess: _grpc.UnaryUnaryMultiCallable[_processes_pb2.GetProcessRequest, _processes_pb2.Process]
     """Answers with one process."""
+    ProposePlan: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ProposePlanRequest, _amendments_pb2.ProposePlanResponse]
+    """Takes a plan from any planner and says whether it conforms to its process. Where it does not, and the policies allow
+    it (a question of kind `amendment`), it is put before the owner of the process. For a `submitter`. Nothing is run.
+    """
+    ListAmendments: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]
+    """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them."""
+    GetAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.Amendment]
+    """Answers with one amendment."""
+    SimulateAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.SimulateAmendmentRequest, _amendments_pb2.SimulateAmendmentResponse]
+    """Asks the policies about the newest runs of the process again, as it is and as was proposed. Nothing is done."""
+    DismissAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.DismissAmendmentRequest, _amendments_pb2.Amendment]
+    """Puts an amendment aside. Its owner may, and a `compliance_officer`."""
 
 @_typing.type_check_only
 class ProcessServiceAsyncStub(ProcessServiceStub):
-    """Shows the processes of the bundle in force. They are the same for all tenants."""
+    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
+    change. A suggestion is adopted by a new bundle only.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListProcesses: _aio.UnaryUnaryMultiCallable[_processes_pb2.ListProcessesRequest, _processes_pb2.ListProcessesResponse]  # type: ignore[assignment]
     """Lists the processes, by name."""
     GetProcess: _aio.UnaryUnaryMultiCallable[_processes_pb2.GetProcessRequest, _processes_pb2.Process]  # type: ignore[assignment]
     """Answers with one process."""
+    ProposePlan: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ProposePlanRequest, _amendments_pb2.ProposePlanResponse]  # type: ignore[assignment]
+    """Takes a plan from any planner and says whether it conforms to its process. Where it does not, and the policies allow
+    it (a question of kind `amendment`), it is put before the owner of the process. For a `submitter`. Nothing is run.
+    """
+    ListAmendments: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]  # type: ignore[assignment]
+    """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them."""
+    GetAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.Amendment]  # type: ignore[assignment]
+    """Answers with one amendment."""
+    SimulateAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.SimulateAmendmentRequest, _amendments_pb2.SimulateAmendmentResponse]  # type: ignore[assignment]
+    """Asks the policies about the newest runs of the process again, as it is and as was proposed. Nothing is done."""
+    DismissAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.DismissAmendmentRequest, _amendments_pb2.Amendment]  # type: ignore[assignment]
+    """Puts an amendment aside. Its owner may, and a `compliance_officer`."""
 
 class ProcessServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows the processes of the bundle in force. They are the same for all tenants."""
+    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
+    change. A suggestion is adopted by a new bundle only.
+    """
 
     @_abc_1.abstractmethod
     def ListProcesses(
@@ -66,5 +97,47 @@ class ProcessServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_processes_pb2.Process, _abc.Awaitable[_processes_pb2.Process]]:
         """Answers with one process."""
+
+    @_abc_1.abstractmethod
+    def ProposePlan(
+        self,
+        request: _amendments_pb2.ProposePlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.ProposePlanResponse, _abc.Awaitable[_amendments_pb2.ProposePlanResponse]]:
+        """Takes a plan from any planner and says whether it conforms to its process. Where it does not, and the policies allow
+        it (a question of kind `amendment`), it is put before the owner of the process. For a `submitter`. Nothing is run.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAmendments(
+        self,
+        request: _amendments_pb2.ListAmendmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.ListAmendmentsResponse, _abc.Awaitable[_amendments_pb2.ListAmendmentsResponse]]:
+        """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them."""
+
+    @_abc_1.abstractmethod
+    def GetAmendment(
+        self,
+        request: _amendments_pb2.GetAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.Amendment, _abc.Awaitable[_amendments_pb2.Amendment]]:
+        """Answers with one amendment."""
+
+    @_abc_1.abstractmethod
+    def SimulateAmendment(
+        self,
+        request: _amendments_pb2.SimulateAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.SimulateAmendmentResponse, _abc.Awaitable[_amendments_pb2.SimulateAmendmentResponse]]:
+        """Asks the policies about the newest runs of the process again, as it is and as was proposed. Nothing is done."""
+
+    @_abc_1.abstractmethod
+    def DismissAmendment(
+        self,
+        request: _amendments_pb2.DismissAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.Amendment, _abc.Awaitable[_amendments_pb2.Amendment]]:
+        """Puts an amendment aside. Its owner may, and a `compliance_officer`."""
 
 def add_ProcessServiceServicer_to_server(servicer: ProcessServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

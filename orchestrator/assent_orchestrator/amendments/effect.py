@@ -1,0 +1,153 @@
+"""What an amendment would have changed: the policies are asked again about recorded runs, as they were and amended.
+
+Only questions are asked: nothing is done, and each decision is recorded as that of any simulation.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from assent_orchestrator.amendments.proposals import examine
+from assent_orchestrator.amendments.rows import read
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.clock import Clock
+from assent_orchestrator.errors import Fault, InvalidError, StateError
+from assent_orchestrator.governance.enquiry import Matter, plan_question
+from assent_orchestrator.governance.foretell import foretell
+from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.plan.check import check
+from assent_orchestrator.plan.expand import expand
+from assent_orchestrator.plan.forecast import forecast
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.store.tables import runs
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.decision import Decided, Decision, StepForecast
+from assent_sidecar.question import Principal
+
+MOST_RUNS = 20
+DEFAULT_RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StepEffect:
+    """What would be decided on one step: verdict and reason codes; None where there is no such step."""
+
+    step: str
+    before: tuple[str, tuple[str, ...]] | None
+    after: tuple[str, tuple[str, ...]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEffect:
+    """What one run would have been: as its process is now, and as it is proposed. ``step`` is empty for the whole.
+
+    ``faults`` say why the amended process could not have taken what the run was given; nothing was asked then.
+    """
+
+    run: str
+    steps: tuple[StepEffect, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def changed(self) -> tuple[StepEffect, ...]:
+        """Where the two differ."""
+        return tuple(one for one in self.steps if one.before != one.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run that was: what it was given, and on whose behalf it acted."""
+
+    run: str
+    plan: Plan
+    principal: Principal
+
+    @classmethod
+    def of(cls, row: sa.RowMapping) -> Self:
+        """Read it from its row."""
+        return cls(row["id"], Plan.from_json(row["plan"]), Principal.from_json(row["principal"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Simulates amendments on recorded runs."""
+
+    engine: AsyncEngine
+    gate: Gate
+    clock: Clock
+    catalogue: Callable[[], Catalogue]
+
+    async def simulate(
+        self, caller: Caller, amendment_id: str, count: int = 0, *, within: float | None = None
+    ) -> tuple[RunEffect, ...]:
+        """Return what the newest runs of the process would have been; ``count`` 0 lets us choose how many.
+
+        Raises:
+            NotFoundError: there is no amendment that this caller may know of.
+            StateError: the bundle in force does not know any more what the amendment needs.
+            BusyError: as many decisions wait as may.
+            UnavailableError: a decision could not be recorded.
+        """
+        catalogue = self.catalogue()
+        async with self.engine.connect() as tx:
+            found = await read(tx, caller, amendment_id)
+            query = sa.select(runs.c.id, runs.c.plan, runs.c.principal).where(
+                runs.c.tenant == caller.tenant, runs.c.process == found.process
+            )
+            limit = min(count or DEFAULT_RUNS, MOST_RUNS)
+            rows = (await tx.execute(query.order_by(runs.c.created_at.desc()).limit(limit))).mappings().all()
+        proposed = found.plan.model_copy(update={"process_version": ""})
+        try:
+            await asyncio.to_thread(examine, proposed, catalogue)
+        except InvalidError as error:
+            first = error.faults[0]
+            raise StateError(
+                "the bundle in force has changed since, and knows what is proposed no more",
+                amendment=found.id,
+                fault=first.code,
+                field=first.field,
+            ) from error
+        return tuple([await self._of_run(caller, Recorded.of(row), proposed, within) for row in rows])
+
+    async def _of_run(self, caller: Caller, done: Recorded, proposed: Plan, within: float | None) -> RunEffect:
+        catalogue = self.catalogue()
+        before = Plan(process=proposed.process, inputs=done.plan.inputs, labels=done.plan.labels)
+        after = proposed.model_copy(update={"inputs": done.plan.inputs, "labels": done.plan.labels})
+        faults = tuple(one for one in await asyncio.to_thread(check, after, catalogue) if one.code != "AMENDMENT")
+        if faults:
+            return RunEffect(done.run, faults=faults[:10])
+        process = catalogue.processes[proposed.process]
+        was = await self._decided(caller, expand(before, process), done.principal, within)
+        now = await self._decided(caller, expand(after, process), done.principal, within)
+        names = dict.fromkeys([*was.steps, *now.steps])
+        steps = (StepEffect(name, _of(was.steps, name), _of(now.steps, name)) for name in names)
+        return RunEffect(done.run, (StepEffect("", _said(was), _said(now)), *steps))
+
+    async def _decided(self, caller: Caller, plan: Plan, principal: Principal, within: float | None) -> Decision:
+        catalogue = self.catalogue()
+        facts = await asyncio.to_thread(forecast, plan, catalogue)
+        matter = Matter(
+            tenant=caller.tenant,
+            run=f"simulation-{uuid.uuid4().hex}",
+            plan_digest=facts.digest,
+            principal=principal,
+            process=catalogue.processes[plan.process],
+            inputs=plan.inputs,
+        )
+        question = await self.gate.informed(plan_question(matter, self.clock(), facts))
+        decided: Decided = await self.gate.decide(question, within=within)
+        return (await asyncio.to_thread(foretell, decided, question.plan or facts)).decision
+
+
+def _of(steps: Mapping[str, StepForecast], name: str) -> tuple[str, tuple[str, ...]] | None:
+    found = steps.get(name)
+    return _said(found) if found is not None else None
+
+
+def _said(decision: Decision | StepForecast) -> tuple[str, tuple[str, ...]]:
+    return str(decision.verdict), tuple(reason.code for reason in decision.reasons)
