@@ -1,6 +1,9 @@
 """Notices by mail: one address a message, so that nobody sees who else is asked."""
 
+import asyncio
+import contextlib
 import socket
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,6 +15,7 @@ from assent_orchestrator.approvals.notices.channel import SECONDS, UndeliveredEr
 from assent_orchestrator.approvals.notices.file import Notices, Smtp
 from assent_orchestrator.approvals.notices.notice import Notice, sentence_of
 
+_GOODBYE_SECONDS = 2.0
 _SHOWN = (("action", "action"), ("process", "process"), ("run", "run"), ("step", "step"), ("until", "until"))
 
 
@@ -49,7 +53,7 @@ class Mail:
         """
         mail = mail_of(notice, self.smtp.sender)
         try:
-            async with self._client() as client:
+            async with self._connected() as client:
                 await client.send_message(mail, sender=self.smtp.sender, recipients=[notice.target])
         except aiosmtplib.SMTPRecipientsRefused as error:
             code = error.recipients[0].code
@@ -66,10 +70,25 @@ class Mail:
             UndeliveredError: the mail server is not there, or does not let us in.
         """
         try:
-            async with self._client():
+            async with self._connected():
                 pass
         except (aiosmtplib.SMTPException, OSError) as error:
             raise UndeliveredError(f"the mail server does not let us in: {type(error).__name__}") from error
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Connect for as long as one try may take: the client itself has a timeout for each of its commands only."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(SECONDS):
+                await client.connect()
+                yield client
+            # It has what we had to say; whether it says goodbye in time changes nothing.
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await client.quit()
+        finally:
+            client.close()
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(

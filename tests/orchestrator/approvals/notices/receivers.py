@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import ssl
+import warnings
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -10,7 +12,7 @@ from email.policy import default
 from typing import Any
 
 from aiohttp import web
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 SECONDS = 30.0
 
@@ -76,25 +78,77 @@ async def program() -> AsyncIterator[Receiver]:
         await runner.cleanup()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a mail server behaves: ``tls`` from the beginning or after STARTTLS, which it insists on; whom it lets in.
+
+    ``unknown`` are addresses that it refuses; ``slow``: seconds until it answers to anything.
+    """
+
+    tls: ssl.SSLContext | None = None
+    starttls: bool = False
+    password: str = ""
+    unknown: tuple[str, ...] = ()
+    slow: float = 0.0
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """Answers to what a client says."""
+
+    manner: Manner
+    receiver: Receiver
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        await asyncio.sleep(self.manner.slow)
+        envelope.mail_from = address
+        return "250 so"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        await asyncio.sleep(self.manner.slow)
+        if address in self.manner.unknown:
+            return "550 5.1.1 nobody here has that address"
+        envelope.rcpt_tos.append(address)
+        return "250 so"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        del server
+        await asyncio.sleep(self.manner.slow)
+        if self.manner.password and not session.authenticated:
+            return "530 5.7.0 say who you are"
+        assert isinstance(envelope.content, bytes)
+        mail: Message = message_from_bytes(envelope.content, policy=default)
+        return f"{await self.receiver.take((envelope.rcpt_tos, mail), good=250)} 2.0.0 so"
+
+
 @contextlib.asynccontextmanager
-async def mailbox() -> AsyncIterator[Receiver]:
+async def mailbox(manner: Manner = Manner()) -> AsyncIterator[Receiver]:
     """A mail server; its address is host:port."""
-    receiver = Receiver()
+    receiver, sessions = Receiver(), list[SMTP]()
 
-    class Handler:
-        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-            del server, session
-            assert isinstance(envelope.content, bytes)
-            mail: Message = message_from_bytes(envelope.content, policy=default)
-            return f"{await receiver.take((envelope.rcpt_tos, mail), good=250)} 2.0.0 so"
-
-    sessions: list[SMTP] = []
+    def known(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
+        good = said == LoginPassword(b"assent", manner.password.encode())
+        return AuthResult(success=good, handled=good)  # what is not handled is refused by the server itself
 
     def session() -> SMTP:
-        sessions.append(SMTP(Handler(), hostname="mail.example"))
+        settings: dict[str, Any] = {"hostname": "mail.example"}
+        if manner.starttls:
+            settings |= {"tls_context": manner.tls, "require_starttls": True}
+        if manner.password:
+            settings |= {"authenticator": known, "auth_required": True, "auth_require_tls": manner.starttls}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it does not know that TLS is there from the beginning
+            sessions.append(SMTP(Postmaster(manner, receiver), **settings))
         return sessions[-1]
 
-    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
+    wrapped = None if manner.starttls else manner.tls
+    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0, ssl=wrapped)
     host, port = server.sockets[0].getsockname()[:2]
     receiver.address = f"{host}:{port}"
     try:
@@ -102,5 +156,6 @@ async def mailbox() -> AsyncIterator[Receiver]:
     finally:
         server.close()
         for one in sessions:
-            one.connection_lost(None)
+            if one.transport is not None:  # nobody who did not trust us got that far
+                one.connection_lost(None)
         await server.wait_closed()

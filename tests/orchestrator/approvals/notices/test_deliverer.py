@@ -152,7 +152,7 @@ async def test_of_two_servers_one_sends_and_the_other_takes_over_only_what_was_l
 
 
 @pytest.mark.requirement("orchestrator.notices-at-least-once")
-async def test_mail_is_tried_again_too_but_not_to_an_address_that_is_refused(desk: Desk):
+async def test_mail_is_tried_again_too_by_the_same_id(desk: Desk):
     async with mailbox() as post:
         host, _, port = post.address.partition(":")
         smtp = Smtp.from_json({"host": host, "port": int(port), "security": "none", "from": "assent@acme.example"})
