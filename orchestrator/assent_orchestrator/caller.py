@@ -68,3 +68,12 @@ class Caller:
             if person == on_behalf_of:
                 return Principal(id=person, roles=tuple(sorted(roles)), authn=self.authn.value)
         raise ForbiddenError("this caller does not act for that person", caller=self.id)
+
+
+def one_person(person: str) -> str:
+    """Return what an id is compared by where people are counted or excluded, as the policies' library does it.
+
+    Ids that differ only in case are one person's: providers of identities hold them to be the same, and differ in how
+    they write them. Other letters than those of ASCII are in no id.
+    """
+    return person.lower()

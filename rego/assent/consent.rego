@@ -48,8 +48,8 @@ counts(answer, index) if {
 	not answered_before(answer)
 }
 
-# Whoever answers is one person, whoever stands in for somebody is both.
-persons(answer) := {person | some person in [answer.approver, object.get(answer, "for", null)]; person != null}
+# Whoever answers is one person, whoever stands in for somebody is both. Ids that differ in case only are one person's.
+persons(answer) := {lower(person) | some person in [answer.approver, object.get(answer, "for", null)]; person != null}
 
 # What is asked of every answer, whoever gave it.
 sound(answer) if {
@@ -80,17 +80,17 @@ broke_glass(answer) if {
 	answer.break_glass == true
 	answer.role in requirement.break_glass.roles
 	sound(answer)
-	not input.principal.id in persons(answer)
+	not lower(input.principal.id) in persons(answer)
 }
 
 excluded(answer) if {
 	"principal" in requirement["not"]
-	input.principal.id in persons(answer)
+	lower(input.principal.id) in persons(answer)
 }
 
 excluded(answer) if {
 	"process_owner" in requirement["not"]
-	input.process.owner in persons(answer)
+	lower(input.process.owner) in persons(answer)
 }
 
 answered_before(answer) if {

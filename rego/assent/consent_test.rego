@@ -50,6 +50,12 @@ test_nobody_counts_twice if {
 	satisfied(requirement, [answer, object.union(answer, {"approver": "ben"})])
 }
 
+test_ids_that_differ_in_case_only_are_one_persons if {
+	requirement := {"stages": [{"role": "boss", "quorum": 2}]}
+	not satisfied(requirement, [answer, object.union(answer, {"approver": "Bea"})])
+	not satisfied(requirement, [answer, object.union(answer, {"approver": "ben", "for": "BEA"})])
+}
+
 test_every_stage_is_needed if {
 	requirement := {"stages": [{"role": "boss"}, {"role": "cfo"}]}
 	second := object.union(answer, {"stage": 1, "role": "cfo", "approver": "carl"})
@@ -62,6 +68,8 @@ test_the_excluded_do_not_count[name] if {
 	some name, who in {"principal": "paul", "process_owner": "olga"}
 	given := [object.union(answer, {"approver": who})]
 	not satisfied({"stages": [{"role": "boss"}], "not": [name]}, given)
+	twin := [object.union(answer, {"approver": upper(who)})]
+	not satisfied({"stages": [{"role": "boss"}], "not": [name]}, twin)
 	satisfied({"stages": [{"role": "boss"}]}, given)
 }
 
@@ -163,6 +171,7 @@ test_the_glass_is_not_broken_when_something_differs[name] if {
 		"too_old": {"at": "2025-12-29T00:00:00Z"},
 		"principal": {"approver": "paul"},
 		"for_principal": {"for": "paul"},
+		"principal_in_other_letters": {"approver": "Paul"},
 	}
 	not satisfied(glass, [object.union(broken, other)])
 }

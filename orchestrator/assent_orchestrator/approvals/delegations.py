@@ -13,7 +13,7 @@ from assent_orchestrator.approvals.delegation import LONGEST, MOST_GIVEN, MOST_T
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
-from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.caller import Caller, Role, one_person
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import (
     AlreadyExistsError,
@@ -150,7 +150,7 @@ class Delegations:
 
     def _check(self, caller: Caller, handing: Handing, now: datetime) -> None:
         faults = []
-        if handing.taker == caller.id:
+        if one_person(handing.taker) == one_person(caller.id):
             faults.append(Fault("delegation.taker", "TAKER_IS_GIVER", "nobody needs to stand in for themselves"))
         if handing.until <= now:
             faults.append(Fault("delegation.expire_time", "IN_THE_PAST", "the time is over before it begins"))

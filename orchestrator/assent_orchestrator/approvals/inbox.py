@@ -40,7 +40,7 @@ from assent_orchestrator.approvals.requirement import (
 from assent_orchestrator.approvals.review import alone, open_review
 from assent_orchestrator.approvals.sought import ANY, Sought, seen_by
 from assent_orchestrator.audit.trail import Trail
-from assent_orchestrator.caller import Caller
+from assent_orchestrator.caller import Caller, one_person
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page
@@ -201,7 +201,7 @@ class Inbox:
         edited = approval.state is ApprovalState.EDITED
         if edited:
             await _check_last(tx, approval)
-        own = [answer for answer in approval.answers if caller.id in answer.persons and answer.stands]
+        own = [answer for answer in approval.answers if one_person(caller.id) in answer.persons and answer.stands]
         if not own or (edited and not any(answer.edits for answer in own)):
             raise UnansweredError("you have not said yes to this approval", approval=approval.id)
         return approval, own

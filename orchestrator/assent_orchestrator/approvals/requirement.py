@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assent_orchestrator.caller import one_person
 from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import Json, seconds
 
@@ -36,7 +37,7 @@ class Answer:
     @property
     def persons(self) -> frozenset[str]:
         """Who stands behind it: whoever answered, and whom they stood in for."""
-        return frozenset(one for one in (self.approver, self.stands_for) if one is not None)
+        return frozenset(one_person(one) for one in (self.approver, self.stands_for) if one is not None)
 
     @property
     def stands(self) -> bool:
@@ -55,7 +56,7 @@ class Person:
     @property
     def persons(self) -> frozenset[str]:
         """Who would stand behind the answer."""
-        return frozenset(one for one in (self.id, self.stands_for) if one is not None)
+        return frozenset(one_person(one) for one in (self.id, self.stands_for) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +157,10 @@ def _may_answer(requirement: ApprovalRequirement, number: int, age: Age) -> Iter
 
 
 def _excluded(requirement: ApprovalRequirement, person: Person, involved: Involved) -> str | None:
-    if not person.persons.isdisjoint({involved.principal, involved.submitter, *involved.alone}):
+    own = map(one_person, (involved.principal, involved.submitter, *involved.alone))
+    if not person.persons.isdisjoint(own):
         return "OWN_REQUEST"
-    if "process_owner" in requirement.excluded and involved.process_owner in person.persons:
+    if "process_owner" in requirement.excluded and one_person(involved.process_owner) in person.persons:
         return "PROCESS_OWNER_EXCLUDED"
     return None
 

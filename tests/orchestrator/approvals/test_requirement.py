@@ -224,3 +224,13 @@ def test_never_approved_without_every_quorum_of_distinct_persons(
     if "previous_stage" in asked.excluded:
         pairs = combinations(standing, 2)
         assert all(one.persons.isdisjoint(other.persons) for one, other in pairs if one.stage != other.stage)
+
+
+@pytest.mark.requirement("orchestrator.approval-quorum")
+def test_ids_that_differ_in_case_only_are_one_persons():
+    two = requirement({"role": "boss", "quorum": 2})
+    assert unmet_stages(two, [yes("dana"), yes("Dana")]) == (0,)
+    for who, why in (("DANA", "ANSWERED_ALREADY"), ("Paul", "OWN_REQUEST"), ("SUE", "OWN_REQUEST")):
+        assert seat_of(two, [yes("dana")], Person(who, frozenset({"boss"})), INVOLVED, NEW) == why
+    owned = requirement({"role": "boss"}, **{"not": ["process_owner"]})
+    assert seat_of(owned, [], Person("Olga", frozenset({"boss"})), INVOLVED, NEW) == "PROCESS_OWNER_EXCLUDED"
