@@ -45,7 +45,8 @@ class Change:
 def changes_between(before: Mapping[str, Json], action: Action, requirement: ApprovalRequirement) -> list[Change]:
     """Return what is different in an action from what was presented before, for those who are asked now.
 
-    Of what is masked, then or now, only the place is named, before all others; values that were masked then and are
+    ``before`` has the digest of the action then, whether it was shown or not. Of what is masked, then or now, only the
+    place is named, before all others; values that were masked then and are
     other ones now are told from the digest, which does not say which of several it was: all of these are named.
     """
     earlier, then = before.get("args", {}), tuple(before.get("masked", ()))

@@ -42,7 +42,7 @@ class Scene:
 
     ``args`` are the arguments as the plan has them, with their bindings, and ``edited`` where approvers put other
     values in their place. ``on_yes`` are the steps that come next, ``on_no`` what follows when somebody says no.
-    ``before`` is what was presented of the step the last time.
+    ``before`` is what was presented of the step the last time, with the digest of that action.
     """
 
     agent: str
@@ -57,7 +57,10 @@ class Scene:
 
 
 def present(action: Action, requirement: ApprovalRequirement, decided: Decided, scene: Scene) -> dict[str, Json]:
-    """Return what an approver is shown, with what the policy masks left out and named."""
+    """Return what an approver is shown, with what the policy masks left out and named.
+
+    The digest of the action is left out with it: who knows all the rest finds by trying what it is of.
+    """
     shown, hidden = masked_by(requirement, action.args, action.labels)
     presented: dict[str, Json] = {
         "agent": scene.agent,
@@ -68,7 +71,7 @@ def present(action: Action, requirement: ApprovalRequirement, decided: Decided, 
         "masked": list(hidden),
         "labels": {pointer: list(names) for pointer, names in action.labels.items()},
         "sources": sources_of(scene.args, scene.edited),
-        "action_digest": action.digest,
+        "action_digest": "" if hidden else action.digest,
         "reasons": [reason.to_json() for reason in decided.decision.reasons],
         "so_far": [{"step": one.step, "action": one.action, "state": one.state} for one in scene.so_far[-MOST_STEPS:]],
         "on_yes": list(scene.on_yes[:MOST_STEPS]),

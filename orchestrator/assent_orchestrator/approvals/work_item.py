@@ -70,7 +70,6 @@ async def open_work_item(tx: AsyncConnection, whose: Whose, ask: Ask, trouble: T
             "attempts": trouble.attempts,
             "choices": list(trouble.choices),
             "otherwise": trouble.otherwise,
-            "action_digest": trouble.digest,
         },
         "revision": whose.revision,
     }

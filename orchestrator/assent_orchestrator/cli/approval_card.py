@@ -73,7 +73,8 @@ def show_approval(approval: wire.Approval) -> None:
         _field("answer", [answer_line(given)])
     _field("revision", [approval.revision])
     _field("decision", [f"{approval.decision_id}, trace {approval.trace_id or 'none'}"])
-    _field("digests", [f"action {approval.action_digest}", f"shown {approval.presented_digest}"])
+    action = [f"action {approval.action_digest}"] if approval.action_digest else []
+    _field("digests", [*action, f"shown {approval.presented_digest}"])
 
 
 def _came_to(item: wire.WorkItem) -> None:

@@ -24,7 +24,7 @@ def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Ma
         on_yes=() if situation.step.undo else tuple(_following(situation)),
         on_no=_on_no(situation),
         ledgers={name: Counter(ledgers[name].unit, found) for name, found in facts.items() if name in ledgers},
-        before=before.presented if before is not None else None,
+        before={**before.presented, "action_digest": before.action_digest} if before is not None else None,
     )
 
 

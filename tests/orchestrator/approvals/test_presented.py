@@ -11,7 +11,7 @@ from assent_orchestrator.approvals.mask import is_masked, masked
 from assent_orchestrator.approvals.presented import MOST_STEPS, Counter, Happened, Scene, present, sources_of
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.pointer import find, render, split
-from assent_sidecar.canonical import canonical
+from assent_sidecar.canonical import canonical, digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
 from assent_sidecar.question import LedgerFacts
 
@@ -37,6 +37,11 @@ def shown(args: Any, *obligations: Any, labels: Any = None, scene: Any = None, *
     action = make_action("box.put", "write", args, labels or {})
     wanted = ApprovalRequirement.from_json(REQUIREMENT | requirement)
     return present(action, wanted, decided(*obligations), Scene("bot", "sam", args, **(scene or {})))
+
+
+def whole(args: Any, **requirement: Any) -> dict[str, Any]:
+    """What was shown, and the digest of the action, which may not have been."""
+    return {**shown(args, **requirement), "action_digest": make_action("box.put", "write", args, {}).digest}
 
 
 def places(value: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -82,6 +87,14 @@ def test_nothing_of_what_is_masked_is_shown_and_everything_else_is_where_it_was(
 def test_what_carries_a_masked_label_is_not_shown(labels: Any, want: Any, hidden: Any) -> None:
     args = {"a": {"b": 1, "c": 2}, "l": [1, 2]}
     assert masked(args, labels, pointers=(), labels=("pii",)) == (want, hidden)
+
+
+@pytest.mark.requirement("orchestrator.approvals-masked")
+def test_the_digest_of_an_action_is_not_shown_where_something_in_it_is_not() -> None:
+    action = make_action("box.put", "write", {"pin": 4711, "to": "ACME"}, {})
+    assert shown(action.args)["action_digest"] == action.digest
+    assert action.digest not in canonical(shown(action.args, mask=["/pin"])).decode()
+    assert digest(shown({**action.args, "pin": 1}, mask=["/pin"])) == digest(shown(action.args, mask=["/pin"]))
 
 
 def test_what_is_nested_too_deep_to_be_looked_into_is_masked() -> None:
@@ -156,7 +169,7 @@ MASKED_THEN_AND_NOW: dict[str, tuple[Any, Any, Any, Any, Any]] = {
 @pytest.mark.parametrize("case", MASKED_THEN_AND_NOW.values(), ids=MASKED_THEN_AND_NOW)
 def test_of_what_is_masked_it_is_said_that_it_changed_and_never_what_it_was(case: Any) -> None:
     args, then, other, now, want = case
-    second = shown(other, mask=now, scene={"before": shown(args, mask=then)})
+    second = shown(other, mask=now, scene={"before": whole(args, mask=then)})
     assert second["changes"] == [{"pointer": one} if isinstance(one, str) else one for one in want]
 
 
@@ -166,7 +179,7 @@ def test_changes_show_nothing_that_is_masked_and_name_each_place_that_changed(da
     args, later = ({**given, "own": {"deep": [SECRET, 1], "k": given}} for given in (one, other))
     mask = [render(place) for place in data.draw(st.lists(st.sampled_from(places(later)), max_size=2))]
     mask.append(data.draw(st.sampled_from(["/own", "/own/deep", "/own/deep/0"])))
-    first = shown(args, mask=data.draw(st.sampled_from([[], mask, ["/own/deep"], ["/own"], [""]])))
+    first = whole(args, mask=data.draw(st.sampled_from([[], mask, ["/own/deep"], ["/own"], [""]])))
     changes = shown(later, mask=mask, scene={"before": first})["changes"]
     assert SECRET not in canonical(changes).decode()
     named = [change["pointer"] for change in changes]

@@ -43,7 +43,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         arguments=to_struct(shown.get("args", {})),
         labels=label_sets(shown.get("labels", {})),
         masked=shown.get("masked", ()),
-        action_digest=approval.action_digest,
+        action_digest="" if _hides(approval) else approval.action_digest,
         presented_digest=approval.presented_digest,
         revision=approval.revision,
         decision_id=approval.decision_id,
@@ -89,6 +89,11 @@ def _omit(told: wire.Approval) -> None:
     for name in ("arguments", "labels", "sources", "changes", "presented_digest"):
         told.ClearField(name)
     told.arguments_omitted = True
+
+
+def _hides(approval: Approval) -> bool:
+    """Say whether there are arguments that are not shown, and that could be found by trying from their digest."""
+    return approval.kind is ApprovalKind.WORK_ITEM or bool(approval.presented.get("masked"))
 
 
 def write_change(change: Change) -> wire.ApprovalEvent:

@@ -199,7 +199,9 @@ class Approval(_message.Message):
     effect: _decisions_pb2.Effect.ValueType
     """What that does to the system."""
     action_digest: _builtins.str
-    """The digest of the action with all its arguments, as `sha256:` and 64 hexadecimal digits."""
+    """The digest of the action with all its arguments, as `sha256:` and 64 hexadecimal digits. Empty where an argument is
+    not shown, which could be found from it by trying: it is in the records of the trail.
+    """
     presented_digest: _builtins.str
     """The digest of what is presented; DecideApproval takes it. Empty where `arguments_omitted`."""
     revision: _builtins.str
