@@ -21,7 +21,7 @@ help: ## say what there is
 
 setup: $(READY) $(ENGINE) ## make .venv from uv.lock and compile the policy engine; the other targets do it by themselves
 
-demo: setup ## watch three contract renewals being governed; ARGS=--keep leaves everything running, ARGS=--kill kills the server in the middle
+demo: setup ## watch three contract renewals being governed; ARGS=legal reviews three others, ARGS=--keep leaves everything running, ARGS=--kill kills the server in the middle
 	@$(BIN)/assent demo $(ARGS)
 
 test: setup ## run every test; ARGS="-k name" runs some

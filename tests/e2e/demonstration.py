@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import select
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SECONDS = 90.0
 ASSENT = ("-c", "from assent_orchestrator.cli.main import main; main()")
@@ -81,3 +83,27 @@ def wait_for_the_end_of(pids: dict[int, str]) -> None:
             finally:
                 os.close(handle)
             assert ready, f"still running: {args}"
+
+
+@dataclass
+class Performed:
+    """A demo that is over."""
+
+    code: int
+    output: str
+    errors: str
+    left: list[str]
+
+    def part(self, title: str) -> str:
+        """Return the part of the page under a heading."""
+        found = re.search(
+            rf"^{re.escape(title)}[^\n]* ─+\n(.*?)(?=^[^\n]+ ──+\n|\Z)", self.output, re.MULTILINE | re.DOTALL
+        )
+        assert found, f"no part {title!r}: {self.output}"
+        return found[1]
+
+
+async def perform(folder: Path, *options: str, **more: Any) -> Performed:
+    async with demonstration(folder, *options, **more) as one:
+        code, output, errors = await one.ended()
+        return Performed(code, output, errors, one.left())

@@ -9,7 +9,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,36 +24,19 @@ from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.stage.examples import find_examples
 from assent_orchestrator.cli.stage.ground import short_base
 from company.accounts import FLOWS, MUST_NOT_LEAVE, NEEDS_DIRECTOR, STORIES
-from tests.e2e.demonstration import ASSENT, SECONDS, demonstration, wait_for_the_end_of
+from tests.e2e.demonstration import (
+    ASSENT,
+    SECONDS,
+    Performed,
+    demonstration,
+    perform,
+    wait_for_the_end_of,
+)
 
 pytestmark = pytest.mark.timeout(300)
 DIGEST = r"sha256:[0-9a-f]{64}"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TRACE = r"[0-9a-f]{32}"
-
-
-@dataclass
-class Performed:
-    """A demo that is over."""
-
-    code: int
-    output: str
-    errors: str
-    left: list[str]
-
-    def part(self, title: str) -> str:
-        """Return the part of the page under a heading."""
-        found = re.search(
-            rf"^{re.escape(title)}[^\n]* ─+\n(.*?)(?=^[^\n]+ ──+\n|\Z)", self.output, re.MULTILINE | re.DOTALL
-        )
-        assert found, f"no part {title!r}: {self.output}"
-        return found[1]
-
-
-async def perform(folder: Path, *options: str, **more: Any) -> Performed:
-    async with demonstration(folder, *options, **more) as one:
-        code, output, errors = await one.ended()
-        return Performed(code, output, errors, one.left())
 
 
 @pytest.fixture
@@ -210,7 +192,7 @@ async def test_what_does_not_end_as_told_is_a_failure(folder: Path, tmp_path: Pa
     loosened = (
         "import pathlib; from assent_orchestrator.cli.demo import course; "
         "from assent_orchestrator.cli.stage import examples; "
-        f"course.find_examples = lambda: examples.Examples(pathlib.Path({str(examples)!r})); {ASSENT[1]}"
+        f"course.find_examples = lambda example: examples.Examples(pathlib.Path({str(examples)!r})); {ASSENT[1]}"
     )
     done = await perform(folder, start=("-c", loosened, "demo"))
     assert done.code == 1, done.output + done.errors
@@ -341,9 +323,9 @@ def test_a_long_path_to_temporary_files_is_avoided() -> None:
 
 
 def test_the_story_is_about_the_customers_of_the_example() -> None:
-    told = {one.account: one.name for one in story.CUSTOMERS}
+    told = {one.key: one.name for one in story.CUSTOMERS}
     assert told == {account: one.name for account, one in STORIES.items()}
-    assert [one.account for one in story.CUSTOMERS] == [FLOWS, NEEDS_DIRECTOR, MUST_NOT_LEAVE]
+    assert [one.key for one in story.CUSTOMERS] == [FLOWS, NEEDS_DIRECTOR, MUST_NOT_LEAVE]
 
 
 @pytest.mark.parametrize("place", ["assent_orchestrator/examples", "examples"], ids=["wheel", "checkout"])

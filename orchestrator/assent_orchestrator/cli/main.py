@@ -72,7 +72,7 @@ _HEAVY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option
 
 @app.command("demo", context_settings=_HEAVY)
 def demo(ctx: typer.Context) -> None:
-    """Renew three contracts of a made-up company, on this machine, and show what was decided and why."""
+    """Renew three contracts of a made-up company, or review three, and show what was decided and why."""
     from assent_orchestrator.cli.demo import demo_command  # noqa: PLC0415 -- it loads a whole server
 
     _hand_over(ctx, "demo", demo_command)

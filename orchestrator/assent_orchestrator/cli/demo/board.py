@@ -46,14 +46,14 @@ class Board:
     def __init__(self, acts: tuple[Act, ...]) -> None:
         self._customers = tuple(act.customer for act in acts)
         self._steps = tuple((step.id, step.action) for step in acts[0].run.steps)
-        self._cells = {(one.account, step): Cell() for one in self._customers for step, _ in self._steps}
-        self._runs = {one.account: wire.RUN_STATE_PLANNED for one in self._customers}
+        self._cells = {(one.key, step): Cell() for one in self._customers for step, _ in self._steps}
+        self._runs = {one.key: wire.RUN_STATE_PLANNED for one in self._customers}
 
     def hear(self, customer: Customer, event: wire.RunEvent) -> None:
         """Take in what happened."""
         if event.run_to:
-            self._runs[customer.account] = event.run_to
-        cell = self._cells.get((customer.account, event.step))
+            self._runs[customer.key] = event.run_to
+        cell = self._cells.get((customer.key, event.step))
         if cell is None:
             return
         if event.step_to:
@@ -75,10 +75,10 @@ class Board:
                 f"{customer.number} {customer.short}", no_wrap=True, min_width=22 if width >= WIDTH else None
             )
         for step, action in self._steps:
-            cells = (self._cells[customer.account, step].text() for customer in self._customers)
+            cells = (self._cells[customer.key, step].text() for customer in self._customers)
             table.add_row(step, *([action] if wide else []), *cells)
         table.add_section()
-        looks = (run_look(self._runs[customer.account]) for customer in self._customers)
+        looks = (run_look(self._runs[customer.key]) for customer in self._customers)
         ends = (Text(look.text, style=look.style) for look in looks)
         table.add_row(Text("the run", style="bold"), *([""] if wide else []), *ends)
         return table

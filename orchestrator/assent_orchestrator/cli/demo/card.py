@@ -16,6 +16,8 @@ from assent_orchestrator.tools.value import from_struct
 
 WIDTH = 100
 """Columns of a card at most: what is told of it elsewhere fits, too."""
+_SHOWN = 300
+"""Characters of an argument that a card has room for."""
 
 
 def approval_card(act: Act, shown: wire.Approval) -> Panel:
@@ -23,7 +25,9 @@ def approval_card(act: Act, shown: wire.Approval) -> Panel:
     rows = _rows()
     rows.add_row("action", _action(act, shown.step, Effect.Name(shown.effect).removeprefix("EFFECT_").lower()))
     for number, (name, value) in enumerate(sorted(from_struct(shown.arguments).items())):
-        line = Text.assemble(f"{name} = ", (str(value), "bold"), labels_of(shown, name), sources_of(shown, name))
+        line = Text.assemble(
+            f"{name} = ", (_in_short(str(value)), "bold"), labels_of(shown, name), sources_of(shown, name)
+        )
         rows.add_row("arguments" if number == 0 else "", line)
     for cost in shown.costs:
         rows.add_row("takes", cost_line(cost))
@@ -42,6 +46,13 @@ def approval_card(act: Act, shown: wire.Approval) -> Panel:
     rows.add_row("shown", shown.presented_digest)
     title = Text(f"⏸ waits for a person: {act.customer.number} {act.customer.name}", style="bold yellow")
     return _panel(rows, title, "yellow")
+
+
+def _in_short(value: str) -> str:
+    """Return the beginning of what would fill the card, and how much more there is."""
+    if len(value) <= _SHOWN:
+        return value
+    return f"{' '.join(value[:_SHOWN].split())} … ({len(value)} characters)"
 
 
 def _so_far(shown: wire.Approval) -> Text:

@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import functools
 import io
 import json
 import time
 from collections.abc import Iterator, Mapping
-from typing import TextIO
+from typing import ClassVar, TextIO
 from urllib.parse import urlsplit
 
 from grpc import aio
 from rich.console import Console
 
+from assent.v1 import approvals_pb2
 from assent_orchestrator.cli.demo import performance
+from assent_orchestrator.cli.demo.attempt import Attempt
 from assent_orchestrator.cli.demo.board import Board
 from assent_orchestrator.cli.demo.card import WIDTH
 from assent_orchestrator.cli.demo.document import document
@@ -20,21 +23,26 @@ from assent_orchestrator.cli.demo.ending import Ending
 from assent_orchestrator.cli.demo.letter import read_letters
 from assent_orchestrator.cli.demo.next_steps import next_steps
 from assent_orchestrator.cli.demo.page import Page
+from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.stage import Stage, open_stage
-from assent_orchestrator.cli.demo.story import CUSTOMERS
+from assent_orchestrator.cli.demo.story import RENEWAL_STORY, Story
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.stage.examples import find_examples
 from assent_orchestrator.cli.stage.interruption import interruptible
-from assent_orchestrator.cli.stage.people import AUDITOR, DIRECTOR, OPERATOR, RUNTIME
+from assent_orchestrator.cli.stage.people import AUDITOR, OPERATOR
 from assent_orchestrator.cli.stage.program import Program
+from assent_sidecar.model import Json
 
-_STARTING = "starting PostgreSQL, OPA, the server, the company's systems and its mail server ..."
+_STARTING = "starting PostgreSQL, OPA, the server, the systems of {} and its mail server ..."
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
 class Course:
     """One demo. On a terminal a table changes while things happen; elsewhere there are only lines."""
+
+    story: ClassVar[Story] = RENEWAL_STORY
+    ending_of: ClassVar[type[Ending]] = Ending
 
     def __init__(self, environ: Mapping[str, str], out: TextIO, *, keep: bool, as_json: bool) -> None:
         """Print on ``out``: a page, or one JSON document."""
@@ -46,7 +54,7 @@ class Course:
         )
         self._live = terminal and not as_json and not self._console.is_dumb_terminal
         self._environ, self._out, self._keep, self._as_json = environ, out, keep, as_json
-        self._page = Page(self._console)
+        self._page = Page(self._console, self.story)
         self._began = time.monotonic()
         self._good = False
 
@@ -68,14 +76,14 @@ class Course:
         return ExitCode.DONE if self._good else ExitCode.NO
 
     async def _run(self) -> None:
-        examples = find_examples()
+        examples = find_examples(example=self.story.example)
         async with contextlib.AsyncExitStack() as stack:
-            with self._waiting(_STARTING):
-                stage = await stack.enter_async_context(open_stage(examples, self._environ))
+            with self._waiting(_STARTING.format(self.story.company)):
+                stage = await stack.enter_async_context(open_stage(examples, self._environ, self.story.cast))
             with failures(stage.server):
                 ending, revision = await self._perform(stage)
             seconds = time.monotonic() - self._began
-            steps = next_steps(stage, ending) if self._keep else ()
+            steps = next_steps(stage, ending, self.story) if self._keep else ()
             self._page.ending(ending, seconds, traces_of(self._environ))
             if self._as_json:
                 json.dump(document(ending, revision, seconds, steps), self._out, indent=2, ensure_ascii=False)
@@ -87,6 +95,16 @@ class Course:
             if self._keep:
                 status = await stage.server.ended()
                 raise _failure(f"the server ended by itself, with status {status}", stage.server)
+
+    def edits(self, shown: approvals_pb2.Approval) -> Mapping[str, Json]:
+        """Return what whoever is asked changes before saying yes: nothing."""
+        del shown
+        return {}
+
+    async def aftermath(self, stage: Stage, acts: tuple[Act, ...]) -> tuple[Attempt, ...]:
+        """Try what is to be tried when the runs are over; return what came of it: nothing."""
+        del stage, acts
+        return ()
 
     @contextlib.contextmanager
     def _waiting(self, what: str) -> Iterator[None]:
@@ -100,20 +118,23 @@ class Course:
     async def _perform(self, stage: Stage) -> tuple[Ending, str]:
         health = await stage.desk(OPERATOR).health()
         self._page.opening(health, time.monotonic() - self._began)
-        runtime, director = stage.desk(RUNTIME), stage.desk(DIRECTOR)
-        acts = await performance.submit(runtime, CUSTOMERS)
+        runtime, director = stage.desk(self.story.cast.runtime), stage.desk(self.story.cast.answers)
+        acts = await performance.submit(runtime, self.story.customers)
         board = Board(acts)
         with board.live(self._console) if self._live else contextlib.nullcontext():
             async with performance.following(runtime, acts, board.hear):
                 for act in acts:
                     await act.resting.wait()
                 for act in acts:
-                    await performance.answer(director, act, lambda shown, act=act: self._page.question(act, shown))  # type: ignore[misc] # mypy cannot infer the type of a bound default
+                    show = functools.partial(self._page.question, act)
+                    await performance.answer(director, act, self.story.rationale, self.edits, show)
+        attempts = await self.aftermath(stage, acts)
         verification = await performance.read_back(stage.desk(AUDITOR), acts)
-        ending = Ending(acts, await asyncio.to_thread(read_letters, stage.mailbox), verification)
+        ending = self.ending_of(acts, await asyncio.to_thread(read_letters, stage.mailbox), verification, attempts)
         self._page.board(board)
         self._page.denials(acts)
         self._page.letters(ending)
+        self._page.attempts(ending)
         self._page.timelines(acts)
         return ending, health.revision
 
@@ -137,7 +158,7 @@ def failures(server: Program) -> Iterator[None]:
     except aio.AioRpcError as error:
         raise _failure(f"the server answered {error.code().name}: {error.details()}", server) from error
     except TimeoutError as error:
-        raise _failure("the renewals did not come to their end in time", server) from error
+        raise _failure("the runs did not come to their end in time", server) from error
 
 
 def _failure(message: str, server: Program) -> Problem:

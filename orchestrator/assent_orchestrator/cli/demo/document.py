@@ -20,6 +20,7 @@ def document(ending: Ending, revision: str, seconds: float, steps: Iterable[Next
         "revision": revision,
         "runs": [_run(act, ending) for act in ending.acts],
         "emails": [{"to": letter.to, "subject": letter.subject} for letter in ending.letters],
+        "attempts": [{"what": one.what, "refused": one.refused, "codes": list(one.codes)} for one in ending.attempts],
         "verification": {
             "records": found.records,
             "intact": found.intact,
@@ -34,7 +35,7 @@ def document(ending: Ending, revision: str, seconds: float, steps: Iterable[Next
 
 def _run(act: Act, ending: Ending) -> dict[str, Json]:
     return {
-        "account": act.customer.account,
+        act.customer.input: act.customer.key,
         "customer": act.customer.name,
         "run": act.run.name,
         "state": _word(runs_pb2.RunState.Name(act.run.state), "RUN_STATE_"),

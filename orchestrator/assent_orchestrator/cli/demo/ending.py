@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from assent.v1 import approvals_pb2, audit_pb2, runs_pb2
 from assent_orchestrator.cli.demo import story
+from assent_orchestrator.cli.demo.attempt import Attempt
 from assent_orchestrator.cli.demo.letter import Letter
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.timeline import timeline
@@ -23,16 +25,19 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Everything that can be looked up when the three renewals are over."""
+    """Everything that can be looked up when the runs are over."""
 
     acts: tuple[Act, ...]
     letters: tuple[Letter, ...]
     verification: audit_pb2.VerifyTrailResponse
+    attempts: tuple[Attempt, ...] = ()
+
+    house: ClassVar[str] = "company"
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """Every promise."""
-        return tuple(self._checks())
+        return tuple(self.promises())
 
     @property
     def good(self) -> bool:
@@ -50,21 +55,26 @@ class Ending:
         known = {letter for act in self.acts for letter in self.letters_to(act)}
         return tuple(letter for letter in self.letters if letter not in known)
 
-    def _checks(self) -> Iterator[Check]:
+    def promises(self) -> Iterator[Check]:
+        """Yield what this demo promises."""
         flows, asks, denied = self.acts
         yield Check(
             f"{flows.customer.name}: renewed, nobody was asked, one e-mail arrived",
-            _ended(flows) and not flows.asked and _letter_sent(flows) and len(self.letters_to(flows)) == 1,
+            ended(flows) and not flows.asked and letter_sent(flows) and len(self.letters_to(flows)) == 1,
         )
         yield Check(
             f"{asks.customer.name}: {story.DISCOUNT_CONTROL} asked, {DIRECTOR} said yes, one e-mail arrived",
-            _ended(asks) and _was_asked(asks) and _letter_sent(asks) and len(self.letters_to(asks)) == 1,
+            ended(asks) and _was_asked(asks) and letter_sent(asks) and len(self.letters_to(asks)) == 1,
         )
         yield Check(
             f"{denied.customer.name}: {story.PRIVACY_CONTROL} denied the e-mail, none arrived, a person writes instead",
-            _ended(denied) and _was_denied(denied) and bool(contact(denied)) and not self.letters_to(denied),
+            ended(denied) and _was_denied(denied) and bool(contact(denied)) and not self.letters_to(denied),
         )
-        yield Check("no other e-mail left the company", not self.strays)
+        yield from self.common()
+
+    def common(self) -> Iterator[Check]:
+        """Yield what is promised of every demo."""
+        yield Check(f"no other e-mail left the {self.house}", not self.strays)
         yield Check("the trail is intact and complete", self._trail_holds())
 
     def _trail_holds(self) -> bool:
@@ -73,16 +83,21 @@ class Ending:
 
 
 def contact(act: Act) -> str:
-    """Return the address of a customer's contact, out of the contract that the run read; empty when it read none."""
-    fields = act.step("contract").output.struct_value.fields
-    return fields["contact"].struct_value.fields["email"].string_value if "contact" in fields else ""
+    """Return the address of a customer's contact, out of what the run read; empty when it read none."""
+    for step in act.run.steps:
+        fields = step.output.struct_value.fields
+        if "contact" in fields:
+            return fields["contact"].struct_value.fields["email"].string_value
+    return ""
 
 
-def _ended(act: Act) -> bool:
+def ended(act: Act) -> bool:
+    """Say whether a run succeeded."""
     return act.run.state == runs_pb2.RUN_STATE_SUCCEEDED
 
 
-def _letter_sent(act: Act) -> bool:
+def letter_sent(act: Act) -> bool:
+    """Say whether the e-mail of a renewal was sent."""
     return act.step("email").state == _DONE
 
 

@@ -31,7 +31,7 @@ class KillPage(Page):
         """Say what runs, and what is submitted."""
         self.running(health, seconds)
         self.heading(f"One plan of the process {PROCESS}")
-        told = f"{act.customer.account}  {act.customer.name}: today the mail gateway takes three seconds"
+        told = f"{act.customer.key}  {act.customer.name}: today the mail gateway takes three seconds"
         self._line(Text(told, style="bold"))
         self._line(Text(f"run {act.run.name.rpartition('/')[2]}", style="dim"))
 

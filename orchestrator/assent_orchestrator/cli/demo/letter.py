@@ -23,4 +23,6 @@ def read_letters(mailbox: Path) -> tuple[Letter, ...]:
 
 def _read(path: Path) -> Letter:
     message = email.message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=email.policy.default)
-    return Letter(str(message["X-Envelope-To"]), str(message["Subject"]), str(message.get_content()))
+    text = message.get_body(("plain",))  # beside what is attached
+    body = str(text.get_content()) if text is not None else ""
+    return Letter(str(message["X-Envelope-To"]), str(message["Subject"]), body)

@@ -12,9 +12,8 @@ from assent_orchestrator.cli.demo.card import WIDTH, approval_card, denied_card
 from assent_orchestrator.cli.demo.ending import Ending, contact
 from assent_orchestrator.cli.demo.next_steps import NextStep
 from assent_orchestrator.cli.demo.performance import Act
-from assent_orchestrator.cli.demo.story import CUSTOMERS, PROCESS, RATIONALE
+from assent_orchestrator.cli.demo.story import RENEWAL_STORY, Story
 from assent_orchestrator.cli.demo.timeline import Moment, timeline
-from assent_orchestrator.cli.stage.people import DIRECTOR, MANAGER, RUNTIME
 
 _MARKS = {
     "done": ("✓", "green"),
@@ -33,21 +32,24 @@ _EXPLAINED = frozenset({"asked", "denied"})
 class Page:
     """Prints the parts of the demo on one console."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, story: Story = RENEWAL_STORY) -> None:
+        self._console, self._story = console, story
 
     def opening(self, health: health_pb2.Health, seconds: float) -> None:
         """Say what runs, under which policies, and what is submitted."""
         self.running(health, seconds)
-        self.heading(f"Three plans of the process {PROCESS}")
-        self._line(Text(f"The agent runtime {RUNTIME} submits them for the account manager {MANAGER}:"))
-        for one in CUSTOMERS:
-            self._line(Text.assemble(f"  {one.number}  {one.account}  ", (f"{one.name:<23}  ", "bold"), one.about))
+        story, cast = self._story, self._story.cast
+        self.heading(f"Three plans of the process {story.process}")
+        self._line(Text(f"The agent runtime {cast.runtime} submits them for the {story.principal} {cast.principal}:"))
+        width = max(len(one.name) for one in story.customers)
+        for one in story.customers:
+            self._line(Text.assemble(f"  {one.number}  {one.key}  ", (f"{one.name:<{width}}  ", "bold"), one.about))
 
     def running(self, health: health_pb2.Health, seconds: float) -> None:
         """Say what runs, and under which policies."""
         running = (
-            f"assent serve {health.server_version}, PostgreSQL, OPA {health.engine_version}, a company with e-mail"
+            f"assent serve {health.server_version}, PostgreSQL, OPA {health.engine_version}, "
+            f"{self._story.company} with e-mail"
         )
         self._line(Text.assemble(("✓ ", "bold green"), f"{running}: up in {seconds:.1f} s"))
         self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")), whole=True)
@@ -59,21 +61,22 @@ class Page:
 
     def _line(self, line: Text, *, whole: bool = False) -> None:
         """Print one line with nothing behind it; a ``whole`` one is never broken, because it may be copied."""
-        line.rstrip()
-        self._console.print(line, soft_wrap=whole)
+        for part in (line,) if whole else line.wrap(self._console, self._console.width):
+            part.rstrip()
+            self._console.print(part, soft_wrap=whole)
 
     def question(self, act: Act, shown: approvals_pb2.Approval) -> None:
-        """Show the card that the director sees, and say who answers."""
+        """Show the card that is seen by whoever is asked, and say who answers."""
         self._console.print()
         self._console.print(approval_card(act, shown))
         self._line(
             Text.assemble(
                 ("→ the demo now answers as ", "bold"),
-                (DIRECTOR, "bold cyan"),
+                (self._story.cast.answers, "bold cyan"),
                 (", through ApprovalService.DecideApproval: yes", "bold"),
             )
         )
-        self._line(Text(f'  "{RATIONALE}"', style="italic"))
+        self._line(Text(f'  "{self._story.rationale}"', style="italic"))
         self._line(Text(f"  Good for exactly what was shown ({shown.presented_digest[:19]}…), once."))
 
     def board(self, board: Board) -> None:
@@ -92,15 +95,24 @@ class Page:
     def letters(self, ending: Ending) -> None:
         """Print which e-mails really arrived, and whom none reached."""
         count = len(ending.letters)
-        self.heading(f"{count} e-mail{'s' if count != 1 else ''} arrived at the company's mail server")
+        self.heading(f"{count} e-mail{'s' if count != 1 else ''} arrived at the {ending.house}'s mail server")
+        width = max(len(act.customer.name) for act in ending.acts) + 2
         for act in ending.acts:
-            name, letters = f"{act.customer.name:<25}", ending.letters_to(act)
+            name, letters = f"{act.customer.name:<{width}}", ending.letters_to(act)
             for letter in letters:
                 self._line(_kept(f"{name}{letter.to}: {letter.subject}", kept=True))
             if not letters:
                 self._line(_kept(f"{name}none to {contact(act)}", kept=False))
         for letter in ending.strays:
-            self._line(_kept(f"{'somebody else':<25}{letter.to}: {letter.subject}", kept=False))
+            self._line(_kept(f"{'somebody else':<{width}}{letter.to}: {letter.subject}", kept=False))
+
+    def attempts(self, ending: Ending) -> None:
+        """Print what an agent tried for itself, and what it was told; nothing when none did."""
+        if not ending.attempts:
+            return
+        self.heading("And an agent that obeys the text, instead of its process")
+        for attempt in ending.attempts:
+            self._line(_kept(f"{attempt.what}: {attempt.answer}", kept=attempt.refused))
 
     def timelines(self, acts: tuple[Act, ...]) -> None:
         """Print what happened to each run and why, as the trail has it."""
@@ -120,7 +132,7 @@ class Page:
         for check in ending.checks:
             self.promise(check.promise, kept=check.kept)
         word = "as they should" if ending.good else "NOT as they should"
-        self._line(Text(f"The three renewals ended {word}; {seconds:.1f} s in all.", style="bold"))
+        self._line(Text(f"The three {self._story.plural} ended {word}; {seconds:.1f} s in all.", style="bold"))
         if traces:
             self._line(Text(f"The traces went to {traces}; look there for the trace ids above."))
 

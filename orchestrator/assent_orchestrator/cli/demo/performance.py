@@ -1,16 +1,17 @@
-"""Three renewals as they go on: submitted, watched, answered by a person, read back."""
+"""The runs of a demo as they go on: submitted, watched, answered by a person, read back."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from assent.v1 import approvals_pb2, audit_pb2, runs_pb2
-from assent_orchestrator.cli.demo.story import RATIONALE, Customer
+from assent_orchestrator.cli.demo.story import Customer
 from assent_orchestrator.cli.stage.desk import Desk
+from assent_sidecar.model import Json
 
 _SECONDS = 90.0
-"""How long all renewals together may take."""
+"""How long all of it together may take."""
 
 Hear = Callable[[Customer, runs_pb2.RunEvent], None]
 """Is told each thing that happens."""
@@ -18,7 +19,7 @@ Hear = Callable[[Customer, runs_pb2.RunEvent], None]
 
 @dataclass(slots=True)
 class Act:
-    """The renewal of one customer. ``asked`` holds what a person was shown, ``answered`` what became of it."""
+    """The run for one customer. ``asked`` holds what a person was shown, ``answered`` what became of it."""
 
     customer: Customer
     run: runs_pb2.Run
@@ -49,7 +50,7 @@ async def following(runtime: Desk, acts: tuple[Act, ...], hear: Hear) -> AsyncIt
     try:
         async with asyncio.timeout(_SECONDS), asyncio.TaskGroup() as group:
             for act in acts:
-                group.create_task(_follow(runtime, act, hear), name=f"demo-{act.customer.account}")
+                group.create_task(_follow(runtime, act, hear), name=f"demo-{act.customer.key}")
             yield
     except BaseExceptionGroup as errors:
         raise _first(errors) from None  # it says what is wrong; the others follow from it
@@ -70,13 +71,19 @@ def _first(errors: BaseException) -> BaseException:
     return errors
 
 
-async def answer(director: Desk, act: Act, show: Callable[[approvals_pb2.Approval], None]) -> None:
-    """Say yes, as the director, to what waits in a run, after it was shown."""
+async def answer(
+    director: Desk,
+    act: Act,
+    rationale: str,
+    edits: Callable[[approvals_pb2.Approval], Mapping[str, Json]],
+    show: Callable[[approvals_pb2.Approval], None],
+) -> None:
+    """Say yes, as the person who is asked, to what waits in a run, after it was shown; with ``edits``, if any."""
     for found in await director.pending(act.run.name):
         shown = await director.approval(found.name)
         act.asked.append(shown)
         show(shown)
-        act.answered.append(await director.approve(shown, RATIONALE))
+        act.answered.append(await director.approve(shown, rationale, edits(shown)))
 
 
 async def read_back(auditor: Desk, acts: tuple[Act, ...]) -> audit_pb2.VerifyTrailResponse:

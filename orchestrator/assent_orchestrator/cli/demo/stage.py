@@ -10,7 +10,7 @@ from grpc import aio
 from assent_orchestrator.cli.stage.desk import Desk, open_channel
 from assent_orchestrator.cli.stage.examples import Examples
 from assent_orchestrator.cli.stage.ground import open_ground, serving
-from assent_orchestrator.cli.stage.people import TENANT, People
+from assent_orchestrator.cli.stage.people import TENANT, Cast, People
 from assent_orchestrator.cli.stage.program import Program
 
 
@@ -30,14 +30,14 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(examples: Examples, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
+async def open_stage(examples: Examples, environ: Mapping[str, str], cast: Cast) -> AsyncIterator[Stage]:
     """Start everything; when the block ends, however it ends, everything is stopped and the folder is gone.
 
     Raises:
         Problem: something does not start; the end of its log is told.
     """
     async with contextlib.AsyncExitStack() as stack:
-        ground = await stack.enter_async_context(open_ground("demo", examples, environ))
+        ground = await stack.enter_async_context(open_ground("demo", examples, environ, cast=cast))
         server = await stack.enter_async_context(serving(ground, "--workspace", str(examples.workspace)))
         channel = await stack.enter_async_context(open_channel(server.address))
         yield Stage(ground.folder, server, ground.people, ground.company.mailbox, channel)
