@@ -43,7 +43,14 @@ def propose_command(common: Common, *, file: FileArgument) -> int:
             raise written.explained(refusal) from refusal
     if common.as_json:
         say_json(said)
-    elif said.conforms:
+    else:
+        show_answer(said)
+    return ExitCode.NO if said.refusal else ExitCode.DONE
+
+
+def show_answer(said: wire.ProposePlanResponse) -> None:
+    """Write what became of a proposal."""
+    if said.conforms:
         say(f"the plan is as its process says{_variation(said)}; submit it with assent plan run")
     elif said.refusal:
         say(f"it is no plan that may be proposed: {said.refusal}; nothing was stored")
@@ -51,7 +58,6 @@ def propose_command(common: Common, *, file: FileArgument) -> int:
             say(f"  {finding.reason_line(reason)}")
     else:
         show_proposed(said.amendment)
-    return ExitCode.NO if said.refusal else ExitCode.DONE
 
 
 def show_proposed(amendment: wire.Amendment) -> None:

@@ -6,23 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from assent.v1 import processes_pb2 as wire
-from assent_orchestrator.cli import amendments
+from assent_orchestrator.cli import amendments, mining
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan_file import read_plan_file
 from assent_orchestrator.cli.printing import json_of, say, say_json, table
 from assent_orchestrator.cli.problem import Problem, workspace_problem
-from assent_orchestrator.cli.process_card import change_json, show_changes, show_process
+from assent_orchestrator.cli.process_card import change_json, read_shown, show_changes, show_process
 from assent_orchestrator.cli.run_card import short
-from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.plan.difference import difference, may_vary, with_plan
 from assent_orchestrator.plan.expand import expand
-from assent_orchestrator.server.translate.process import read_process, write_process
-from assent_orchestrator.tools.value import ValueFaultError
+from assent_orchestrator.server.translate.process import write_process
 
 if TYPE_CHECKING:
     from assent_sidecar.catalogue.process import Process
@@ -62,7 +59,7 @@ def show_command(common: Common, *, name: ProcessArgument, workspace: WorkspaceO
     if common.as_json:
         say_json(shown)
     else:
-        show_process(_read(shown), shown.revision)
+        show_process(read_shown(shown), shown.revision)
     return ExitCode.DONE
 
 
@@ -80,7 +77,7 @@ def diff_command(
         before = _written(workspace, name)
     else:
         with Connection(common) as connection:
-            before = _read(_shown(connection, name))
+            before = read_shown(_shown(connection, name))
     is_plan = not other.is_dir()
     if is_plan:
         plan = read_plan_file(other).plan
@@ -110,16 +107,6 @@ def _shown(connection: Connection, name: str) -> wire.Process:
     return connection.call(connection.processes.GetProcess, request)
 
 
-def _read(shown: wire.Process) -> "Process":
-    try:
-        return read_process(shown)
-    except (InvalidError, ValueFaultError, ValidationError) as error:
-        what = (
-            f"the server's process {short(shown.name)} cannot be read by this version of assent; compare the versions"
-        )
-        raise Problem(what, ExitCode.UNAVAILABLE, code="PROCESS_UNREADABLE") from error
-
-
 def _written(root: Path, name: str) -> "Process":
     from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
 
@@ -134,3 +121,4 @@ def _written(root: Path, name: str) -> "Process":
 
 
 amendments.register(app)
+app.command("mine")(mining.mine_command)

@@ -4,16 +4,39 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import ValidationError
 from rich.text import Text
 
+from assent.v1 import processes_pb2 as wire
+from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import say, say_under, table
+from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.run_card import short
+from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.plan.difference import Change
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.server.translate.process import read_process
+from assent_orchestrator.tools.value import ValueFaultError
 from assent_sidecar.catalogue.process import Alternative, Asking, Choice, OnFailure, Process
 from assent_sidecar.model import Json
 
 _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+
+
+def read_shown(shown: wire.Process) -> Process:
+    """Return the process that a server showed.
+
+    Raises:
+        Problem: this version cannot read it.
+    """
+    try:
+        return read_process(shown)
+    except (InvalidError, ValueFaultError, ValidationError) as error:
+        what = (
+            f"the server's process {short(shown.name)} cannot be read by this version of assent; compare the versions"
+        )
+        raise Problem(what, ExitCode.UNAVAILABLE, code="PROCESS_UNREADABLE") from error
 
 
 def show_process(process: Process, revision: str) -> None:

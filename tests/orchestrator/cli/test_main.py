@@ -18,7 +18,7 @@ def test_every_command_of_the_issue_is_there() -> None:
     ]  # fmt: skip
     for group, verbs in {
         "plan": ["check", "simulate", "run"],
-        "process": ["list", "show", "diff", "propose", "amendments", "amendment", "dismiss"],
+        "process": ["list", "show", "diff", "propose", "amendments", "amendment", "dismiss", "mine"],
         "runs": ["list", "show", "watch", "cancel", "pause", "resume", "reconcile"],
         "ledgers": ["list", "show", "entries"],
         "approvals": ["list", "show", "approve", "reject", "withdraw", "choose", "watch", "report"],

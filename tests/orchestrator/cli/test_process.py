@@ -186,3 +186,14 @@ def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.Captur
         "run r3: could not have been: inputs.x: INPUTS_SCHEMA",
         "no run of the process is recorded",
     ]
+
+
+@pytest.mark.requirement("orchestrator.process-mined")
+def test_runs_are_mined_and_what_they_suggest_is_only_told(desk: Desk) -> None:
+    said = desk("process", "mine", "refund", "--runs", "1")
+    assert said.code == 0, said.err
+    assert said.out.splitlines()[0].startswith("refund 1: ")
+    assert said.out.splitlines()[1] == "nothing to suggest; it takes 5 runs that say the same"
+    found = desk("process", "mine", "refund", "--propose", "--json").json
+    assert (found["process"], found["suggestions"], "proposal" in found) == ("refund", [], False)
+    assert desk("process", "mine", "nothing").code == 4
