@@ -235,7 +235,7 @@ class Player:
         moment = _MOMENT.fullmatch(said)
         if moment is not None:
             return _written(self.began + timedelta(seconds=seconds(moment[1])))
-        known = {"parent": self._parent, "now": _written(self.office.now()), **self.names}
+        known = {"parent": self._parent, "process": self.case.slug, "now": _written(self.office.now()), **self.names}
         if "{run}" in said:
             known["run"] = self._run(turn.on)
         if "{approval}" in said:

@@ -20,6 +20,8 @@ _PUT = {
 }
 _OPERATIONS = {"get": "read", "put": "write", "take": "write", "send": "irreversible"}
 TOOL_SERVER = "box"
+ELSEWHERE = "elsewhere"
+"""A process that no case plays."""
 
 _POLICY = """\
 # METADATA
@@ -84,6 +86,7 @@ class Workspace:
         self._put("ledgers.yaml", {"ledgers": {"budget": budget}})
         for case in cases:
             self._put(f"processes/{case.slug}.yaml", _process(case))
+            self._put(f"processes/{ELSEWHERE}.yaml", _process(case) | {"name": ELSEWHERE})
             self.govern(case, approval=case.approval, policy=case.policy)
 
     def govern(
