@@ -27,7 +27,7 @@ class ApprovalKind(StrEnum):
 
 
 KindOption = Annotated[ApprovalKind | None, typer.Option(help="Only such.")]
-RoleOption = Annotated[str | None, typer.Option(metavar="ROLE", help="Only those that this role may answer.")]
+RoleOption = Annotated[str | None, typer.Option(metavar="ROLE", help="Only those that this role is or was asked.")]
 RunOption = Annotated[str | None, typer.Option(metavar="RUN", help="Only those of this run.")]
 ProcessOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this process.")]
 

@@ -218,7 +218,7 @@ class Player:
         return _APPROVALS, "DecideApproval", request | await self._filled(turn.more, turn)
 
     async def _approval(self, turn: Any) -> dict[str, Any]:
-        """Return the approval as whoever answers sees it now, or as it was kept."""
+        """Return the approval as it is now, or as it was kept. The operator looks: that opens it for nobody."""
         if turn.seen is not None:
             assert turn.seen in self.kept, f"nobody kept {turn.seen} by a look"
             return self.kept[turn.seen]

@@ -248,7 +248,7 @@ class Approval(_message.Message):
 
     @_builtins.property
     def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApprovalAnswer]:
-        """The answers so far, in the order they came."""
+        """The answers so far, in the order they came; only in GetApproval, and in what answers and withdrawals return."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -256,7 +256,7 @@ class Approval(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when it can be answered."""
+        """Until when it can be answered; of a review, and of what is unknown, until when it should be."""
 
     @_builtins.property
     def resolve_time(self) -> _timestamp_pb2.Timestamp:
@@ -272,7 +272,7 @@ class Approval(_message.Message):
 
     @_builtins.property
     def sources(self) -> _containers.MessageMap[_builtins.str, Global___SourceSet]:
-        """Where bound arguments come from, by JSON pointer into them. What follows is not in lists, only in GetApproval."""
+        """Where bound arguments come from, by JSON pointer into them. Like all from here to `costs`, it is not in lists."""
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArgumentChange]:
@@ -642,7 +642,7 @@ class ListApprovalsRequest(_message.Message):
     """`next_page_token` of the page before; empty for the first page."""
     filter: _builtins.str
     """`field=value`, joined by ` AND `; the fields are `state` (as in `state=PENDING`), `kind`, `process`, `run` and `role`
-    (that may answer). `age>2h` and `age<7d` are about how long ago it was asked.
+    (that is or was asked, or reviews it). `age>2h` and `age<7d` are about how long ago it was asked.
     """
     def __init__(
         self,
