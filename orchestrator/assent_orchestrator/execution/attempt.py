@@ -18,6 +18,7 @@ from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.approvals.request import resolve
 from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments, bulk
 from assent_orchestrator.execution.asking import lapse
@@ -276,7 +277,17 @@ class Attempts:
         def scene() -> Scene:
             return scene_of(situation, question.ledgers, self.parts.catalogue().ledgers)
 
+        taken: Stride | None = None
+
+        def outright(allowed: Allowed) -> Stride | None:
+            nonlocal taken
+            taken = self.sequels.outright(turn, allowed)
+            return taken
+
         async def transition(tx: AsyncConnection, ruling: Ruling) -> Followed:
+            nonlocal taken
+            taken = None
+            self.parts.courses.forget(situation.run.id)
             return await self.sequels.of_ruling(tx, turn, action, ruling, scene, heard=heard)
 
         try:
@@ -284,13 +295,19 @@ class Attempts:
                 question,
                 transition,
                 repeatable=appointed.repeatable,
-                outright=lambda allowed: self.sequels.outright(turn, allowed),
+                outright=outright,
             )
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
+        if taken is not None:
+            self.parts.courses.follow(taken)
+        return await self._go_by(turn, ruling, tries, probe)
+
+    async def _go_by(self, turn: Turn, ruling: Ruling, tries: int, probe: datetime | None) -> Pause:
+        """Do what a ruling that is committed comes to."""
         match ruling:
             case Allowed():
-                return await self.outcomes.perform(situation, appointed, ruling, probe)
+                return await self.outcomes.perform(turn.situation, turn.appointed, ruling, probe)
             case Held(requirement=requirement):
                 return Pause(settled=False, seconds=seconds(requirement.expires_in))
             case Deferred(until=moment):

@@ -95,6 +95,9 @@ class Work(Protocol):
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
 
+    def forget(self, run_id: str) -> None:
+        """Read where the run stands before anything more is done: somebody else may have changed it."""
+
     async def end(self, run_id: str) -> str | None:
         """Say what is attempted next, now that nothing of the run is under way: what undoes something.
 
@@ -256,6 +259,7 @@ class Durable:
             tries += 1
 
     async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
+        self._work.forget(run_id)
         return await DBOS.run_step_async({"name": "advance"}, self._resting, self._work.advance, run_id, outstanding)
 
     async def _resting(self, work: Callable[..., Coroutine[Any, Any, T]], run_id: str, *arguments: list[str]) -> T:

@@ -17,6 +17,9 @@ T = TypeVar("T")
 REST_SECONDS = 600.0
 """How long what got nowhere is left alone, unless somebody does something about it."""
 
+INTERNAL = "INTERNAL"
+"""The reason code of what went wrong inside: also of a run that got nowhere and rests."""
+
 _FAULTS = 3
 """How often something that is nobody's absence may go wrong before it is given up."""
 

@@ -62,6 +62,7 @@ class Legs:
             if pause["seconds"] > _AWAKE_SECONDS:
                 return Leg(over=False, seconds=pause["seconds"], looks=looks)
             await asyncio.sleep(pause["seconds"])
+        self.work.forget(run_id)
         walk = _Walk(self.work, self.turnstile, run_id, tenant, looks)
         self._under_way[run_id] = walk
         try:
@@ -71,6 +72,7 @@ class Legs:
             if self._under_way.get(run_id) is walk:
                 del self._under_way[run_id]
             await walk.let_go()
+            self.work.forget(run_id)
 
     def ring(self, run_id: str, step_ids: Iterable[str]) -> bool:
         """Say that something happened to a run, and to these of its steps; return whether a leg is under way here."""
@@ -96,6 +98,7 @@ class _Walk:
         self._heard: set[str] = set()
 
     def ring(self, step_ids: Iterable[str]) -> None:
+        self._work.forget(self._run)
         self._heard.update(step_ids)
         self._rung.set()
 

@@ -377,7 +377,10 @@ class Outcomes:
             status=note.status,
             drafts=(became(situation, action, attempt, note).model_copy(update={"state": moved}),),
         )
-        return await self.parts.trail.stride(situation.run.tenant, stride)
+        written = await self.parts.trail.stride(situation.run.tenant, stride)
+        if written:
+            self.parts.courses.follow(stride)
+        return written
 
 
 @dataclass(frozen=True, slots=True)

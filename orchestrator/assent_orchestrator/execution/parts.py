@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
+from assent_orchestrator.execution.courses import Courses
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit
@@ -44,6 +45,7 @@ class Parts:
     revision: Callable[[], str]
     driver: str
     turnstile: Turnstile = field(default_factory=Turnstile)
+    courses: Courses = field(default_factory=Courses)
 
     @property
     def reader(self) -> AsyncEngine:

@@ -6,9 +6,8 @@ nothing may happen and nothing is lost. What goes wrong inside, over and over, i
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,25 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import AssentError, BusyError
+from assent_orchestrator.execution.advancing import Advances, roused
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
 from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.driver import FencedError, hold, take
-from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, SETTLED, Move, Pause
-from assent_orchestrator.execution.ending import is_ending, leave_out
-from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError, insist
-from assent_orchestrator.execution.items import Ended, Tended, tend_items
+from assent_orchestrator.execution.durable import SETTLED, Move, Pause
+from assent_orchestrator.execution.ending import is_ending
+from assent_orchestrator.execution.insistence import INTERNAL, REST_SECONDS, StuckError, insist
 from assent_orchestrator.execution.journal import (
     RunRow,
     StepRow,
     change_run,
-    graph_of,
-    is_undoing,
     read_run,
     read_steps,
 )
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.patience import HELD_SECONDS, patience, until
+from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.pausing import PAUSED
 from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.execution.standing import at_rest, move
@@ -45,28 +42,13 @@ from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.graph import failures
-from assent_orchestrator.plan.state import (
-    ASLEEP_STEPS,
-    FOLLOWING_STEPS,
-    GOING_RUNS,
-    IDLE_STEPS,
-    TERMINAL_STEPS,
-    RunState,
-    SkipReason,
-    StepState,
-)
+from assent_orchestrator.plan.state import FOLLOWING_STEPS, RunState
 from assent_sidecar.decision import Decided, Verdict
 
 T = TypeVar("T")
 
-_ENDING = Move(ready=[], open=[], outstanding=[], over=True, wake=[], seconds=SAFETY_NET_SECONDS)
-"""Its steps are at rest, and what it did is being undone."""
-
 _FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
 _RESTS = Pause(settled=False, seconds=REST_SECONDS)
-
-INTERNAL = "INTERNAL"
-"""The reason code of what went wrong inside: also of a run that got nowhere and rests."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,9 +60,6 @@ class RunWork:
     parts: Parts
     attempts: Attempts
     compensations: Compensations
-    seen: dict[str, dict[str, Seen]] = field(default_factory=dict)
-    """By run, what was read when steps of it were found ready that nobody was asked about before. Good until one of
-    them is done: a failure stops the others."""
 
     async def take(self, run_id: str) -> None:
         """Drive the run from here on; whoever drove it writes nothing more."""
@@ -96,25 +75,24 @@ class RunWork:
 
     async def advance(self, run_id: str, outstanding: list[str]) -> Move:
         """Settle what follows from what has happened; say what may start."""
-        return await self._insist(lambda: self._advance(run_id, outstanding))
+        return await self._insist(lambda: Advances(self.parts).advance(run_id, outstanding))
 
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
         try:
             return await self._insist(
-                lambda: self.attempts.attempt(run_id, step_id, tries, self._once(run_id, step_id)),
-                lambda: self.attempts.abandon(run_id, step_id),
+                lambda: self._attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
             )
         except StuckError:
             # Not the others': they go on beside it.
             await self.rest(run_id)
             return _RESTS
         finally:
-            self.seen.pop(run_id, None)  # what this attempt did is not in there
+            self.parts.courses.settle(run_id, step_id)
 
-    def _once(self, run_id: str, step_id: str) -> Seen | None:
-        """Return what was seen when a step was found ready, unless it was tried since, or another one settled."""
-        return self.seen.get(run_id, {}).pop(step_id, None)
+    def forget(self, run_id: str) -> None:
+        """Read where the run stands before anything more is done."""
+        self.parts.courses.forget(run_id)
 
     async def end(self, run_id: str) -> str | None:
         """Say what has to be undone next; empty: nothing, and the run is closed; None: it is not over after all."""
@@ -137,6 +115,20 @@ class RunWork:
 
     async def _insist(self, work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
         return await insist(work, abandon, aside=self.parts.turnstile.aside)
+
+    async def _attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
+        try:
+            return await self.attempts.attempt(run_id, step_id, tries, self._seen(run_id, step_id))
+        except BaseException:
+            self.forget(run_id)  # nobody knows what it did
+            raise
+
+    def _seen(self, run_id: str, step_id: str) -> Seen | None:
+        """Return what is known by heart, for a step that nobody was asked about before."""
+        course = self.parts.courses.get(run_id)
+        if course is None or step_id not in course.rows or course.rows[step_id].decision_id is not None:
+            return None
+        return Seen(course.run, course.rows)
 
     async def _take(self, run_id: str) -> None:
         async with self.parts.reader.connect() as tx:
@@ -236,94 +228,10 @@ class RunWork:
                 draft = await move(tx, current, RunState.STOPPING, now, reason=code)
                 await self.parts.trail.append(tx, run.tenant, (draft,))
 
-    async def _advance(self, run_id: str, outstanding: list[str]) -> Move:
-        async with self.parts.trail.recording() as tx:
-            run = await self._roused(tx, run_id)
-            now = self.parts.clock()
-            expired = await expire(tx, run, now)
-            if expired:
-                await self.parts.trail.append(tx, run.tenant, expired)
-                run = await hold(tx, run_id, self.parts.driver)
-            if run.state is RunState.STOPPING and await is_undoing(tx, run_id):
-                return _ENDING
-            rows = await read_steps(tx, run_id, derived=False, also=outstanding)
-            states = {step_id: row.state for step_id, row in rows.items()}
-            graph = graph_of(run)
-            stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
-            ending = stopping or bool(graph.failures(states))
-            under_way = dict.fromkeys(one for one in outstanding if not at_rest(rows[one], ending=ending))
-            code = "CANCELLED" if run.cancel_requested is not None else (run.reason or "RUN_HALTED")
-            end: Ended = (StepState.CANCELLED, code) if stopping else (StepState.SKIPPED, SkipReason.RUN_FAILED)
-            now = self.parts.clock()
-            tended = await self._tend(tx, run, rows, under_way, ended=end if ending else None)
-            states |= tended.ended
-            if stopping:
-                ended = {
-                    step_id: end
-                    for step_id, state in states.items()
-                    if state is StepState.PENDING and step_id not in under_way
-                }
-            else:
-                ended = {
-                    step_id: (StepState.SKIPPED, str(reason))
-                    for step_id, reason in graph.settle(states).items()
-                    if step_id not in under_way
-                }
-            drafts = list(tended.drafts)
-            for (state, code), named in groupby(ended, key=ended.__getitem__):
-                drafts += await leave_out(tx, run_id, list(named), state=state, code=code, now=now)
-            states |= {step_id: state for step_id, (state, _) in ended.items()}
-            if drafts:
-                await self.parts.trail.append(tx, run.tenant, drafts)
-        ending = stopping or bool(graph.failures(states))
-        unsettled = [
-            step_id
-            for step_id, row in rows.items()
-            if states[step_id] not in TERMINAL_STEPS and not at_rest(row, ending=ending)
-        ]
-        ready = [] if ending or run.paused else [step_id for step_id in graph.ready(states) if step_id not in under_way]
-        begun = [name for name in unsettled if states[name] not in IDLE_STEPS]
-        if ready and not drafts:
-            self.seen[run_id] = {one: Seen(run, rows) for one in ready if rows[one].decision_id is None}
-        asleep = [step_id for step_id in under_way if states[step_id] in ASLEEP_STEPS] if ending else []
-        return Move(
-            ready=[*ready, *(() if run.paused else tended.ready)],
-            open=[*(name for name in begun if name not in under_way), *tended.open],
-            outstanding=list(under_way),
-            over=not ready and not under_way and not unsettled,
-            wake=list(dict.fromkeys([*asleep, *tended.wake])),
-            seconds=SAFETY_NET_SECONDS if ending or run.deadline_at is None else until(run.deadline_at, now),
-        )
-
-    async def _roused(self, tx: AsyncConnection, run_id: str) -> RunRow:
-        """Lock the run; one that rested goes on."""
-        run = await hold(tx, run_id, self.parts.driver)
-        if run.reason != INTERNAL or run.state not in GOING_RUNS:  # one that goes has that reason while it rests
-            return run
-        await change_run(tx, run_id, self.parts.clock(), reason=None)
-        return replace(run, reason=None)
-
-    async def _tend(
-        self,
-        tx: AsyncConnection,
-        run: RunRow,
-        rows: Mapping[str, StepRow],
-        under_way: Collection[str],
-        *,
-        ended: Ended | None,
-    ) -> Tended:
-        """Look after every step that is done for the elements of a list."""
-        found = Tended()
-        for step in run.plan.steps:
-            if rows[step.id].state is StepState.ITERATING:
-                now = self.parts.clock()
-                found += await tend_items(tx, rows[step.id], step, under_way, ended=ended, now=now)
-        return found
-
     async def _end(self, run_id: str) -> str | None:
         # One transaction: between what is to be undone and the end of the run nobody can ask for it to be undone.
         async with self.parts.trail.recording() as tx:
-            run = await self._roused(tx, run_id)
+            run = await roused(tx, self.parts, run_id)
             if run.finished_at is not None:
                 return ""
             rows = await read_steps(tx, run_id)

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from assent_orchestrator.execution import advancing, insistence, work
 from assent_orchestrator.execution import durable as durable_module
-from assent_orchestrator.execution import insistence, work
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings, Pause
@@ -51,7 +51,7 @@ def in_advance(monkeypatch: pytest.MonkeyPatch, bug: Bug) -> None:
         bug.pass_by()
         return graph_of(run)
 
-    monkeypatch.setattr(work, "graph_of", broken)
+    monkeypatch.setattr(advancing, "graph_of", broken)
 
 
 def in_end(monkeypatch: pytest.MonkeyPatch, bug: Bug) -> None:
