@@ -249,7 +249,7 @@ class Trail:
         query = query.where(trail.c.tenant == tenant, trail.c.seq > after_seq, *wanted.conditions())
         query = query.order_by(trail.c.seq).limit(min(limit, MAX_PAGE))
         with _available():
-            async with self._engine.connect() as connection:
+            async with self._at_once.connect() as connection:
                 rows = (await connection.execute(query)).all()
         return [Entry(row.seq, hash_text(row.hash), json.loads(row.record)) for row in rows]
 

@@ -59,7 +59,7 @@ class Compensations:
 
         The run is locked, and none of its steps is under way.
         """
-        if not _wanted(run, rows):
+        if not wanted(run, rows):
             return ""
         drafts: list[Draft] = []
         if run.state is not RunState.STOPPING:
@@ -136,7 +136,8 @@ def _with_effect(rows: Mapping[str, StepRow], catalogue: Catalogue) -> Iterable[
             yield row
 
 
-def _wanted(run: RunRow, rows: Mapping[str, StepRow]) -> bool:
+def wanted(run: RunRow, rows: Mapping[str, StepRow]) -> bool:
+    """Say whether what a run did is to be undone. Pure."""
     if run.compensate:
         return True
     if run.cancel_requested is not None or run.state is RunState.STOPPING:

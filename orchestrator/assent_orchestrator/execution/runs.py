@@ -13,6 +13,7 @@ from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import (
+    WITH_OUTPUT,
     WITHOUT_PLAN,
     RunFacts,
     RunRow,
@@ -62,6 +63,8 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
     """
     run = await read_visible(tx, caller, run_id)
     rows = await read_steps(tx, run_id, decided=None)
+    if not any(row.state in WITH_OUTPUT for row in rows.values()):
+        return RunView(run, tuple(rows.values()))
     sizes, room = await read_output_sizes(tx, run_id), MOST_OUTPUT_BYTES
     read: list[str] = []
     for step_id in (step_id for step_id in rows if step_id in sizes):
@@ -100,6 +103,11 @@ class Runs:
     listener: Listener
     turnstile: Turnstile = field(default_factory=lambda: Turnstile(8))
 
+    @property
+    def reader(self) -> AsyncEngine:
+        """For looking only: each statement stands for itself, no transaction to begin and end."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
     async def get(self, caller: Caller, run_id: str) -> RunView:
         """Return one run.
 
@@ -107,7 +115,7 @@ class Runs:
             NotFoundError: there is none that this caller may know of.
 
         """
-        async with self.engine.connect() as tx:
+        async with self.reader.connect() as tx:
             return await view(tx, caller, run_id)
 
     async def step(self, caller: Caller, run_id: str, step_id: str) -> StepRow:
@@ -168,7 +176,7 @@ class Runs:
                     over = await self._over(caller, run_id)
 
     async def _over(self, caller: Caller, run_id: str) -> bool:
-        async with self.turnstile.turn(caller.tenant), self.engine.connect() as tx:
+        async with self.turnstile.turn(caller.tenant), self.reader.connect() as tx:
             run = await read_run(tx, run_id)
         if not may_see(caller, run):
             raise NotFoundError("there is no such run", run=run_id)

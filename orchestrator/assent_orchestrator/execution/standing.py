@@ -63,11 +63,15 @@ async def move(
     *,
     reason: str | None = None,
     not_undone: tuple[str, ...] | None = None,
+    **more: Any,
 ) -> Draft:
-    """Write a transition of a run; return its record. ``not_undone`` is what is left of a run that was to be undone."""
+    """Write a transition of a run; return its record. ``not_undone`` is what is left of a run that was to be undone.
+
+    ``more`` are other columns that change with it.
+    """
     finished = {"finished_at": now} if state in TERMINAL_RUNS else {}
     values: dict[str, Any] = {} if not_undone is None else {"not_undone": list(not_undone)}
-    await change_run(tx, run.id, now, state=str(state), reason=reason or run.reason, **finished, **values)
+    await change_run(tx, run.id, now, state=str(state), reason=reason or run.reason, **finished, **values, **more)
     detail: dict[str, Json] = {"reason": reason} if reason else {}
     detail |= {"not_undone": list(not_undone)} if not_undone else {}
     return Draft(

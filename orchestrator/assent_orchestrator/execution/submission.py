@@ -13,6 +13,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import AlreadyExistsError, CrowdedError, TooManyRunsError
+from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.deadline import deadline_of
 from assent_orchestrator.execution.durable import Durable
@@ -75,8 +76,8 @@ class Submissions:
             yield
 
     async def _submit(self, caller: Caller, principal: Principal, plan: Plan) -> RunView:
-        # On a thread, like all work that grows with the plan: the largest would hold the loop for tenths of a second.
-        asked = await asyncio.to_thread(_digest_of, plan)
+        # Like all work that grows with the plan: the largest would hold the loop for tenths of a second.
+        asked = await bulk.of_plan(plan, _digest_of, plan)
         earlier = await self._earlier(caller, plan, asked)
         if earlier is not None:
             return earlier
@@ -93,7 +94,7 @@ class Submissions:
             process_version=accepted.process_version,
             revision=self.parts.revision(),
             plan=accepted,
-            plan_digest=await asyncio.to_thread(accepted.digest),
+            plan_digest=await bulk.of_plan(accepted, accepted.digest),
             principal=principal,
             submitter=caller.id,
             state=RunState.PLANNED,
@@ -119,7 +120,7 @@ class Submissions:
                 raise AlreadyExistsError("the request id was used for something else", request_id=plan.request_id)
             return earlier
         await self.durable.start(run.id, run.tenant)
-        async with self.parts.engine.connect() as tx:
+        async with self.parts.reader.connect() as tx:
             return await view(tx, caller, run.id)
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
@@ -136,7 +137,7 @@ class Submissions:
         """Return the run that the request id made earlier, or None; ``asked`` is the digest of what is submitted."""
         if not plan.request_id:
             return None
-        async with self.parts.engine.connect() as tx:
+        async with self.parts.reader.connect() as tx:
             row = (
                 await tx.execute(
                     sa.select(runs.c.id, runs.c.request_digest).where(

@@ -4,20 +4,20 @@ Nothing here fails for reasons of the outside world: while the database is away 
 nothing may happen and nothing is lost. What goes wrong inside, over and over, is given up or rests.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import AssentError, BusyError
+from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.advancing import Advances, roused
 from assent_orchestrator.execution.attempt import Attempts
-from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects
+from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects, wanted
 from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.driver import FencedError, hold, take
 from assent_orchestrator.execution.durable import SETTLED, Move, Pause
@@ -135,7 +135,7 @@ class RunWork:
             await take(tx, run_id, self.parts.driver)
 
     async def _begin(self, run_id: str, tries: int) -> Pause:
-        async with self.parts.engine.connect() as tx:
+        async with self.parts.reader.connect() as tx:
             run = await read_run(tx, run_id)
         if run.state is not RunState.PLANNED:
             return SETTLED
@@ -160,12 +160,12 @@ class RunWork:
             traceparent = spans.traceparent_of(span)
             catalogue = self.parts.catalogue()
             process = catalogue.processes.get(run.process)
-            faults = await asyncio.to_thread(check, run.plan, catalogue)
+            faults = await bulk.of_plan(run.plan, check, run.plan, catalogue)
             if process is None or faults:
                 # The bundle changed since the plan was taken: it is not one that this bundle would take.
                 await self._refuse(run, "PLAN_OUTDATED", traceparent)
                 return SETTLED
-            facts = await asyncio.to_thread(forecast, run.plan, catalogue)
+            facts = await bulk.of_plan(run.plan, forecast, run.plan, catalogue)
             matter = Matter(run.tenant, run.id, run.plan_digest, run.principal, process, run.plan.inputs)
             wait = process.on_no_decision == "wait"
 
@@ -201,17 +201,17 @@ class RunWork:
         if decided.fault and wait:
             await change_run(tx, run.id, now, reason=decided.codes[0])
             return Followed()
-        await change_run(tx, run.id, now, traceparent=traceparent, revision=decided.provenance.revision)
+        begun: dict[str, Any] = {"traceparent": traceparent, "revision": decided.provenance.revision}
         if decided.verdict is Verdict.ALLOW:
             # What it waited for until now is over.
-            return Followed(drafts=(await move(tx, replace(current, reason=None), RunState.RUNNING, now),))
+            return Followed(drafts=(await move(tx, replace(current, reason=None), RunState.RUNNING, now, **begun),))
         # A plan is allowed or it is not: approvals and timers belong to its steps.
         code = (
             decided.codes[0]
             if decided.verdict in (Verdict.DENY, Verdict.HALT) and decided.codes
             else "PLAN_NOT_ALLOWED"
         )
-        return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason=code),))
+        return Followed(drafts=(await move(tx, current, RunState.STOPPING, now, reason=code, **begun),))
 
     async def _abandon(self, run_id: str) -> Pause:
         async with self.parts.engine.connect() as tx:
@@ -240,22 +240,24 @@ class RunWork:
                 # It is not over, as it was a moment ago; once undoing has begun, what is open is ended by itself.
                 return open_ if any(row.undo for row in rows.values()) else None
             undo = await self.compensations.following(tx, run, rows)
-            if not undo:
-                await self._close(tx, run_id)
-            return undo
+            if undo:
+                return undo
+            if wanted(run, rows):  # what was found out about undoing is not in what was read
+                run, rows = await hold(tx, run_id, self.parts.driver), await read_steps(tx, run_id)
+            await self._close(tx, run, rows)
+            return ""
 
     async def _finish(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
-            await self._close(tx, run_id)
+            run = await hold(tx, run_id, self.parts.driver)
+            if run.finished_at is None:
+                await self._close(tx, run, await read_steps(tx, run_id))
 
-    async def _close(self, tx: AsyncConnection, run_id: str) -> None:
-        run = await hold(tx, run_id, self.parts.driver)
-        if run.finished_at is not None:
-            return
+    async def _close(self, tx: AsyncConnection, run: RunRow, rows: Mapping[str, StepRow]) -> None:
+        run_id = run.id
         if run.paused:  # nothing is left that could be held up
             await change_run(tx, run_id, self.parts.clock(), paused_by=None, paused_at=None, pause_reason=None)
             run = replace(run, reason=None if run.reason == PAUSED else run.reason)
-        rows = await read_steps(tx, run_id)
         failed = failures(nodes(run.plan), {step_id: row.state for step_id, row in rows.items()})
         reason = run.reason
         if run.cancel_requested is not None and not (run.compensate and reason not in (None, "CANCELLED")):
