@@ -10,11 +10,13 @@ import asyncio
 import functools
 import itertools
 import os
+import signal
 import statistics
 import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import psutil
@@ -39,6 +41,11 @@ _BOSS = Caller("boss", CALLER.tenant, frozenset({Role.OPERATOR, "boss"}))
 _STORED = sa.text(
     "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind = 'r' AND n.nspname IN ('assent', 'dbos')"
+)
+
+_GONE_ON = sa.text(
+    "SELECT min(recorded_at) AS moment FROM assent.trail"
+    " WHERE run_id = ANY (:runs) AND recorded_at > :killed GROUP BY run_id"
 )
 
 
@@ -164,6 +171,27 @@ async def processes(app: App, count: int) -> None:
     print(f"{'ratio':<44}{rates[1] / rates[0]:>10.2f}")
 
 
+async def taken_over(app: App, count: int) -> None:
+    """Kill the one of two servers that is in the middle of so many runs; how long until the other goes on with them."""
+    async with apart("bench.doomed", app.database.sync_url, "doomed", str(count)) as said:
+        os.kill(said["pid"], signal.SIGKILL)
+        await asyncio.to_thread(psutil.wait_procs, [psutil.Process(said["pid"])], 10)
+        killed = datetime.now(UTC)
+        gone_on: list[datetime] = []
+        async with (
+            asyncio.timeout(60),
+            app.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as tx,
+        ):
+            while len(gone_on) < count:  # of the crowd, whoever waits longest is what counts
+                await asyncio.sleep(0.02)
+                found = await tx.execute(_GONE_ON, {"runs": said["runs"], "killed": killed})
+                gone_on = [row.moment for row in found]
+        for run_id in said["runs"]:
+            await _event(app, run_id, "run.succeeded")
+    times = sorted((moment - killed).total_seconds() for moment in gone_on)
+    print(f"{f'take-over of {count} runs after kill -9':<44}{times[0]:>10.1f} s the first{times[-1]:>10.1f} s the last")
+
+
 async def _share(app: App, one: int, count: int, number: int) -> dict[str, Any]:
     arguments = (app.database.sync_url, f"worker-{number}-{one}", str(count), str(number))
     async with apart("bench.worker", *arguments) as said:
@@ -210,6 +238,7 @@ async def main() -> None:
         await processes(app, min(AT_ONCE, crowd))
         await woken(app, max(count, 3))
         await stored(app, count)
+        await taken_over(app, max(count, 2))
         await long_run(app, length)
         await many(app, crowd)
 

@@ -12,7 +12,7 @@ from assent.tool.v1 import tools_pb2, tools_pb2_grpc
 from assent_orchestrator.app.assembly import App, open_app
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.config import Settings
-from assent_orchestrator.tools.outcome import Success
+from assent_orchestrator.tools.outcome import Found, Success
 from bench.workspace import make_workspace
 
 CALLER = Caller("bench", "local", frozenset({Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR}))
@@ -35,6 +35,9 @@ class Instant:
 
     async def invoke(self, permit, action, *, tool_server, timeout):
         return Success({"n": 1})
+
+    async def lookup(self, idempotency_key, action, *, tool_server, timeout):
+        return Found("not_done")
 
     async def close(self):
         pass

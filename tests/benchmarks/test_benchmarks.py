@@ -62,7 +62,9 @@ async def test_decisions_with_a_shadow_are_set_beside_decisions_without() -> Non
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.requirement("speed.runs", "speed.wake-up", "speed.long-run", "speed.bytes", "orchestrator.bounded-memory")
+@pytest.mark.requirement(
+    "speed.runs", "speed.wake-up", "speed.long-run", "speed.bytes", "speed.take-over", "orchestrator.bounded-memory"
+)
 async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched() -> None:
     text = await output("runs.py", 1, 4, 10, within=350)
     for line in ("bare engine 8 empty steps", "governed run 8 one by one", "governed run 7 side by side"):
@@ -76,4 +78,7 @@ async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched(
         "step 1 and step 10",
     ):
         assert line in text, text
+    assert re.search(
+        r"^take-over of 2 runs after kill -9\s+[\d.]+ s the first\s+[\d.]+ s the last$", text, re.MULTILINE
+    ), text
     assert re.search(r"4 runs at once .* \d+ KB a run", text), text
