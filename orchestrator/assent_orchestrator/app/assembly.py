@@ -192,7 +192,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             revision=lambda: sidecar.bundle.revision,
             driver=new_driver(settings.executor),
         )
-        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
+        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
         legs = Legs(work, parts.turnstile, listener)
         knock = Knocks(database.engine).knock
         durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs, knock)
@@ -236,7 +236,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             issuer=issuer,
             submissions=submissions,
             simulations=Simulations(parts),
-            runs=Runs(database.engine, trail, listener),
+            runs=Runs(database.engine, trail, listener, parts.plans),
             cancellations=Cancellations(parts, durable),
             pauses=Pauses(parts, durable),
             following=Following(database.engine, listener, clock),

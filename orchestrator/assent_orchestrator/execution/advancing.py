@@ -85,7 +85,7 @@ class Advances:
         if course is None or course.run.overdue(now) or not course.rows.keys() >= set(outstanding):
             return None
         run, rows = course.run, course.rows
-        graph, states = graph_of(run), {step_id: row.state for step_id, row in rows.items()}
+        graph, states = graph_of(run, self.parts.plans), {step_id: row.state for step_id, row in rows.items()}
         if graph.failures(states) or graph.settle(states):
             return None
         under_way = [one for one in dict.fromkeys(outstanding) if not at_rest(rows[one], ending=False)]
@@ -100,12 +100,12 @@ class Advances:
             expired = await expire(tx, run, now)
             if expired:
                 await self.parts.trail.append(tx, run.tenant, expired)
-                run = await hold(tx, run_id, self.parts.driver)
+                run = await hold(tx, run_id, self.parts)
             if run.state is RunState.STOPPING and await is_undoing(tx, run_id):
                 return _ENDING
             rows = await read_steps(tx, run_id, derived=False, also=outstanding)
             states = {step_id: row.state for step_id, row in rows.items()}
-            graph = graph_of(run)
+            graph = graph_of(run, self.parts.plans)
             stopping = run.cancel_requested is not None or run.state is RunState.STOPPING
             ending = stopping or bool(graph.failures(states))
             under_way = dict.fromkeys(one for one in outstanding if not at_rest(rows[one], ending=ending))
@@ -162,7 +162,7 @@ async def roused(tx: AsyncConnection, parts: Parts, run_id: str) -> RunRow:
     Raises:
         FencedError: somebody else drives it.
     """
-    run = await hold(tx, run_id, parts.driver)
+    run = await hold(tx, run_id, parts)
     if run.reason != INTERNAL or run.state not in GOING_RUNS:  # one that goes has that reason while it rests
         return run
     await change_run(tx, run_id, parts.clock(), reason=None)

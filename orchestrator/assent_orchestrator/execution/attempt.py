@@ -30,6 +30,7 @@ from assent_orchestrator.execution.driver import fence, hold, hold_step
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
+from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience, until
@@ -119,7 +120,7 @@ class Attempts:
 
     async def _look(self, run_id: str, step_id: str, seen: Seen | None = None) -> Situation:
         async with self.parts.reader.connect() as tx:
-            situation = await read_situation(tx, run_id, step_id, seen)
+            situation = await read_situation(tx, run_id, step_id, self.parts.plans, seen)
         fence(situation.run, self.parts.driver)
         return situation
 
@@ -151,7 +152,7 @@ class Attempts:
         if ending is None and item is not None and item.expires_at > now:
             return Pause(settled=False, seconds=until(item.expires_at, now))
         async with self.parts.trail.recording() as tx:
-            run, step = await hold_step(tx, situation.run, situation.step.id)
+            run, step = await hold_step(tx, situation.run, situation.step.id, self.parts.plans)
             if step.state is not StepState.AWAITING_CHOICE:
                 raise OvertakenError
             drafts = await lapse(tx, run, step, situation.spec, self.parts.clock(), ending=ending is not None)
@@ -160,7 +161,7 @@ class Attempts:
 
     async def _expire(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
-            run = await hold(tx, run_id, self.parts.driver)
+            run = await hold(tx, run_id, self.parts)
             drafts = await expire(tx, run, self.parts.clock())
             await self.parts.trail.append(tx, run.tenant, drafts)
 
@@ -275,7 +276,8 @@ class Attempts:
         question = await self.parts.gate.informed(question)
 
         def scene() -> Scene:
-            return scene_of(situation, question.ledgers, self.parts.catalogue().ledgers)
+            graph = graph_of(situation.run, self.parts.plans)
+            return scene_of(situation, graph, question.ledgers, self.parts.catalogue().ledgers)
 
         taken: Stride | None = None
 

@@ -38,7 +38,7 @@ class Cancellations:
 
         """
         async with self.parts.trail.recording() as tx:
-            run = await read_visible(tx, caller, run_id, lock=True)
+            run = await read_visible(tx, caller, run_id, self.parts.plans, lock=True)
             if caller.id not in (run.submitter, run.principal.id) and Role.OPERATOR not in caller.roles:
                 raise ForbiddenError("only its submitter or an operator cancels a run", run=run_id)
             if etag and etag != etag_of(run):
@@ -58,7 +58,7 @@ class Cancellations:
                 )
                 drafts = (draft, *(await self._resumed(tx, caller, run) if compensate else ()))
                 await self.parts.trail.append(tx, run.tenant, drafts)
-            after = await view(tx, caller, run_id)
+            after = await view(tx, caller, run_id, self.parts.plans)
         await self.durable.wake(run_id, tuple(step.id for step in after.steps if step.state in ASLEEP_STEPS))
         await heard(self.parts.engine, (run_id,), after.run.updated_at)
         return after

@@ -108,14 +108,14 @@ class Circuits:
     async def _put_off(self, situation: Situation, moment: datetime) -> None:
         """Write down until when a step waits that waits already: a try has failed, and nothing else is new."""
         async with self.parts.engine.begin() as tx:
-            run, current = await hold_step(tx, situation.run, situation.step.id)
+            run, current = await hold_step(tx, situation.run, situation.step.id, self.parts.plans)
             if (current.state, current.reason) == (StepState.DEFERRED, CIRCUIT_OPEN):
                 await change_step(tx, run.id, current.id, not_before=moment)
 
     async def _defer(self, situation: Situation, moment: datetime) -> None:
         step = situation.step
         async with self.parts.trail.recording() as tx:
-            run, current = await hold_step(tx, situation.run, step.id)
+            run, current = await hold_step(tx, situation.run, step.id, self.parts.plans)
             if current.state in TERMINAL_STEPS or (current.state, current.attempt) != (step.state, step.attempt):
                 return
             system = situation.subject.system

@@ -76,7 +76,7 @@ class Compensations:
         chosen = None
         if not any(row.undo and row.verdict == Verdict.HALT for row in rows.values()):
             open_ = undoable(run.plan.steps, now, done, catalogue)
-            chosen = last_done(open_, await read_order(tx, run.id), graph_of(run)) if open_ else None
+            chosen = last_done(open_, await read_order(tx, run.id), graph_of(run, self.parts.plans)) if open_ else None
         if chosen is not None:
             drafts.append(await _start(tx, run, chosen))
         await self.parts.trail.append(tx, run.tenant, drafts)

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.execution.journal import RunRow, StepRow, lock_step, read_run
+from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.store.tables import runs
 
 
@@ -45,22 +47,22 @@ def fence(run: RunRow, driver: str | None) -> RunRow:
     return run
 
 
-async def hold(tx: AsyncConnection, run_id: str, driver: str | None) -> RunRow:
+async def hold(tx: AsyncConnection, run_id: str, parts: Parts) -> RunRow:
     """Lock a run that we drive, and return it.
 
     Raises:
         FencedError: somebody else drives it.
         NotFoundError: there is none.
     """
-    return fence(await read_run(tx, run_id, lock=True), driver)
+    return fence(await read_run(tx, run_id, parts.plans, lock=True), parts.driver)
 
 
-async def hold_step(tx: AsyncConnection, run: RunRow, step_id: str) -> tuple[RunRow, StepRow]:
+async def hold_step(tx: AsyncConnection, run: RunRow, step_id: str, plans: Plans) -> tuple[RunRow, StepRow]:
     """Lock a run that is still driven as it was when it was read, and return it with one of its steps.
 
     Raises:
         FencedError: somebody else drives it.
         NotFoundError: there is none.
     """
-    locked, step = await lock_step(tx, run.id, step_id)
+    locked, step = await lock_step(tx, run.id, step_id, plans)
     return fence(locked, run.driver), step

@@ -101,7 +101,7 @@ async def end_step(tx: AsyncConnection, parts: Parts, situation: Situation, endi
     Raises:
         FencedError: somebody else drives the run.
     """
-    run, current = await hold_step(tx, situation.run, situation.step.id)
+    run, current = await hold_step(tx, situation.run, situation.step.id, parts.plans)
     if current.state in TERMINAL_STEPS:
         return ()
     now = parts.clock()

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.errors import NotFoundError
-from assent_orchestrator.execution.plans import PLANS
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived
 from assent_orchestrator.plan.graph import Graph
@@ -115,9 +115,9 @@ WITHOUT_PLAN = [column for column in runs.c if column.name != "plan"]
 """The columns of a run but for its plan."""
 
 
-def _columns(run_id: str) -> tuple[Plan | None, list[sa.Column[Any]]]:
+def _columns(run_id: str, plans: Plans) -> tuple[Plan | None, list[sa.Column[Any]]]:
     """Return the plan of a run if it is known, and the columns that have to be read then."""
-    plan = PLANS.get(run_id)
+    plan = plans.get(run_id)
     return plan, list(runs.c) if plan is None else WITHOUT_PLAN
 
 
@@ -152,27 +152,29 @@ def _step(row: Mapping[str, Any] | sa.RowMapping) -> StepRow:
     )
 
 
-async def read_run(tx: AsyncConnection, run_id: str, *, lock: bool = False) -> RunRow:
+async def read_run(tx: AsyncConnection, run_id: str, plans: Plans, *, lock: bool = False) -> RunRow:
     """Return a run; with ``lock``, nobody else changes it or its steps until the transaction ends.
+
+    Its plan is not read if it is among ``plans``, where it is from then on, unless the run is over.
 
     Raises:
         NotFoundError: there is none.
 
     """
-    plan, columns = _columns(run_id)
+    plan, columns = _columns(run_id, plans)
     query = sa.select(*columns).where(runs.c.id == run_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFoundError("there is no such run", run=run_id)
     run = run_of(row, plan)
     if run.finished_at is None:
-        PLANS.keep(run_id, run.plan)
+        plans.keep(run_id, run.plan)
     return run
 
 
-def graph_of(run: RunRow) -> Graph:
+def graph_of(run: RunRow, plans: Plans) -> Graph:
     """Return the graph of a run's plan."""
-    return PLANS.graph(run.id, run.plan)
+    return plans.graph(run.id, run.plan)
 
 
 async def read_steps(
@@ -206,13 +208,13 @@ async def is_undoing(tx: AsyncConnection, run_id: str) -> bool:
     return bool(await tx.scalar(sa.select(sa.exists().where(steps.c.run_id == run_id, steps.c.undo))))
 
 
-async def lock_step(tx: AsyncConnection, run_id: str, step_id: str) -> tuple[RunRow, StepRow]:
+async def lock_step(tx: AsyncConnection, run_id: str, step_id: str, plans: Plans) -> tuple[RunRow, StepRow]:
     """Return a run and one of its steps; nobody else changes the run or its steps until the transaction ends.
 
     Raises:
         NotFoundError: there is none.
     """
-    plan, columns = _columns(run_id)
+    plan, columns = _columns(run_id, plans)
     query = (
         sa.select(*columns, *_STEP_FACTS_PREFIXED)
         .join(steps, steps.c.run_id == runs.c.id)

@@ -296,7 +296,7 @@ class Outcomes:
         if await self._written_outright(situation, action, attempt, note=note, state=state, values=values):
             return
         async with self.parts.trail.recording() as tx:
-            run, step = await lock_step(tx, situation.run.id, situation.step.id)
+            run, step = await lock_step(tx, situation.run.id, situation.step.id, self.parts.plans)
             ours = drives(run, situation.run.driver)
             # Of a run that somebody else drives only what is certain is worth saying, while it is on its way.
             late = not ours and (run.finished_at is not None or state not in TERMINAL_STEPS)

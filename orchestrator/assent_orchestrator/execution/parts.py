@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.courses import Courses
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit
@@ -46,6 +47,7 @@ class Parts:
     driver: str
     turnstile: Turnstile = field(default_factory=Turnstile)
     courses: Courses = field(default_factory=Courses)
+    plans: Plans = field(default_factory=Plans)
 
     @property
     def reader(self) -> AsyncEngine:

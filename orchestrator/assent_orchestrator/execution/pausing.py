@@ -17,6 +17,7 @@ from assent_orchestrator.errors import ForbiddenError, StateError
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.journal import RunRow, change_run
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.runs import RunView, read_visible, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.plan.state import OPEN_RUNS, TERMINAL_RUNS, TERMINAL_STEPS
@@ -47,7 +48,7 @@ class Pauses:
 
         """
         async with self.parts.trail.recording() as tx:
-            run = await _read(tx, caller, run_id)
+            run = await _read(tx, caller, run_id, self.parts.plans)
             if caller.id not in (run.submitter, run.principal.id) and Role.OPERATOR not in caller.roles:
                 raise ForbiddenError("only its submitter or an operator pauses a run", run=run_id)
             if not run.paused:
@@ -58,7 +59,7 @@ class Pauses:
                 await change_run(tx, run_id, now, reason=why, **held)
                 drafts = (_draft("run.paused", caller, run_id, reason), *await keep(tx, paused, now))
                 await self.parts.trail.append(tx, run.tenant, drafts)
-            return await view(tx, caller, run_id)
+            return await view(tx, caller, run_id, self.parts.plans)
 
     async def resume(self, caller: Caller, run_id: str, reason: str) -> RunView:
         """Let a run go on; doing it again changes nothing.
@@ -70,7 +71,7 @@ class Pauses:
 
         """
         async with self.parts.trail.recording() as tx:
-            run = await _read(tx, caller, run_id)
+            run = await _read(tx, caller, run_id, self.parts.plans)
             if run.paused and not may_resume(caller, run):
                 raise ForbiddenError("only who paused a run or an operator resumes it", run=run_id)
             if run.paused:
@@ -78,7 +79,7 @@ class Pauses:
                 resumed = await lift(tx, run, now)
                 drafts = (_draft("run.resumed", caller, run_id, reason), *await keep(tx, resumed, now))
                 await self.parts.trail.append(tx, run.tenant, drafts)
-            after = await view(tx, caller, run_id)
+            after = await view(tx, caller, run_id, self.parts.plans)
         await self.durable.wake(run_id, held_up(after))
         await heard(self.parts.engine, (run_id,), after.run.updated_at)
         return after
@@ -108,8 +109,8 @@ async def heard(engine: AsyncEngine, run_ids: Collection[str], until: datetime) 
             await tx.execute(told)
 
 
-async def _read(tx: AsyncConnection, caller: Caller, run_id: str) -> RunRow:
-    run = await read_visible(tx, caller, run_id, lock=True)
+async def _read(tx: AsyncConnection, caller: Caller, run_id: str, plans: Plans) -> RunRow:
+    run = await read_visible(tx, caller, run_id, plans, lock=True)
     if run.state in TERMINAL_RUNS:
         raise StateError(f"the run is {run.state}", run=run_id, state=str(run.state))
     return run

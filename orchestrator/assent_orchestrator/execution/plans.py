@@ -1,5 +1,7 @@
 """Plans of runs under way, kept as they were read: a plan never changes, and reading it takes longer than acting.
 
+Ids of runs are random, and a plan that was stored under one is never replaced.
+
 Every attempt needs it several times; of a plan of a thousand steps each reading would cost tens of milliseconds.
 """
 
@@ -58,7 +60,3 @@ class Plans:
         if kept.graph is None:
             kept.graph = Graph.of(kept.plan.steps, kept.plan.choices)
         return kept.graph
-
-
-PLANS = Plans()
-"""Of this process. Ids of runs are random, and a plan that was stored under one is never replaced."""

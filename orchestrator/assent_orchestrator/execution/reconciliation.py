@@ -74,7 +74,7 @@ class Reconciliations:
 
         """
         async with self.parts.trail.recording() as tx:
-            run = await read_visible(tx, caller, run_id, lock=True)
+            run = await read_visible(tx, caller, run_id, self.parts.plans, lock=True)
             caller.require(Role.OPERATOR)
             rows = await read_steps(tx, run_id)
             step = rows.get(step_id)
@@ -88,7 +88,7 @@ class Reconciliations:
             closed = await close_item(tx, step, self.parts.clock())
             drafts = await self.settle(tx, caller, plight, evidence)
             await self.parts.trail.append(tx, run.tenant, (*closed, *drafts))
-            after = await view(tx, caller, run_id)
+            after = await view(tx, caller, run_id, self.parts.plans)
         await self.durable.wake(run_id, (step_id,))
         return after
 

@@ -13,7 +13,6 @@ from assent_orchestrator.audit.whose import visible_runs
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.journal import (
-    WITH_OUTPUT,
     WITHOUT_PLAN,
     RunFacts,
     RunRow,
@@ -24,9 +23,10 @@ from assent_orchestrator.execution.journal import (
     read_run,
     read_steps,
 )
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.page import Page
-from assent_orchestrator.plan.state import TERMINAL_RUNS, RunState
+from assent_orchestrator.plan.state import DONE_STEPS, TERMINAL_RUNS, RunState
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import runs
 
@@ -54,16 +54,16 @@ def etag_of(run: RunFacts) -> str:
     return f"{run.updated_at.timestamp():.6f}"
 
 
-async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
+async def view(tx: AsyncConnection, caller: Caller, run_id: str, plans: Plans) -> RunView:
     """Return a run with its steps.
 
     Raises:
         NotFoundError: there is none that this caller may know of.
 
     """
-    run = await read_visible(tx, caller, run_id)
+    run = await read_visible(tx, caller, run_id, plans)
     rows = await read_steps(tx, run_id, decided=None)
-    if not any(row.state in WITH_OUTPUT for row in rows.values()):
+    if not any(row.state in DONE_STEPS for row in rows.values()):
         return RunView(run, tuple(rows.values()))
     sizes, room = await read_output_sizes(tx, run_id), MOST_OUTPUT_BYTES
     read: list[str] = []
@@ -76,14 +76,14 @@ async def view(tx: AsyncConnection, caller: Caller, run_id: str) -> RunView:
     return RunView(run, steps, frozenset(sizes.keys() - done.keys()))
 
 
-async def read_visible(tx: AsyncConnection, caller: Caller, run_id: str, *, lock: bool = False) -> RunRow:
+async def read_visible(tx: AsyncConnection, caller: Caller, run_id: str, plans: Plans, *, lock: bool = False) -> RunRow:
     """Return a run; ``lock`` as in ``read_run``.
 
     Raises:
         NotFoundError: there is none that this caller may know of.
 
     """
-    run = await read_run(tx, run_id, lock=lock)
+    run = await read_run(tx, run_id, plans, lock=lock)
     if not may_see(caller, run):
         raise NotFoundError("there is no such run", run=run_id)
     return run
@@ -101,6 +101,7 @@ class Runs:
     engine: AsyncEngine
     trail: Trail
     listener: Listener
+    plans: Plans
     turnstile: Turnstile = field(default_factory=lambda: Turnstile(8))
 
     @property
@@ -116,7 +117,7 @@ class Runs:
 
         """
         async with self.reader.connect() as tx:
-            return await view(tx, caller, run_id)
+            return await view(tx, caller, run_id, self.plans)
 
     async def step(self, caller: Caller, run_id: str, step_id: str) -> StepRow:
         """Return one step of a run, with its output.
@@ -126,7 +127,7 @@ class Runs:
 
         """
         async with self.engine.connect() as tx:
-            await read_visible(tx, caller, run_id)
+            await read_visible(tx, caller, run_id, self.plans)
             row = (await read_steps(tx, run_id, decided=(step_id,))).get(step_id)
             if row is None:
                 raise NotFoundError("there is no such step", run=run_id, step=step_id)
@@ -177,7 +178,7 @@ class Runs:
 
     async def _over(self, caller: Caller, run_id: str) -> bool:
         async with self.turnstile.turn(caller.tenant), self.reader.connect() as tx:
-            run = await read_run(tx, run_id)
+            run = await read_run(tx, run_id, self.plans)
         if not may_see(caller, run):
             raise NotFoundError("there is no such run", run=run_id)
         return run.state in TERMINAL_RUNS

@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 
 from assent_orchestrator.approvals.presented import Counter, Happened, Scene
-from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of
+from assent_orchestrator.execution.journal import RunRow, StepRow
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.plan.choice import choice_of, nodes
+from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.catalogue.process import Alternative, Ask, Asking
 from assent_sidecar.question import LedgerFacts
 
 
-def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Mapping[str, Ledger]) -> Scene:
+def scene_of(
+    situation: Situation, graph: Graph, facts: Mapping[str, LedgerFacts], ledgers: Mapping[str, Ledger]
+) -> Scene:
     """Return the scene; ``facts`` say where the ledgers stand that count the action."""
     before = situation.approval
     return Scene(
@@ -21,7 +24,7 @@ def scene_of(situation: Situation, facts: Mapping[str, LedgerFacts], ledgers: Ma
         args=situation.spec.args,
         edited=tuple(situation.edits),
         so_far=tuple(happened_before(situation.run, situation.steps, situation.spec.id)),
-        on_yes=() if situation.step.undo else tuple(_following(situation)),
+        on_yes=() if situation.step.undo else tuple(_following(situation, graph)),
         on_no=_on_no(situation),
         ledgers={name: Counter(ledgers[name].unit, found) for name, found in facts.items() if name in ledgers},
         before={**before.presented, "action_digest": before.action_digest} if before is not None else None,
@@ -37,10 +40,9 @@ def happened_before(run: RunRow, rows: Mapping[str, StepRow], own: str) -> Itera
         yield Happened(row.id, row.action, str(row.state))
 
 
-def _following(situation: Situation) -> Iterable[str]:
+def _following(situation: Situation, graph: Graph) -> Iterable[str]:
     """Yield the steps that wait for this one, and are not taken in its place."""
     plan, own = situation.run.plan, situation.spec
-    graph = graph_of(situation.run)
     instead = own.on_failure.alternative if isinstance(own.on_failure, Alternative) else None
     for step in plan.steps:
         row = situation.steps.get(step.id)

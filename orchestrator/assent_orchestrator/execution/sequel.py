@@ -21,6 +21,7 @@ from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.driver import hold_step
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
 from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
 from assent_orchestrator.execution.turn import Turn
@@ -37,6 +38,7 @@ class Sequels:
     """Writes what follows from rulings."""
 
     clock: Clock
+    plans: Plans
 
     async def of_condition(self, tx: AsyncConnection, turn: Turn, decided: Decided) -> Followed:
         """Write what follows from whether a step is taken.
@@ -204,7 +206,7 @@ class Sequels:
             OvertakenError: it is not.
             FencedError: somebody else drives it.
         """
-        run, step = await hold_step(tx, situation.run, situation.step.id)
+        run, step = await hold_step(tx, situation.run, situation.step.id, self.plans)
         if (
             (run.paused and not though_paused)
             or not _goes_on(run, step, self.clock())

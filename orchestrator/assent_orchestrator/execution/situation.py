@@ -9,6 +9,7 @@ from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.request import latest_request, open_item, read_edits
 from assent_orchestrator.execution.element import is_spoilt, read_item
 from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
@@ -145,16 +146,18 @@ class Seen:
     rows: Mapping[str, StepRow]
 
 
-async def read_situation(tx: AsyncConnection, run_id: str, step_id: str, seen: Seen | None = None) -> Situation:
+async def read_situation(
+    tx: AsyncConnection, run_id: str, step_id: str, plans: Plans, seen: Seen | None = None
+) -> Situation:
     """Read what one attempt has to know, but for what was ``seen``: then nobody was asked about the step before."""
     if seen is None:
-        run = await read_run(tx, run_id)
+        run = await read_run(tx, run_id, plans)
         rows: Mapping[str, StepRow] = await read_steps(tx, run_id, derived=False, also=(step_id,), decided=(step_id,))
     else:
         run, rows = seen.run, seen.rows
     spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
-    depends_on = graph_of(run).depends_on(spec.id)
+    depends_on = graph_of(run, plans).depends_on(spec.id)
     if step.undo:
         depends_on = tuple(sorted({*depends_on, spec.id}))
     fresh = step.state is StepState.PENDING and step.attempt == 0

@@ -121,7 +121,7 @@ class Submissions:
             return earlier
         await self.durable.start(run.id, run.tenant)
         async with self.parts.reader.connect() as tx:
-            return await view(tx, caller, run.id)
+            return await view(tx, caller, run.id, self.parts.plans)
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
         """Count what is at work. Those who submit at the very same time may each find room for one."""
@@ -151,7 +151,7 @@ class Submissions:
                 return None
             if row.request_digest != asked:
                 raise AlreadyExistsError("the request id was used for another plan", request_id=plan.request_id)
-            found = await view(tx, caller, row.id)
+            found = await view(tx, caller, row.id, self.parts.plans)
         await self.durable.start(row.id, caller.tenant)
         return found
 

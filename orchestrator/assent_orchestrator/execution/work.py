@@ -107,7 +107,7 @@ class RunWork:
         _log.error("the run %s got nowhere: something is wrong inside, and it rests for ten minutes", run_id)
         try:
             async with self.parts.trail.recording() as tx:
-                run = await hold(tx, run_id, self.parts.driver)
+                run = await hold(tx, run_id, self.parts)
                 if run.reason is None and run.finished_at is None:
                     await change_run(tx, run_id, self.parts.clock(), reason=INTERNAL)
         except (AssentError, FencedError, SQLAlchemyError, OSError) as error:
@@ -136,7 +136,7 @@ class RunWork:
 
     async def _begin(self, run_id: str, tries: int) -> Pause:
         async with self.parts.reader.connect() as tx:
-            run = await read_run(tx, run_id)
+            run = await read_run(tx, run_id, self.parts.plans)
         if run.state is not RunState.PLANNED:
             return SETTLED
         if run.overdue(self.parts.clock()):
@@ -146,7 +146,7 @@ class RunWork:
 
     async def _expire(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
-            run = await hold(tx, run_id, self.parts.driver)
+            run = await hold(tx, run_id, self.parts)
             await self.parts.trail.append(tx, run.tenant, await expire(tx, run, self.parts.clock()))
 
     async def _decide(self, run: RunRow, tries: int) -> Pause:
@@ -187,7 +187,7 @@ class RunWork:
     async def _begun(
         self, tx: AsyncConnection, run: RunRow, decided: Decided, traceparent: str | None, *, wait: bool
     ) -> Followed:
-        current = await hold(tx, run.id, self.parts.driver)
+        current = await hold(tx, run.id, self.parts)
         now = self.parts.clock()
         if current.state is not RunState.PLANNED or current.overdue(now):
             raise OvertakenError
@@ -215,13 +215,13 @@ class RunWork:
 
     async def _abandon(self, run_id: str) -> Pause:
         async with self.parts.engine.connect() as tx:
-            run = await read_run(tx, run_id)
+            run = await read_run(tx, run_id, self.parts.plans)
         await self._refuse(run, INTERNAL, None)
         return SETTLED
 
     async def _refuse(self, run: RunRow, code: str, traceparent: str | None) -> None:
         async with self.parts.trail.recording() as tx:
-            current = await hold(tx, run.id, self.parts.driver)
+            current = await hold(tx, run.id, self.parts)
             now = self.parts.clock()
             if current.state is RunState.PLANNED:
                 await change_run(tx, run.id, now, traceparent=traceparent)
@@ -243,13 +243,13 @@ class RunWork:
             if undo:
                 return undo
             if wanted(run, rows):  # what was found out about undoing is not in what was read
-                run, rows = await hold(tx, run_id, self.parts.driver), await read_steps(tx, run_id)
+                run, rows = await hold(tx, run_id, self.parts), await read_steps(tx, run_id)
             await self._close(tx, run, rows)
             return ""
 
     async def _finish(self, run_id: str) -> None:
         async with self.parts.trail.recording() as tx:
-            run = await hold(tx, run_id, self.parts.driver)
+            run = await hold(tx, run_id, self.parts)
             if run.finished_at is None:
                 await self._close(tx, run, await read_steps(tx, run_id))
 

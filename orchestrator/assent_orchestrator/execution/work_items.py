@@ -68,12 +68,12 @@ class WorkItems:
         _check(pick)
         async with self.parts.engine.connect() as tx:
             item, given = await self.inbox.chosen(tx, caller, approval_id, pick.reply)
-            situation = await read_situation(tx, item.run_id, item.step_id)
+            situation = await read_situation(tx, item.run_id, item.step_id, self.parts.plans)
         question = self._question(caller, situation, item, given, pick)
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             # The run first, then the item: as whoever ends a step does.
-            await lock_step(tx, item.run_id, item.step_id)
+            await lock_step(tx, item.run_id, item.step_id, self.parts.plans)
             current, answer = await self.inbox.chosen(tx, caller, approval_id, pick.reply, lock=True)
             if _objection(decided) is not None:
                 return Followed()
@@ -117,7 +117,7 @@ class WorkItems:
 
     async def _follow(self, tx: AsyncConnection, caller: Caller, item: Approval, pick: Pick) -> Followed:
         """Write what follows from a choice that is allowed. The run and the item are locked."""
-        run, step = await lock_step(tx, item.run_id, item.step_id)
+        run, step = await lock_step(tx, item.run_id, item.step_id, self.parts.plans)
         rows, now = await read_steps(tx, run.id), self.parts.clock()
         if is_ending(run, rows) or run.overdue(now):
             raise StateError("the run comes to its end", run=run.id, state=str(run.state))

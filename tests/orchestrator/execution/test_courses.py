@@ -101,7 +101,7 @@ async def course(make_world: MakeWorld) -> Course:
     run = await world.submit()
     await world.end_of(run)
     async with world.parts.reader.connect() as tx:
-        read, rows = await read_run(tx, run), await read_steps(tx, run)
+        read, rows = await read_run(tx, run, world.parts.plans), await read_steps(tx, run)
     begun = {row.id: replace(row, state=StepState.PENDING) for row in rows.values()}
     return Course(replace(read, state=RunState.RUNNING), begun)
 

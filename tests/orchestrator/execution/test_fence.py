@@ -107,7 +107,7 @@ class Server:
             driver=new_driver("other"),
             turnstile=turnstile,
         )
-        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(parts.clock)), Compensations(parts))
+        work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(parts.clock, parts.plans)), Compensations(parts))
         return await Legs(work, turnstile, self.world.runs.listener).walk(self.run, self.world.tenant, {})
 
     async def finish(self) -> None:
@@ -218,7 +218,7 @@ async def test_who_does_not_drive_a_run_can_neither_look_nor_write(
     run = await stored(world, monkeypatch)
     work = RunWork(
         world.parts,
-        Attempts(world.parts, Outcomes(world.parts), Sequels(world.parts.clock)),
+        Attempts(world.parts, Outcomes(world.parts), Sequels(world.parts.clock, world.parts.plans)),
         Compensations(world.parts),
     )
     await work.take(run)

@@ -224,7 +224,7 @@ async def test_a_resumption_that_nobody_heard_of_is_found_when_a_server_starts(
 async def untold(world: World, run: str) -> bool:
     """Say whether a run goes on without anybody having told it, as far as is written."""
     async with world.parts.engine.connect() as tx:
-        return (await read_run(tx, run)).resumed_at is not None
+        return (await read_run(tx, run, world.parts.plans)).resumed_at is not None
 
 
 @pytest.mark.requirement("orchestrator.pause-and-resume")

@@ -15,6 +15,7 @@ from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.durable import Durable, DurableSettings, Pause
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 from assent_orchestrator.execution.journal import RunRow, graph_of
+from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.plan.graph import Graph
 from tests.orchestrator.execution.conftest import MakeWorld
@@ -47,9 +48,9 @@ class Bug:
 
 
 def in_advance(monkeypatch: pytest.MonkeyPatch, bug: Bug) -> None:
-    def broken(run: RunRow) -> Graph:
+    def broken(run: RunRow, plans: Plans) -> Graph:
         bug.pass_by()
-        return graph_of(run)
+        return graph_of(run, plans)
 
     monkeypatch.setattr(advancing, "graph_of", broken)
 

@@ -280,7 +280,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         return decisions.revision
 
     parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, revision, new_driver(executor))
-    work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock)), Compensations(parts))
+    work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
     durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)
     await durable.open()
@@ -302,7 +302,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         submissions=Submissions(parts, durable),
         resumptions=Resumptions(parts, durable),
         simulations=Simulations(parts),
-        runs=Runs(database.engine, trail, listener),
+        runs=Runs(database.engine, trail, listener, parts.plans),
         cancellations=Cancellations(parts, durable),
         pauses=Pauses(parts, durable),
         reconciliations=reconciliations,
