@@ -34,6 +34,11 @@ _DONE = "\nSELECT seq FROM moved"
 _TELL = "\nSELECT seq, (SELECT count(pg_notify(%(channel)s, one)) FROM unnest(%(told)s::text[]) AS one) FROM moved"
 """Notes ride along, and PostgreSQL sends them when it commits."""
 
+_OF_RUN = f"""
+SELECT seq, hash, record FROM {trail.fullname}
+WHERE tenant = %(tenant)s AND run_id = %(run)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s
+"""  # noqa: S608 - the name of our own table
+
 
 def approvals_topic(tenant: str) -> str:
     """Return what those listen to who follow the approvals of a tenant."""
@@ -89,6 +94,18 @@ async def write_in_transaction(
     values |= {"channel": channel, "told": list(dict.fromkeys(told))}
     done = await connection.execute(_MOVE.format(under="TRUE") + _TELL, values, prepare=True)
     return await done.fetchone() is not None
+
+
+async def read_of_run(
+    connection: psycopg.AsyncConnection[Any], tenant: str, run_id: str, *, after_seq: int, limit: int
+) -> list[tuple[int, bytes, bytes]]:
+    """Return numbers, hashes and records of a run after ``after_seq``: what its followers ask for after each of them.
+
+    Raises:
+        psycopg.Error: the database is away.
+    """
+    values = {"tenant": tenant, "run": run_id, "after": after_seq, "limit": limit}
+    return await (await connection.execute(_OF_RUN, values, prepare=True, binary=True)).fetchall()
 
 
 def parameters(tenant: str, before: Head, links: Sequence[Link]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.share import Claim, ClaimedError, OutdatedError, Share
-from assent_orchestrator.audit.statement import write_at_once, write_in_transaction
+from assent_orchestrator.audit.statement import read_of_run, write_at_once, write_in_transaction
 from assent_orchestrator.audit.stride import Stride, write_strides
 from assent_orchestrator.audit.together import Together
 from assent_orchestrator.audit.uuid7 import uuid7
@@ -245,13 +245,17 @@ class Trail:
         Raises:
             AuditUnavailableError: the database is away.
         """
-        query = sa.select(trail.c.seq, trail.c.hash, trail.c.record)
-        query = query.where(trail.c.tenant == tenant, trail.c.seq > after_seq, *wanted.conditions())
-        query = query.order_by(trail.c.seq).limit(min(limit, MAX_PAGE))
+        limit = min(limit, MAX_PAGE)
         with _available():
             async with self._at_once.connect() as connection:
-                rows = (await connection.execute(query)).all()
-        return [Entry(row.seq, hash_text(row.hash), json.loads(row.record)) for row in rows]
+                if wanted.run is not None and wanted == Wanted(run=wanted.run):
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    found = await read_of_run(driver, tenant, wanted.run, after_seq=after_seq, limit=limit)
+                else:
+                    query = sa.select(trail.c.seq, trail.c.hash, trail.c.record)
+                    query = query.where(trail.c.tenant == tenant, trail.c.seq > after_seq, *wanted.conditions())
+                    found = [tuple(row) for row in await connection.execute(query.order_by(trail.c.seq).limit(limit))]
+        return [Entry(seq, hash_text(link), json.loads(record)) for seq, link, record in found]
 
 
 @contextlib.contextmanager

@@ -101,6 +101,7 @@ class RunWork:
     async def finish(self, run_id: str) -> None:
         """Close the run as it is."""
         await self._insist(lambda: self._finish(run_id))
+        self.forget(run_id)
 
     async def rest(self, run_id: str) -> None:
         """Say of the run that it got nowhere and is left alone for a while; without a database only the log does."""
