@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated
@@ -131,6 +132,19 @@ def changes_beside(shown: wire.Approval, given: wire.DecideApprovalRequest) -> I
         yield f"you say yes alone, without the others; {roles} reviews it afterwards"
 
 
+def what_follows(after: wire.Approval) -> Iterator[str]:
+    """Return what is still to come after an answer, a line each; nothing where it is settled."""
+    if after.state == wire.APPROVAL_STATE_EDITED:
+        yield "the policies are asked about what you changed; whoever they want besides you is asked anew"
+    if after.state != wire.APPROVAL_STATE_PENDING or after.kind != wire.APPROVAL_KIND_ACTION:
+        return
+    given = Counter(one.stage for one in after.answers if one.approved and not one.HasField("withdraw_time"))
+    for number, stage in enumerate(after.requirement.stages):
+        missing = stage.quorum - given[number]
+        if missing > 0:
+            yield f"still needed: {missing} x {' or '.join((stage.role, *stage.substitutes))}"
+
+
 def _instead_of(arguments: Json, pointer: str) -> str:
     try:
         there, before = find(arguments, split(pointer))
@@ -146,6 +160,7 @@ def _edits(texts: Iterable[str]) -> dict[str, Value]:
         if pointer in edits:
             raise Problem(f"--edit: {pointer} is given twice", ExitCode.USAGE)
         try:
+            split(pointer)
             edits[pointer] = to_value(json.loads(written))
         except ValueError as error:
             advice = f"{text!r} is no POINTER=JSON, such as /amount=60 or /to='\"ACME\"'"
@@ -201,4 +216,6 @@ def _answer(
         say_json(after)
     else:
         say(f"{done}: approval {short(after.name)} is now ", state_of(after))
+        for line in what_follows(after):
+            say_under("  ", line)
     return ExitCode.DONE

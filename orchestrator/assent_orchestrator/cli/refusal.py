@@ -34,6 +34,12 @@ _ADVICE = {
     grpc.StatusCode.FAILED_PRECONDITION: "nothing was changed",
     grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
 }
+_ADVICE_ON = {
+    "ROLE_MISSING": "ask somebody who may to do it, or say with --for in whose place, if they let you",
+    "ANSWERED_ALREADY": "a yes is taken back with assent approvals withdraw, as long as it is not used",
+}
+"""What to do about a reason that has an answer of its own."""
+
 _LISTS = {
     "run": "assent runs list",
     "step": "assent runs show RUN",
@@ -54,6 +60,7 @@ _TYPED = {
     "request_id": "--request-id",
     "etag": "--etag",
     "stop.reason": "--reason",
+    "edits": "--edit",
     "delegation.taker": "PERSON",
     "delegation.roles": "--role",
     "delegation.processes": "--process",
@@ -96,7 +103,7 @@ def problem_of(error: grpc.RpcError, address: str) -> Refusal:
         return Refusal(_unexplained(status, address), status, code=status.name, faults=(), total=0)
     told = str(error.details()) if isinstance(error, grpc.Call) else ""
     why = info.metadata.get("reason", "")
-    advice = _ADVICE.get(status, "")
+    advice = _ADVICE_ON.get(why, _ADVICE.get(status, ""))
     if missing := re.fullmatch(r"there is no such (\w+)", told):
         told += f", or you may not see it; {_LISTS.get(missing[1], advice)}"
     said = told + (f" ({why})" if why else "")
