@@ -55,7 +55,7 @@ def show_approval(approval: wire.Approval) -> None:
         _came_to(approval.work_item)
         _field("needs", [f"a choice of {stage.role}" for stage in approval.requirement.stages])
     else:
-        _field("needs", requirement_lines(approval.requirement))
+        _field("needs", requirement_lines(_asked(approval)))
         _arguments(approval)
     _field("changed", [line for change in approval.changes for line in _change(change)])
     _field("takes", map(cost_line, approval.costs))
@@ -75,6 +75,15 @@ def show_approval(approval: wire.Approval) -> None:
     _field("decision", [f"{approval.decision_id}, trace {approval.trace_id or 'none'}"])
     action = [f"action {approval.action_digest}"] if approval.action_digest else []
     _field("digests", [*action, f"shown {approval.presented_digest}"])
+
+
+def _asked(approval: wire.Approval) -> decisions_pb2.ApprovalRequirement:
+    """Return what is demanded; time denies no review."""
+    asked = decisions_pb2.ApprovalRequirement()
+    asked.CopyFrom(approval.requirement)
+    if approval.kind == wire.APPROVAL_KIND_REVIEW:
+        asked.ClearField("on_expiry")
+    return asked
 
 
 def _came_to(item: wire.WorkItem) -> None:

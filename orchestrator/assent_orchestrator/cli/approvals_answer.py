@@ -39,7 +39,8 @@ class Choice(StrEnum):
 
 NameArgument = Annotated[str, typer.Argument(metavar="APPROVAL", help="The approval: its id, or its whole name.")]
 RationaleOption = Annotated[
-    str | None, typer.Option("--rationale", "-m", metavar="TEXT", help="Why; the trail keeps it. Asked for if missing.")
+    str | None,
+    typer.Option("--rationale", "-m", metavar="TEXT", help="Why; kept with the answer. Asked for if missing."),
 ]
 BehalfOption = Annotated[
     str,

@@ -35,7 +35,7 @@ _ADVICE = {
     grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
 }
 _ADVICE_ON = {
-    "ROLE_MISSING": "ask somebody who may to do it, or say with --for in whose place, if they let you",
+    "ROLE_MISSING": "ask somebody who may to do it, or say with --for in whose place, or that you mean --break-glass",
     "ANSWERED_ALREADY": "a yes is taken back with assent approvals withdraw, as long as it is not used",
 }
 """What to do about a reason that has an answer of its own."""

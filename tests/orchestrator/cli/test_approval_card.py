@@ -5,7 +5,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from assent.v1 import approvals_pb2 as wire
-from assent.v1 import runs_pb2
+from assent.v1 import decisions_pb2, runs_pb2
 from assent_orchestrator.cli.approval_card import answer_line, show_approval
 
 AT = Timestamp(seconds=1767355200)
@@ -104,6 +104,10 @@ def test_a_review_says_who_approved_alone_and_why(capsys: pytest.CaptureFixture[
         reviewed=ALONE,
         state=wire.APPROVAL_STATE_PENDING,
         on_no="stops",
+        requirement=decisions_pb2.ApprovalRequirement(
+            stages=[decisions_pb2.ApprovalStage(role="auditor", quorum=1)],
+            on_expiry=decisions_pb2.ApprovalRequirement.EXPIRY_DENY,
+        ),
     )
     show_approval(review)
     card = capsys.readouterr().out
@@ -111,7 +115,9 @@ def test_a_review_says_who_approved_alone_and_why(capsys: pytest.CaptureFixture[
     assert "yes alone by dora" in card
     assert "no power" in card
     assert "nothing is undone" in card
+    assert "1 x auditor" in card
     assert "the run stops" not in card
+    assert "without an answer in time" not in card
 
 
 @pytest.mark.requirement("orchestrator.work-items-shown")

@@ -56,7 +56,7 @@ def test_who_may_not_answer_is_told_so(desk: Desk) -> None:
     assert said.code == 5
     assert said.err == (
         "error: you may not answer this approval (ROLE_MISSING); "
-        "ask somebody who may to do it, or say with --for in whose place, if they let you\n"
+        "ask somebody who may to do it, or say with --for in whose place, or that you mean --break-glass\n"
     )
     assert desk("approvals", "show", approval, "--as", "lea", "--json").json["state"] == "APPROVAL_STATE_PENDING"
     desk("runs", "cancel", run)

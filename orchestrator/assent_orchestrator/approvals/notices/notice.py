@@ -39,7 +39,7 @@ SENTENCES: dict[str, str] = {
     "approval.answered": "Somebody said yes; others are still asked",
     "approval.broke_glass": "Somebody approved alone",
     "approval.withdrawn": "A yes was taken back",
-    "approval.approved": "Everybody needed said yes",
+    "approval.approved": "It is approved; nobody is asked any more",
     "approval.rejected": "Somebody said no",
     "approval.edited": "Somebody said yes to something else; the policies are asked about that",
     "approval.expired": "Nobody answered in time; it is denied",

@@ -194,12 +194,12 @@ async def test_only_those_are_told_of_a_question_whose_turn_it_is_and_of_broken_
     assert {to: sorted(subjects) for to, subjects in told.items()} == {
         "dana@acme.example": [
             "An approval is asked for",
-            "Everybody needed said yes",
+            "It is approved; nobody is asked any more",
             "Somebody approved alone",
             "Somebody said yes; others are still asked",
         ],
         "carl@acme.example": [
-            "Everybody needed said yes",
+            "It is approved; nobody is asked any more",
             "Somebody approved alone",
             "Somebody said yes; others are still asked",
         ],
