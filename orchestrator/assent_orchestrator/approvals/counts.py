@@ -151,6 +151,7 @@ class Counts:
                         review.c.about == approvals.c.id,
                         review.c.tenant == approvals.c.tenant,
                         review.c.kind == str(ApprovalKind.REVIEW),
+                        review.c.requested_at == answers.c.answered_at,  # of this answer, and not of another one
                     ),
                 )
             )

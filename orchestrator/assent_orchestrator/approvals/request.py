@@ -44,6 +44,8 @@ async def open_request(
 ) -> Approval:
     """Write a new pending request; ``carried`` are answers to exactly this action that were given before."""
     presented = present(action, requirement, decided, scene)
+    # Two questions of the same words about two steps are two things to say yes to.
+    presented |= {"process": process, "run": run_id, "step": step_id}
     approval = Approval(
         tenant=tenant,
         id=uuid.uuid4().hex,

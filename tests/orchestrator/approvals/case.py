@@ -56,6 +56,8 @@ class Ends(Sees):
     trail: tuple[Event | dict[str, Any], ...] = ()
     """Records that are there in this order, others between them: ``event step``, or parts of a record."""
     never: tuple[Event | dict[str, Any], ...] = ()
+    never_both: tuple[Event, Event] | None = None
+    """Whichever of two came first, the other did not happen."""
     counts: dict[Event, int] = {}
     """How often an event is there."""
 
@@ -213,7 +215,7 @@ class Case(_Said):
     """One case. ``process`` is a process file without what every one has; ``approval`` what is asked before effects."""
 
     name: str
-    requirement: str | tuple[str, ...] = ()
+    requirement: str | tuple[str, ...]
     people: dict[str, Annotated[Person, BeforeValidator(_person)]] = {}
     process: dict[str, Any] = Field(default_factory=lambda: {"steps": [PAY]})
     inputs: dict[str, Any] = {}
@@ -221,7 +223,7 @@ class Case(_Said):
     policy: str = ""
     tools: dict[str, Tool] = {}
     sequence: Annotated[tuple[Turn, ...], Field(min_length=1)]
-    ends: Ends = Ends()
+    ends: Ends
 
     file: str = ""
     slug: str = ""

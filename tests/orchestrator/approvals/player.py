@@ -99,7 +99,7 @@ class Player:
                 raise await self._failed(f"turn {number} ({turn.does} by {turn.who})", error) from error
         try:
             ends = self.case.ends
-            if ends.model_fields_set - {"trail", "never", "counts"}:
+            if ends.model_fields_set - {"trail", "never", "never_both", "counts"}:
                 await self.sight.wait_for(self._run("run"), ends)
             await self.sight.check_trail(ends)
         except AssertionError as error:
@@ -235,7 +235,13 @@ class Player:
         moment = _MOMENT.fullmatch(said)
         if moment is not None:
             return _written(self.began + timedelta(seconds=seconds(moment[1])))
-        known = {"parent": self._parent, "process": self.case.slug, "now": _written(self.office.now()), **self.names}
+        known: dict[str, Any] = {
+            "parent": self._parent,
+            "process": self.case.slug,
+            "now": _written(self.office.now()),
+            **self.names,
+        }
+        known |= self.kept
         if "{run}" in said:
             known["run"] = self._run(turn.on)
         if "{approval}" in said:

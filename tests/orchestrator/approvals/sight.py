@@ -75,6 +75,8 @@ class Sight:
         assert missing is None, f"the trail does not have, in this order, {missing}"
         wrong = [one for one in wanted.never if any(fits(one, record) for record in records)]
         assert not wrong, f"the trail has {wrong}"
+        both = [event for event in wanted.never_both or () if any(fits(event, record) for record in records)]
+        assert len(both) < 2, f"the trail has {' and '.join(both)}"
         counts = {event: sum(fits(event, record) for record in records) for event in wanted.counts}
         assert counts == wanted.counts, f"the trail has {counts}, not {wanted.counts}"
         stub: Any = AuditServiceStub(await self._office.channel(0))
