@@ -13,58 +13,68 @@ import data.assent.scope
 # title: Whether this says who must approve
 well_formed(approval) if {
 	is_object(approval)
-	count(object.keys(approval) - known) == 0
-	stages_fit(approval.stages)
-	object.get(approval, "order", "sequence") in {"sequence", "parallel"}
-	every who in listed(object.get(approval, "not", [])) {
+	count(mistakes(approval)) == 0
+}
+
+# METADATA
+# title: The keys that are missing, unknown, or say what cannot be read
+mistakes(approval) := {key | some key, value in approval; not fits(key, value)} | ({"stages"} - object.keys(approval))
+
+fits("stages", value) if stages_fit(value)
+
+fits("order", value) if value in {"sequence", "parallel"}
+
+fits("not", value) if {
+	every who in listed(value) {
 		who in {"principal", "process_owner", "plan_author", "previous_stage"}
 	}
-	duration.is_duration(object.get(approval, "expires_in", "72h"))
-	object.get(approval, "on_expiry", "deny") in {"deny", "escalate"}
-	every step in listed(object.get(approval, "escalate", [])) {
+}
+
+fits("expires_in", value) if duration.is_duration(value)
+
+fits("on_expiry", value) if value in {"deny", "escalate"}
+
+fits("escalate", value) if {
+	every step in listed(value) {
 		is_object(step)
 		object.keys(step) == {"after", "role"}
 		duration.is_duration(step.after)
 		is_name(step.role)
 	}
-	object.get(approval, "rationale", "required") in {"required", "optional"}
-	object.get(approval, "on_revision", "void") in {"void", "ask_again"}
-	every key in {"editable", "mask"} {
-		every pointer in listed(object.get(approval, key, [])) {
-			is_string(pointer)
-			regex.match(`^(/([^~/]|~[01])*)*$`, pointer)
-		}
+}
+
+fits("remind", value) if duration.ns(value) >= duration.ns("1m")
+
+fits("rationale", value) if value in {"required", "optional"}
+
+fits("on_revision", value) if value in {"void", "ask_again"}
+
+fits(key, value) if {
+	key in {"editable", "mask"}
+	every pointer in listed(value) {
+		is_string(pointer)
+		regex.match(`^(/([^~/]|~[01])*)*$`, pointer)
 	}
-	every label in listed(object.get(approval, "mask_labels", [])) {
+}
+
+fits("mask_labels", value) if {
+	every label in listed(value) {
 		is_name(label)
 	}
-	reminder_fits(approval)
-	break_glass_fits(approval)
 }
 
-known := {
-	"stages", "order", "not", "expires_in", "on_expiry", "escalate", "remind", "rationale", "editable", "mask",
-	"mask_labels", "on_revision", "break_glass",
-}
-
-reminder_fits(approval) if not "remind" in object.keys(approval)
-
-reminder_fits(approval) if duration.ns(approval.remind) >= duration.ns("1m")
-
-break_glass_fits(approval) if not "break_glass" in object.keys(approval)
-
-break_glass_fits(approval) if {
-	is_object(approval.break_glass)
-	object.keys(approval.break_glass) == {"roles", "review"}
-	roles := listed(approval.break_glass.roles)
+fits("break_glass", value) if {
+	is_object(value)
+	object.keys(value) == {"roles", "review"}
+	roles := listed(value.roles)
 	count(roles) in numbers.range(1, 10)
 	every role in roles {
 		is_name(role)
 	}
-	is_object(approval.break_glass.review)
-	object.keys(approval.break_glass.review) == {"role", "within"}
-	is_name(approval.break_glass.review.role)
-	duration.is_duration(approval.break_glass.review.within)
+	is_object(value.review)
+	object.keys(value.review) == {"role", "within"}
+	is_name(value.review.role)
+	duration.is_duration(value.review.within)
 }
 
 stages_fit(stages) if {

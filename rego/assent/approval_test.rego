@@ -179,3 +179,10 @@ test_a_mistake_in_a_requirement_is_found[name] if {
 test_a_quorum_is_a_whole_number_however_it_is_written if {
 	json.marshal(merged([{"stages": [{"role": "boss", "quorum": 2.0}]}]).stages) == `[{"quorum":2,"role":"boss","substitutes":[]}]`
 }
+
+test_mistakes_are_named if {
+	approval.mistakes({"stages": [{"role": "boss"}]}) == set()
+	approval.mistakes({"mask": "/iban", "remind": "30s", "editible": ["/a"], "rationale": "optional"}) == {
+		"stages", "mask", "remind", "editible",
+	}
+}

@@ -140,6 +140,13 @@ test_a_malformed_finding_denies[name] if {
 	decision.reasons[0].scope == "process/renewal/x"
 }
 
+test_what_is_wrong_with_an_approval_is_said if {
+	wrong := {"stages": [{"role": "boss"}], "mask": "/iban", "editible": ["/a"], "A secret!": 1}
+	decision := answer(with_grant({"org": {"x": {"require_approval": {{"code": "X", "approval": wrong}}}}}))
+	decision.reasons[0].code == "MALFORMED_FINDING"
+	endswith(decision.reasons[0].message, "not a set of findings: its approval has a fault in editible, mask")
+}
+
 test_a_malformed_finding_does_not_hide_a_halt if {
 	answer(with_grant({"org": {"x": {"allow": {1}, "halt": {{"code": "STOP"}}}}})).verdict == "halt"
 }

@@ -5,6 +5,7 @@
 #   agent, and of the process. Each finding is marked with the package it comes from.
 package assent.scope
 
+import data.assent.approval
 import data.assent.duty
 import data.assent.finding
 
@@ -174,8 +175,21 @@ malformed contains found if {
 	some name, findings in contributed[verdict]
 	not all_sound(verdict, name, findings)
 	message := concat(" ", ["what this policy contributes to", verdict, "is not a set of findings"])
-	found := {"code": "MALFORMED_FINDING", "message": message, "scope": name}
+	found := {"code": "MALFORMED_FINDING", "message": concat("", [message, slips(findings)]), "scope": name}
 }
+
+# Which keys of an approval are at fault. What policies name themselves is not repeated: only what could be a key is.
+slips(findings) := concat("", [": its approval has a fault in ", concat(", ", sort(keys))]) if {
+	keys := {key |
+		some one in findings
+		is_object(one)
+		asked := object.get(one, "approval", null)
+		is_object(asked)
+		some key in approval.mistakes(asked)
+		regex.match(`^[a-z_]{1,32}$`, key)
+	}
+	count(keys) in numbers.range(1, 20)
+} else := ""
 
 malformed contains found if {
 	some name, obligations in contributed.obligations
