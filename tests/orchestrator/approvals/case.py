@@ -215,7 +215,7 @@ class Case(_Said):
     """One case. ``process`` is a process file without what every one has; ``approval`` what is asked before effects."""
 
     name: str
-    requirement: str | tuple[str, ...]
+    requirement: str | tuple[str, ...] = ()
     people: dict[str, Annotated[Person, BeforeValidator(_person)]] = {}
     process: dict[str, Any] = Field(default_factory=lambda: {"steps": [PAY]})
     inputs: dict[str, Any] = {}
@@ -223,7 +223,7 @@ class Case(_Said):
     policy: str = ""
     tools: dict[str, Tool] = {}
     sequence: Annotated[tuple[Turn, ...], Field(min_length=1)]
-    ends: Ends
+    ends: Ends = Ends()
 
     file: str = ""
     slug: str = ""
@@ -265,6 +265,8 @@ def read_cases(folder: Path = FOLDER) -> tuple[Case, ...]:
 
 
 def _check(case: Case) -> None:
+    if not case.requirement or not case.ends.model_fields_set:
+        raise CaseError(f"{case.file}: {case.name}: says not what it proves (requirement), or not how it ends (ends)")
     ahead = 0.0
     for number, turn in enumerate(case.sequence, 1):
         where = f"{case.file}: {case.name}: turn {number} ({turn.does})"
