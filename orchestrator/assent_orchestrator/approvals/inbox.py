@@ -45,6 +45,7 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
+from assent_orchestrator.store.look import one_look
 from assent_orchestrator.store.tables import approvals, runs
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Action, Principal
@@ -81,7 +82,7 @@ class Inbox:
             UnavailableError: it could not be recorded; nothing is shown.
 
         """
-        async with self.engine.connect() as tx:
+        async with one_look(self.engine) as tx:
             approval = await self._known(tx, caller, approval_id)
             opens = await self._opens(tx, caller, approval)
         if opens:
@@ -121,7 +122,7 @@ class Inbox:
             InvalidError: what comes along cannot be, as changes of what may not be changed.
 
         """
-        async with self.engine.connect() as tx:  # without a lock: who may not answer holds up nobody who may
+        async with one_look(self.engine) as tx:  # without a lock: who may not answer holds up nobody who may
             await self._answer(tx, caller, approval_id, reply)
         async with self.engine.begin() as tx:
             approval, given = await self._answer(tx, caller, approval_id, reply, lock=True)
@@ -174,7 +175,7 @@ class Inbox:
             StateError: it is over or used, what they changed was put to people again, or they have not said yes.
 
         """
-        async with self.engine.connect() as tx:  # without a lock, as for an answer
+        async with one_look(self.engine) as tx:  # without a lock, as for an answer
             await self._own(tx, caller, approval_id, etag)
         async with self.engine.begin() as tx:
             approval, own = await self._own(tx, caller, approval_id, etag, lock=True)

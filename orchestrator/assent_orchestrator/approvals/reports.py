@@ -10,6 +10,7 @@ from assent_orchestrator.approvals.report import MOST_ROWS, USUALLY, ApprovalRep
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.store.look import one_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ class ApprovalReports:
             fault = Fault("end_time", "ENDS_BEFORE_IT_BEGINS", "is not later than start_time")
             raise InvalidError("the time of a report ends after it begins", faults=(fault,))
         whole = Span(start, end, span.process, span.unread_seconds)
-        one_look = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        async with one_look.connect() as tx:
+        async with one_look(self.engine) as tx:
             look = Counts(tx, caller.tenant, whole)
             processes, promptness, approvers = await look.processes(), await look.promptness(), await look.approvers()
             pairs, broken = await look.pairs(), await look.broken_glass(now)

@@ -27,6 +27,7 @@ from assent_orchestrator.governance.obligations import OURS, sort_out
 from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.store.look import one_look
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.question import Principal, Question, WorkItemFacts
 
@@ -66,7 +67,7 @@ class WorkItems:
             BusyError, UnavailableError: no decision could be had, or not recorded; nothing was done.
         """
         _check(pick)
-        async with self.parts.engine.connect() as tx:
+        async with one_look(self.parts.engine) as tx:
             item, given = await self.inbox.chosen(tx, caller, approval_id, pick.reply)
             situation = await read_situation(tx, item.run_id, item.step_id, self.parts.plans)
         question = self._question(caller, situation, item, given, pick)

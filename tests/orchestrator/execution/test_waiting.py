@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from assent_orchestrator.approvals.approval import ApprovalState
+from assent_orchestrator.approvals import request
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.request import read_request
 from assent_orchestrator.approvals.sought import Sought
@@ -298,3 +299,27 @@ async def test_a_wait_for_people_is_traced_once_as_what_became_of_it(
         await world.reply(run, world.person("dana", "director"), approve=outcome != "rejected")
     await world.end_of(run)
     assert waits == [outcome]
+
+
+@pytest.mark.requirement("orchestrator.approvals-one-wins")
+async def test_who_comes_second_while_they_are_looked_at_is_told_that_it_is_answered(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(held_until_approved))
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    dana, dora = world.person("dana", "director"), world.person("dora", "director")
+    shown = await world.inbox.get(dora, await world.approval_of(run))
+    reply = Reply(True, "looked at it", str(shown.version), shown.presented_digest)
+    read = request._with_answers
+    others = [lambda: world.inbox.decide(dana, shown.id, reply)]
+
+    async def interrupted(*args: Any) -> Approval:
+        if others:
+            await others.pop()()
+        return await read(*args)
+
+    monkeypatch.setattr(request, "_with_answers", interrupted)
+    with pytest.raises(StateError):
+        await world.inbox.decide(dora, shown.id, reply)
+    assert (await world.end_of(run)).run.state == "succeeded"
