@@ -9,9 +9,11 @@ from assent_orchestrator.governance.minutes import SYSTEM
 from assent_sidecar.canonical import digest
 
 
-def note_state(approval: Approval, state: ApprovalState) -> Draft:
-    """Return the record of a transition that no person made."""
-    return note_event("approval.requested" if state is ApprovalState.PENDING else f"approval.{state}", approval, state)
+def note_state(approval: Approval, state: ApprovalState, *, why: str = "") -> Draft:
+    """Return the record of a transition that no person made; ``why`` is a code."""
+    event = "approval.requested" if state is ApprovalState.PENDING else f"approval.{state}"
+    draft = note_event(event, approval, state)
+    return draft.model_copy(update={"detail": {"reason": why}}) if why else draft
 
 
 def note_event(event: str, approval: Approval, outcome: str, *, role: str | None = None) -> Draft:

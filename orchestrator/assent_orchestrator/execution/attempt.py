@@ -334,7 +334,7 @@ class Attempts:
             if approval is not None and approval.state in LIVE:
                 outcome = ApprovalState.EXPIRED if ending is _EXPIRED else ApprovalState.VOID
                 await resolve(tx, approval, outcome, now)
-                drafts = (note_state(approval, outcome), *drafts)
+                drafts = (note_state(approval, outcome, why=ending.code), *drafts)
             await self.parts.trail.append(tx, situation.run.tenant, drafts)
         if approval is not None and outcome in _UNUSED:
             trace_wait(approval, outcome, now)

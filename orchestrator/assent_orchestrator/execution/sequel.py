@@ -105,7 +105,8 @@ class Sequels:
                 if approval is not None and approval.state is ApprovalState.EDITED:
                     trace_wait(approval, approval.state, now)
                 else:
-                    voided = await self._void(tx, situation, now)
+                    revised = approval is not None and approval.revision != ruling.decided.provenance.revision
+                    voided = await self._void(tx, situation, now, "REVISION_CHANGED" if revised else "ASKED_ANEW")
                 requested = await self._request(tx, turn, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
@@ -169,7 +170,7 @@ class Sequels:
             return await self.written(tx, run, situation, state, values)
         values = {"reason": decided.codes[0] if decided.codes else "DENIED", **values}
         given_up = await give_up(tx, situation, now, repeatable=turn.appointed.repeatable)
-        drafts = (*given_up, *await self._void(tx, situation, now))
+        drafts = (*given_up, *await self._void(tx, situation, now, str(values["reason"])))
         if halt and run.state in GOING_RUNS:
             drafts = (*drafts, await move(tx, run, RunState.STOPPING, now, reason=values["reason"]))
         values |= {"finished_at": now, "not_before": None}
@@ -248,14 +249,14 @@ class Sequels:
         )
         return note_state(approval, ApprovalState.PENDING)
 
-    async def _void(self, tx: AsyncConnection, situation: Situation, now: datetime) -> tuple[Draft, ...]:
+    async def _void(self, tx: AsyncConnection, situation: Situation, now: datetime, why: str) -> tuple[Draft, ...]:
         """An approval that policy no longer accepts, or that was for something else, is worth nothing."""
         approval = situation.approval
         if approval is None or approval.state not in LIVE:
             return ()
         await resolve(tx, approval, ApprovalState.VOID, now)
         trace_wait(approval, ApprovalState.VOID, now)
-        return (note_state(approval, ApprovalState.VOID),)
+        return (note_state(approval, ApprovalState.VOID, why=why),)
 
 
 def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:
