@@ -81,11 +81,11 @@ async def _running(app: App) -> str:
 
 async def in_process(app: App, count: int) -> None:
     parts = dataclasses.replace(app.submissions.parts, tools=_Instant())
-    attempts = Attempts(parts, Outcomes(parts), Sequels(parts.clock))
+    attempts = Attempts(parts, Outcomes(parts), Sequels(parts.clock, parts.plans))
     warm_up = count // 10
     runs = iter([await _running(app) for _ in range(count + warm_up)])
     async with app.database.engine.connect() as tx:
-        situation = await read_situation(tx, await _running(app), "s0")
+        situation = await read_situation(tx, await _running(app), "s0", parts.plans)
     catalogue = app.sidecar.bundle.catalogue
     question = action_question(
         situation.matter(catalogue.processes["steps-1"]),
