@@ -100,7 +100,9 @@ async def test_whatever_the_shipped_library_answers_is_well_formed(tmp_path: Pat
         assert (await told("action", ask=True)).verdict is Verdict.REQUIRE_APPROVAL
         assert (await told("action", later=True)).verdict is Verdict.DEFER
         assert (await told("condition")).decision.taken is False
-        assert (await told("amendment")).codes == ("NO_GRANT",)
+        handoff = {"from": "clerk", "to": "chief", "reason": "too large for me"}
+        handed = await sidecar.evaluator.decide(question("handoff", handoff=handoff), budget=GENEROUS)
+        assert (handed.fault, handed.codes) == (False, ("NO_GRANT",))
         forecast = (await told("plan", ask=True)).decision
         assert {step.verdict for step in forecast.steps.values()} == {Verdict.REQUIRE_APPROVAL}
 

@@ -30,8 +30,9 @@ UNIQUE = IntegrityError(SECRET, {}, psycopg.errors.UniqueViolation(SECRET))
 
 @dataclass
 class Bug:
-    """Goes off each time it is passed from some pass on, until it is mended."""
+    """Goes off each time it is passed from some pass on, until it is mended; of one tenant, if said."""
 
+    tenant: str = ""
     after: int = 0
     times: int = 0
     passed: int = 0
@@ -49,7 +50,8 @@ class Bug:
 
 def in_advance(monkeypatch: pytest.MonkeyPatch, bug: Bug) -> None:
     def broken(run: RunRow, plans: Plans) -> Graph:
-        bug.pass_by()
+        if bug.tenant in ("", run.tenant):
+            bug.pass_by()
         return graph_of(run, plans)
 
     monkeypatch.setattr(advancing, "graph_of", broken)
@@ -88,6 +90,7 @@ async def test_a_run_that_cannot_be_moved_rests_says_so_and_goes_on_when_it_can(
     error: Exception,
 ) -> None:
     world, bug = await make_world(STEPS), Bug(error=error)
+    bug.tenant = world.tenant  # runs of other tests may still be under way
     server = Server(world, await stored(world, monkeypatch), {})
     broken(monkeypatch, bug)
     for walks in (1, 2):
