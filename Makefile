@@ -35,7 +35,7 @@ fuzz: setup ## look for ways to make an allow of a fault, for some minutes
 		test_question_fuzz.py test_mutations.py test_evaluator.py) $(ARGS)
 
 kill-suite: setup ## kill the server and PostgreSQL at every transition of a run in turn, for half an hour or more
-	@PYTHONPATH=.:examples $(BIN)/python -m tests.kill.suite $(ARGS)
+	@GRPC_ENABLE_FORK_SUPPORT=false PYTHONPATH=.:examples $(BIN)/python -m tests.kill.suite $(ARGS)
 
 lint: setup ## style, types, import rules, protos and policies
 	$(BIN)/ruff check

@@ -1,5 +1,6 @@
 """What every folder of tests may use: one real PostgreSQL for the whole session, and tenants that nobody else has."""
 
+import os
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
@@ -9,6 +10,10 @@ import pytest
 
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
+
+# As the command has it, and before anything imports gRPC: what a test forks, as PostgreSQL's programs, calls no gRPC,
+# and gRPC's own handlers crash in it when they come at a bad moment.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 
 @pytest.fixture(scope="session")
