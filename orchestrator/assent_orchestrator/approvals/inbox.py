@@ -157,7 +157,7 @@ class Inbox:
         approval = await self._known(tx, caller, approval_id, lock=lock)
         now = self.clock()
         check_reply(approval, reply, now)
-        person = await _person(tx, caller, reply.on_behalf_of, approval, now)
+        person = await _person(tx, caller, reply.on_behalf_of, approval, now, lock=lock)
         seat = seat_of(approval.requirement, approval.answers, person, Involved("", "", ""), age_of(approval, now))
         if not isinstance(seat, Seat):
             raise ForbiddenError("you may not choose here", reason=seat, approval=approval.id)
@@ -221,7 +221,7 @@ class Inbox:
         approval = await self._known(tx, caller, approval_id, lock=lock)
         now = self.clock()
         check_reply(approval, reply, now)
-        person = await _person(tx, caller, reply.on_behalf_of, approval, now)
+        person = await _person(tx, caller, reply.on_behalf_of, approval, now, lock=lock)
         involved = await self._involved(tx, approval)
         if reply.break_glass:
             seat = glass_seat_of(approval.requirement, approval.answers, person, involved)
@@ -254,7 +254,9 @@ async def _check_last(tx: AsyncConnection, edited: Approval) -> None:
         )
 
 
-async def _person(tx: AsyncConnection, caller: Caller, giver: str, approval: Approval, now: datetime) -> Person:
+async def _person(
+    tx: AsyncConnection, caller: Caller, giver: str, approval: Approval, now: datetime, *, lock: bool
+) -> Person:
     """Return as whom a caller answers: as themselves, or with what somebody lent them, and nothing of their own.
 
     Raises:
@@ -262,7 +264,7 @@ async def _person(tx: AsyncConnection, caller: Caller, giver: str, approval: App
     """
     if giver in ("", caller.id):
         return Person(caller.id, caller.roles)
-    roles = await lent_by(tx, approval, caller.id, giver, now)
+    roles = await lent_by(tx, approval, caller.id, giver, now, lock=lock)
     if not roles:
         raise ForbiddenError("you do not stand in for that person here", reason="NOT_DELEGATED")
     return Person(caller.id, roles, stands_for=giver)

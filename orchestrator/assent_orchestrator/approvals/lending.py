@@ -42,14 +42,16 @@ async def lent_here(tx: AsyncConnection, approval: Approval, taker: str, now: da
     return {giver: frozenset(row.role for row in rows if row.giver == giver) for giver in {row.giver for row in rows}}
 
 
-async def lent_by(tx: AsyncConnection, approval: Approval, taker: str, giver: str, now: datetime) -> frozenset[str]:
+async def lent_by(
+    tx: AsyncConnection, approval: Approval, taker: str, giver: str, now: datetime, *, lock: bool = False
+) -> frozenset[str]:
     """Return with which roles somebody answers an approval in one person's place.
 
-    The delegations stay as they are until the transaction ends: one that is revoked meanwhile is either used before or
-    not at all.
+    With ``lock`` the delegations stay as they are until the transaction ends: one that is revoked meanwhile is either
+    used before or not at all.
     """
     query = sa.select(delegations).where(*_to(approval.tenant, taker, now), delegations.c.giver == giver)
-    rows = (await tx.execute(query.with_for_update(read=True))).mappings().all()
+    rows = (await tx.execute(query.with_for_update(read=True) if lock else query)).mappings().all()
     return lent(map(delegation_of, rows), approval.process, now)
 
 

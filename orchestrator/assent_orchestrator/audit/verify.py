@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.chain import Break, Head, Link, Verifier
 from assent_orchestrator.audit.trail import AuditUnavailableError
+from assent_orchestrator.store.look import one_look
 from assent_orchestrator.store.tables import heads, trail
 
 _BATCH = 500
@@ -35,8 +36,7 @@ async def verify_trail(engine: AsyncEngine, tenant: str, *, remembered: Head | N
     kept: Head | None = None
     query = sa.select(*(trail.c[name] for name in Link.__slots__)).where(trail.c.tenant == tenant).order_by(trail.c.seq)
     try:
-        async with engine.connect() as connection:
-            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        async with one_look(engine) as connection:
             told = await connection.execute(sa.select(heads.c.seq, heads.c.hash).where(heads.c.tenant == tenant))
             head = next((Head(row.seq, row.hash) for row in told), None)
             async with connection.stream(query, execution_options={"yield_per": _BATCH}) as rows:

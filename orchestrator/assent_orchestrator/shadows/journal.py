@@ -12,6 +12,7 @@ from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.shadows.difference import Difference
 from assent_orchestrator.shadows.shadow import Shadow, in_order
 from assent_orchestrator.shadows.tally import MOST_DIFFERENCES, MOST_EXAMPLES, Example, Outcome, Seen, Tally
+from assent_orchestrator.store.look import one_look
 from assent_orchestrator.store.shadow_tables import shadow_counts, shadow_differences, shadows
 
 TOPIC = "shadows"
@@ -98,9 +99,7 @@ class Journal:
         one, many = shadow_counts.c, shadow_differences.c
         outcomes = sa.select(shadow_counts).where(one.shadow_id == shadow_id, one.tenant == tenant)
         rows = sa.select(shadow_differences).where(many.shadow_id == shadow_id, many.tenant == tenant)
-        async with self.engine.connect() as tx:
-            # In one snapshot, so that rows and sums go together.
-            await tx.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        async with one_look(self.engine) as tx:  # rows and sums go together
             counts = {Outcome(row["outcome"]): int(row["count"]) for row in (await tx.execute(outcomes)).mappings()}
             query = rows.order_by(shadow_differences.columns["count"].desc()).limit(MOST_DIFFERENCES)
             differences = [
