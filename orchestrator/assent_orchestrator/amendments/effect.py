@@ -80,7 +80,7 @@ class Effects:
     engine: AsyncEngine
     gate: Gate
     clock: Clock
-    catalogue: Callable[[], Catalogue]
+    catalogue: Callable[[str], Catalogue]
 
     async def simulate(
         self, caller: Caller, amendment_id: str, count: int = 0, *, within: float | None = None
@@ -93,7 +93,7 @@ class Effects:
             BusyError: as many decisions wait as may.
             UnavailableError: a decision could not be recorded.
         """
-        catalogue = self.catalogue()
+        catalogue = self.catalogue(caller.tenant)
         async with self.engine.connect() as tx:
             found = await read(tx, caller, amendment_id)
             query = sa.select(runs.c.id, runs.c.plan, runs.c.principal).where(
@@ -115,7 +115,7 @@ class Effects:
         return tuple([await self._of_run(caller, Recorded.of(row), proposed, within) for row in rows])
 
     async def _of_run(self, caller: Caller, done: Recorded, proposed: Plan, within: float | None) -> RunEffect:
-        catalogue = self.catalogue()
+        catalogue = self.catalogue(caller.tenant)
         before = Plan(process=proposed.process, inputs=done.plan.inputs, labels=done.plan.labels)
         after = proposed.model_copy(update={"inputs": done.plan.inputs, "labels": done.plan.labels})
         faults = tuple(one for one in await asyncio.to_thread(check, after, catalogue) if one.code != "AMENDMENT")
@@ -129,7 +129,7 @@ class Effects:
         return RunEffect(done.run, (StepEffect("", _said(was), _said(now)), *steps))
 
     async def _decided(self, caller: Caller, plan: Plan, principal: Principal, within: float | None) -> Decision:
-        catalogue = self.catalogue()
+        catalogue = self.catalogue(caller.tenant)
         facts = await asyncio.to_thread(forecast, plan, catalogue)
         matter = Matter(
             tenant=caller.tenant,

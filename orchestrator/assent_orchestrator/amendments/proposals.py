@@ -53,11 +53,11 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Takes proposals; ``bundle`` says which bundle is in force now."""
+    """Takes proposals; ``bundle`` says which bundle is in force for a tenant now."""
 
     gate: Gate
     clock: Clock
-    bundle: Callable[[], Bundle]
+    bundle: Callable[[str], Bundle]
     most_open: int = field(default=MOST_OPEN)
 
     async def propose(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Proposed:
@@ -72,7 +72,7 @@ class Proposals:
         """
         caller.require(Role.SUBMITTER)
         principal = caller.principal(plan.on_behalf_of)
-        bundle = self.bundle()
+        bundle = self.bundle(caller.tenant)
         catalogue = bundle.catalogue
         whole, conforms = await asyncio.to_thread(examine, plan, catalogue)
         process = catalogue.processes[whole.process]

@@ -61,7 +61,6 @@ from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
-from assent_orchestrator.governance.stop import Scope, declares
 from assent_orchestrator.governance.stops import Stops
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.shadows.shadows import Shadows
@@ -178,7 +177,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             issuer,
             clock,
             Barrier(database.engine),
-            Ledgers(database.engine, lambda: sidecar.bundle.catalogue),
+            Ledgers(database.engine, policies.catalogue),
             settings.decision_budget,
             settings.longest_decision,
         )
@@ -188,8 +187,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             gate=gate,
             tools=tools,
             clock=clock,
-            catalogue=lambda: sidecar.bundle.catalogue,
-            revision=lambda: sidecar.bundle.revision,
+            catalogue=policies.catalogue,
+            revision=policies.revision,
             driver=new_driver(settings.executor),
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
@@ -215,17 +214,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         if notices is not None:
             await stack.enter_async_context(delivering(notices, trail, clock, listener))
 
-        def owner_of(process: str) -> str:
-            found = sidecar.bundle.catalogue.processes.get(process)
-            return found.owner if found else ""
-
-        def known(scope: Scope, name: str) -> bool:
-            return declares(sidecar.bundle.catalogue, scope, name)
-
         async def wake(run: str, step: str) -> None:
             await durable.wake(run, (step,))
 
-        inbox = Inbox(database.engine, trail, clock, owner_of, wake, Editing(parts).revise)
+        inbox = Inbox(database.engine, trail, clock, policies.owner_of, wake, Editing(parts).revise)
         yield App(
             settings=settings,
             version=await asyncio.to_thread(importlib.metadata.version, "assent"),
@@ -244,18 +236,18 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             reconciliations=Reconciliations(parts, durable),
             inbox=inbox,
             work_items=WorkItems(parts, inbox, Reconciliations(parts, durable), durable),
-            delegations=Delegations(database.engine, trail, clock, lambda name: known(Scope.PROCESS, name)),
+            delegations=Delegations(database.engine, trail, clock, policies.has_process),
             passing=passing,
-            stops=Stops(database.engine, trail, clock, known, Frozen(database.engine, durable).wake),
+            stops=Stops(database.engine, trail, clock, policies.declares, Frozen(database.engine, durable).wake),
             activations=activations,
             records=Records(database.engine, trail),
-            desk=Desk(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
+            desk=Desk(database.engine, gate, clock, policies.catalogue),
             permits=permits,
-            books=Books(database.engine, lambda: sidecar.bundle.catalogue),
-            processes=Processes(lambda: sidecar.bundle),
-            proposals=Proposals(gate, clock, lambda: sidecar.bundle),
+            books=Books(database.engine, policies.catalogue),
+            processes=Processes(policies.bundle),
+            proposals=Proposals(gate, clock, policies.bundle),
             amendments=Amendments(database.engine, trail, clock),
-            effects=Effects(database.engine, gate, clock, lambda: sidecar.bundle.catalogue),
+            effects=Effects(database.engine, gate, clock, policies.catalogue),
             shadows=shadowing.shadows,
         )
 

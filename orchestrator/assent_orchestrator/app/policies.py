@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assent_orchestrator.config import Settings
+from assent_orchestrator.governance.stop import Scope, declares
 from assent_orchestrator.meanwhile import meanwhile
 from assent_sidecar.activation.rehearsal import Rehearsal
+from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
@@ -19,6 +21,7 @@ from assent_sidecar.bundle.origin.folder import FolderOrigin
 from assent_sidecar.bundle.origin.origin import Origin
 from assent_sidecar.bundle.origin.url import UrlOrigin
 from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.opa.binary import Binary
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 
@@ -39,6 +42,32 @@ class OpenPolicies:
     sidecar: Sidecar
     feed: Feed
     gate: ActivationGate
+
+    def bundle(self, tenant: str) -> Bundle:
+        """Return the bundle in force for a tenant: it is the same for all of them."""
+        del tenant
+        return self.sidecar.bundle
+
+    def catalogue(self, tenant: str) -> Catalogue:
+        """Return what the bundle in force for a tenant declares."""
+        return self.bundle(tenant).catalogue
+
+    def revision(self, tenant: str) -> str:
+        """Name the bundle in force for a tenant."""
+        return self.bundle(tenant).revision
+
+    def owner_of(self, tenant: str, process: str) -> str:
+        """Return the owner of a tenant's process; empty when nobody knows it any more."""
+        found = self.catalogue(tenant).processes.get(process)
+        return found.owner if found else ""
+
+    def declares(self, tenant: str, scope: Scope, name: str) -> bool:
+        """Return whether the bundle in force for a tenant knows what would be stopped."""
+        return declares(self.catalogue(tenant), scope, name)
+
+    def has_process(self, tenant: str, name: str) -> bool:
+        """Return whether the bundle in force for a tenant has a process of that name."""
+        return name in self.catalogue(tenant).processes
 
 
 @contextlib.asynccontextmanager

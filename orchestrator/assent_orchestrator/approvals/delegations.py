@@ -27,7 +27,7 @@ from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import delegations
 
-KnownProcess = Callable[[str], bool]
+KnownProcess = Callable[[str, str], bool]
 """Says whether the bundle in force declares a process of that name."""
 
 
@@ -160,7 +160,7 @@ class Delegations:
         faults += [
             Fault(f"delegation.processes[{at}]", "UNKNOWN_PROCESS", f"there is no process {process!r}")
             for at, process in enumerate(handing.processes)
-            if not self.known(process)
+            if not self.known(caller.tenant, process)
         ]
         if faults:
             raise InvalidError("the delegation cannot be made", tuple(faults))

@@ -53,8 +53,8 @@ from assent_sidecar.question import Action, Principal
 Wake = Callable[[str, str], Awaitable[None]]
 """Hints to a run's step that something happened."""
 
-OwnerOf = Callable[[str], str]
-"""Returns the owner of a process, by name; empty when nobody knows it any more."""
+OwnerOf = Callable[[str, str], str]
+"""Returns the owner of a tenant's process, by name; empty when nobody knows it any more."""
 
 Revise = Callable[[AsyncConnection, Approval, Mapping[Pointer, Json]], Awaitable[Action]]
 """Returns the action of a question with other values in it."""
@@ -234,7 +234,7 @@ class Inbox:
 
     async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:
         principal, submitter = await _whose(tx, approval)
-        return Involved(principal, submitter, self.owner_of(approval.process), alone(approval))
+        return Involved(principal, submitter, self.owner_of(approval.tenant, approval.process), alone(approval))
 
 
 async def _check_last(tx: AsyncConnection, edited: Approval) -> None:

@@ -40,7 +40,7 @@ class Desk:
     engine: AsyncEngine
     gate: Gate
     clock: Clock
-    catalogue: Callable[[], Catalogue]
+    catalogue: Callable[[str], Catalogue]
 
     async def decide(
         self,
@@ -64,7 +64,7 @@ class Desk:
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             UnavailableError: it could not be recorded; nothing is permitted.
         """
-        catalogue = self.catalogue()
+        catalogue = self.catalogue(caller.tenant)
         _require(caller, request, catalogue)
         principal = caller.principal(request.on_behalf_of)
         asked = ""

@@ -147,7 +147,7 @@ async def _open(
 ) -> Draft:
     ask, fallen, choices = asked
     parts, run, step, spec = plight.parts, plight.run, plight.step, plight.spec
-    known, operation = await intent.read(tx, run.id, step.id), parts.catalogue().operation(spec.action)
+    known, operation = await intent.read(tx, run.id, step.id), parts.catalogue(run.tenant).operation(spec.action)
     unknown = fallen.state is StepState.UNKNOWN
     trouble = Trouble(
         state=str(StepState.UNKNOWN if unknown else StepState.AWAITING_CHOICE),
@@ -169,7 +169,7 @@ async def _open(
         action=spec.action,
         effect=operation.effect if operation is not None else "write",
         decision_id=step.decision_id or "",
-        revision=parts.revision(),
+        revision=parts.revision(run.tenant),
         traceparent=spans.current_traceparent(),
     )
     item = await open_work_item(tx, whose, ask, trouble, parts.clock())

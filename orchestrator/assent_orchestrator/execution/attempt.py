@@ -132,7 +132,7 @@ class Attempts:
             return await self._await_choice(situation, ending)
         if ending is not None:
             return await self._end(situation, ending)
-        ahead = waits(situation, self.parts.catalogue(), now)
+        ahead = waits(situation, self.parts.catalogue(situation.run.tenant), now)
         if ahead is not None:
             return Pause(settled=False, seconds=ahead)
         approval = situation.approval
@@ -186,7 +186,7 @@ class Attempts:
         if choice_of(situation.step.id) is not None:
             return await self._choose(situation, tries)
         try:
-            turn = Turn(situation, appoint(self.parts.catalogue(), situation), tries)
+            turn = Turn(situation, appoint(self.parts.catalogue(situation.run.tenant), situation), tries)
         except UncataloguedError as error:
             return await self._end(situation, Ending(StepState.DENIED, error.code, error.message))
         # Whether a step is taken is asked once, whatever it is done for.
@@ -211,7 +211,7 @@ class Attempts:
                 await circuits.leave(situation, entry.probe)
 
     async def _choose(self, situation: Situation, tries: int) -> Pause:
-        process = self.parts.catalogue().processes.get(situation.run.process)
+        process = self.parts.catalogue(situation.run.tenant).processes.get(situation.run.process)
         if process is None:
             unknown = "the bundle in force does not know the process"
             return await self._end(situation, Ending(StepState.DENIED, "UNKNOWN_PROCESS", unknown))
@@ -263,7 +263,7 @@ class Attempts:
     async def _act(self, turn: Turn, action: Action, tries: int, probe: datetime | None) -> Pause:
         situation, appointed = turn.situation, turn.appointed
         approval = situation.approval
-        heard = answers_worth(approval, action, self.parts.revision(), self.parts.clock())
+        heard = answers_worth(approval, action, self.parts.revision(situation.run.tenant), self.parts.clock())
         question = action_question(
             situation.matter(appointed.process),
             self.parts.clock(),
@@ -277,7 +277,7 @@ class Attempts:
 
         def scene() -> Scene:
             graph = graph_of(situation.run, self.parts.plans)
-            return scene_of(situation, graph, question.ledgers, self.parts.catalogue().ledgers)
+            return scene_of(situation, graph, question.ledgers, self.parts.catalogue(situation.run.tenant).ledgers)
 
         taken: Stride | None = None
 
@@ -326,7 +326,7 @@ class Attempts:
             now = self.parts.clock()
             drafts = await end_step(tx, self.parts, situation, ending)
             if drafts:
-                operation = self.parts.catalogue().operation(situation.spec.action)
+                operation = self.parts.catalogue(situation.run.tenant).operation(situation.spec.action)
                 reads = operation is not None and operation.effect == "read"
                 drafts = (*await give_up(tx, situation, now, repeatable=reads), *drafts)
             approval = situation.approval

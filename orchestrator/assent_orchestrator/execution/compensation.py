@@ -64,7 +64,7 @@ class Compensations:
         drafts: list[Draft] = []
         if run.state is not RunState.STOPPING:
             drafts.append(await _begin(tx, run, rows, self.parts.clock()))
-        done, catalogue, now = await read_effects(tx, run.id), self.parts.catalogue(), dict(rows)
+        done, catalogue, now = await read_effects(tx, run.id), self.parts.catalogue(run.tenant), dict(rows)
         for row in rows.values():
             if row.state is StepState.COMPENSATING:
                 undo = rows[undo_id(row.id)]

@@ -31,7 +31,7 @@ class Editing:
         """
         situation = await read_situation(tx, approval.run_id, approval.step_id, self.parts.plans)
         try:
-            appointed = appoint(self.parts.catalogue(), situation)
+            appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
             asked = await aside(bound_action, situation.values(), situation, appointed)
         except (UncataloguedError, UnfitError) as error:
             raise PresentationError("what is asked cannot be done any more", approval=approval.id) from error

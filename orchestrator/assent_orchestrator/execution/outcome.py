@@ -131,7 +131,7 @@ class Outcomes:
         if situation.intent.status is EffectStatus.INTENDED:
             await self._unknown(situation, attempt, OUTCOME_LOST, situation.step.failures)
         try:
-            appointed = appoint(self.parts.catalogue(), situation)
+            appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
             action = await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
         except (UncataloguedError, arguments.UnfitError):
             return await self.leave(situation, attempt, tries=tries)
@@ -323,7 +323,7 @@ class Outcomes:
                     "detail": {"said_before": step.reason or str(step.state)} if after_all else None,
                 }
             )
-            told = await tell_left(tx, run, step.id, self.parts.catalogue(), now) if after_all else ()
+            told = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now) if after_all else ()
             standing = await keep(tx, run, now)
             drafts = (draft, *alarmed(draft, settled.alarms), *asked, *told, *standing)
             await self.parts.trail.append(tx, run.tenant, drafts)

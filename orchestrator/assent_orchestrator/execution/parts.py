@@ -32,7 +32,7 @@ class Tools(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts. ``catalogue`` returns what the bundle in force declares, ``revision`` names that bundle.
+    """The parts. ``catalogue`` returns what the bundle in force for a tenant declares, ``revision`` names that bundle.
 
     ``driver`` is what this life of the server drives runs under.
     """
@@ -42,8 +42,8 @@ class Parts:
     gate: Gate
     tools: Tools
     clock: Clock
-    catalogue: Callable[[], Catalogue]
-    revision: Callable[[], str]
+    catalogue: Callable[[str], Catalogue]
+    revision: Callable[[str], str]
     driver: str
     turnstile: Turnstile = field(default_factory=Turnstile)
     courses: Courses = field(default_factory=Courses)

@@ -106,29 +106,31 @@ class Reconciliations:
         """
         now, run, step = self.parts.clock(), plight.run, plight.step
         again = _goes_on(run, step, plight.rows)
-        state, values = await aside(self._settled, (evidence.result,), step, evidence, repeatable=again)
+        state, values = await aside(self._settled, (evidence.result,), run, step, evidence, repeatable=again)
         status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
         settled = await intent.settle(tx, run.id, step.id, status, now, result=evidence.result)
         came = Fall(state, {**values, "finished_at": now if state in TERMINAL_STEPS else None})
         if state is StepState.FAILED:
             came = await fall(tx, plight, came)
         await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
-        concluded = await tell_left(tx, run, step.id, self.parts.catalogue(), now)
+        concluded = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now)
         draft = await aside(_draft, (evidence.result,), caller, run, step, came.state, evidence)
         draft = draft.model_copy(update={"ledgers": settled.notes or None})
         return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now))
 
-    def _settled(self, step: StepRow, evidence: Evidence, *, repeatable: bool) -> tuple[StepState, dict[str, Any]]:
+    def _settled(
+        self, run: RunRow, step: StepRow, evidence: Evidence, *, repeatable: bool
+    ) -> tuple[StepState, dict[str, Any]]:
         if evidence.settlement is Settlement.DONE:
-            return StepState.SUCCEEDED, {**self._output(step, evidence), "reason": None, "message": None}
+            return StepState.SUCCEEDED, {**self._output(run.tenant, step, evidence), "reason": None, "message": None}
         if evidence.has_result:
             raise _unusable("RESULT_NOT_NEEDED", "what was not done has no result")
         again = evidence.settlement is Settlement.NOT_DONE and repeatable
         values = {"reason": "NOT_DONE", "message": "a person found that it was not done"}
         return StepState.DECIDING if again else StepState.FAILED, values
 
-    def _output(self, step: StepRow, evidence: Evidence) -> dict[str, Any]:
-        operation = self.parts.catalogue().operation(step.action)
+    def _output(self, tenant: str, step: StepRow, evidence: Evidence) -> dict[str, Any]:
+        operation = self.parts.catalogue(tenant).operation(step.action)
         if operation is None:
             raise _unusable("UNKNOWN_OPERATION", "the bundle in force does not say what a result looks like")
         if not evidence.has_result:

@@ -64,7 +64,7 @@ class Simulations:
         """
         started = time.monotonic()
         caller.require(Role.SUBMITTER)
-        catalogue = self.parts.catalogue()
+        catalogue = self.parts.catalogue(caller.tenant)
         principal = caller.principal(plan.on_behalf_of)
         accepted = await asyncio.to_thread(accept, plan, catalogue)
         with spans.plan_span(accepted.process, tenant=caller.tenant):

@@ -81,7 +81,7 @@ class Submissions:
         earlier = await self._earlier(caller, plan, asked)
         if earlier is not None:
             return earlier
-        catalogue = self.parts.catalogue()
+        catalogue = self.parts.catalogue(caller.tenant)
         accepted = await asyncio.to_thread(accept, plan, catalogue)
         process = catalogue.processes[accepted.process]
         now = self.parts.clock()
@@ -92,7 +92,7 @@ class Submissions:
             request_digest=asked,
             process=accepted.process,
             process_version=accepted.process_version,
-            revision=self.parts.revision(),
+            revision=self.parts.revision(caller.tenant),
             plan=accepted,
             plan_digest=await bulk.of_plan(accepted, accepted.digest),
             principal=principal,

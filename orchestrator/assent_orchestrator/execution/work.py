@@ -159,7 +159,7 @@ class RunWork:
             run.id, process=run.process, tenant=run.tenant, segment=1, links={"caller": run.traceparent}
         ) as span:
             traceparent = spans.traceparent_of(span)
-            catalogue = self.parts.catalogue()
+            catalogue = self.parts.catalogue(run.tenant)
             process = catalogue.processes.get(run.process)
             faults = await bulk.of_plan(run.plan, check, run.plan, catalogue)
             if process is None or faults:
@@ -270,7 +270,11 @@ class RunWork:
             state, reason = RunState.FAILED, rows[failed[0]].reason
         else:
             state, reason = RunState.SUCCEEDED, None
-        left = not_undone(rows, await read_effects(tx, run_id), self.parts.catalogue()) if run.compensate else None
+        left = (
+            not_undone(rows, await read_effects(tx, run_id), self.parts.catalogue(run.tenant))
+            if run.compensate
+            else None
+        )
         if left == () and any(row.undo for row in rows.values()):
             state = RunState.COMPENSATED
         with spans.segment_span(

@@ -95,7 +95,7 @@ class WorkItems:
             return await read_request(tx, approval_id)
 
     def _question(self, caller: Caller, situation: Situation, item: Approval, given: Answer, pick: Pick) -> Question:
-        catalogue = self.parts.catalogue()
+        catalogue = self.parts.catalogue(caller.tenant)
         process = catalogue.processes.get(item.process)
         if process is None:
             raise StateError("the bundle in force does not know the process", process=item.process)

@@ -60,22 +60,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Reads with ``engine``; ``catalogue`` returns what the bundle in force declares."""
+    """Reads with ``engine``; ``catalogue`` returns what the bundle in force for a tenant declares."""
 
     engine: AsyncEngine
-    catalogue: Callable[[], Catalogue]
+    catalogue: Callable[[str], Catalogue]
 
-    def ledgers(self) -> Mapping[str, Ledger]:
-        """Return the ledgers of the bundle in force, by name; they are no secret."""
-        return dict(sorted(self.catalogue().ledgers.items()))
+    def ledgers(self, caller: Caller) -> Mapping[str, Ledger]:
+        """Return the ledgers of the bundle in force, by name; they are no secret within the tenant."""
+        return dict(sorted(self.catalogue(caller.tenant).ledgers.items()))
 
-    def ledger(self, name: str) -> Ledger:
+    def ledger(self, caller: Caller, name: str) -> Ledger:
         """Return one ledger.
 
         Raises:
             NotFoundError: the bundle in force has none of this name.
         """
-        found = self.catalogue().ledgers.get(name)
+        found = self.catalogue(caller.tenant).ledgers.get(name)
         if found is None:
             raise NotFoundError("there is no such ledger", ledger=name)
         return found
@@ -91,7 +91,7 @@ class Books:
             InvalidError: the token is not one of ours.
         """
         caller.require(*_MAY_LOOK)
-        ledger = self.ledger(name)
+        ledger = self.ledger(caller, name)
         at, limit = balances.c.changed_at, page_size(size)
         query = sa.select(balances).where(balances.c.tenant == caller.tenant, balances.c.ledger == name)
         query = query.where(at.is_not(None))  # else it was locked only: nobody ever took anything
@@ -121,7 +121,7 @@ class Books:
             InvalidError: the token is not one of ours.
         """
         caller.require(*_MAY_LOOK)
-        self.ledger(name)
+        self.ledger(caller, name)
         page = window(reservations.c.reserved_at, reservations.c.effect_key, size=size, token=token)
         query = sa.select(reservations).where(reservations.c.tenant == caller.tenant, reservations.c.ledger == name)
         if state is not None:

@@ -37,10 +37,10 @@ def exhausted(ledger: str) -> ShortfallError:
 
 @dataclass(frozen=True, slots=True)
 class Ledgers:
-    """Looks with ``engine``; ``catalogue`` returns what the bundle in force declares."""
+    """Looks with ``engine``; ``catalogue`` returns what the bundle in force for a tenant declares."""
 
     engine: AsyncEngine
-    catalogue: Callable[[], Catalogue]
+    catalogue: Callable[[str], Catalogue]
 
     def booking(
         self,
@@ -58,7 +58,7 @@ class Ledgers:
             ShortfallError: a ledger is unknown, does not count the action, or nobody can say for whom; or the amount
                 has more decimals than the ledger.
         """
-        declared = self.catalogue().ledgers
+        declared = self.catalogue(question.tenant).ledgers
         circumstances = _circumstances(question, agent, action)
         wants: dict[str, Want] = {}
         for one in reserves:
@@ -91,7 +91,7 @@ class Ledgers:
         Raises:
             UnavailableError: the database is away.
         """
-        declared = self.catalogue().ledgers
+        declared = self.catalogue(question.tenant).ledgers
         if not declared or question.kind not in _ASKED:
             return question
         whole = _accounts(declared, question, None, None) if question.kind is Kind.PLAN else {}

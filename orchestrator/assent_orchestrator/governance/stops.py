@@ -20,7 +20,7 @@ from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import runs, stops
 
-Known = Callable[[Scope, str], bool]
+Known = Callable[[str, Scope, str], bool]
 """Says whether the bundle in force declares an agent, a process or a system of that name."""
 
 WakeFrozen = Callable[[Stop], Awaitable[None]]
@@ -153,7 +153,7 @@ class Stops:
             query = sa.select(runs.c.id).where(runs.c.tenant == caller.tenant, runs.c.id == order.value)
             there = (await tx.execute(query)).one_or_none() is not None
         else:
-            there = self.known(order.scope, order.value)
+            there = self.known(caller.tenant, order.scope, order.value)
         if not there:
             raise _unusable("VALUE_UNKNOWN", f"there is no {order.scope} of that name; nothing would be stopped")
 

@@ -194,11 +194,11 @@ class Delegations(Protocol):
 class Books(Protocol):
     """Looks into the ledgers."""
 
-    def ledgers(self) -> Mapping[str, Ledger]:
+    def ledgers(self, caller: Caller) -> Mapping[str, Ledger]:
         """Return the ledgers, by name."""
         ...
 
-    def ledger(self, name: str) -> Ledger:
+    def ledger(self, caller: Caller, name: str) -> Ledger:
         """Return one ledger."""
         ...
 
@@ -216,11 +216,11 @@ class Books(Protocol):
 class Processes(Protocol):
     """Shows the processes of the bundle in force."""
 
-    def list(self) -> tuple[tuple[Process, ...], str]:
+    def list(self, caller: Caller) -> tuple[tuple[Process, ...], str]:
         """Return all processes by name, and the revision that they are of."""
         ...
 
-    def get(self, name: str) -> tuple[Process, str]:
+    def get(self, caller: Caller, name: str) -> tuple[Process, str]:
         """Return one process, and the revision that it is of."""
         ...
 

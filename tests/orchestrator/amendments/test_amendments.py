@@ -45,7 +45,7 @@ class Office:
 
     @property
     def proposals(self) -> Proposals:
-        return Proposals(self.world.parts.gate, self.world.parts.clock, lambda: self.bundle)
+        return Proposals(self.world.parts.gate, self.world.parts.clock, lambda _: self.bundle)
 
     @property
     def box(self) -> Amendments:
@@ -54,7 +54,7 @@ class Office:
     @property
     def effects(self) -> Effects:
         parts = self.world.parts
-        return Effects(parts.engine, parts.gate, parts.clock, lambda: self.bundle.catalogue)
+        return Effects(parts.engine, parts.gate, parts.clock, lambda _: self.bundle.catalogue)
 
     async def propose(self, proposed: Plan | None = None) -> Proposed:
         return await self.proposals.propose(self.world.alice, proposed or plan())
@@ -148,7 +148,7 @@ async def test_one_plan_is_one_amendment_however_often_and_at_once_it_is_propose
 @pytest.mark.requirement("orchestrator.plan-proposed-badly")
 async def test_with_too_many_open_none_is_stored_until_one_is_closed(make_world: MakeWorld) -> None:
     office = await open_office(make_world)
-    proposals = Proposals(office.world.parts.gate, office.world.parts.clock, lambda: office.bundle, most_open=1)
+    proposals = Proposals(office.world.parts.gate, office.world.parts.clock, lambda _: office.bundle, most_open=1)
     first = (await proposals.propose(office.world.alice, plan())).amendment
     assert first is not None
     other = plan((*MORE, {"id": "again", "action": "box.put"}))

@@ -31,7 +31,7 @@ def test_several_lend_together():
 
 @pytest.fixture
 def delegations(database, trail) -> Delegations:
-    return Delegations(database.engine, trail, lambda: NOON, lambda name: name == "renewal")
+    return Delegations(database.engine, trail, lambda: NOON, lambda _, name: name == "renewal")
 
 
 def caller(tenant: str, name: str, *roles: str) -> Caller:

@@ -126,14 +126,14 @@ def open_office(database: Database, tenant: str, ledgers: Mapping[str, Ledger] =
     decisions, issuer = ScriptedDecisionPoint(by_word), PermitIssuer.generate()
     trail = Trail(database.engine, lambda: now[0])
     gate = Gate(
-        decisions, trail, issuer, lambda: now[0], Barrier(database.engine), Ledgers(database.engine, lambda: declared)
+        decisions, trail, issuer, lambda: now[0], Barrier(database.engine), Ledgers(database.engine, lambda _: declared)
     )
     declared = two_systems().model_copy(update={"ledgers": dict(ledgers)})
     return Office(
         tenant=tenant,
-        desk=Desk(database.engine, gate, lambda: now[0], lambda: declared),
+        desk=Desk(database.engine, gate, lambda: now[0], lambda _: declared),
         stops=Stops(
-            database.engine, trail, lambda: now[0], lambda scope, name: declares(declared, scope, name), nobody_waits
+            database.engine, trail, lambda: now[0], lambda _, scope, name: declares(declared, scope, name), nobody_waits
         ),
         permits=Permits(database.engine, trail, lambda: now[0]),
         trail=trail,

@@ -12,7 +12,7 @@ from tests.orchestrator.decisions.office import LEDGERS, Office, two_systems
 @pytest.fixture
 def books(database: Database) -> Books:
     declared = two_systems().model_copy(update={"ledgers": dict(LEDGERS)})
-    return Books(database.engine, lambda: declared)
+    return Books(database.engine, lambda _: declared)
 
 
 @pytest.mark.requirement("orchestrator.ledger-looked-into")

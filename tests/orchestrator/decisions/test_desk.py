@@ -122,9 +122,9 @@ async def test_an_agent_asks_for_itself_and_a_submitter_for_any(office: Office) 
     assert (await office.ask(caller=Caller("bot", office.tenant, frozenset()))).leave is not None
     with pytest.raises(ForbiddenError):
         await office.ask(caller=Caller("carl", office.tenant, frozenset({Role.OPERATOR})))
-    declared = office.desk.catalogue()
+    declared = office.desk.catalogue(office.tenant)
     agents = {**declared.agents, "cat": declared.agents["bot"].model_copy(update={"name": "cat"})}
-    desk = replace(office.desk, catalogue=lambda: declared.model_copy(update={"agents": agents}))
+    desk = replace(office.desk, catalogue=lambda _: declared.model_copy(update={"agents": agents}))
     request = DecisionRequest(wishes=(Wish(id="one", agent="bot", action="box.put"),))
     with pytest.raises(ForbiddenError):
         await desk.decide(Caller("cat", office.tenant, frozenset({Role.SUBMITTER})), request)

@@ -102,7 +102,7 @@ async def test_beyond_a_limit_nothing_is_done_at_all(
 ) -> None:
     world = await make_world(letters(for_each=changes), tool=people("ann", "bob", "cyd"), **process)
     if code == "NOT_A_LIST" and changes["items"]["$ref"].endswith(".n"):
-        world.parts.catalogue().systems["box"].operations["get"].result["properties"] = {}
+        world.parts.catalogue(world.tenant).systems["box"].operations["get"].result["properties"] = {}
     view = await world.end_of(await world.submit())
     assert (view.run.state, view.run.reason) == ("failed", code)
     assert states(view) == {"look": "succeeded", "letter": "failed", "file": "skipped"}

@@ -273,25 +273,25 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         PermitIssuer.generate(),
         clock,
         Barrier(database.engine),
-        Ledgers(database.engine, lambda: declared),
+        Ledgers(database.engine, lambda _: declared),
     )
 
-    def revision() -> str:
+    def revision(_: str) -> str:
         return decisions.revision
 
-    parts = Parts(database.engine, trail, gate, tools, clock, lambda: declared, revision, new_driver(executor))
+    parts = Parts(database.engine, trail, gate, tools, clock, lambda _: declared, revision, new_driver(executor))
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
     durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)
     await durable.open()
 
-    def known(scope: Scope, name: str) -> bool:
+    def known(_: str, scope: Scope, name: str) -> bool:
         return declares(declared, scope, name)
 
     async def wake(run: str, step: str) -> None:
         await durable.wake(run, (step,))
 
-    inbox = Inbox(database.engine, trail, clock, lambda _: "boss", wake, Editing(parts).revise)
+    inbox = Inbox(database.engine, trail, clock, lambda *_: "boss", wake, Editing(parts).revise)
     reconciliations = Reconciliations(parts, durable)
     return World(
         tenant=tenant,

@@ -64,10 +64,10 @@ REFUND = Process(
 class KnownProcesses:
     """One process; of the others nobody knows."""
 
-    def list(self) -> tuple[tuple[Process, ...], str]:
+    def list(self, caller: Caller) -> tuple[tuple[Process, ...], str]:
         return (REFUND,), DIGEST
 
-    def get(self, name: str) -> tuple[Process, str]:
+    def get(self, caller: Caller, name: str) -> tuple[Process, str]:
         if name != REFUND.name:
             raise NotFoundError("there is no such process", process=name)
         return REFUND, DIGEST

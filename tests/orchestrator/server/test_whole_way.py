@@ -86,7 +86,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             lambda _: Success({"n": 1, "said": "hello"}),
             executor="tests-of-the-server",
         )
-        bundle = partial(Bundle, b"", "sha256:" + "0" * 64, world.parts.catalogue())
+        bundle = partial(Bundle, b"", "sha256:" + "0" * 64, world.parts.catalogue(fresh_tenant))
         parts = ServerParts(
             identities=TokenDirectory(TokenFile(callers=entries)),
             submissions=world.submissions,

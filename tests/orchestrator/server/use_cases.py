@@ -456,11 +456,12 @@ class OpenBooks:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def ledgers(self) -> Mapping[str, Ledger]:
+    def ledgers(self, caller: Caller) -> Mapping[str, Ledger]:
+        self.calls.append(("ledgers", caller))
         return {"money": LEDGER}
 
-    def ledger(self, name: str) -> Ledger:
-        self.calls.append(("ledger", name))
+    def ledger(self, caller: Caller, name: str) -> Ledger:
+        self.calls.append(("ledger", caller, name))
         return LEDGER
 
     async def balances(self, caller: Caller, name: str, **wanted: Any) -> Page[Counted]:

@@ -23,20 +23,20 @@ class LedgerHandlers(LedgerServiceServicer):
         """Return all ledgers."""
         caller = current_caller()
         names.own_tenant(request.parent, caller)
-        found = self._books.ledgers()
+        found = self._books.ledgers(caller)
         return wire.ListLedgersResponse(ledgers=[write_ledger(caller.tenant, name, one) for name, one in found.items()])
 
     async def GetLedger(self, request: wire.GetLedgerRequest, context: Context) -> wire.Ledger:
         """Return one ledger."""
         caller = current_caller()
         name = names.ledger_id(request.name, caller)
-        return write_ledger(caller.tenant, name, self._books.ledger(name))
+        return write_ledger(caller.tenant, name, self._books.ledger(caller, name))
 
     async def ListBalances(self, request: wire.ListBalancesRequest, context: Context) -> wire.ListBalancesResponse:
         """Return a page of balances."""
         caller = current_caller()
         name = names.ledger_id(request.parent, caller)
-        scale = self._books.ledger(name).scale
+        scale = self._books.ledger(caller, name).scale
         page = await self._books.balances(
             caller, name, counted_for=request.counted_for, size=request.page_size, token=request.page_token
         )
@@ -50,7 +50,7 @@ class LedgerHandlers(LedgerServiceServicer):
         caller = current_caller()
         name = names.ledger_id(request.parent, caller)
         wanted = read_filter(request.filter, frozenset({"state"}))
-        scale = self._books.ledger(name).scale
+        scale = self._books.ledger(caller, name).scale
         page = await self._books.reservations(
             caller,
             name,

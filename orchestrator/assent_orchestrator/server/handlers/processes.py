@@ -35,14 +35,14 @@ class ProcessHandlers(ProcessServiceServicer):
         """Return all processes."""
         caller = current_caller()
         names.own_tenant(request.parent, caller)
-        found, revision = self._parts.processes.list()
+        found, revision = self._parts.processes.list(caller)
         shown = [write_process(caller.tenant, one, revision, whole=False) for one in found]
         return wire.ListProcessesResponse(processes=shown)
 
     async def GetProcess(self, request: wire.GetProcessRequest, context: Context) -> wire.Process:
         """Return one process."""
         caller = current_caller()
-        found, revision = self._parts.processes.get(names.process_id(request.name, caller))
+        found, revision = self._parts.processes.get(caller, names.process_id(request.name, caller))
         return write_process(caller.tenant, found, revision)
 
     async def ProposePlan(
