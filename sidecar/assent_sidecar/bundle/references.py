@@ -83,7 +83,14 @@ def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[Workspa
         reason = documents.operation(action)
         if isinstance(reason, str):
             yield agent.fault(("may", index), reason)
+        elif agent.value.systems and action.partition(".")[0] not in agent.value.systems:
+            yield agent.fault(("may", index), f"{action!r} is of none of the agent's systems")
+    for index, name in enumerate(agent.value.systems):
+        if name not in documents.systems and not documents.is_broken("systems", name):
+            yield agent.fault(("systems", index), f"there is no system {name!r}")
     for index, name in enumerate(agent.value.hands_over_to):
+        if name == agent.value.name:
+            yield agent.fault(("hands_over_to", index), "an agent does not hand over to itself")
         if name not in documents.agents and not documents.is_broken("agents", name):
             yield agent.fault(("hands_over_to", index), f"there is no agent {name!r}")
 
