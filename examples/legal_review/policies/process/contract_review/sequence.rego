@@ -1,6 +1,6 @@
 # METADATA
 # title: In which order a review goes
-# description: A plan may have some steps in another order than the process. These hold for every plan.
+# description: A plan may have some steps in another order than the process. These hold for every plan, also for one that is suggested.
 # custom:
 #   owner: lena.brandt
 package policies.process.contract_review.sequence
@@ -12,7 +12,7 @@ import data.assent.lib.plan
 # labels:
 #   control: REV-05
 deny contains finding if {
-	input.kind == "plan"
+	planned
 	some letter in plan.doing("email.send")
 	count(plan.before(letter) & plan.doing("notes.release_note")) == 0
 	finding := {
@@ -28,7 +28,7 @@ deny contains finding if {
 # labels:
 #   control: REV-06
 deny contains finding if {
-	input.kind == "plan"
+	planned
 	some draft in plan.doing("notes.draft_note")
 	count(plan.before(draft) & plan.doing("library.check_citations")) == 0
 	finding := {
@@ -38,3 +38,5 @@ deny contains finding if {
 		"rule": "Nothing is drafted before the citations are checked",
 	}
 }
+
+planned if input.kind in {"plan", "amendment"}

@@ -28,3 +28,9 @@ test_nobody_is_written_to_before_the_release if {
 test_nothing_is_drafted_before_the_check if {
 	codes(plan([], ["release"])) == {"DRAFT_BEFORE_CITATIONS"}
 }
+
+test_they_hold_for_what_is_suggested if {
+	codes(object.union(plan(["check"], ["draft"]), {"kind": "amendment"})) == {"LETTER_BEFORE_RELEASE"}
+	codes(object.union(plan([], ["release"]), {"kind": "amendment"})) == {"DRAFT_BEFORE_CITATIONS"}
+	codes(object.union(plan([], ["draft"]), {"kind": "action"})) == set()
+}
