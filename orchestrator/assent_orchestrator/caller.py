@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from assent_orchestrator.errors import ForbiddenError
+from assent_orchestrator.errors import AgentMayNotAnswerError, ForbiddenError
 from assent_sidecar.question import Principal
 
 
@@ -20,6 +20,10 @@ class Role(StrEnum):
     """Beyond one tenant: may stop, and let go on, everybody's."""
 
 
+OF_PEOPLE = frozenset({Role.OPERATOR, Role.COMPLIANCE_OFFICER, Role.PLATFORM_OPERATOR})
+"""Roles that no agent has: with them people oversee what agents do."""
+
+
 class Authn(StrEnum):
     """How the transport knows who is calling."""
 
@@ -32,6 +36,7 @@ class Authn(StrEnum):
 class Caller:
     """An authenticated caller. ``acts_for`` maps the persons it may act for to their roles.
 
+    ``agent`` is the one of the catalogue that the caller is, empty where it is none: it acts as that one and no other.
     ``known_until`` is when what they showed us is worth nothing any more; None where it does not say so.
     """
 
@@ -40,6 +45,7 @@ class Caller:
     roles: frozenset[str]
     acts_for: tuple[tuple[str, frozenset[str]], ...] = ()
     authn: Authn = Authn.TOKEN
+    agent: str = ""
     known_until: datetime | None = field(default=None, compare=False)
 
     def require(self, *roles: Role) -> None:
@@ -51,6 +57,15 @@ class Caller:
         if self.roles.isdisjoint(roles):
             wanted = " or ".join(roles)
             raise ForbiddenError(f"this needs the role {wanted}", roles=wanted)
+
+    def require_person(self) -> None:
+        """Pass when the caller is no agent: what is asked is for people to say.
+
+        Raises:
+            AgentMayNotAnswerError: it is one.
+        """
+        if self.agent:
+            raise AgentMayNotAnswerError("people say this, not agents", agent=self.agent)
 
     def sees_all(self) -> bool:
         """Say whether the caller may read what others submitted."""

@@ -54,6 +54,18 @@ class ForbiddenError(AssentError):
     code = "FORBIDDEN"
 
 
+class NotThisAgentError(ForbiddenError):
+    """An agent acts as itself only, and the caller is another one, or none."""
+
+    code = "NOT_THIS_AGENT"
+
+
+class AgentMayNotAnswerError(ForbiddenError):
+    """Only people say this: an agent answers for nobody, hands nothing over and lets nothing go on."""
+
+    code = "AGENT_MAY_NOT_ANSWER"
+
+
 class UnauthenticatedError(AssentError):
     """The caller is not known."""
 

@@ -57,6 +57,7 @@ class Amendments:
             StateError: it is not open any more.
             UnavailableError: it could not be recorded; it is still open.
         """
+        caller.require_person()
         async with self.trail.recording() as tx:
             found = await read(tx, caller, amendment_id, lock=True)
             if found.owner != caller.id:

@@ -68,6 +68,7 @@ class Delegations:
             TooManyDelegationsError: as many of the caller's are in force as may be.
             UnavailableError: it could not be recorded; nothing was handed over.
         """
+        caller.require_person()
         wider = sorted(set(handing.roles) - caller.roles)
         if wider:
             raise ForbiddenError("nobody hands over a role that is not theirs", reason="WIDER", roles=", ".join(wider))
@@ -104,6 +105,7 @@ class Delegations:
             StateError: it has ended already.
             UnavailableError: it could not be recorded; it is still in force.
         """
+        caller.require_person()
         async with self.trail.recording() as tx:
             found = await _read(tx, caller, delegation_id, lock=True)
             if caller.id not in (found.giver, found.taker):

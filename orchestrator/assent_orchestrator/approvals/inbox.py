@@ -91,7 +91,7 @@ class Inbox:
         return approval
 
     async def _opens(self, tx: AsyncConnection, caller: Caller, approval: Approval) -> bool:
-        if approval.state is not ApprovalState.PENDING or await was_opened(tx, approval.id, caller.id):
+        if caller.agent or approval.state is not ApprovalState.PENDING or await was_opened(tx, approval.id, caller.id):
             return False
         now = self.clock()
         lent = await lent_here(tx, approval, caller.id, now)
@@ -122,6 +122,7 @@ class Inbox:
             InvalidError: what comes along cannot be, as changes of what may not be changed.
 
         """
+        caller.require_person()
         async with one_look(self.engine) as tx:  # without a lock: who may not answer holds up nobody who may
             await self._answer(tx, caller, approval_id, reply)
         async with self.engine.begin() as tx:
@@ -154,6 +155,7 @@ class Inbox:
             StateError: it is answered, expired or void, or what was shown is not what is asked.
             InvalidError: it is no work item, or does not offer that.
         """
+        caller.require_person()
         approval = await self._known(tx, caller, approval_id, lock=lock)
         now = self.clock()
         check_reply(approval, reply, now)
@@ -175,6 +177,7 @@ class Inbox:
             StateError: it is over or used, what they changed was put to people again, or they have not said yes.
 
         """
+        caller.require_person()
         async with one_look(self.engine) as tx:  # without a lock, as for an answer
             await self._own(tx, caller, approval_id, etag)
         async with self.engine.begin() as tx:

@@ -34,7 +34,9 @@ class Actor(Document):
 
     @classmethod
     def of(cls, caller: Caller) -> Self:
-        """Name the person who calls."""
+        """Name who calls: a person, or an agent by the name that the catalogue has for it."""
+        if caller.agent:
+            return cls(kind="agent", id=caller.agent, authn=caller.authn)
         return cls(kind="user", id=caller.id, authn=caller.authn)
 
 

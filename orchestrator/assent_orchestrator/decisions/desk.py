@@ -13,7 +13,7 @@ from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.decisions.check import accept, as_action
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
-from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, StateError
+from assent_orchestrator.errors import AlreadyExistsError, NotThisAgentError, StateError
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.handed_out import PermitClosedError, PermitStatus, read_row
 from assent_orchestrator.governance.judging import redacted
@@ -186,11 +186,11 @@ class Desk:
 
 def _require(caller: Caller, request: DecisionRequest, catalogue: Catalogue) -> None:
     """Pass when the caller may ask for every agent: an agent for itself, a submitter for all."""
-    if caller.id in catalogue.agents:
-        if any(wish.agent != caller.id for wish in request.wishes):
-            raise ForbiddenError("an agent asks for itself only", caller=caller.id)
-    else:
+    agent = caller.agent or (caller.id if caller.id in catalogue.agents else "")
+    if not agent:
         caller.require(Role.SUBMITTER)
+    elif any(wish.agent != agent for wish in request.wishes):
+        raise NotThisAgentError("an agent asks for itself only", agent=agent)
 
 
 def _timeouts(request: DecisionRequest, catalogue: Catalogue) -> dict[str, float]:

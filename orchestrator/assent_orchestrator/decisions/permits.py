@@ -139,6 +139,7 @@ class Permits:
 
 def _may_settle(caller: Caller, permit: Issued, outcome: Outcome) -> None:
     """Let an operator say of what is unknown, and of that only, what became of it."""
+    caller.require_person()
     if Role.OPERATOR not in caller.roles or permit.status is PermitStatus.ISSUED:
         raise ForbiddenError("only the holder of a permit reports its outcome", permit=permit.id)
     if permit.status is PermitStatus.UNKNOWN and outcome.status not in _FINAL:
@@ -175,7 +176,8 @@ def _settled(permit: Issued, outcome: Outcome, caller: Caller) -> Draft:
     )
     detail = {"caller": permit.holder, "decision": permit.decision_id, **({"late": True} if permit.late else {})}
     if caller.id == permit.holder:
-        return _draft(permit, effect, Actor(kind="service", id=caller.id), detail)
+        holder = Actor.of(caller) if caller.agent else Actor(kind="service", id=caller.id)
+        return _draft(permit, effect, holder, detail)
     detail |= {"settlement": str(outcome.status), "rationale": outcome.rationale}
     return _draft(permit, effect, Actor.of(caller), detail)
 

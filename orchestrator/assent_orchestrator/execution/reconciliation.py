@@ -73,6 +73,7 @@ class Reconciliations:
             InvalidError: the result is missing, or not one that the operation has.
 
         """
+        caller.require_person()
         async with self.parts.trail.recording() as tx:
             run = await read_visible(tx, caller, run_id, self.parts.plans, lock=True)
             caller.require(Role.OPERATOR)

@@ -87,6 +87,7 @@ class Stops:
             UnavailableError: it could not be recorded; it is still in force.
 
         """
+        caller.require_person()
         async with self.trail.recording() as tx:
             # Whoever commits a decision under this stop has done so, and is found by the waking below.
             await Barrier.shut(tx)

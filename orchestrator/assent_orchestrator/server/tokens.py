@@ -4,11 +4,11 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.caller import OF_PEOPLE, Authn, Caller, Role
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_sidecar.model import Document, Name
 from assent_sidecar.rights import open_to_others
@@ -30,13 +30,37 @@ class Person(Document):
     roles: tuple[str, ...] = ()
 
 
-class TokenEntry(Document):
-    """One caller and its token (43 characters of base64url, 256 bits)."""
+class Known(Document):
+    """Who a caller is that a file names. ``agent`` is the one of the catalogue that it is; without, it is none."""
 
     id: Identity
     tenant: Name = "local"
+    agent: Name | None = None
     roles: tuple[str, ...] = ()
     acts_for: tuple[Person, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_overseer(self) -> Self:
+        wrong = sorted(OF_PEOPLE.intersection(self.roles))
+        if self.agent is not None and wrong:
+            raise ValueError(f"an agent has none of the roles of people: {', '.join(wrong)}")
+        return self
+
+    def caller(self, authn: Authn) -> Caller:
+        """Return the caller, who came in this way."""
+        return Caller(
+            id=self.id,
+            tenant=self.tenant,
+            roles=frozenset(self.roles),
+            acts_for=tuple((person.id, frozenset(person.roles)) for person in self.acts_for),
+            authn=authn,
+            agent=self.agent or "",
+        )
+
+
+class TokenEntry(Known):
+    """One caller and its token (43 characters of base64url, 256 bits)."""
+
     token: Annotated[str, Field(min_length=_TOKEN_LENGTH, max_length=256, repr=False)]
 
 
@@ -65,7 +89,7 @@ def write_tokens(path: Path, entries: tuple[TokenEntry, ...]) -> TokenFile:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content.model_dump_json(indent=2) + "\n")
+        file.write(content.model_dump_json(indent=2, exclude_none=True) + "\n")
     return content
 
 
@@ -110,15 +134,7 @@ class TokenDirectory:
     """Says who a bearer token belongs to. Tokens are kept as digests only."""
 
     def __init__(self, file: TokenFile) -> None:
-        self._callers = {
-            _fingerprint(entry.token): Caller(
-                id=entry.id,
-                tenant=entry.tenant,
-                roles=frozenset(entry.roles),
-                acts_for=tuple((person.id, frozenset(person.roles)) for person in entry.acts_for),
-            )
-            for entry in file.callers
-        }
+        self._callers = {_fingerprint(entry.token): entry.caller(Authn.TOKEN) for entry in file.callers}
 
     def authenticate(self, token: str) -> Caller:
         """Return the caller.

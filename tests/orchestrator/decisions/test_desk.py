@@ -7,7 +7,7 @@ from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
-from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, InvalidError
+from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, InvalidError, NotThisAgentError
 from assent_orchestrator.governance.permit import verify_permit
 from assent_orchestrator.plan.action import action_digest
 from assent_sidecar.decision import Verdict
@@ -130,6 +130,21 @@ async def test_an_agent_asks_for_itself_and_a_submitter_for_any(office: Office) 
         await desk.decide(Caller("cat", office.tenant, frozenset({Role.SUBMITTER})), request)
     with pytest.raises(ForbiddenError):
         await office.ask(on_behalf_of="the-boss")
+
+
+@pytest.mark.requirement("orchestrator.agents-as-themselves")
+async def test_an_authenticated_agent_asks_as_itself_whatever_its_id_and_roles(office: Office) -> None:
+    bot = Caller("sales-client", office.tenant, frozenset(), agent="bot")
+    assert (await office.ask(caller=bot)).leave is not None
+    [_, intended] = await office.records()
+    assert (intended["actor"], intended["detail"]) == ({"kind": "agent", "id": "bot"}, {"caller": "sales-client"})
+    for other in (
+        Caller("bot", office.tenant, frozenset({Role.SUBMITTER}), agent="cat"),
+        Caller("cat", office.tenant, frozenset({Role.SUBMITTER}), agent="no-such-agent"),
+    ):
+        with pytest.raises(NotThisAgentError):
+            await office.ask(caller=other)
+    assert len(await office.records()) == 2
 
 
 @pytest.mark.requirement("sidecar.decide-checked")

@@ -39,6 +39,17 @@ def test_identity_roles_and_tenant_come_from_the_file(tmp_path: Path) -> None:
         directory.authenticate(entry.token[:-1])
 
 
+@pytest.mark.requirement("orchestrator.agents-authenticated")
+def test_a_caller_is_the_agent_that_the_file_says_and_else_none(tmp_path: Path) -> None:
+    bot = new_entry("sales-bot", ("submitter",)).model_copy(update={"agent": "sales"})
+    person = new_entry("sales", ())
+    written = write_tokens(tmp_path / "t.json", (bot, person))
+    assert read_tokens(tmp_path / "t.json") == written
+    directory = TokenDirectory(written)
+    assert directory.authenticate(bot.token).agent == "sales"
+    assert directory.authenticate(person.token).agent == ""
+
+
 def test_who_has_every_role_is_found() -> None:
     other = new_entry("olga", ("operator", "auditor", "submitter"))
     assert almighty(TokenFile(callers=(*default_entries(), other))) == ("local-operator",)
@@ -89,6 +100,11 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         ('{"callers": [{"id": "a", "token": "short"}]}', "callers.0.token: String should have at least 43 characters"),
         (json.dumps({"callers": [{"id": "a", "rolls": [], "token": "x" * 43}]}), "callers.0.rolls: Extra inputs"),
         (json.dumps({"callers": [{"id": "a", "token": "y" * 43, "x" * 43: 1}]}), "callers.0....: Extra inputs"),
+        (json.dumps({"callers": [{"id": "a", "agent": "A b", "token": "x" * 43}]}), "callers.0.agent: String should"),
+        (
+            json.dumps({"callers": [{"id": "a", "agent": "a", "roles": ["operator"], "token": "x" * 43}]}),
+            "callers.0: Value error, an agent has none of the roles of people: operator",
+        ),
     ],
 )
 def test_the_place_of_a_mistake_is_named_but_not_what_stands_there(tmp_path: Path, content: str, said: str) -> None:

@@ -9,7 +9,7 @@ from jwt import PyJWK
 from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, InvalidAudienceError, PyJWTError
 from pydantic import TypeAdapter, ValidationError
 
-from assent_orchestrator.caller import Authn, Caller
+from assent_orchestrator.caller import OF_PEOPLE, Authn, Caller
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.identities.file import Issuer
@@ -65,13 +65,28 @@ def caller_of(token: str, issuer: Issuer, key: PyJWK) -> Caller:
         raise UnauthenticatedError("the bearer token is for somebody else; get one for this server") from error
     except (PyJWTError, ValidationError) as error:
         raise UnauthenticatedError(_UNKNOWN) from error
+    agent = _agent(claims, issuer)
+    roles = _roles(claims, issuer)
     return Caller(
         id=caller_id,
         tenant=issuer.tenant,
-        roles=_roles(claims, issuer),
+        roles=roles - OF_PEOPLE if agent else roles,
         authn=Authn.JWT,
+        agent=agent,
         known_until=later(_EPOCH, int(claims["exp"]) + _LEEWAY_SECONDS),
     )
+
+
+def _agent(claims: Mapping[str, Any], issuer: Issuer) -> str:
+    """Return which agent the caller is; empty: none.
+
+    Raises:
+        UnauthenticatedError: the claim that says so cannot be read, so that nobody knows.
+    """
+    said = claims.get(issuer.agent_claim or issuer.id_claim)
+    if said is not None and not isinstance(said, str):
+        raise UnauthenticatedError(_UNKNOWN)
+    return issuer.agents.get(said, "") if said is not None else ""
 
 
 def _roles(claims: Mapping[str, Any], issuer: Issuer) -> frozenset[str]:

@@ -28,8 +28,7 @@ class Certificates:
         self._by_uri: dict[str, Caller] = {}
         self._by_dns: dict[str, Caller] = {}
         for one in callers:
-            acts_for = tuple((person.id, frozenset(person.roles)) for person in one.acts_for)
-            caller = Caller(one.id, one.tenant, frozenset(one.roles), acts_for, authn=Authn.MTLS)
+            caller = one.caller(Authn.MTLS)
             if one.uri is not None:
                 self._by_uri[one.uri] = caller
             if one.dns is not None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from assent_orchestrator.server.tokens import Identity, Person
+from assent_orchestrator.server.tokens import Known
 from assent_sidecar.bundle.explanation import read_document
 from assent_sidecar.bundle.source import SourceError
 from assent_sidecar.loopback import is_sheltered
@@ -28,7 +28,8 @@ class Issuer(Document):
 
     ``keys`` is where its public keys are (a JWK set, RFC 7517): a file, from the folder of this one, or an https URL.
     ``id_claim`` names the claim with the caller's id, ``roles_claim`` that with its groups; ``roles`` says which roles
-    a group has here. A group that is not named has none.
+    a group has here. A group that is not named has none. ``agents`` says which callers are agents, by what stands in
+    ``agent_claim`` (without one: in that with the id). An agent has none of the roles of people, whatever its groups.
     """
 
     issuer: Annotated[str, Field(min_length=1, max_length=2048)]
@@ -39,6 +40,8 @@ class Issuer(Document):
     id_claim: Annotated[str, Field(min_length=1, max_length=128)] = "sub"
     roles_claim: Annotated[str, Field(min_length=1, max_length=128)] = "groups"
     roles: Mapping[str, Roles] = {}
+    agent_claim: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    agents: Mapping[str, Name] = {}
 
     @model_validator(mode="after")
     def _keys_come_safely(self) -> "Issuer":
@@ -48,14 +51,17 @@ class Issuer(Document):
             raise ValueError("keys come from a file or over https; over http from this machine only")
         return self
 
+    @model_validator(mode="after")
+    def _claim_of_some(self) -> "Issuer":
+        if self.agent_claim is not None and not self.agents:
+            raise ValueError("agent_claim says nothing without agents")
+        return self
 
-class CertificateCaller(Document):
+
+class CertificateCaller(Known):
     """A caller with a client certificate that names ``uri`` (as SPIFFE ids are) or ``dns``, letter for letter."""
 
-    id: Identity
-    tenant: Name = "local"
     roles: Roles = ()
-    acts_for: tuple[Person, ...] = ()
     uri: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
     dns: Annotated[str, Field(min_length=1, max_length=253)] | None = None
 

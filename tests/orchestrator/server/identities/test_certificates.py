@@ -23,7 +23,7 @@ FILE = IdentitiesFile.from_json(
         "client_certificates": {
             "ca": "clients.pem",
             "callers": [
-                {"id": "sales-agent", "tenant": "acme", "roles": ["submitter"], "uri": SPIFFE},
+                {"id": "sales-agent", "tenant": "acme", "agent": "sales", "roles": ["submitter"], "uri": SPIFFE},
                 {"id": "gateway", "tenant": "acme", "dns": "gateway.example.org"},
             ],
         }
@@ -62,13 +62,13 @@ async def call(tls, authority, names, *, token=None, signer=None):
             return wire.use_cases.calls[0][1]
 
 
-@pytest.mark.requirement("orchestrator.mtls-identities")
-async def test_a_certificate_says_who_calls(tls, authority):
+@pytest.mark.requirement("orchestrator.mtls-identities", "orchestrator.agents-authenticated")
+async def test_a_certificate_says_who_calls_and_which_agent_that_is(tls, authority):
     caller = await call(tls, authority, [x509.UniformResourceIdentifier(SPIFFE)])
-    assert caller == Caller("sales-agent", "acme", frozenset({"submitter"}), authn=Authn.MTLS)
+    assert caller == Caller("sales-agent", "acme", frozenset({"submitter"}), authn=Authn.MTLS, agent="sales")
     assert caller.principal("").authn == "mtls"
     by_name = await call(tls, authority, [x509.DNSName("gateway.example.org")])
-    assert by_name.id == "gateway"
+    assert (by_name.id, by_name.agent) == ("gateway", "")
 
 
 @pytest.mark.requirement("orchestrator.mtls-identities")

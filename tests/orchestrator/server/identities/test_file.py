@@ -32,6 +32,8 @@ def test_keys_come_from_a_file_over_https_or_from_this_machine(tmp_path, keys):
         (ISSUER.format(keys="keys.json", algorithm="HS256"), 5, "algorithms"),
         (ISSUER.format(keys="keys.json", algorithm="none"), 5, "algorithms"),
         (ISSUER.format(keys="k", algorithm="ES256") + ISSUER.format(keys="k", algorithm="ES256")[5:], 1, "twice"),
+        (ISSUER.format(keys="k", algorithm="ES256") + "    agent_claim: azp\n", 2, "says nothing without agents"),
+        (ISSUER.format(keys="k", algorithm="ES256") + "    agents: {a: B c}\n", 6, "should be a name of a-z"),
         ("jwt: [\n", 2, "not YAML"),
         ("tokens: []\n", 1, "the key 'tokens' is not known here"),
         (CALLERS + "    - id: a\n", 4, "uri or dns"),
@@ -39,6 +41,7 @@ def test_keys_come_from_a_file_over_https_or_from_this_machine(tmp_path, keys):
         (CALLERS + "    - {id: a, dns: a}\n    - {id: b, dns: a}\n", 1, "twice"),
         (CALLERS + "    - {id: 'a b', dns: a}\n", 4, "id"),
         (CALLERS + "    - {id: a, dns: a, tenant: A}\n", 4, "tenant: should be a name of a-z"),
+        (CALLERS + "    - {id: a, dns: a, agent: a, roles: [operator]}\n", 4, "none of the roles of people: operator"),
         (CALLERS + "    - {id: a, dns: a, roles: 1}\n    - {id: 1, dns: b}\n", 5, "callers.0.roles"),
     ],
 )

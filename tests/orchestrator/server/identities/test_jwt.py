@@ -55,6 +55,30 @@ async def test_a_token_of_the_issuer_is_its_subject_with_the_roles_of_its_groups
     assert (none.roles, one.roles, odd.roles) == (frozenset(), frozenset({"operator"}), frozenset())
 
 
+AGENTS = ISSUER.model_copy(update={"agent_claim": "azp", "agents": {"sales-client": "sales"}})
+
+
+@pytest.mark.requirement("orchestrator.agents-authenticated")
+async def test_a_claim_says_which_agent_calls_and_it_has_no_role_of_people(issuer, tmp_path):
+    directory = directory_of(tmp_path, AGENTS)
+    async with directory.followed():
+        agent = directory.authenticate(issuer.token(azp="sales-client", groups=["boss", "directors"]))
+        person = directory.authenticate(issuer.token(azp="portal", groups="boss"))
+        for odd in (["sales-client"], {"sales-client": True}, 7):
+            with pytest.raises(UnauthenticatedError):
+                directory.authenticate(issuer.token(azp=odd))
+    assert (agent.id, agent.agent, agent.roles) == ("dana", "sales", frozenset({"sales_director", "approver"}))
+    assert (person.agent, person.roles) == ("", frozenset({"operator"}))
+
+
+@pytest.mark.requirement("orchestrator.agents-authenticated")
+async def test_without_a_claim_of_its_own_the_id_says_which_agent_calls(issuer, tmp_path):
+    directory = directory_of(tmp_path, ISSUER.model_copy(update={"agents": {"sales-bot": "sales"}}))
+    async with directory.followed():
+        assert directory.authenticate(issuer.token(sub="sales-bot")).agent == "sales"
+        assert directory.authenticate(issuer.token(sub="sales")).agent == ""
+
+
 @pytest.mark.usefixtures("issuer")
 async def test_the_token_file_still_counts(tmp_path):
     directory = directory_of(tmp_path)
