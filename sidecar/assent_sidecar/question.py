@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from assent_sidecar.catalogue.memory import Retention
 from assent_sidecar.catalogue.process import BranchName, ForEach, ItemChoice, OnFailure
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
 
@@ -230,14 +231,26 @@ class WorkItemFacts(Document):
     stands_for: Annotated[str | None, Field(alias="for")] = None
 
 
-class MemoryFacts(Document):
-    """What is to be remembered or recalled."""
+MemoryOperation = Literal["remember", "recall", "forget", "list", "hold", "lift"]
+"""What is done with memory; a hold keeps what is remembered of a subject from being forgotten."""
 
-    memory_class: Annotated[Name, Field(alias="class")]
-    purpose: str
-    subject: str
+
+class MemoryFacts(Document):
+    """What is to be remembered, recalled, forgotten, listed or held, and of whom.
+
+    ``memory_class`` is left out where all classes are meant. ``labels`` are those of anything in the value: of what is
+    to be remembered, or of the values that would be recalled. ``ttl`` is how long it would be kept, ``size`` its bytes,
+    ``retention`` what the catalogue says of the class.
+    """
+
+    operation: MemoryOperation
+    memory_class: Annotated[Name | None, Field(alias="class")] = None
+    purpose: str = ""
+    subject: str = ""
     labels: tuple[Name, ...] = ()
     ttl: Duration | None = None
+    retention: Retention | None = None
+    size: Annotated[int, Field(ge=0)] = 0
 
 
 class HandoffFacts(Document):

@@ -179,11 +179,17 @@ def test_a_step_of_a_plan_may_say_what_is_known() -> None:
 
 def test_other_kinds_follow_from_what_is_there() -> None:
     assert question(condition="at_risk").kind == "condition"
-    memory = question(memory={"class": "account_notes"})
+    memory = question(memory={"class": "account_notes", "operation": "remember"})
     assert memory.memory is not None
     assert (memory.kind, memory.memory.ttl, memory.memory.purpose) == (
         "memory", "24h", "to know the account in the next step"
     )  # fmt: skip
+    recalled = question(memory={"class": "account_notes"}).memory
+    assert recalled is not None
+    assert (recalled.operation, recalled.retention, recalled.ttl) == ("recall", "temporary", None)
+    held = question(memory={"operation": "hold", "subject": "ACME"}).memory
+    assert held is not None
+    assert (held.memory_class, held.retention, held.purpose) == (None, None, "")
     handoff = question(handoff={"from": "analyst", "to": "seller", "reason": "done"})
     assert handoff.kind == "handoff"
     assert question(kind="amendment").action is None

@@ -255,6 +255,34 @@ EDITS = [
 ]
 
 
+@pytest.mark.requirement("orchestrator.memory-classes")
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("    ttl: 24h\n", "", "a temporary class needs a ttl"),
+        ("retention: temporary", "retention: never", "a class that is never retained has no ttl"),
+        ("ttl: 24h", "ttl: 0h", "a ttl of nothing keeps nothing"),
+        ("retention: temporary", "retention: long_term\n    scope: run", "only a temporary class has the scope run"),
+        ("retention: temporary", "retention: audit\n    recalled_for: [x]", "nothing can be recalled"),
+        ("purpose: to know the account in the next step", 'purpose: " "', "say for what purpose"),
+    ],
+    ids=lambda text: text.split("\n")[0].strip(),
+)
+def test_a_memory_class_that_says_too_little_or_too_much_is_a_fault(
+    root: Path, old: str, new: str, reason: str
+) -> None:
+    replace(root, "memory.yaml", old, new)
+    [fault] = faults_of(root)
+    assert (fault.file, fault.line) == ("memory.yaml", 2)
+    assert fault.reason.startswith(f"classes.account_notes: {reason}")
+
+
+@pytest.mark.requirement("orchestrator.memory-classes")
+def test_a_class_of_a_run_needs_no_ttl(root: Path) -> None:
+    replace(root, "memory.yaml", "ttl: 24h", "scope: run")
+    assert faults_of(root) == ()
+
+
 @pytest.mark.requirement("bad-input.workspace-every-fault")
 @pytest.mark.parametrize(("file", "old", "new", "reason"), EDITS, ids=[f"{edit[0]}: {edit[2]}" for edit in EDITS])
 def test_a_fault_is_told_with_its_file_and_line(root: Path, file: str, old: str, new: str, reason: str) -> None:

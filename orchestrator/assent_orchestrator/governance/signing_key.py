@@ -1,8 +1,5 @@
 """The file that keeps the key with which permits are signed."""
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import OKPAlgorithm
 
 from assent_orchestrator.governance.thumbprint import thumbprint
-from assent_sidecar.rights import open_to_others
+from assent_orchestrator.secret import OpenToOthersError, read_or_make
 
 
 class SigningKeyError(Exception):
@@ -31,22 +28,17 @@ def open_signing_key(path: Path) -> Ed25519PrivateKey:
         OSError: the file cannot be read or written.
 
     """
-    with suppress(FileNotFoundError):
-        return _read(path)
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mkstemp makes it 0600
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(descriptor)
-        # A link appears whole or not at all; of two processes that start at once, the later one reads the other's key.
-        with suppress(FileExistsError):
-            os.link(scratch, path)
-    finally:
-        Path(scratch).unlink()
-    return _read(path)
+        pem = read_or_make(path, _new)
+    except OpenToOthersError as error:
+        raise SigningKeyError(str(error)) from error
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SigningKeyError(f"{path} does not hold a private key in PEM") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningKeyError(f"{path} holds a key, but not an Ed25519 one")
+    return key
 
 
 def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
@@ -55,15 +47,5 @@ def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
     return {**public, "kid": thumbprint(public), "use": "sig", "alg": "EdDSA"}
 
 
-def _read(path: Path) -> Ed25519PrivateKey:
-    with path.open("rb") as file:
-        if open_to_others(file):
-            raise SigningKeyError(f"{path} can be read by others: chmod 600 it, and replace the key")
-        pem = file.read()
-    try:
-        key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise SigningKeyError(f"{path} does not hold a private key in PEM") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyError(f"{path} holds a key, but not an Ed25519 one")
-    return key
+def _new() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -97,6 +97,8 @@ def _reason(one: ErrorDetails, place: Location) -> str:
             message = _WANTED.get(one["ctx"]["pattern"], one["msg"])
         case "string_type", _:
             message = "should be text; what looks like a number, true or false is text in quotes"
+        case "value_error", _:
+            message = str(one["ctx"]["error"])  # without the words that pydantic puts before it
         case _:
             message = one["msg"]
     where = ".".join(str(part) for part in place)

@@ -11,7 +11,7 @@ from pydantic import Field, RootModel
 from assent_sidecar.catalogue.process import ItemChoice
 from assent_sidecar.decision import BreakGlass, Escalation, Obligation, Stage, Verdict
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
-from assent_sidecar.question import AmendmentFacts, Effect, HandoffFacts, Kind, Labels, StepState
+from assent_sidecar.question import AmendmentFacts, Effect, HandoffFacts, Kind, Labels, MemoryOperation, StepState
 
 
 class CasePrincipal(Document):
@@ -150,13 +150,15 @@ class CaseLedger(Document):
 
 
 class CaseMemory(Document):
-    """A memory class of the catalogue and what is to be remembered or recalled."""
+    """What is to be done with memory, and a memory class of the catalogue."""
 
-    memory_class: Annotated[Name, Field(alias="class")]
+    operation: MemoryOperation = "recall"
+    memory_class: Annotated[Name | None, Field(alias="class")] = None
     purpose: str | None = None
     subject: str = "somebody"
     labels: tuple[Name, ...] = ()
     ttl: Duration | None = None
+    size: Annotated[int, Field(ge=0)] = 0
 
 
 class CaseQuestion(Document):

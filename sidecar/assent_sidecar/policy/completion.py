@@ -317,18 +317,24 @@ class _Completion:
         given = self._case.memory
         if given is None:
             return None
+        facts = {
+            "operation": given.operation,
+            "class": given.memory_class,
+            "purpose": given.purpose or "",
+            "subject": given.subject,
+            "labels": list(given.labels),
+            "ttl": given.ttl,
+            "size": given.size,
+        }
+        if given.memory_class is None:
+            return MemoryFacts.from_json(facts)
         declared = self._catalogue.memory.classes.get(given.memory_class)
         if declared is None:
             raise CompletionError(("memory", "class"), f"there is no memory class {given.memory_class!r}")
-        return MemoryFacts.from_json(
-            {
-                "class": given.memory_class,
-                "purpose": given.purpose or declared.purpose,
-                "subject": given.subject,
-                "labels": list(given.labels),
-                "ttl": given.ttl or declared.ttl,
-            }
-        )
+        facts |= {"purpose": given.purpose or declared.purpose, "retention": declared.retention}
+        if given.operation == "remember":
+            facts["ttl"] = given.ttl or declared.ttl
+        return MemoryFacts.from_json(facts)
 
     def _work_item(self, step: Step | None) -> WorkItemFacts | None:
         given = self._case.work_item

@@ -3,7 +3,11 @@
 import sqlalchemy as sa
 from alembic import context
 
-from assent_orchestrator.store import amendment_tables, shadow_tables  # noqa: F401 -- their tables belong to it
+from assent_orchestrator.store import (  # noqa: F401 -- their tables belong to it
+    amendment_tables,
+    memory_tables,
+    shadow_tables,
+)
 from assent_orchestrator.store.tables import metadata
 
 connection: sa.Connection = context.config.attributes["connection"]

@@ -1,0 +1,1 @@
+"""What is remembered: for a purpose, about a subject, for so long and no longer."""

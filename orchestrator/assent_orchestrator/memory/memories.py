@@ -1,0 +1,279 @@
+"""The memories of one database: written and read in the transaction of whoever had it decided."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.clock import later
+from assent_orchestrator.errors import AlreadyExistsError, Fault, InvalidError
+from assent_orchestrator.memory.entry import (
+    MAX_VALUE_BYTES,
+    MOST_RECALLED,
+    Entry,
+    Recalled,
+    Recollection,
+    Remembered,
+    Sought,
+)
+from assent_orchestrator.memory.errors import MemoryKeyWrongError, MemoryUnreadableError
+from assent_orchestrator.memory.vault import DataKey, Sealed, Vault
+from assent_orchestrator.plan.label import fit, join, names
+from assent_orchestrator.store.memory_tables import memories, memory_master, subjects
+from assent_orchestrator.store.tables import runs
+from assent_sidecar.canonical import canonical
+from assent_sidecar.model import Json, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """Remembers and recalls what was decided already; ``vault`` has the master key.
+
+    Nothing here asks whether it may, and nothing is written to the trail: ``governed`` and runs do that.
+    """
+
+    vault: Vault
+
+    async def remember(self, tx: AsyncConnection, entry: Entry) -> Remembered:
+        """Store a value, encrypted; the same key by the same author is the same memory.
+
+        Raises:
+            InvalidError: the value is too long (``VALUE_TOO_LONG``).
+            AlreadyExistsError: the key was used for something else.
+            MemoryKeyWrongError: this server has not got the master key of the database.
+        """
+        declared = entry.declared
+        labels = fit(join(entry.labels, {"": declared.labels}), entry.value)
+        content = canonical({"value": entry.value, "labels": labels})
+        if len(content) > MAX_VALUE_BYTES:
+            told = f"a value has at most {MAX_VALUE_BYTES // 1024} KiB"
+            raise InvalidError(told, (Fault("value", "VALUE_TOO_LONG", told),), code="VALUE_TOO_LONG")
+        subject_key = await self.take_subject(tx, entry.tenant, entry.subject)
+        key = await self._key_for_writing(tx, entry, subject_key)
+        longest = seconds(declared.ttl) if declared.ttl is not None else None
+        ttl = min((one for one in (entry.ttl, longest) if one is not None), default=None)
+        made = Remembered(
+            tenant=entry.tenant,
+            id=uuid.uuid4().hex,
+            name=entry.name,
+            purpose=declared.purpose,
+            subject_key=subject_key,
+            labels=tuple(sorted(names(labels))),
+            digest=key.digest(content),
+            size=len(content),
+            created_at=entry.at,
+            created_by=entry.author,
+            run=entry.run,
+            run_scoped=declared.scope == "run",
+            expires_at=later(entry.at, ttl) if ttl is not None else None,
+        )
+        earlier = await self._earlier(tx, entry, made)
+        if earlier is not None:
+            return earlier
+        sealed = await asyncio.to_thread(key.seal, content, _about(made))
+        row = {**_row(made), "ciphertext": sealed.ciphertext, "nonce": sealed.nonce, "request_id": entry.key}
+        written = insert(memories).values(row).on_conflict_do_nothing().returning(memories.c.id)
+        if (await tx.execute(written)).one_or_none() is None:  # at the same time, about somebody else
+            raise AlreadyExistsError("the request id was used to remember something else", request_id=str(entry.key))
+        return made
+
+    async def recall(self, tx: AsyncConnection, sought: Sought) -> Recollection:
+        """Return the values that are sought, opened.
+
+        Raises:
+            MemoryKeyWrongError: this server has not got the master key of the database.
+            MemoryUnreadableError: one was changed by somebody else; nothing is returned.
+        """
+        found = await self.find(tx, sought)
+        granted = sought.labels
+        allowed = [one for one in found if granted is None or granted.issuperset(one.labels)]
+        withheld = tuple(one for one in found if granted is not None and not granted.issuperset(one.labels))
+        return Recollection(await self.open(tx, sought.tenant, allowed), withheld)
+
+    async def find(self, tx: AsyncConnection, sought: Sought) -> tuple[Remembered, ...]:
+        """Return what is there, whatever its labels, without opening anything: newest first.
+
+        Raises:
+            MemoryKeyWrongError: this server has not got the master key of the database.
+        """
+        await self.require_master(tx)
+        subject_key = self.vault.subject_key(sought.tenant, sought.subject)
+        query = sa.select(*_KNOWN).where(
+            memories.c.tenant == sought.tenant,
+            memories.c.subject_key == subject_key,
+            memories.c["class"] == sought.name,
+            memories.c.purpose == sought.declared.purpose,
+            sa.or_(memories.c.expires_at.is_(None), memories.c.expires_at > sought.at),
+            sa.or_(memories.c.run_scoped.is_(sa.false()), _of_live_run(sought.run)),
+        )
+        if sought.declared.ttl is not None:  # the bundle in force says it, also of what was remembered before
+            query = query.where(memories.c.created_at > sought.at - timedelta(seconds=seconds(sought.declared.ttl)))
+        query = query.order_by(memories.c.created_at.desc(), memories.c.id.desc())
+        rows = (await tx.execute(query.limit(min(sought.limit, MOST_RECALLED)))).mappings()
+        return tuple(known_of(row) for row in rows)
+
+    async def open(self, tx: AsyncConnection, tenant: str, found: Sequence[Remembered]) -> tuple[Recalled, ...]:
+        """Open values of one tenant that were found, in their order; what was forgotten meanwhile is left out.
+
+        Raises:
+            MemoryKeyWrongError: this server has not got the master key of the database.
+            MemoryUnreadableError: one was changed by somebody else; nothing is returned.
+        """
+        if not found:
+            return ()
+        query = (
+            sa.select(*_KNOWN, memories.c.ciphertext, memories.c.nonce, subjects.c.wrapped_key)
+            .select_from(memories)
+            .outerjoin(
+                subjects,
+                sa.and_(subjects.c.tenant == memories.c.tenant, subjects.c.subject_key == memories.c.subject_key),
+            )
+            .where(memories.c.tenant == tenant, memories.c.id.in_([one.id for one in found]))
+        )
+        rows = {row["id"]: row for row in (await tx.execute(query)).mappings()}
+        return await asyncio.to_thread(self._opened, [rows[one.id] for one in found if one.id in rows])
+
+    def _opened(self, rows: Iterable[sa.RowMapping]) -> tuple[Recalled, ...]:
+        return tuple(self._open(row) for row in rows)
+
+    def _open(self, row: sa.RowMapping) -> Recalled:
+        known = known_of(row)
+        if row["wrapped_key"] is None:
+            raise MemoryUnreadableError("the key of the subject is gone", memory=known.id)
+        key = self.vault.unwrap(known.tenant, known.subject_key, row["wrapped_key"])
+        content = json.loads(key.open(Sealed(row["nonce"], row["ciphertext"]), _about(known)))
+        labels = {pointer: tuple(each) for pointer, each in content["labels"].items()}
+        return Recalled(known, content["value"], labels)
+
+    async def take_subject(self, tx: AsyncConnection, tenant: str, subject: str) -> str:
+        """Return the key by which a subject is stored; nobody else changes what is kept of it in this transaction.
+
+        Raises:
+            MemoryKeyWrongError: this server has not got the master key of the database.
+        """
+        await self.require_master(tx, claim=True)
+        subject_key = self.vault.subject_key(tenant, subject)
+        await lock_subject(tx, tenant, subject_key)
+        return subject_key
+
+    async def require_master(self, tx: AsyncConnection, *, claim: bool = False) -> None:
+        """Pass when the keys of this database are wrapped by our master key, or by none yet, which then is ours.
+
+        Raises:
+            MemoryKeyWrongError: they are wrapped by another one.
+        """
+        query = sa.select(memory_master.c.fingerprint)
+        fingerprint = await tx.scalar(query)
+        if fingerprint is None and claim:
+            first = insert(memory_master).values(fingerprint=self.vault.fingerprint).on_conflict_do_nothing()
+            await tx.execute(first)
+            fingerprint = await tx.scalar(query)
+        if fingerprint not in (None, self.vault.fingerprint):
+            raise MemoryKeyWrongError
+
+    async def _key_for_writing(self, tx: AsyncConnection, entry: Entry, subject_key: str) -> DataKey:
+        own = sa.and_(subjects.c.tenant == entry.tenant, subjects.c.subject_key == subject_key)
+        wrapped = await tx.scalar(sa.select(subjects.c.wrapped_key).where(own))
+        if wrapped is None:
+            wrapped = self.vault.new_key(entry.tenant, subject_key)
+            row = {"tenant": entry.tenant, "subject_key": subject_key, "wrapped_key": wrapped, "created_at": entry.at}
+            await tx.execute(insert(subjects).values(row))
+        return self.vault.unwrap(entry.tenant, subject_key, wrapped)
+
+    async def _earlier(self, tx: AsyncConnection, entry: Entry, made: Remembered) -> Remembered | None:
+        if entry.key is None:
+            return None
+        same = sa.and_(memories.c.created_by == entry.author, memories.c.request_id == entry.key)
+        row = (await tx.execute(sa.select(*_KNOWN).where(memories.c.tenant == entry.tenant, same))).mappings()
+        found = row.one_or_none()
+        if found is None:
+            return None
+        earlier = known_of(found)
+        if _essence(earlier) != _essence(made):
+            raise AlreadyExistsError("the request id was used to remember something else", request_id=entry.key)
+        return replace(earlier, again=True)
+
+
+async def lock_subject(tx: AsyncConnection, tenant: str, subject_key: str) -> None:
+    """Have nobody else change what is kept of a subject until the transaction ends."""
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(subject_lock(tenant, subject_key))))
+
+
+def subject_lock(tenant: str, subject_key: str) -> sa.Function[Any]:
+    """Return the number by which those who change what is kept of a subject take turns."""
+    return sa.func.hashtextextended(f"memory/{tenant}/{subject_key}", 0)
+
+
+def known_of(row: sa.RowMapping) -> Remembered:
+    """Return a row without what is sealed in it."""
+    return Remembered(
+        tenant=row["tenant"],
+        id=row["id"],
+        name=row["class"],
+        purpose=row["purpose"],
+        subject_key=row["subject_key"],
+        labels=tuple(row["labels"]),
+        digest=row["digest"],
+        size=row["bytes"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        run=row["run_id"],
+        run_scoped=row["run_scoped"],
+        expires_at=row["expires_at"],
+        kept_at=row["kept_at"],
+    )
+
+
+_KNOWN = tuple(one for one in memories.c if one.name not in ("ciphertext", "nonce", "request_id"))
+
+
+def _row(made: Remembered) -> dict[str, Any]:
+    return {
+        "tenant": made.tenant,
+        "id": made.id,
+        "class": made.name,
+        "purpose": made.purpose,
+        "subject_key": made.subject_key,
+        "labels": list(made.labels),
+        "digest": made.digest,
+        "bytes": made.size,
+        "created_at": made.created_at,
+        "created_by": made.created_by,
+        "run_id": made.run,
+        "run_scoped": made.run_scoped,
+        "expires_at": made.expires_at,
+    }
+
+
+def _about(known: Remembered) -> list[Json]:
+    """Return what a value is sealed with: who changes any of it in the database makes it unreadable."""
+    return [
+        known.tenant,
+        known.id,
+        known.name,
+        known.purpose,
+        known.subject_key,
+        list(known.labels),
+        known.created_by,
+        known.run,
+        known.run_scoped,
+        *(moment.timestamp() if moment else None for moment in (known.created_at, known.expires_at)),
+    ]
+
+
+def _essence(known: Remembered) -> tuple[object, ...]:
+    return known.name, known.purpose, known.subject_key, known.digest, known.run
+
+
+def _of_live_run(run: str | None) -> sa.ColumnElement[bool]:
+    if run is None:
+        return sa.false()
+    live = sa.select(runs.c.id).where(runs.c.id == run, runs.c.finished_at.is_(None)).exists()
+    return sa.and_(memories.c.run_id == run, live)

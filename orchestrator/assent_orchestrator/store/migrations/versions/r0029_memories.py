@@ -1,0 +1,14 @@
+"""What is remembered."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0029_memories"
+down_revision = "0028_amendments"
+
+
+def upgrade() -> None:
+    """Add the tables."""
+    statements = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(statements)
