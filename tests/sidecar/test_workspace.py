@@ -220,6 +220,11 @@ EDITS = [
         "the step 'offer' does not depend on 'mail', so it is undone without it",
     ),
     (PROCESS, "skip: [offer]", "skip: [of]", "there is no step 'of'"),
+    (PROCESS, "skip: [offer]", "choose: [offer]", "'offer' is neither a choice nor a step that has an alternative"),
+    (PROCESS, "skip: [offer]", "choose: [of]", "'of' is neither a choice nor a step that has an alternative"),
+    (PROCESS, "skip: [offer]", "repeat: {of: 2}", "there is no step 'of'"),
+    (PROCESS, "skip: [offer]", "repeat: {offer: 1}", "may.repeat.offer"),
+    (PROCESS, "skip: [offer]", "repeat: {offer: 101}", "may.repeat.offer"),
     (PROCESS, "id: mail", "id: usage", "there are two steps 'usage'"),
     (PROCESS, "when: at_risk", "when: deny", "'deny' is a set of findings, not a condition"),
     (PROCESS, "$ref: steps.usage.output.contact", "$ref: steps.use.output.contact", "there is no step 'use'"),
@@ -331,6 +336,26 @@ def test_a_file_that_cannot_be_used_is_told(root: Path, file: str, content: byte
     assert [(fault.file, fault.line) for fault in found if reason in fault.reason] == [
         (file if "more/" not in file else "systems/more", line)
     ], f"not found among {found}"
+
+
+@pytest.mark.requirement("bad-input.workspace-every-fault")
+def test_what_is_chosen_or_repeated_has_one_meaning(root: Path) -> None:
+    replace(root, PROCESS, "on_failure: skip", "on_failure: {alternative: mail}")
+    replace(root, PROCESS, "skip: [offer]", "choose: [offer]\n  repeat: {offer: 2, mail: 2, usage: 3}")
+    put(root, PROCESS, (root / PROCESS).read_text(encoding="utf-8").replace("\nsteps:\n", f"\n{CHOICE}steps:\n{TWICE}"))
+    assert [fault.reason for fault in faults_of(root) if "'" in fault.reason] == [
+        "'offer' is a choice and a step that has an alternative; give one of them another name",
+        "'mail' has an alternative or is one, and is not repeated",
+        "'offer' has an alternative or is one, and is not repeated",
+        "the step 'usage-3' has the name of a repetition",
+    ]
+
+
+CHOICE = "choices: {offer: {after: [usage], branches: [{name: any, when: at_risk}]}}\n"
+TWICE = (
+    "  - {id: usage-3, agent: analyst, action: crm.read_usage, branch: offer.any, "
+    "args: {account: {$ref: inputs.account}}}\n"
+)
 
 
 @pytest.mark.requirement("bad-input.workspace-every-fault")

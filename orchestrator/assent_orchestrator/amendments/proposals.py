@@ -22,10 +22,12 @@ from assent_orchestrator.errors import AmendmentsFullError, InvalidError
 from assent_orchestrator.governance.enquiry import amendment_question
 from assent_orchestrator.governance.gate import Followed, Gate
 from assent_orchestrator.plan.check import check
-from assent_orchestrator.plan.difference import Varied, difference, varied, with_plan
+from assent_orchestrator.plan.conformance import varied
+from assent_orchestrator.plan.difference import difference, with_plan
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.variation import Varied
 from assent_orchestrator.store.amendment_tables import amendments
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.catalogue.catalogue import Catalogue

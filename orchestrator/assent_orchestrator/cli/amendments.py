@@ -189,7 +189,9 @@ def _said(verdict: int, reasons: Iterable[str]) -> str:
 def _variation(said: wire.ProposePlanResponse) -> str:
     parts = [
         f"without {', '.join(said.skipped)}" if said.skipped else "",
+        f"with {', '.join(said.chosen)} chosen" if said.chosen else "",
         f"with another order of {', '.join(said.reordered)}" if said.reordered else "",
+        f"with {', '.join(said.repeated)} once more" if said.repeated else "",
     ]
     told = " and ".join(part for part in parts if part)
     return f", {told}, as it may be" if told else ""

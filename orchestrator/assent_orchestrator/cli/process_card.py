@@ -88,7 +88,11 @@ def change_json(change: Change) -> dict[str, Any]:
 
 def _variation(process: Process) -> str:
     skip = f"leave out {', '.join(process.may.skip)}" if process.may.skip else "leave out nothing"
-    return f"{skip} and {'order the steps otherwise' if process.may.reorder else 'not change the order'}"
+    order = "order the steps otherwise" if process.may.reorder else "not change the order"
+    more = [f"choose in {', '.join(process.may.choose)}"] if process.may.choose else []
+    more += [f"do {name} up to {times} times" for name, times in process.may.repeat.items()]
+    *first, last = [skip, *more, order]
+    return f"{', '.join(first)} and {last}"
 
 
 def _behind(after: Iterable[str]) -> str:

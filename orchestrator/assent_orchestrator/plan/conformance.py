@@ -1,5 +1,6 @@
 """Whether a plan is its process, or varies only where the process says it may."""
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +9,15 @@ from assent_orchestrator.plan.choice import choices_of
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import field
+from assent_orchestrator.plan.reach import Reach
 from assent_orchestrator.plan.reference import CONCAT, FIRST, BindingError, is_binding, parse, references_of
+from assent_orchestrator.plan.variation import (
+    Varied,
+    narrows,
+    once_more,
+    taken_instead,
+    time_before,
+)
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.process import Alternative, Compensation, Process, Step
 from assent_sidecar.model import Json
@@ -21,9 +30,16 @@ def conformance(plan: Plan, process: Process) -> tuple[Fault, ...]:
 
     The order in which steps are listed means nothing. A step that ``may.skip`` names may be left out: who came after
     it comes after what it came after, and it is no candidate of a ``$first`` any more. With ``may.reorder`` the
-    ``after`` of every step is free; arguments, and so the bindings, never are, nor are choices and their branches.
+    ``after`` of every step is free; arguments, and so the bindings, never are. Of a choice that ``may.choose`` names
+    only some branches may be left, each behind its rule, and of a step that it names the alternative may be taken at
+    once. A step that ``may.repeat`` names may be done several times, one behind the other, as ``step-2`` and so on.
     """
     return tuple(_Comparison(plan, process).faults())
+
+
+def varied(plan: Plan, process: Process) -> Varied:
+    """Return how an expanded plan that conforms to its process differs from it; bindings order by themselves."""
+    return _Comparison(plan, process).varied()
 
 
 class _Comparison:
@@ -34,10 +50,15 @@ class _Comparison:
         self._present = frozenset(step.id for step in plan.steps)
         self._left_out = [name for name in self._wanted if name not in self._present]
         self._graph = Graph.of(process.steps, process.choices)
+        self._choices_wanted = choices_of(process, self._present)
+        self._narrowed = tuple(
+            name for name in process.may.choose if narrows(plan.choices.get(name), self._choices_wanted.get(name))
+        )
+        self._instead = taken_instead(process, self._present)
 
     def faults(self) -> Iterator[Fault]:
         for name in self._left_out:
-            if name not in self._process.may.skip:
+            if name not in self._process.may.skip and not self._is_not_chosen(name):
                 yield _amendment("steps", f"leaves out the step {name!r}, which the process does not let a plan skip")
         yield from self._choices()
         seen: set[str] = set()
@@ -46,13 +67,27 @@ class _Comparison:
                 yield from self._step(f"steps[{at}]", step)
             seen.add(step.id)
 
+    def varied(self) -> Varied:
+        alternatives = {name: self._wanted[name].on_failure for name in self._left_out if name in self._instead}
+        return Varied(
+            skipped=tuple(name for name in self._left_out if not self._is_not_chosen(name)),
+            reordered=tuple(
+                step.id for step in self._plan.steps if not self._is_in_place(step, self._as_wanted(step.id))
+            ),
+            chosen=(
+                *(f"{name}.{way}" for name in self._narrowed for way in self._plan.choices[name].names),
+                *(one.alternative for one in alternatives.values() if isinstance(one, Alternative)),
+            ),
+            repeated=tuple(step.id for step in self._plan.steps if step.id not in self._wanted),
+        )
+
     def _step(self, root: str, step: Step) -> Iterator[Fault]:
-        wanted = self._wanted.get(step.id)
+        wanted = self._as_wanted(step.id)
         if wanted is None:
             yield _amendment(f"{root}.id", "the process has no such step; a plan adds none of its own")
             return
         replaced = self._replaced_by(step.id)
-        if replaced and not replaced & self._present:
+        if replaced and not replaced & (self._present | self._instead):
             yield _amendment(f"{root}.id", "is only taken in place of a step that the plan leaves out")
         for name in _FIXED:
             if getattr(step, name) != getattr(wanted, name):
@@ -61,10 +96,8 @@ class _Comparison:
             yield _amendment(f"{root}.for_each", "is not what the process says")
         yield from self._args(root, step.args, self._without_left_out(wanted.args))
         yield from self._compensation(f"{root}.compensation", step.compensation, wanted.compensation)
-        after = self._after(wanted)
-        bound = {reference.source.step for reference in references_of(wanted) if reference.choice is None}
-        if not self._process.may.reorder and set(step.after) - bound != after - bound:
-            waits = ", ".join(sorted(after)) or "nothing"
+        if not (self._is_behind_itself(step) if self._process.may.reorder else self._is_in_place(step, wanted)):
+            waits = ", ".join(sorted(self._after(wanted))) or "nothing"
             yield _amendment(f"{root}.after", f"the process has it wait for: {waits}")
 
     def _compensation(self, root: str, given: Compensation | None, wanted: Compensation | None) -> Iterator[Fault]:
@@ -78,9 +111,9 @@ class _Comparison:
         yield from self._args(root, given.args, self._without_left_out(wanted.args))
 
     def _choices(self) -> Iterator[Fault]:
-        wanted = choices_of(self._process, self._present)
+        wanted = self._choices_wanted
         for name in dict.fromkeys([*self._plan.choices, *wanted]):
-            if self._plan.choices.get(name) != wanted.get(name):
+            if self._plan.choices.get(name) != wanted.get(name) and name not in self._narrowed:
                 yield _amendment(f"choices.{name}", "is not what the process says")
 
     def _same_items(self, step: Step, wanted: Step) -> bool:
@@ -103,9 +136,47 @@ class _Comparison:
             if name not in args or name not in wanted or not same(args[name], wanted[name]):
                 yield _amendment(field(f"{root}.args", {}, (name,)), "is not the argument that the process gives")
 
+    def _as_wanted(self, name: str) -> Step | None:
+        """Return a step as the process has it, also one that is done once more behind the time before."""
+        if name in self._wanted:
+            return self._wanted[name]
+        again = once_more(self._process, name)
+        return again if again is not None and time_before(name) in self._present else None
+
+    def _is_not_chosen(self, name: str) -> bool:
+        """Say whether a step is left out because of what the plan chooses: its branch is closed, or replaced."""
+        choice, _, branch = (self._wanted[name].branch or "").partition(".")
+        return name in self._instead or (choice in self._narrowed and branch not in self._plan.choices[choice].names)
+
+    def _is_in_place(self, step: Step, wanted: Step | None) -> bool:
+        """Say whether a step comes after what its process has it wait for, and after nothing else.
+
+        It makes no difference whether it says so itself or what it comes after does.
+        """
+        if wanted is None:
+            return True
+        bound = {one.source.step for one in references_of(wanted) if one.choice is None and one.source.step is not None}
+        after = self._after(wanted)
+        if not self._is_behind_itself(step):
+            return False
+        if set(step.after) - bound == after - bound:
+            return True
+        if not self._present.issuperset(step.after):
+            return False
+        return self._reach.of(bound.union(step.after)) == self._reach.of(bound | after)
+
+    def _is_behind_itself(self, step: Step) -> bool:
+        """Say whether a step that is done once more comes after the time before, however free the order is."""
+        return step.id in self._wanted or time_before(step.id) in step.after
+
+    @functools.cached_property
+    def _reach(self) -> Reach:
+        return Reach(self._plan, self._process)
+
     def _after(self, wanted: Step) -> set[str]:
         """Return what a step comes after; in place of steps that are left out, what these depend on."""
-        return self._graph.through(wanted.after, self._present) - {wanted.id}
+        instead_of = self._replaced_by(wanted.id) & self._instead
+        return self._graph.through({*wanted.after, *instead_of}, self._present) - {wanted.id}
 
     def _without_left_out(self, value: Json) -> Json:
         """Return arguments of the process without candidates that the plan leaves out; one candidate always stays."""

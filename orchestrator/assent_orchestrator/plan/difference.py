@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assent_orchestrator.plan.conformance import conformance, same
-from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import field
-from assent_orchestrator.plan.reference import references_of
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.model import Json
 
@@ -65,27 +63,6 @@ def as_plan(process: Process, like: Process) -> Plan:
 def may_vary(before: Process, after: Process) -> bool:
     """Say whether a plan may make the difference of steps and choices by itself."""
     return not conformance(as_plan(after, before), before)
-
-
-@dataclass(frozen=True, slots=True)
-class Varied:
-    """How a plan that conforms differs from its process: steps it leaves out, and those it orders otherwise."""
-
-    skipped: tuple[str, ...] = ()
-    reordered: tuple[str, ...] = ()
-
-
-def varied(plan: Plan, process: Process) -> Varied:
-    """Return how an expanded plan that conforms to its process differs from it; bindings order by themselves."""
-    given = {step.id: step for step in plan.steps}
-    graph = Graph.of(process.steps, process.choices)
-    reordered = []
-    for step in process.steps:
-        bound = {reference.source.step for reference in references_of(step) if reference.choice is None} | {step.id}
-        wanted = graph.through(step.after, given)
-        if step.id in given and wanted - bound != set(given[step.id].after) - bound:
-            reordered.append(step.id)
-    return Varied(tuple(step.id for step in process.steps if step.id not in given), tuple(reordered))
 
 
 def _changes(before: Process, after: Process) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from assent_sidecar.bundle.policies import RESERVED
 from assent_sidecar.bundle.schema import check_names, check_schema, declares, may_be_list, part
 from assent_sidecar.bundle.source import Location, Source
 from assent_sidecar.bundle.undoing import check_undoing
+from assent_sidecar.bundle.variation import check_variation
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.ledger import Ledger, Ledgers
 from assent_sidecar.catalogue.process import Alternative, Process, Step
@@ -147,6 +148,7 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
     yield from (process.fault(path, reason) for path, reason in check_choices(process.value))
     yield from (process.fault(path, reason) for path, reason in check_undoing(process.value))
     yield from (process.fault(path, reason) for path, reason in check_asking(process.value))
+    yield from (process.fault(path, reason) for path, reason in check_variation(process.value))
 
 
 def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:
@@ -171,8 +173,6 @@ def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_
 
 def _step_names(process: Process) -> Iterator[tuple[Location, str]]:
     """Yield each place outside of arguments that names a step, and the name."""
-    for index, name in enumerate(process.may.skip):
-        yield ("may", "skip", index), name
     for index, step in enumerate(process.steps):
         for place, name in enumerate(step.after):
             yield ("steps", index, "after", place), name

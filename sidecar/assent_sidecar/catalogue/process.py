@@ -60,6 +60,10 @@ MAX_STEPS = 1000
 """Steps and items that one run may ever have, whatever its process says."""
 
 
+MOST_TIMES = 100
+"""How often a plan may do a step at most, whatever its process says."""
+
+
 class ForEach(Document):
     """A step that is done once for every element of a list, each time decided by itself.
 
@@ -129,10 +133,17 @@ class Step(Document):
 
 
 class Variation(Document):
-    """What a plan may change of its process; everything else is an amendment."""
+    """What a plan may change of its process; everything else is an amendment.
+
+    ``skip`` names steps that may be left out, and with ``reorder`` every ``after`` is free. ``choose`` names choices of
+    which a plan may close some branches, and steps whose alternative it may take at once. ``repeat`` says of steps how
+    often a plan may do them at most, one time behind the other.
+    """
 
     skip: tuple[Name, ...] = ()
     reorder: bool = False
+    choose: tuple[Name, ...] = ()
+    repeat: dict[Name, Annotated[int, Field(ge=2, le=MOST_TIMES)]] = {}
 
 
 class Process(Document):

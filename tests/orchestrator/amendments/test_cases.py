@@ -9,8 +9,10 @@ from ruamel.yaml import YAML
 from assent_orchestrator.amendments.amendment import facts_of
 from assent_orchestrator.amendments.proposals import examine
 from assent_orchestrator.errors import InvalidError
-from assent_orchestrator.plan.difference import Varied, difference, varied, with_plan
+from assent_orchestrator.plan.conformance import varied
+from assent_orchestrator.plan.difference import difference, with_plan
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.variation import Varied
 from assent_sidecar.catalogue.catalogue import Catalogue
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -19,7 +21,12 @@ CATALOGUE = Catalogue.from_json(YAML_READER.load((CASES / "plans/catalogue.yaml"
 PROPOSED = YAML_READER.load((CASES / "amendments.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.requirement("orchestrator.plan-proposed", "orchestrator.plan-proposed-badly")
+@pytest.mark.requirement(
+    "orchestrator.plan-proposed",
+    "orchestrator.plan-proposed-badly",
+    "orchestrator.plan-chooses",
+    "orchestrator.plan-repeats",
+)
 @pytest.mark.parametrize("case", PROPOSED, ids=lambda case: case["case"])
 def test_a_proposal_conforms_amends_or_is_refused_with_its_reason(case: dict[str, Any]) -> None:
     [(kind, wanted)] = case["wanted"].items()

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from assent_orchestrator.plan.conformance import conformance
-from assent_orchestrator.plan.difference import Sort, Varied, as_plan, difference, may_vary, varied, with_plan
+from assent_orchestrator.plan.conformance import conformance, varied
+from assent_orchestrator.plan.difference import Sort, as_plan, difference, may_vary, with_plan
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.variation import Varied
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process
 

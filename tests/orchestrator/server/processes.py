@@ -54,7 +54,7 @@ REFUND = Process(
     ),
     choices={"how": Choice(after=("read",), branches=(Branch(name="card", when="by_card"),), otherwise="cash")},
     max_steps=9,
-    may=Variation(skip=("tell",), reorder=True),
+    may=Variation(skip=("tell",), reorder=True, choose=("how", "pay"), repeat={"read": 3}),
     on_no_decision="fail",
     deadline="72h",
     on_deadline="compensate",

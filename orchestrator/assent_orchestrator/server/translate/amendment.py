@@ -31,10 +31,13 @@ def write_proposed(proposed: Proposed, trace_id: str) -> wire.ProposePlanRespons
     """Return what became of a proposal."""
     made = wire.ProposePlanResponse(
         conforms=proposed.varied is not None,
-        skipped=proposed.varied.skipped if proposed.varied else (),
-        reordered=proposed.varied.reordered if proposed.varied else (),
         refusal=proposed.refusal,
     )
+    if proposed.varied is not None:
+        made.skipped.extend(proposed.varied.skipped)
+        made.reordered.extend(proposed.varied.reordered)
+        made.chosen.extend(proposed.varied.chosen)
+        made.repeated.extend(proposed.varied.repeated)
     if proposed.decided is not None:
         made.decision.CopyFrom(write_decided(proposed.decided, trace_id))
     if proposed.amendment is not None:

@@ -244,6 +244,8 @@ class ProposePlanResponse(_message.Message):
     DECISION_FIELD_NUMBER: _builtins.int
     AMENDMENT_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    CHOSEN_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
     conforms: _builtins.bool
     """The plan is as its process says, or varies as it may: it can be submitted."""
     refusal: _builtins.str
@@ -264,6 +266,14 @@ class ProposePlanResponse(_message.Message):
     def amendment(self) -> Global___Amendment:
         """What is now put before the owner; not set when it conforms, or the policies did not allow it."""
 
+    @_builtins.property
+    def chosen(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The branches (`choice.branch`) that a plan that conforms leaves open, and the alternatives that it takes at once."""
+
+    @_builtins.property
+    def repeated(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The steps that a plan that conforms does once more."""
+
     def __init__(
         self,
         *,
@@ -273,10 +283,12 @@ class ProposePlanResponse(_message.Message):
         decision: _decisions_pb2.Decision | None = ...,
         amendment: Global___Amendment | None = ...,
         refusal: _builtins.str = ...,
+        chosen: _abc.Iterable[_builtins.str] | None = ...,
+        repeated: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amendment", b"amendment", "decision", b"decision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment", b"amendment", "conforms", b"conforms", "decision", b"decision", "refusal", b"refusal", "reordered", b"reordered", "skipped", b"skipped"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment", b"amendment", "chosen", b"chosen", "conforms", b"conforms", "decision", b"decision", "refusal", b"refusal", "reordered", b"reordered", "repeated", b"repeated", "skipped", b"skipped"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

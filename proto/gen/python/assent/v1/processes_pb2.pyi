@@ -129,23 +129,55 @@ class Variation(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class RepeatEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SKIP_FIELD_NUMBER: _builtins.int
     REORDER_FIELD_NUMBER: _builtins.int
+    CHOOSE_FIELD_NUMBER: _builtins.int
+    REPEAT_FIELD_NUMBER: _builtins.int
     reorder: _builtins.bool
     """Whether the order (`after`) is free. Bindings never are."""
     @_builtins.property
     def skip(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The steps that may be left out."""
 
+    @_builtins.property
+    def choose(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Choices of which some branches may be closed, and steps whose alternative may be taken at once."""
+
+    @_builtins.property
+    def repeat(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How often steps may be done at most, one time behind the other."""
+
     def __init__(
         self,
         *,
         skip: _abc.Iterable[_builtins.str] | None = ...,
         reorder: _builtins.bool = ...,
+        choose: _abc.Iterable[_builtins.str] | None = ...,
+        repeat: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reorder", b"reorder", "skip", b"skip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choose", b"choose", "reorder", b"reorder", "repeat", b"repeat", "skip", b"skip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
