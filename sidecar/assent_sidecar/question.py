@@ -253,12 +253,28 @@ class MemoryFacts(Document):
     size: Annotated[int, Field(ge=0)] = 0
 
 
+class PassedFacts(Document):
+    """What passes with work: the labels of values, classes of memory, and what ledgers have left for who takes over."""
+
+    labels: tuple[Name, ...] = ()
+    memory: tuple[Name, ...] = ()
+    ledgers: dict[Name, Amount] = {}
+
+
 class HandoffFacts(Document):
-    """Work passing from one agent to another."""
+    """Work passing from one agent to another.
+
+    ``reason`` is how: ``next`` (a step of the other comes after), ``alternative`` (it stands in for one that failed) or
+    ``compensation`` (it undoes one). ``depth`` is how many hand-overs lead at most to a step of the other that takes
+    over from the one, this one included; ``fan_out`` to how many agents a step of the one hands over at most.
+    """
 
     source: Annotated[Name, Field(alias="from")]
     target: Annotated[Name, Field(alias="to")]
     reason: str
+    passes: PassedFacts = PassedFacts()
+    depth: Annotated[int, Field(ge=1)] = 1
+    fan_out: Annotated[int, Field(ge=1)] = 1
 
 
 class AmendmentFacts(Document):

@@ -301,6 +301,24 @@ def test_a_fault_is_told_with_its_file_and_line(root: Path, file: str, old: str,
         assert here[0].line in range(line, line + 2)
 
 
+@pytest.mark.requirement("orchestrator.handoff-declared")
+def test_a_process_in_which_work_passes_as_nobody_declared_is_no_process(root: Path) -> None:
+    replace(root, "agents/analyst.yaml", "hands_over_to: [seller]", "hands_over_to: []")
+    found = [(fault.file, fault.line, fault.reason) for fault in faults_of(root)]
+    why = "the agent 'analyst', who does 'usage', does not hand over to 'seller'"
+    assert found == [(PROCESS, 19, why), (PROCESS, 31, why)]
+
+
+@pytest.mark.requirement("orchestrator.handoff-declared")
+def test_to_undo_what_another_agent_did_is_a_hand_over(root: Path) -> None:
+    undo = "compensation:\n      action: crm.write_offer"
+    replace(root, PROCESS, undo, f"{undo}\n      agent: analyst")
+    replace(root, "agents/analyst.yaml", "may: [crm.read_usage]", "may: [crm.read_usage, crm.write_offer]")
+    assert [fault.reason for fault in faults_of(root)] == [
+        "the agent 'seller', who does 'offer', does not hand over to 'analyst'"
+    ]
+
+
 @pytest.mark.requirement("bad-input.workspace-every-fault")
 @pytest.mark.parametrize(
     ("file", "content", "line", "reason"),

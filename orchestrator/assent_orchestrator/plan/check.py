@@ -12,11 +12,13 @@ from assent_orchestrator.plan.conformance import conformance
 from assent_orchestrator.plan.derived import spec_of, undo_id
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.hidden import HIDDEN, HIDDEN_STEP, hidden_steps
 from assent_orchestrator.plan.label import place
 from assent_orchestrator.plan.model import MAX_DEPTH, MAX_FAULTS, MAX_INPUT_BYTES, MAX_INPUT_LABELS, MAX_STEPS, Plan
 from assent_orchestrator.plan.pointer import field, split
 from assent_orchestrator.plan.reference import Scan, references_of, scan
 from assent_orchestrator.plan.schema import validate
+from assent_orchestrator.plan.succession import Succession
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Alternative, Process, Step
@@ -130,6 +132,12 @@ class _Steps:
             | {node.id: node for node in as_steps(plan.choices)},
             {name: references_of(plan.steps[at]) for name, at in self._place.items()},
         )
+        self._succession = Succession(
+            {name: plan.steps[at] for name, at in self._place.items()},
+            self._graph,
+            catalogue.agents,
+            {name: self._undoing[at] for name, at in self._place.items() if at in self._undoing},
+        )
 
     def faults(self) -> Iterator[Fault]:
         for at, step in enumerate(self._plan.steps):
@@ -141,8 +149,13 @@ class _Steps:
         if self._place[step.id] != at:
             yield Fault(f"{root}.id", "DUPLICATE_ID", f"steps[{self._place[step.id]}] has this id already")
         yield from self._agent(root, step)
+        if self._place[step.id] == at:
+            yield from self._succession.faults(root, step.id)
         yield from self._action(root, step)
         yield from argument_faults(f"{root}.args", step, self._scans[at], self._arguments[step.action], self._around)
+        yield from self._hidden(f"{root}.args", step.args)
+        if step.for_each is not None:
+            yield from self._hidden(f"{root}.for_each.items", step.for_each.items)
         yield from for_each_faults(root, step, self._around, self._room)
         chosen = choice_of_step(step)
         if chosen is not None and (chosen not in self._plan.choices or not _is_branch(self._plan, step)):
@@ -168,6 +181,7 @@ class _Steps:
         yield from self._agent(root, undoing)
         yield from self._action(root, undoing)
         yield from argument_faults(f"{root}.args", undoing, found, self._arguments[undoing.action], around)
+        yield from self._hidden(f"{root}.args", undoing.args)
         bound = [one for one in found.references if one.source.step in self._place]
         if not bound:
             return
@@ -184,6 +198,10 @@ class _Steps:
             yield Fault(f"{root}.agent", "UNKNOWN_AGENT", "nobody appointed an agent of this name")
         elif step.action not in agent.may and self._arguments[step.action] is not None:
             yield Fault(f"{root}.agent", "AGENT_MAY_NOT", f"this agent is not given {step.action}")
+
+    def _hidden(self, root: str, written: Mapping[str, Json]) -> Iterator[Fault]:
+        for tokens in hidden_steps(written, self._catalogue.systems):
+            yield Fault(field(root, written, tokens), HIDDEN_STEP, HIDDEN)
 
     def _action(self, root: str, step: Step) -> Iterator[Fault]:
         if step.action.partition(".")[0] not in self._catalogue.systems:

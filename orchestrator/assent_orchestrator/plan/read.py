@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.plan.hidden import HIDDEN, HIDDEN_STEP, is_step
 from assent_orchestrator.plan.model import MAX_FAULTS, Plan
 from assent_orchestrator.plan.pointer import field
 from assent_sidecar.model import Json
@@ -19,7 +20,8 @@ def read_plan(value: Json) -> Plan:
     """Read what a caller submits; whether it can be done is for ``check`` to say.
 
     Raises:
-        InvalidError: with one fault (``MALFORMED``) for each member that is missing, too much or of the wrong kind.
+        InvalidError: with one fault (``MALFORMED``) for each member that is missing, too much or of the wrong kind;
+            one that hides a step is told so (``HIDDEN_STEP``).
     """
     try:
         return Plan.from_json(value)
@@ -67,7 +69,16 @@ def _fault(value: Json, detail: ErrorDetails) -> Fault:
     if detail["type"] == "missing" and len(absent) == 1:
         tokens, absent = (*tokens, str(absent[0])), ()
     path = field("", value, tokens).removeprefix(".")
+    if detail["type"] == "extra_forbidden" and _hides(value, tokens):
+        return Fault(path, HIDDEN_STEP, HIDDEN)
     return Fault(path, "MALFORMED", "fits none of the forms it can have" if absent else detail["msg"])
+
+
+def _hides(value: Json, tokens: Sequence[str]) -> bool:
+    """Say whether a member that does not belong in a plan is a step, or a list of some."""
+    for token in tokens:
+        value = value[int(token)] if isinstance(value, list) else value[token]
+    return any(is_step(one) for one in (value if isinstance(value, list) else (value,)))
 
 
 def _there(value: Json, location: Sequence[int | str]) -> tuple[str, ...]:

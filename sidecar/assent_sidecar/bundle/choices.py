@@ -163,6 +163,23 @@ def before(process: Process) -> dict[str, frozenset[str]]:
     return {name: found[name] & steps.keys() for name in steps}
 
 
+def waits(process: Process) -> dict[str, tuple[str, ...]]:
+    """Return, by step, the steps that it waits for directly; of its choice, those that the choice comes after."""
+    steps: dict[str, Step] = {}
+    for step in process.steps:
+        steps.setdefault(step.id, step)
+    edges = _edges(process, steps, needs(process))
+    return {name: tuple(dict.fromkeys(_resolved(edges, name))) for name in steps}
+
+
+def _resolved(edges: Mapping[str, list[str]], name: str) -> Iterator[str]:
+    for other in edges[name]:
+        if other.startswith(_CHOICE):
+            yield from (one for one in edges[other] if one != name)
+        else:
+            yield other
+
+
 def _place_of(process: Process, circle: list[str]) -> Location:
     """Return where a circle is best looked for: at one of its choices, otherwise at the first of its steps."""
     for name in circle:

@@ -11,6 +11,7 @@ from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED
 from assent_sidecar.bundle.schema import check_names, check_schema, declares, may_be_list, part
 from assent_sidecar.bundle.source import Location, Source
+from assent_sidecar.bundle.succession import check_succession
 from assent_sidecar.bundle.undoing import check_undoing
 from assent_sidecar.bundle.variation import check_variation
 from assent_sidecar.catalogue.agent import Agent
@@ -149,6 +150,13 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
     yield from (process.fault(path, reason) for path, reason in check_undoing(process.value))
     yield from (process.fault(path, reason) for path, reason in check_asking(process.value))
     yield from (process.fault(path, reason) for path, reason in check_variation(process.value))
+    # Of an agent that names others that there are not, that is the fault.
+    agents = {
+        name: loaded.value
+        for name, loaded in documents.agents.items()
+        if all(other in documents.agents for other in loaded.value.hands_over_to)
+    }
+    yield from (process.fault(path, reason) for path, reason in check_succession(process.value, agents))
 
 
 def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:
