@@ -203,6 +203,14 @@ async def test_a_finding_in_a_helper_is_refused_as_nobody_would_hear_it(binary: 
     assert "is heard only from files directly in policies/org" in found[0].reason
 
 
+@pytest.mark.requirement("bad-input.workspace-policies")
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x0c", "\x0b", "\x85", "\x1c"])
+async def test_a_package_is_the_one_that_opa_reads(end: str, binary: Binary, root: Path) -> None:
+    text = f"# hidden{end}package policies.process.contract_renewal.sly\npackage policies.org.baseline\n"
+    put(root, "policies/process/contract_renewal/sly.rego", text)
+    assert "policies/process/contract_renewal/sly.rego" in {fault.file for fault in await faults(root, binary)}
+
+
 async def test_helpers_may_be_nested_and_used(binary: Binary, root: Path) -> None:
     put(root, "policies/org/lib/one.rego", "package policies.org.lib.one\n\nlarge(x) if x > 10\n")
     text = (

@@ -18,6 +18,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.errors import SidecarError
+from assent_sidecar.opa.binary import Binary
 
 app = typer.Typer(help="Build, sign, verify and inspect bundles.", rich_markup_mode=None)
 
@@ -31,6 +32,12 @@ AuthorOption = Annotated[
     str | None,
     typer.Option(
         metavar="ID", help="Who answers for it: the id under which they call the server. Part of the revision."
+    ),
+]
+UnderOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="ORG", help="The organisation that it is a tenant of: its workspace, or its bundle. All of it is part."
     ),
 ]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The bundle.")]
@@ -73,6 +80,7 @@ def build(
     key: Annotated[str | None, typer.Option(metavar="KEYID=FILE", help="Sign it with this private key.")] = None,
     sequence: SequenceOption = None,
     author: AuthorOption = None,
+    under: UnderOption = None,
 ) -> int:
     """Build the bundle of a workspace: the same content gives the same revision."""
     from assent_sidecar.bundle.build import build_bundle
@@ -83,7 +91,9 @@ def build(
         what = "an author is the id of a caller, as tokens have it: up to 128 letters from A to Z, digits and ._@-"
         raise Problem(what, ExitCode.USAGE)
     try:
-        built = asyncio.run(build_bundle(folder, find_binary(os.environ), author=author))
+        binary = find_binary(os.environ)
+        org = read_org(under, binary) if under is not None else None
+        built = asyncio.run(build_bundle(folder, binary, author=author, under=org))
     except WorkspaceError as error:
         raise workspace_problem(folder, error) from error
     except CommandError as error:
@@ -92,6 +102,24 @@ def build(
         raise sidecar_problem(error) from error
     _write(common, out, built.archive, key, sequence)
     return ExitCode.DONE
+
+
+def read_org(place: Path, binary: Binary) -> Bundle:
+    """Return the organisation's bundle, built from its folder or read from its file; a server verifies who signed it.
+
+    Raises:
+        Problem: it cannot be read, has faults, or is no bundle of ours.
+        CommandError: it cannot be built.
+    """
+    from assent_sidecar.bundle.build import build_bundle
+    from assent_sidecar.bundle.verify import read_unverified
+
+    try:
+        return asyncio.run(build_bundle(place, binary)) if place.is_dir() else read_unverified(_read(place))
+    except WorkspaceError as error:
+        raise workspace_problem(place, error) from error
+    except SidecarError as error:
+        raise sidecar_problem(error) from error
 
 
 @app.command("sign")

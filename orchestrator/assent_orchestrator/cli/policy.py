@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assent_orchestrator.cli import activation, shadow
+from assent_orchestrator.cli.bundle import UnderOption, read_org
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.printing import coloured, say, say_json
@@ -49,6 +50,7 @@ def run_tests(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The workspace. [default: .]")] = None,
     workspace: Annotated[Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="The same.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit XML report there, too.")] = None,
+    under: UnderOption = None,
 ) -> int:
     """Check a workspace as a whole: strictly, its format, its Rego tests and its cases; needs no server."""
     if folder and workspace:
@@ -56,7 +58,7 @@ def run_tests(
     root = folder or workspace or Path()
     if not root.is_dir():
         raise Problem(f"{root} is no folder; name that of a workspace", ExitCode.NOT_FOUND)
-    report = _checked(root)
+    report = _checked(root, under)
     if junit is not None:
         try:
             junit.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +74,13 @@ def run_tests(
     return ExitCode.DONE if report.passed else ExitCode.NO
 
 
-def _checked(root: Path) -> PolicyReport:
+def _checked(root: Path, under: Path | None) -> PolicyReport:
     from assent_sidecar.policy.check import check_policies
 
     try:
-        return asyncio.run(check_policies(root, find_binary(os.environ)))
+        binary = find_binary(os.environ)
+        org = read_org(under, binary) if under is not None else None
+        return asyncio.run(check_policies(root, binary, under=org))
     except (CommandError, SidecarError) as error:
         code = error.code if isinstance(error, SidecarError) else "ENGINE_ERROR"
         raise Problem(f"{error}; see assent doctor", ExitCode.UNAVAILABLE, code=code) from error

@@ -5,16 +5,18 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.contents import write_archive
-from assent_sidecar.bundle.fault import WorkspaceError
-from assent_sidecar.bundle.modules import answer_conditions, check_heads, read_heads
+from assent_sidecar.bundle.fault import WorkspaceError, WorkspaceFault
+from assent_sidecar.bundle.modules import answer_conditions, check_heads, check_packages, heads_of, read_policies
+from assent_sidecar.bundle.org import Org, content_of
 from assent_sidecar.bundle.stage import Stage, stage, write
 from assent_sidecar.bundle.strict import check_strictly, write_capabilities
 from assent_sidecar.bundle.tree import POLICIES
+from assent_sidecar.bundle.under import offences
 from assent_sidecar.bundle.workspace import Workspace, read_workspace
 from assent_sidecar.opa.binary import Binary
 
@@ -35,16 +37,17 @@ class Compiled:
     capabilities: Path
 
 
-async def build_bundle(root: Path, binary: Binary, *, author: str | None = None) -> Bundle:
+async def build_bundle(root: Path, binary: Binary, *, author: str | None = None, under: Bundle | None = None) -> Bundle:
     """Build the bundle of the workspace at ``root``; the same content gives the same bytes and the same revision.
 
-    ``author`` is the id of who answers for it, and part of the content.
+    ``author`` is the id of who answers for it, and part of the content. ``under`` is the bundle of the organisation
+    whose tenant this is: all of it is part of the result, and what would loosen it is a fault.
 
     Raises:
         WorkspaceError: something is wrong with the workspace; the error names every fault with its file and line.
         CommandError: OPA cannot be run.
     """
-    async with compile_workspace(root, binary, author=author) as compiled:
+    async with compile_workspace(root, binary, author=author, under=under) as compiled:
         return await pack(compiled)
 
 
@@ -62,18 +65,23 @@ async def pack(compiled: Compiled) -> Bundle:
 
 
 @contextlib.asynccontextmanager
-async def compile_workspace(root: Path, binary: Binary, *, author: str | None = None) -> AsyncIterator[Compiled]:
-    """Read the workspace at ``root``, stage its bundle and have OPA check it, strictly.
+async def compile_workspace(
+    root: Path, binary: Binary, *, author: str | None = None, under: Bundle | None = None
+) -> AsyncIterator[Compiled]:
+    """Read the workspace at ``root``, stage its bundle and have OPA check it, strictly; ``under`` as to build it.
 
     Raises:
         WorkspaceError: something is wrong with the workspace; the error names every fault with its file and line.
         CommandError: OPA cannot be run.
+        BundleMalformedError: what it is to be under is no bundle of ours.
     """
-    workspace, read = await asyncio.to_thread(read_workspace, root)
-    heads = await read_heads(workspace.policies, binary)
+    org = await asyncio.to_thread(Org.of, under) if under is not None else None
+    workspace, read = await asyncio.to_thread(_read, root, org)
+    modules = await read_policies(workspace.policies, binary)
+    heads = heads_of(modules)
     module, places, unanswered = answer_conditions(workspace.conditions, workspace.policies, heads)
-    faults = [*read, *check_heads(workspace.policies, heads), *unanswered]
-    staged = await asyncio.to_thread(stage, workspace, module, author)
+    faults = [*read, *check_packages(workspace.policies, modules), *check_heads(workspace.policies, heads), *unanswered]
+    staged = await asyncio.to_thread(stage, workspace, module, author, org)
     base = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="assent-build-"))
     try:
         folder, capabilities = base / "content", base / "capabilities.json"
@@ -83,8 +91,25 @@ async def compile_workspace(root: Path, binary: Binary, *, author: str | None = 
         echoes = any(fault.file.startswith(f"{POLICIES}/") for fault in read)
         errors = await check_strictly(folder, capabilities, binary)
         faults.extend(error.fault(places) for error in errors if not (echoes and error.is_about_types))
+        if org is not None:
+            faults.extend(await _loosened(org, staged, binary))
         if faults:
             raise WorkspaceError(tuple(faults))
         yield Compiled(workspace, staged, folder, capabilities)
     finally:
         await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)
+
+
+def _read(root: Path, org: Org | None) -> tuple[Workspace, tuple[WorkspaceFault, ...]]:
+    """Read a workspace, with the policies of the organisation where it has none in their place."""
+    if org is None:
+        return read_workspace(root)
+    workspace, faults = read_workspace(root, org=org.bundle.catalogue)
+    policies = org.policies | {policy.path.as_posix(): policy for policy in workspace.policies}
+    return replace(workspace, policies=tuple(policies[path] for path in sorted(policies))), faults
+
+
+async def _loosened(org: Org, staged: Stage, binary: Binary) -> list[WorkspaceFault]:
+    ours, theirs = await content_of(org.files, binary), await content_of(staged.files, binary)
+    found = await asyncio.to_thread(offences, ours, theirs)
+    return [WorkspaceFault(fault.file, 1, f"{fault.offence}: {fault.reason}") for fault in found]

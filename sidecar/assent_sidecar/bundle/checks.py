@@ -39,6 +39,10 @@ class Checks(Document):
     tests: dict[str, str] = Field(default_factory=dict)
     cases: tuple[CarriedCase, ...] = ()
 
+    def under(self, org: "Checks") -> "Checks":
+        """Return these and the organisation's: what a tenant's bundle must pass."""
+        return Checks(tests=org.tests | self.tests, cases=(*org.cases, *self.cases))
+
 
 def checks_of(workspace: Workspace) -> Checks:
     """Return the tests and cases that people wrote in a workspace."""

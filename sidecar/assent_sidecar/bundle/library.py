@@ -6,6 +6,9 @@ from pathlib import Path
 _HERE = Path(__file__).resolve()
 _TEST = "_test.rego"
 
+LIBRARY = "assent"
+"""The folder of the library in a bundle, and its package."""
+
 
 class LibraryMissingError(Exception):
     """The package was installed without its Rego library."""

@@ -12,17 +12,22 @@ from assent_sidecar.bundle.policies import RESERVED, PolicyFile, package_of
 from assent_sidecar.bundle.workspace import Condition
 from assent_sidecar.opa.binary import Binary
 
-_QUERY = """heads := {file: [head |
-    some rule in rego.parse_module(file, text).rules
-    head := {
-        "name": rule.head.ref[0].value,
-        "plain": count(rule.head.ref) == 1,
-        "contains": object.get(rule.head, "key", null) != null,
-        "value": object.get(rule.head, "value", null) != null,
-        "function": object.get(rule.head, "args", null) != null,
-        "default": object.get(rule, "default", false),
-    }
-] | some file, text in input}"""
+_QUERY = """modules := {file: {"package": package_, "heads": heads} |
+    some file, text in input
+    module := rego.parse_module(file, text)
+    package_ := [part.value | some place, part in module["package"].path; place > 0]
+    heads := [head |
+        some rule in object.get(module, "rules", [])
+        head := {
+            "name": rule.head.ref[0].value,
+            "plain": count(rule.head.ref) == 1,
+            "contains": object.get(rule.head, "key", null) != null,
+            "value": object.get(rule.head, "value", null) != null,
+            "function": object.get(rule.head, "args", null) != null,
+            "default": object.get(rule, "default", false),
+        }
+    ]
+}"""
 
 CONDITIONS = "assent/conditions.rego"
 """The generated module: which rule answers for which ``when``."""
@@ -50,22 +55,51 @@ class Head:
         return self.plain and not (self.contains or self.function)
 
 
-async def read_heads(policies: Sequence[PolicyFile], binary: Binary) -> dict[str, tuple[Head, ...]]:
-    """Return the rule heads of each file that is Rego; of others nothing, ``opa check`` says what they are.
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One Rego file: the parts of its package without ``data``, and the heads of its rules."""
+
+    package: tuple[str, ...]
+    heads: tuple[Head, ...]
+
+
+async def read_modules(texts: Mapping[str, str], binary: Binary) -> dict[str, Module]:
+    """Return what each file that is Rego defines; of others nothing, ``opa check`` says what they are.
 
     Raises:
         CommandError: OPA cannot be asked.
     """
-    texts = {policy.path.as_posix(): policy.text for policy in policies}
     if not texts:
         return {}
     stdin = json.dumps(texts).encode()
     done = await run(binary, "eval", "--stdin-input", "--format", "json", _QUERY, cwd=library_root(), stdin=stdin)
     try:
-        heads = json.loads(done.stdout)["result"][0]["bindings"]["heads"]
-        return {file: tuple(Head(**head) for head in found) for file, found in heads.items()}
+        found = json.loads(done.stdout)["result"][0]["bindings"]["modules"]
+        return {
+            file: Module(tuple(one["package"]), tuple(Head(**head) for head in one["heads"]))
+            for file, one in found.items()
+        }
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise CommandError(f"opa eval did not read the policies: {done.stderr[:500]}") from error
+
+
+async def read_policies(policies: Sequence[PolicyFile], binary: Binary) -> dict[str, Module]:
+    """Return what each of these policies defines; raises as ``read_modules``."""
+    return await read_modules({policy.path.as_posix(): policy.text for policy in policies}, binary)
+
+
+def heads_of(modules: Mapping[str, Module]) -> dict[str, tuple[Head, ...]]:
+    """Return the heads alone, by file."""
+    return {file: module.heads for file, module in modules.items()}
+
+
+def check_packages(policies: Sequence[PolicyFile], modules: Mapping[str, Module]) -> Iterator[WorkspaceFault]:
+    """Yield files whose package, as OPA reads it, is not that of their place: line ends are no matter of taste."""
+    for policy in policies:
+        file = policy.path.as_posix()
+        if file in modules and modules[file].package != (*policy.path.parts[:-1], policy.path.stem):
+            reason = f"OPA reads another package in this file: expected {policy.package}, on a line of its own"
+            yield WorkspaceFault(file, 1, reason)
 
 
 def check_heads(policies: Sequence[PolicyFile], heads: Mapping[str, Sequence[Head]]) -> Iterator[WorkspaceFault]:

@@ -8,6 +8,7 @@ from assent_sidecar.bundle.checks import CHECKS, Checks, checks_of, write_checks
 from assent_sidecar.bundle.library import library_modules
 from assent_sidecar.bundle.manifest import AUTHOR, MANIFEST, revision_of
 from assent_sidecar.bundle.modules import CONDITIONS
+from assent_sidecar.bundle.org import Org
 from assent_sidecar.bundle.workspace import Workspace
 from assent_sidecar.canonical import canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -27,14 +28,19 @@ class Stage:
     author: str | None = None
 
 
-def stage(workspace: Workspace, conditions: str, author: str | None = None) -> Stage:
-    """Put a bundle together: library, policies, generated conditions, data, tests and cases, manifest."""
+def stage(workspace: Workspace, conditions: str, author: str | None = None, org: Org | None = None) -> Stage:
+    """Put a bundle together: library, policies, generated conditions, data, tests and cases, manifest.
+
+    With ``org``, the library and the checks are its; the workspace was read, and has its policies, under it already.
+    """
     catalogue = workspace.catalogue
-    files = {path: text.encode() for path, text in library_modules()}
+    files = {path: text.encode() for path, text in library_modules()} if org is None else org.library
     files[CONDITIONS] = conditions.encode()
     files |= {policy.path.as_posix(): policy.text.encode() for policy in workspace.policies}
     files["data.json"] = canonical(data_of(catalogue))
     checks = checks_of(workspace)
+    if org is not None and org.bundle.checks is not None:
+        checks = checks.under(org.bundle.checks)
     files[CHECKS] = write_checks(checks)
     metadata: dict[str, Json] = {"workspace": catalogue.workspace, "title": catalogue.title}
     if author is not None:

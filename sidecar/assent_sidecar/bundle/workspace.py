@@ -83,23 +83,25 @@ class Workspace:
     conditions: tuple[Condition, ...] = field(repr=False)
 
 
-def load_workspace(root: Path) -> Workspace:
+def load_workspace(root: Path, *, org: Catalogue | None = None) -> Workspace:
     """Read the workspace at ``root``; it reads files, so call it from a thread when a loop is running.
+
+    ``org`` is what the organisation that it is under declares: as if it stood in this workspace, too.
 
     Raises:
         WorkspaceError: something is wrong; the error names every fault with its file and line.
     """
-    workspace, faults = read_workspace(root)
+    workspace, faults = read_workspace(root, org=org)
     if faults:
         raise WorkspaceError(faults)
     return workspace
 
 
-def read_workspace(root: Path) -> tuple[Workspace, tuple[WorkspaceFault, ...]]:
-    """Read what can be read of the workspace at ``root``, and say everything that is wrong with it."""
+def read_workspace(root: Path, *, org: Catalogue | None = None) -> tuple[Workspace, tuple[WorkspaceFault, ...]]:
+    """Read what can be read of the workspace at ``root``, under ``org``, and say everything that is wrong with it."""
     tree = list_tree(root)
     reader = _Reader(root, list(tree.faults))
-    workspace = reader.workspace(tree)
+    workspace = reader.workspace(tree, org or Catalogue(workspace="unnamed"))
     return workspace, tuple(sorted(set(reader.faults)))
 
 
@@ -110,13 +112,13 @@ class _Reader:
         self.faults = faults
         self._root = root
 
-    def workspace(self, tree: Tree) -> Workspace:
+    def workspace(self, tree: Tree, org: Catalogue) -> Workspace:
         manifest = self._document("assent.yaml", Manifest)
         memory = self._document("memory.yaml", Memory) if tree.has_memory else None
         ledgers = self._document("ledgers.yaml", Ledgers) if tree.has_ledgers else None
-        systems = dict(self._named(tree.documents["systems"], System))
-        agents = dict(self._named(tree.documents["agents"], Agent))
-        processes = dict(self._named(tree.documents["processes"], Process))
+        systems = _given("systems", org.systems) | dict(self._named(tree.documents["systems"], System))
+        agents = _given("agents", org.agents) | dict(self._named(tree.documents["agents"], Agent))
+        processes = _given("processes", org.processes) | dict(self._named(tree.documents["processes"], Process))
         broken = {
             folder: frozenset(_stem(file) for file in tree.documents[folder]) - read.keys()
             for folder, read in (("systems", systems), ("agents", agents), ("processes", processes))
@@ -129,9 +131,9 @@ class _Reader:
             systems={name: one.value for name, one in systems.items()},
             agents={name: one.value for name, one in agents.items()},
             processes={name: one.value for name, one in processes.items()},
-            ledgers=ledgers.value.ledgers if ledgers else {},
-            memory=memory.value if memory else Memory(),
-            data=dict(self._data(tree.documents["data"])),
+            ledgers=org.ledgers | (ledgers.value.ledgers if ledgers else {}),
+            memory=_joined(org.memory, memory.value) if memory else org.memory,
+            data=org.data | dict(self._data(tree.documents["data"])),
         )
         policies = tuple(self._policies(tree.policies, documents))
         # A case is completed from the catalogue: with a fault in there, faults of cases would only be echoes.
@@ -224,6 +226,15 @@ class _Reader:
                     yield WrittenCase(file, source.line((index,)), case, complete(case.question, catalogue))
                 except CompletionError as error:
                     self.faults.append(source.fault((index, "question", *error.place), error.reason))
+
+
+def _joined(org: Memory, own: Memory) -> Memory:
+    return own.model_copy(update={"classes": org.classes | own.classes})
+
+
+def _given(folder: str, declared: Mapping[str, N]) -> dict[str, Loaded[N]]:
+    """Return documents of the organisation, which has checked them itself and has their lines."""
+    return {name: Loaded(one, Source(f"{folder}/{name}.yaml", one.to_json(), {})) for name, one in declared.items()}
 
 
 def _conditions(processes: Mapping[str, Loaded[Process]]) -> Iterator[Condition]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.build import Compiled, compile_workspace, pack
 from assent_sidecar.bundle.command import CommandError, run
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -14,13 +15,16 @@ from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
 
 
-async def check_policies(root: Path, binary: Binary, *, only: Collection[Part] | None = None) -> PolicyReport:
+async def check_policies(
+    root: Path, binary: Binary, *, only: Collection[Part] | None = None, under: Bundle | None = None
+) -> PolicyReport:
     """Check the workspace at ``root`` and report everything that was checked.
 
     ``opa check --strict`` and ``opa fmt`` look at every Rego file, tests included; ``opa inspect`` says what policies
     declare; ``opa test`` runs the workspace's tests and the library's over the bundle's own data; the YAML cases are
     decided by a real engine that serves the real bundle, through the evaluator that decides in production. ``only``
     leaves out other parts; a workspace that is not sound is always reported, and nothing else of it is checked then.
+    ``under`` is the bundle of the organisation whose tenant this is: its tests and cases have to pass here, too.
 
     Raises:
         CommandError: OPA cannot be run.
@@ -28,7 +32,7 @@ async def check_policies(root: Path, binary: Binary, *, only: Collection[Part] |
     """
     parts = tuple(part for part in Part if only is None or part in only or part is Part.WORKSPACE)
     try:
-        async with compile_workspace(root, binary) as compiled:
+        async with compile_workspace(root, binary, under=under) as compiled:
             examination = _Examination(compiled, binary, _inspection(compiled, binary))
             checks = [check async for check in examination.part(Part.WORKSPACE)]
             if all(check.outcome is Outcome.PASSED for check in checks):

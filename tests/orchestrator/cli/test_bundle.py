@@ -8,6 +8,8 @@ import pytest
 
 from assent_orchestrator.cli.exit_code import ExitCode
 from tests.orchestrator.cli.program import SECONDS, assent, serving
+from tests.sidecar.organisations import make_org, make_tenant
+from tests.sidecar.workspace_copies import put
 
 
 @pytest.fixture
@@ -65,12 +67,12 @@ def test_a_bundle_is_built_signed_verified_and_looked_into(workspace: Path, sign
 def test_keys_that_cannot_be_used_are_said(workspace: Path, signed: Path, tmp_path: Path) -> None:
     assert assent("bundle", "key", tmp_path / "release.pem").code == ExitCode.CONFLICT
     wrong = assent("bundle", "verify", signed, "--key", f"release={tmp_path / 'release.pem'}")
-    assert (wrong.code, "public half" in wrong.err) == (ExitCode.NOT_ALLOWED, True)
+    assert (wrong.code, "public half" in wrong.err) == (ExitCode.INVALID, True)
     (tmp_path / "release.pem").chmod(0o644)
     build_it = assent("bundle", "build", workspace, "-o", signed, "--key", f"release={tmp_path / 'release.pem'}")
     assert build_it.code == ExitCode.NOT_ALLOWED
     swapped = assent("bundle", "build", workspace, "-o", signed, "--key", f"release={tmp_path / 'release.pub.pem'}")
-    assert (swapped.code, "holds a public key" in swapped.err) == (ExitCode.NOT_ALLOWED, True)
+    assert (swapped.code, "holds a public key" in swapped.err) == (ExitCode.INVALID, True)
 
 
 @pytest.mark.requirement("cli.serve-bundle")
@@ -129,3 +131,23 @@ def test_a_server_that_cannot_believe_its_bundle_says_so_in_one_line(
     assert said.code == code
     [line] = [line for line in said.err.splitlines() if line.startswith("error: ")]
     assert word in line
+
+
+@pytest.mark.requirement("orchestrator.org-composed", "orchestrator.org-not-loosened")
+def test_a_tenants_bundle_is_built_and_tested_under_the_organisations(tmp_path: Path) -> None:
+    org, tenant = make_org(tmp_path), make_tenant(tmp_path)
+    built, out = tmp_path / "org.tar.gz", tmp_path / "sales.tar.gz"
+    assert assent("bundle", "build", org, "-o", built).code == ExitCode.DONE
+    of_folder = assent("bundle", "build", tenant, "-o", out, "--under", org, "--json").json
+    of_file = assent("bundle", "build", tenant, "-o", out, "--under", built, "--json").json
+    assert of_folder["revision"] == of_file["revision"]
+    tested = assent("policy", "test", tenant, "--under", built, "--json")
+    assert tested.code == ExitCode.DONE
+    assert {"policies/org/baseline_test.rego", "cases/renewal.yaml"} <= {one["file"] for one in tested.json["checks"]}
+    put(tenant, "data/house.yaml", "closed: true\n")
+    for command in (("bundle", "build", tenant, "-o", out), ("policy", "test", tenant)):
+        refused = assent(*command, "--under", org)
+        assert refused.code == ExitCode.INVALID
+        assert "house.yaml:1: ORG_LOOSENED: 'house' is the organisation's" in refused.err + refused.out
+    nothing = assent("bundle", "build", tenant, "-o", out, "--under", tenant / "assent.yaml")
+    assert (nothing.code, "no gzipped tar" in nothing.err) == (ExitCode.INVALID, True)
