@@ -1,9 +1,9 @@
 """What OPA is asked: the input document ``assent.question/v1``."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from assent_sidecar.catalogue.memory import Retention
 from assent_sidecar.catalogue.process import BranchName, ForEach, ItemChoice, OnFailure
@@ -319,6 +319,24 @@ class Question(Document):
     work_item: WorkItemFacts | None = None
     inputs: dict[str, Json] = {}
     context: dict[str, Json] = {}
+
+    _confided: bool = PrivateAttr(default=False)
+
+    @property
+    def confided(self) -> bool:
+        """Whether it holds values that are never retained: then nothing computed from it may be written down.
+
+        It is no part of the document: policies see the values, and whoever writes the answer down must know.
+        """
+        return self._confided
+
+    def confidentially(self, confided: bool = True) -> Self:
+        """Return the same question, held to be one with (or without) values that are never retained."""
+        if confided is self._confided:
+            return self
+        told = self.model_copy()
+        told._confided = confided  # noqa: SLF001 - its own, before anybody has it
+        return told
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stops import Stops
+from assent_orchestrator.governance.veil import Veil
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.shadows.shadows import Shadows
 from assent_orchestrator.store.migrate import migrate
@@ -170,7 +171,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await stack.enter_async_context(following_policies(settings, feed))
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
         around = Surroundings(environ, database, trail, listener, clock)
-        shadowing = await stack.enter_async_context(open_shadowing(settings, around, sidecar.evaluator))
+        shadowing = await stack.enter_async_context(
+            open_shadowing(settings, around, Veil(sidecar.evaluator, policies.bundle))
+        )
         gate = Gate(
             shadowing.decision_point,
             trail,

@@ -1,12 +1,15 @@
 """Leaving out of arguments what policy does not show to approvers. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from assent_orchestrator.plan.edit import edited
 from assent_orchestrator.plan.label import join, place
 from assent_orchestrator.plan.pointer import Tokens, render, split
+from assent_orchestrator.plan.unretained import labels_of_never, places_of_never, shown
 from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import Json, Pointer
+from assent_sidecar.question import Action
 
 _DEEPEST = 200
 """What is nested deeper is masked: nobody could read it, and whether there is something to hide cannot be seen."""
@@ -30,8 +33,8 @@ def masked(
     placed = join(*({place(pointer, whole) or pointer: names} for pointer, names in carried.items()))
     doomed |= {pointer for pointer, names in placed.items() if unwelcome & frozenset(names)}
     hidden: set[Pointer] = set()
-    shown = _shown(whole, (), doomed, hidden)
-    return (shown if isinstance(shown, dict) else {}), tuple(sorted(hidden))
+    left = _shown(whole, (), doomed, hidden)
+    return (left if isinstance(left, dict) else {}), tuple(sorted(hidden))
 
 
 def masked_by(
@@ -41,10 +44,29 @@ def masked_by(
     return masked(args, carried, pointers=requirement.mask, labels=requirement.mask_labels)
 
 
+def hushed(requirement: ApprovalRequirement, action: Action, never: Collection[str]) -> ApprovalRequirement:
+    """Return a requirement that masks, beside what the policy masks, what is never retained of an action."""
+    more = labels_of_never(action.labels, never) - frozenset(requirement.mask_labels)
+    if not more:
+        return requirement
+    return requirement.model_copy(update={"mask_labels": (*requirement.mask_labels, *sorted(more))})
+
+
+def spoken(
+    args: Mapping[str, Json], carried: Mapping[Pointer, Iterable[str]], never: Collection[str]
+) -> tuple[dict[str, Json], tuple[Pointer, ...]]:
+    """Return arguments with words in the place of what is never retained, and where that was."""
+    whole = dict(args)
+    places = places_of_never(whole, carried, never)
+    if "" in places:
+        return {}, ("",)
+    return edited(whole, {at: shown(label) for at, label in places.items()}), tuple(sorted(places))
+
+
 def without(args: Mapping[str, Json], places: Iterable[Pointer]) -> dict[str, Json]:
     """Return the arguments without what is at these places, in the way in which what is masked is left out."""
-    shown = _shown(dict(args), (), set(places), set())
-    return shown if isinstance(shown, dict) else {}
+    left = _shown(dict(args), (), set(places), set())
+    return left if isinstance(left, dict) else {}
 
 
 def _shown(node: Json, at: Tokens, doomed: AbstractSet[Pointer | None], hidden: set[Pointer]) -> Json:

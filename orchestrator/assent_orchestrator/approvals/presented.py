@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from assent_orchestrator.approvals.difference import changes_between
-from assent_orchestrator.approvals.mask import masked_by
+from assent_orchestrator.approvals.mask import hushed, is_masked, masked_by, spoken
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.reference import Source, references
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
@@ -56,12 +56,22 @@ class Scene:
     before: Mapping[str, Json] | None = None
 
 
-def present(action: Action, requirement: ApprovalRequirement, decided: Decided, scene: Scene) -> dict[str, Json]:
+def present(
+    action: Action,
+    requirement: ApprovalRequirement,
+    decided: Decided,
+    scene: Scene,
+    never: Collection[str] = (),
+) -> dict[str, Json]:
     """Return what an approver is shown, with what the policy masks left out and named.
+
+    What carries one of the labels ``never`` is named, too, with words in its place: it is stored nowhere.
 
     The digest of the action is left out with it: who knows all the rest finds by trying what it is of.
     """
-    shown, hidden = masked_by(requirement, action.args, action.labels)
+    told, unsaid = spoken(action.args, action.labels, never)
+    shown, hidden = masked_by(requirement, told, action.labels)
+    hidden = tuple(sorted({*hidden, *(place for place in unsaid if not is_masked(place, hidden))}))
     presented: dict[str, Json] = {
         "agent": scene.agent,
         "principal": scene.principal,
@@ -85,7 +95,9 @@ def present(action: Action, requirement: ApprovalRequirement, decided: Decided, 
         if len(whole) > MOST_STEPS
     }
     if scene.before is not None:
-        presented["changes"] = [change.to_json() for change in changes_between(scene.before, action, requirement)]
+        presented["changes"] = [
+            change.to_json() for change in changes_between(scene.before, action, hushed(requirement, action, never))
+        ]
     return presented
 
 

@@ -1,7 +1,7 @@
 """Questions to humans as they are stored, with their answers."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.mask import hushed
 from assent_orchestrator.approvals.moments import next_due
 from assent_orchestrator.approvals.presented import Scene, present
 from assent_orchestrator.approvals.requirement import Answer, roles_asked
@@ -41,9 +42,14 @@ async def open_request(
     now: datetime,
     traceparent: str | None,
     carried: Sequence[Answer] = (),
+    never: Collection[str] = (),
 ) -> Approval:
-    """Write a new pending request; ``carried`` are answers to exactly this action that were given before."""
-    presented = present(action, requirement, decided, scene)
+    """Write a new pending request; ``carried`` are answers to exactly this action that were given before.
+
+    ``never`` are the labels of values that are not retained.
+    """
+    presented = present(action, requirement, decided, scene, never)
+    requirement = hushed(requirement, action, never)
     # Two questions of the same words about two steps are two things to say yes to.
     presented |= {"process": process, "run": run_id, "step": step_id}
     approval = Approval(

@@ -22,6 +22,7 @@ from assent_orchestrator.governance.outside import Outside
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import Subject
 from assent_orchestrator.governance.terms import Answer, Terms
+from assent_orchestrator.plan.unretained import labels_of_never
 from assent_orchestrator.store.tables import permits, requests
 from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -86,7 +87,9 @@ class Desk:
             request_digest=asked,
             enough=lambda ruling: enough is not None and enough(_held_to(ruling).verdict),
         )
-        question = self._question(caller, request, catalogue, principal, actions)
+        never = catalogue.memory.never
+        confided = any(labels_of_never(one.action.labels, never) for one in actions)
+        question = self._question(caller, request, catalogue, principal, actions).confidentially(confided)
         try:
             answers = await carry_through(Outside(self.gate).permit(question, terms, within=within))
         except ClaimedError:

@@ -1,12 +1,16 @@
 """From a step's arguments as written to an action ready to be decided. Pure."""
 
 from assent_orchestrator.execution.situation import Appointed, Situation
+from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import BindingError, Item, ListError, items_of, resolve
 from assent_orchestrator.plan.edit import MisplacedError, edited, labels_after
 from assent_orchestrator.plan.schema import validate
+from assent_orchestrator.plan.unretained import is_marked, labels_of_never, shown
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.question import Action
+
+LOST = "a value that it needs is never stored, and this server does not have it (any more)"
 
 
 class UnfitError(Exception):
@@ -25,20 +29,22 @@ def bound_items(situation: Situation) -> list[Item]:
     Raises:
         UnfitError: there is no list, or it has more elements than the step may have.
     """
-    plan, for_each = situation.run.plan, situation.spec.for_each
+    for_each = situation.spec.for_each
     if for_each is None:
         raise UnfitError("NOT_A_LIST", "the step is done once")
     try:
         items = items_of(
             for_each,
-            inputs=plan.inputs,
+            inputs=situation.inputs,
             outputs={step_id: row.output for step_id, row in situation.outputs.items()},
-            input_labels=plan.labels,
+            input_labels=situation.input_labels,
             output_labels={step_id: row.labels or {} for step_id, row in situation.outputs.items()},
         )
     except BindingError as error:
         raise UnfitError("BAD_BINDING", str(error)) from error
     except ListError as error:
+        if situation.lost:
+            raise UnfitError(NOT_RETAINED, LOST) from error
         raise UnfitError("NOT_A_LIST", str(error)) from error
     if len(items) > for_each.cap:
         raise UnfitError("FOR_EACH_OVER_CAP", f"the list has {len(items)} elements; at most {for_each.cap} are taken")
@@ -49,21 +55,22 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
     """Return the action with every binding replaced, every label carried, and what approvers changed in it.
 
     Raises:
-        UnfitError: a value is missing, or the arguments do not fit the operation's schema.
+        UnfitError: a value is missing or lost, or the arguments do not fit the operation's schema.
 
     """
-    plan = situation.run.plan
     try:
         resolved = resolve(
             situation.spec.args,
-            inputs=plan.inputs,
+            inputs=situation.inputs,
             outputs={step_id: row.output for step_id, row in situation.outputs.items()},
-            input_labels=plan.labels,
+            input_labels=situation.input_labels,
             output_labels={step_id: row.labels or {} for step_id, row in situation.outputs.items()},
             item=situation.item,
         )
     except BindingError as error:
         raise UnfitError("BAD_BINDING", str(error)) from error
+    if is_marked(resolved.labels):
+        raise UnfitError(NOT_RETAINED, LOST)
     if not resolved.complete:
         missing = "; ".join(f"{one.pointer}: {one.description}" for one in resolved.missing)
         raise UnfitError("MISSING_VALUE", missing or f"no value for {', '.join(resolved.unknown)}")
@@ -73,7 +80,9 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
         raise UnfitError("EDIT_MISPLACED", str(error)) from error
     violations = validate(args, appointed.operation.arguments)
     if violations:
-        raise UnfitError("ARGUMENTS_SCHEMA", "; ".join(f"{one.pointer}: {one.message}" for one in violations[:10]))
+        where = "; ".join(f"{one.pointer}: {one.message}" for one in violations[:10])
+        private = labels_of_never(labels, appointed.never)  # a pointer may hold the name of a member that is private
+        raise UnfitError("ARGUMENTS_SCHEMA", shown(min(private)) if private else where)
     try:
         return make_action(situation.spec.action, appointed.operation.effect, args, labels)
     except NotCanonicalError as error:

@@ -45,6 +45,7 @@ from assent_orchestrator.execution.situation import (
 )
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.turn import Turn
+from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.execution.waiting import waits
 from assent_orchestrator.governance.enquiry import action_question, condition_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
@@ -53,11 +54,13 @@ from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refus
 from assent_orchestrator.governance.stop import is_stopped, named_in
 from assent_orchestrator.plan.choice import choice_of
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
+from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action
 
 _BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
+_LOST = Ending(StepState.FAILED, NOT_RETAINED, arguments.LOST)
 _FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
 _UNUSED = (ApprovalState.REJECTED, ApprovalState.EXPIRED, ApprovalState.VOID)
 """How a wait for people ends without an action."""
@@ -120,7 +123,9 @@ class Attempts:
 
     async def _look(self, run_id: str, step_id: str, seen: Seen | None = None) -> Situation:
         async with self.parts.reader.connect() as tx:
-            situation = await read_situation(tx, run_id, step_id, self.parts.plans, seen)
+            situation = await read_situation(
+                tx, run_id, step_id, self.parts.plans, unretained=self.parts.unretained, seen=seen
+            )
         fence(situation.run, self.parts.driver)
         return situation
 
@@ -137,6 +142,8 @@ class Attempts:
             return Pause(settled=False, seconds=ahead)
         approval = situation.approval
         if approval is not None and approval.state is ApprovalState.PENDING:
+            if situation.lost and self._cannot_be_done(situation):
+                return await self._end(situation, _LOST)
             if approval.expires_at > now:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
             if not may_extend(approval):
@@ -145,6 +152,18 @@ class Attempts:
         if situation.run.paused or await self._still_stopped(situation):
             return _FROZEN
         return await self._ask(situation, tries)
+
+    def _cannot_be_done(self, situation: Situation) -> bool:
+        """Say whether what people are asked about could not be done whatever they say: something of it is lost."""
+        if situation.lost_inputs:
+            return True
+        try:
+            arguments.bound_action(situation, appoint(self.parts.catalogue(situation.run.tenant), situation))
+        except arguments.UnfitError as error:
+            return error.code == NOT_RETAINED
+        except UncataloguedError:
+            return False
+        return False
 
     async def _await_choice(self, situation: Situation, ending: Ending | None) -> Pause:
         """Wait until a person says what follows from a failure, for as long as that may matter."""
@@ -183,14 +202,15 @@ class Attempts:
         return named <= {stop.id for stop in await self.parts.gate.stops(situation.subject)}
 
     async def _ask(self, situation: Situation, tries: int) -> Pause:
+        if situation.undecidable:
+            return await self._end(situation, _LOST)
         if choice_of(situation.step.id) is not None:
             return await self._choose(situation, tries)
         try:
             turn = Turn(situation, appoint(self.parts.catalogue(situation.run.tenant), situation), tries)
         except UncataloguedError as error:
             return await self._end(situation, Ending(StepState.DENIED, error.code, error.message))
-        # Whether a step is taken is asked once, whatever it is done for.
-        if situation.spec.when is not None and situation.condition_open and situation.step.item is None:
+        if situation.asks_first and situation.spec.when is not None:
             pause = await self._condition(turn, situation.spec.when)
             if pause is not None:
                 return pause
@@ -229,7 +249,9 @@ class Attempts:
             left = await room(tx, run, turn.appointed.process.max_steps)
             if len(items) <= left:
                 now = self.parts.clock()
-                drafts = await begin_items(tx, situation.step, situation.spec, items, now)
+                never = turn.appointed.never
+                stored = self.parts.unretained.elements(run.id, situation.step.id, items, never)
+                drafts = await begin_items(tx, situation.step, situation.spec, stored, now)
                 await self.parts.trail.append(tx, run.tenant, (*drafts, *await keep(tx, run, now)))
                 return SETTLED
         many = f"the list has {len(items)} elements, and the run may have {left} more steps"
@@ -272,6 +294,8 @@ class Attempts:
             action=action,
             approvals=facts_of(approval, heard) if approval is not None else (),
         )
+        if labels_of_never(action.labels, appointed.never):
+            question = question.confidentially()
         # Before anybody is asked: people are shown where the ledgers stood for the policy.
         question = await self.parts.gate.informed(question)
 

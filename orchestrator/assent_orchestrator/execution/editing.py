@@ -29,7 +29,10 @@ class Editing:
             EditError: the values do not fit the operation, or reach what approvers are not shown.
             PresentationError: the action is not the one that was asked about any more.
         """
-        situation = await read_situation(tx, approval.run_id, approval.step_id, self.parts.plans)
+        parts = self.parts
+        situation = await read_situation(
+            tx, approval.run_id, approval.step_id, parts.plans, unretained=parts.unretained
+        )
         try:
             appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
             asked = await aside(bound_action, situation.values(), situation, appointed)

@@ -24,8 +24,10 @@ from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, 
 from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
+from assent_orchestrator.execution.result import bare, discreet, judge
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.execution.waiting import agreed_retry
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
@@ -33,13 +35,9 @@ from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
-from assent_orchestrator.plan.label import fit
-from assent_orchestrator.plan.schema import Violation, validate
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.process import Asking
-from assent_sidecar.catalogue.system import Operation
 from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
 
@@ -92,7 +90,7 @@ class Outcomes:
             ledgers=sorted({one.ledger for one in allowed.reserves}),
         ) as span:
             call = Call(self.parts.clock(), probe)
-            result = await self._invoke(allowed, appointed.tool_server, min(limits))
+            result = await self._invoke(allowed, appointed, min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
                 pause = await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
@@ -114,12 +112,13 @@ class Outcomes:
         await self._unknown(situation, allowed.permit.attempt, failure.code, failures)
         return Pause(settled=False, seconds=patience(allowed.permit.attempt))
 
-    async def _invoke(self, allowed: Allowed, tool_server: str, within: float) -> Success | Failure:
+    async def _invoke(self, allowed: Allowed, appointed: Appointed, within: float) -> Success | Failure:
         try:
             async with self.parts.turnstile.aside():
-                return await self.parts.tools.invoke(
-                    allowed.permit, allowed.action, tool_server=tool_server, timeout=within
+                result = await self.parts.tools.invoke(
+                    allowed.permit, allowed.action, tool_server=appointed.tool_server, timeout=within
                 )
+            return discreet(result, appointed, allowed.action) if isinstance(result, Failure) else result
         except PermitError as error:
             # A clock that jumped, or a commit that took minutes: nothing was sent, and the gate may be asked again.
             return Failure(PERMIT_INVALID, str(error), retryable=True, effect="none")
@@ -130,11 +129,10 @@ class Outcomes:
         attempt = situation.intent.attempt
         if situation.intent.status is EffectStatus.INTENDED:
             await self._unknown(situation, attempt, OUTCOME_LOST, situation.step.failures)
-        try:
-            appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
-            action = await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
-        except (UncataloguedError, arguments.UnfitError):
+        meant = await self._meant(situation)
+        if meant is None:
             return await self.leave(situation, attempt, tries=tries)
+        appointed, action = meant
         if appointed.repeatable:
             if attempt - situation.step.failures < LOOKUP_TRIES:
                 return None
@@ -155,6 +153,16 @@ class Outcomes:
             return Pause(settled=False, seconds=patience(tries))
         return await self.leave(situation, attempt, tries=tries)
 
+    async def _meant(self, situation: Situation) -> tuple[Appointed, Action] | None:
+        """Return what was attempted; None: nobody can say it any more. What it was done with may be lost."""
+        try:
+            appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
+            return appointed, await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
+        except UncataloguedError:
+            return None
+        except arguments.UnfitError as error:
+            return (appointed, bare(situation, appointed)) if error.code == NOT_RETAINED else None
+
     async def _succeeded(
         self,
         situation: Situation,
@@ -166,20 +174,22 @@ class Outcomes:
         recovered: bool = False,
     ) -> Pause:
         # Not where all others wait: a megabyte takes a while, whatever the tool server means by it.
-        judged = await bulk.aside(_judge, (result,), result, appointed.operation)
-        if judged.violations:
+        judged = await bulk.aside(judge, (result,), result, appointed, action)
+        if judged.fault:
             # It was done, but what came back is not what was agreed: never passed on.
-            places = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in judged.violations[:10])
-            values: dict[str, Any] = {"reason": "RESULT_SCHEMA", "message": places}
+            values: dict[str, Any] = {"reason": "RESULT_SCHEMA", "message": judged.fault}
             state = StepState.FAILED
         else:
-            values = {"output": result, "labels": judged.labels, "reason": None, "message": None}
+            if judged.whole is not None:
+                self.parts.unretained.keep(situation.run.id, ("output", situation.step.id), result, judged.whole)
+            labels = {at: list(names) for at, names in judged.labels.items()}
+            values = {"output": judged.stored, "labels": labels, "reason": None, "message": None}
             state = StepState.SUCCEEDED
         note = EffectNote(
             status="succeeded",
             tool_server=appointed.tool_server,
             result_digest=judged.digest,
-            error="RESULT_SCHEMA" if judged.violations else None,
+            error="RESULT_SCHEMA" if judged.fault else None,
             recovered=recovered or None,
         )
         await self._write(situation, action, attempt, note=note, state=state, values=values, result=result)
@@ -280,7 +290,11 @@ class Outcomes:
         async def write() -> None:
             await self._write_once(situation, action, attempt, note=note, state=state, values=values, result=result)
 
-        await hold_out(write, aside=self.parts.turnstile.aside)
+        try:
+            await hold_out(write, aside=self.parts.turnstile.aside)
+        except FencedError:
+            self.parts.unretained.forget(situation.run.id)
+            raise
 
     async def _write_once(
         self,
@@ -381,21 +395,6 @@ class Outcomes:
         if written:
             self.parts.courses.follow(stride)
         return written
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What is to be known of a result; labels only of one without violations."""
-
-    violations: tuple[Violation, ...]
-    labels: dict[str, list[str]]
-    digest: str
-
-
-def _judge(result: Json, operation: Operation) -> _Judged:
-    violations = validate(result, operation.result)
-    labels = {} if violations else {at: list(names) for at, names in fit(operation.labels, result).items()}
-    return _Judged(violations, labels, digest(result))
 
 
 def _unhurried(code: str, tries: int) -> float:

@@ -11,6 +11,7 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.courses import Courses
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
+from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Found, Success
@@ -48,6 +49,7 @@ class Parts:
     turnstile: Turnstile = field(default_factory=Turnstile)
     courses: Courses = field(default_factory=Courses)
     plans: Plans = field(default_factory=Plans)
+    unretained: Unretained = field(default_factory=Unretained)
 
     @property
     def reader(self) -> AsyncEngine:

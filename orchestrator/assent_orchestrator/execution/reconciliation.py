@@ -14,6 +14,7 @@ from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFo
 from assent_orchestrator.execution.asking import Fall, Plight, close_item, fall
 from assent_orchestrator.execution.bulk import aside
 from assent_orchestrator.execution.compensation import tell_left
+from assent_orchestrator.execution.driver import drives
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
@@ -27,6 +28,7 @@ from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.label import fit, join
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
+from assent_orchestrator.plan.unretained import withheld
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json
 
@@ -115,7 +117,8 @@ class Reconciliations:
             came = await fall(tx, plight, came)
         await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
         concluded = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now)
-        draft = await aside(_draft, (evidence.result,), caller, run, step, came.state, evidence)
+        stored = came.values.get("output")
+        draft = await aside(_draft, (stored,), caller, run, step, came.state, evidence, stored=stored)
         draft = draft.model_copy(update={"ledgers": settled.notes or None})
         return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now))
 
@@ -123,15 +126,15 @@ class Reconciliations:
         self, run: RunRow, step: StepRow, evidence: Evidence, *, repeatable: bool
     ) -> tuple[StepState, dict[str, Any]]:
         if evidence.settlement is Settlement.DONE:
-            return StepState.SUCCEEDED, {**self._output(run.tenant, step, evidence), "reason": None, "message": None}
+            return StepState.SUCCEEDED, {**self._output(run, step, evidence), "reason": None, "message": None}
         if evidence.has_result:
             raise _unusable("RESULT_NOT_NEEDED", "what was not done has no result")
         again = evidence.settlement is Settlement.NOT_DONE and repeatable
         values = {"reason": "NOT_DONE", "message": "a person found that it was not done"}
         return StepState.DECIDING if again else StepState.FAILED, values
 
-    def _output(self, tenant: str, step: StepRow, evidence: Evidence) -> dict[str, Any]:
-        operation = self.parts.catalogue(tenant).operation(step.action)
+    def _output(self, run: RunRow, step: StepRow, evidence: Evidence) -> dict[str, Any]:
+        operation = self.parts.catalogue(run.tenant).operation(step.action)
         if operation is None:
             raise _unusable("UNKNOWN_OPERATION", "the bundle in force does not say what a result looks like")
         if not evidence.has_result:
@@ -141,7 +144,12 @@ class Reconciliations:
             faults = tuple(Fault(f"result{one.pointer}", "RESULT_SCHEMA", one.message) for one in violations)
             raise InvalidError("the operation has no such result", faults)
         labels = join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
-        return {"output": evidence.result, "labels": {pointer: list(names) for pointer, names in labels.items()}}
+        never = self.parts.catalogue(run.tenant).memory.never
+        if drives(run, self.parts.driver):
+            stored, labels = self.parts.unretained.store(run.id, ("output", step.id), evidence.result, labels, never)
+        else:  # it would be of no use here
+            stored, labels = withheld(evidence.result, labels, never) or (evidence.result, labels)
+        return {"output": stored, "labels": {pointer: list(names) for pointer, names in labels.items()}}
 
 
 def _goes_on(run: RunRow, step: StepRow, rows: Mapping[str, StepRow]) -> bool:
@@ -149,11 +157,11 @@ def _goes_on(run: RunRow, step: StepRow, rows: Mapping[str, StepRow]) -> bool:
     return run.state not in TERMINAL_RUNS if step.undo else not is_ending(run, rows)
 
 
-def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidence: Evidence) -> Draft:
+def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidence: Evidence, *, stored: Json) -> Draft:
     done = evidence.settlement is Settlement.DONE
     note = EffectNote(
         status="succeeded" if done else "failed",
-        result_digest=digest(evidence.result) if done else None,
+        result_digest=digest(stored) if done else None,
         error=None if done else "NOT_DONE",
         recovered=True,
     )

@@ -246,6 +246,7 @@ class Sequels:
             now=now,
             traceparent=spans.current_traceparent(),
             carried=carried(held.requirement, worth, Involved(run.principal.id, run.submitter, owner)),
+            never=turn.appointed.never,
         )
         return note_state(approval, ApprovalState.PENDING)
 

@@ -10,6 +10,7 @@ from assent_orchestrator.approvals.request import latest_request, open_item, rea
 from assent_orchestrator.execution.element import is_spoilt, read_item
 from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
 from assent_orchestrator.execution.plans import Plans
+from assent_orchestrator.execution.unretained import INPUTS, Unretained
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.enquiry import Matter
 from assent_orchestrator.governance.intent import Intent
@@ -19,12 +20,13 @@ from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
 from assent_orchestrator.plan.reference import references
 from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.plan.unretained import is_marked
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.catalogue.system import Breaker, Operation
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import StepFacts
+from assent_sidecar.question import Labels, StepFacts
 from assent_sidecar.question import StepState as StepSummary
 
 CIRCUIT_OPEN = "CIRCUIT_OPEN"
@@ -49,6 +51,9 @@ class Situation:
     of an item to ``item``; ``edits`` are what approvers changed in its arguments. ``decision`` is the newest on the
     row, None: nobody was asked yet. ``spoilt`` says that another item of its step failed that the step cannot go on
     without. ``work_item`` is what a person is asked about a failed step.
+
+    ``inputs``, with their labels, are those of the run. Where they, outputs or the item hold what is not retained, that
+    is in them as long as this server has it; ``confided`` says so. What it has not is a mark (plan/unretained).
     """
 
     run: RunRow
@@ -56,6 +61,8 @@ class Situation:
     spec: Step
     steps: Mapping[str, StepRow]
     depends_on: tuple[str, ...]
+    inputs: Mapping[str, Json]
+    input_labels: Labels
     outputs: Mapping[str, StepRow]
     decision: dict[str, Json] | None
     intent: Intent | None
@@ -64,6 +71,29 @@ class Situation:
     spoilt: bool = False
     edits: Mapping[Pointer, Json] = field(default_factory=dict)
     work_item: Approval | None = None
+    confided: bool = False
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether it is asked first whether the step is taken: once, whatever it is done for."""
+        return self.spec.when is not None and self.condition_open and self.step.item is None
+
+    @property
+    def undecidable(self) -> bool:
+        """Whether something is lost that a policy would be asked with: a rule may be true of a mark, not of a value."""
+        return self.lost if self.asks_first or choice_of(self.step.id) is not None else self.lost_inputs
+
+    @property
+    def lost_inputs(self) -> bool:
+        """Whether an input is lost, so that no policy can be asked any more: inputs are in every question."""
+        return is_marked(self.input_labels)
+
+    @property
+    def lost(self) -> bool:
+        """Whether anything is lost of all that the step may see."""
+        if self.lost_inputs or (self.item is not None and is_marked(self.item.labels)):
+            return True
+        return any(is_marked(row.labels or {}) for row in self.outputs.values())
 
     @property
     def condition_open(self) -> bool:
@@ -85,7 +115,7 @@ class Situation:
 
     def values(self) -> Iterator[Json]:
         """Return all that the arguments can be made of."""
-        yield from (self.spec.args, self.run.plan.inputs, *self.edits.values())
+        yield from (self.spec.args, self.inputs, *self.edits.values())
         yield from (row.output for row in self.outputs.values())
         if self.item is not None:
             yield self.item.value
@@ -108,7 +138,8 @@ class Situation:
             plan_digest=self.run.plan_digest,
             principal=self.run.principal,
             process=process,
-            inputs=self.run.plan.inputs,
+            inputs=self.inputs,
+            confided=self.confided,
             steps=tuple(
                 StepSummary(
                     id=row.id,
@@ -124,13 +155,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Appointed:
-    """What the bundle in force says of a step."""
+    """What the bundle in force says of a step; ``never`` are the labels of what is not retained."""
 
     process: Process
     agent: Agent
     operation: Operation
     tool_server: str
     breaker: Breaker | None = None
+    never: frozenset[str] = frozenset()
 
     @property
     def repeatable(self) -> bool:
@@ -147,7 +179,13 @@ class Seen:
 
 
 async def read_situation(
-    tx: AsyncConnection, run_id: str, step_id: str, plans: Plans, seen: Seen | None = None
+    tx: AsyncConnection,
+    run_id: str,
+    step_id: str,
+    plans: Plans,
+    *,
+    unretained: Unretained,
+    seen: Seen | None = None,
 ) -> Situation:
     """Read what one attempt has to know, but for what was ``seen``: then nobody was asked about the step before."""
     if seen is None:
@@ -162,21 +200,29 @@ async def read_situation(
         depends_on = tuple(sorted({*depends_on, spec.id}))
     fresh = step.state is StepState.PENDING and step.attempt == 0
     approval = None if fresh else await latest_request(tx, run_id, step_id)
+    stored = await _outputs(tx, step, spec, depends_on)
+    outputs = {name: unretained.output(row) for name, row in stored.items()}
+    element = await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None
+    item = unretained.element(run_id, undone_id(step_id), element) if element is not None else None
+    inputs = unretained.get(run_id, INPUTS)
     return Situation(
         run=run,
         step=step,
         spec=spec,
         steps=rows,
         depends_on=depends_on,
-        outputs=await _outputs(tx, step, spec, depends_on),
+        inputs=run.plan.inputs if inputs is None else inputs.value,
+        input_labels=run.plan.labels if inputs is None else inputs.labels,
+        outputs=outputs,
         decision=step.decision,
         # A step that was never asked about has neither.
         intent=None if fresh else await intent.read(tx, run_id, step_id),
         approval=approval,
         edits=await read_edits(tx, run_id, step_id) if approval is not None else {},
-        item=await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None,
+        item=item,
         spoilt=step.item is not None and not step.undo and await is_spoilt(tx, run_id, spec),
         work_item=await open_item(tx, run_id, step_id) if step.state is StepState.AWAITING_CHOICE else None,
+        confided=inputs is not None or item is not element or any(outputs[name] is not stored[name] for name in stored),
     )
 
 
@@ -219,4 +265,4 @@ def appoint(catalogue: Catalogue, situation: Situation) -> Appointed:
     if situation.spec.action not in agent.may:
         raise UncataloguedError("AGENT_MAY_NOT", "the bundle in force does not give the operation to the agent")
     system = catalogue.systems[situation.spec.action.partition(".")[0]]
-    return Appointed(process, agent, operation, system.tool_server, system.breaker)
+    return Appointed(process, agent, operation, system.tool_server, system.breaker, catalogue.memory.never)

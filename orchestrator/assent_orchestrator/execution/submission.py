@@ -21,6 +21,7 @@ from assent_orchestrator.execution.journal import RunRow, insert_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, view
 from assent_orchestrator.execution.turnstile import Turnstile
+from assent_orchestrator.execution.unretained import INPUTS
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.store.tables import AT_WORK, runs
@@ -84,10 +85,14 @@ class Submissions:
         catalogue = self.parts.catalogue(caller.tenant)
         accepted = await asyncio.to_thread(accept, plan, catalogue)
         process = catalogue.processes[accepted.process]
-        now = self.parts.clock()
+        now, run_id = self.parts.clock(), uuid.uuid4().hex
+        never, unretained = catalogue.memory.never, self.parts.unretained
+        # All that is stored and told of the plan from here on, its digest too, is of what may be.
+        inputs, labels = unretained.store(run_id, INPUTS, accepted.inputs, accepted.labels, never)
+        accepted = accepted.model_copy(update={"inputs": inputs, "labels": labels})
         run = RunRow(
             tenant=caller.tenant,
-            id=uuid.uuid4().hex,
+            id=run_id,
             request_id=plan.request_id or None,
             request_digest=asked,
             process=accepted.process,
@@ -108,12 +113,18 @@ class Submissions:
             on_deadline=process.on_deadline if process.deadline is not None else None,
             driver=self.parts.driver,
         )
-        async with self.parts.trail.recording() as tx:
-            await self._make_sure_of_room(tx, caller.tenant)
-            stored = await insert_run(tx, run)
-            if stored:
-                await self.parts.trail.append(tx, run.tenant, (_created(run, caller),))
-        if not stored:
+        ours = False
+        try:
+            async with self.parts.trail.recording() as tx:
+                await self._make_sure_of_room(tx, caller.tenant)
+                stored = await insert_run(tx, run)
+                if stored:
+                    await self.parts.trail.append(tx, run.tenant, (_created(run, caller),))
+            ours = stored
+        finally:
+            if not ours:
+                unretained.forget(run_id)
+        if not ours:
             # Somebody was quicker with the same request id: theirs is the run.
             earlier = await self._earlier(caller, plan, asked)
             if earlier is None:

@@ -35,6 +35,7 @@ from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.pausing import PAUSED
 from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.execution.standing import at_rest, move
+from assent_orchestrator.execution.unretained import INPUTS, NOT_RETAINED
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.stop import STOPPED, Subject, is_stopped
@@ -43,6 +44,7 @@ from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import FOLLOWING_STEPS, RunState
+from assent_orchestrator.plan.unretained import is_marked
 from assent_sidecar.decision import Decided, Verdict
 
 T = TypeVar("T")
@@ -96,12 +98,16 @@ class RunWork:
 
     async def end(self, run_id: str) -> str | None:
         """Say what has to be undone next; empty: nothing, and the run is closed; None: it is not over after all."""
-        return await self._insist(lambda: self._end(run_id))
+        undo = await self._insist(lambda: self._end(run_id))
+        if undo == "":
+            self.parts.unretained.forget(run_id)
+        return undo
 
     async def finish(self, run_id: str) -> None:
         """Close the run as it is."""
         await self._insist(lambda: self._finish(run_id))
         self.forget(run_id)
+        self.parts.unretained.forget(run_id)
 
     async def rest(self, run_id: str) -> None:
         """Say of the run that it got nowhere and is left alone for a while; without a database only the log does."""
@@ -161,13 +167,27 @@ class RunWork:
             traceparent = spans.traceparent_of(span)
             catalogue = self.parts.catalogue(run.tenant)
             process = catalogue.processes.get(run.process)
-            faults = await bulk.of_plan(run.plan, check, run.plan, catalogue)
+            kept = self.parts.unretained.get(run.id, INPUTS)
+            if kept is None and is_marked(run.plan.labels):
+                await self._refuse(run, NOT_RETAINED, traceparent)
+                return SETTLED
+            known = {} if kept is None else {"inputs": kept.value, "labels": kept.labels}
+            plan = run.plan.model_copy(update=known)
+            faults = await bulk.of_plan(plan, check, plan, catalogue)
             if process is None or faults:
                 # The bundle changed since the plan was taken: it is not one that this bundle would take.
                 await self._refuse(run, "PLAN_OUTDATED", traceparent)
                 return SETTLED
-            facts = await bulk.of_plan(run.plan, forecast, run.plan, catalogue)
-            matter = Matter(run.tenant, run.id, run.plan_digest, run.principal, process, run.plan.inputs)
+            facts = await bulk.of_plan(plan, forecast, plan, catalogue)
+            matter = Matter(
+                tenant=run.tenant,
+                run=run.id,
+                plan_digest=run.plan_digest,
+                principal=run.principal,
+                process=process,
+                inputs=plan.inputs,
+                confided=kept is not None,
+            )
             wait = process.on_no_decision == "wait"
 
             async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:

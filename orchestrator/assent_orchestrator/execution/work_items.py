@@ -13,6 +13,7 @@ from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.record import StateNote
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, StateError, UnavailableError
+from assent_orchestrator.execution.arguments import LOST
 from assent_orchestrator.execution.asking import Fall, Plight, failure_of, follow
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
@@ -21,6 +22,7 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.reconciliation import Evidence, Reconciliations
 from assent_orchestrator.execution.situation import Situation, read_situation
 from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.governance.enquiry import choice_question
 from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.obligations import OURS, sort_out
@@ -69,7 +71,8 @@ class WorkItems:
         _check(pick)
         async with one_look(self.parts.engine) as tx:
             item, given = await self.inbox.chosen(tx, caller, approval_id, pick.reply)
-            situation = await read_situation(tx, item.run_id, item.step_id, self.parts.plans)
+            parts = self.parts
+            situation = await read_situation(tx, item.run_id, item.step_id, parts.plans, unretained=parts.unretained)
         question = self._question(caller, situation, item, given, pick)
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
@@ -99,6 +102,9 @@ class WorkItems:
         process = catalogue.processes.get(item.process)
         if process is None:
             raise StateError("the bundle in force does not know the process", process=item.process)
+        if situation.lost_inputs:
+            # The policies are asked with the inputs, and this server has not got all of them.
+            raise StateError(f"the policies cannot be asked: {LOST}", reason=NOT_RETAINED)
         failure = item.presented["failure"]
         facts = WorkItemFacts(
             id=item.id,

@@ -29,7 +29,7 @@ UNTRUSTED = "untrusted"
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """The run that a question is about."""
+    """The run that a question is about; ``confided``: something that the question will hold is never retained."""
 
     tenant: str
     run: str
@@ -38,6 +38,7 @@ class Matter:
     process: Process
     inputs: Mapping[str, Json]
     steps: Sequence[StepState] = ()
+    confided: bool = False
 
 
 def agent_facts(agent: Agent) -> AgentFacts:
@@ -132,4 +133,4 @@ def _question(kind: Kind, matter: Matter, now: datetime, **parts: object) -> Que
         "inputs": dict(matter.inputs),
         **parts,
     }
-    return Question.model_validate(facts)
+    return Question.model_validate(facts).confidentially(matter.confided)

@@ -31,7 +31,7 @@ def edited(args: Mapping[str, Json], edits: Mapping[Pointer, Json]) -> dict[str,
             there = False
         if not there:
             raise MisplacedError(f"there is nothing at {pointer}")
-        whole = _replaced(whole, tokens, edits[pointer])
+        whole = replaced(whole, tokens, edits[pointer])
     if not isinstance(whole, dict):
         raise MisplacedError("arguments are an object")
     return whole
@@ -50,11 +50,12 @@ def labels_after(labels: Mapping[Pointer, Iterable[str]], edits: Iterable[Pointe
     return kept
 
 
-def _replaced(value: Json, tokens: Tokens, new: Json) -> Json:
+def replaced(value: Json, tokens: Tokens, new: Json) -> Json:
+    """Return a value with another one in a place that is there."""
     if not tokens:
         return new
     first, rest = tokens[0], tokens[1:]
     if isinstance(value, dict):
-        return {**value, first: _replaced(value[first], rest, new)}
+        return {**value, first: replaced(value[first], rest, new)}
     position = index(first)
-    return [_replaced(one, rest, new) if number == position else one for number, one in enumerate(value)]
+    return [replaced(one, rest, new) if number == position else one for number, one in enumerate(value)]

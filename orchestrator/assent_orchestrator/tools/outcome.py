@@ -90,3 +90,20 @@ ARGUMENTS_TOO_LARGE = "ARGUMENTS_TOO_LARGE"
 
 ARGUMENTS_INVALID = "ARGUMENTS_INVALID"
 """The arguments cannot travel; nothing was sent."""
+
+OURS = frozenset(
+    {
+        TOOL_SERVER_UNKNOWN,
+        TOOL_UNAVAILABLE,
+        TOOL_TIMEOUT,
+        TOOL_LOST,
+        TOOL_REFUSED,
+        TOOL_UNIMPLEMENTED,
+        TOOL_EXHAUSTED,
+        TOOL_ERROR,
+        RESULT_INVALID,
+        ARGUMENTS_TOO_LARGE,
+        ARGUMENTS_INVALID,
+    }
+)
+"""The codes that we give; any other is in the words of a tool server."""

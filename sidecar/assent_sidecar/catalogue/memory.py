@@ -58,6 +58,11 @@ class Memory(Document):
 
     classes: dict[Name, MemoryClass] = {}
 
+    @property
+    def never(self) -> frozenset[str]:
+        """The labels of values that reach no disk, log, trace, trail or database."""
+        return frozenset(label for one in self.classes.values() if one.retention == "never" for label in one.labels)
+
     def unretained(self, labels: tuple[str, ...] | frozenset[str]) -> str | None:
         """Return the name of a class that says of values with one of these labels that they are never retained."""
         for name, one in self.classes.items():

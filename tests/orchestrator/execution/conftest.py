@@ -10,6 +10,7 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.catalogue.ledger import Ledger
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.question import Action
 from tests.orchestrator.execution.world import Ruler, Tool, World, allow_all, catalogue, open_world
 
@@ -38,9 +39,11 @@ async def make_world(database: Database, listener: Listener, fresh_tenant: str) 
         tool: Tool = answer_one,
         ledgers: Mapping[str, Ledger] | None = None,
         clock: Clock = utc_now,
+        memory: Memory | None = None,
         **process: Any,
     ) -> World:
-        declared = catalogue(steps, **process).model_copy(update={"ledgers": ledgers or {}})
+        more = {"ledgers": ledgers or {}, "memory": memory or Memory()}
+        declared = catalogue(steps, **process).model_copy(update=more)
         world = await open_world(database, listener, fresh_tenant, declared, ruler, tool, clock=clock)
         opened.append(world)
         return world

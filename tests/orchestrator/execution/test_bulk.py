@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assent.tool.v1 import tools_pb2
-from assent_orchestrator.execution import arguments, outcome, reconciliation
+from assent_orchestrator.execution import arguments, reconciliation, result
 from assent_orchestrator.execution.bulk import MANY_VALUES, is_large
 from assent_orchestrator.execution.reconciliation import Settlement
 from assent_orchestrator.plan import schema
@@ -49,7 +49,7 @@ async def test_while_a_large_result_is_checked_and_bound_everybody_else_is_serve
     world = await make_world(_STEPS, tool=lambda _: Success({"many": [True] * 2 * MANY_VALUES}))
     results: list[bool] = []
     bound: list[bool] = []
-    monkeypatch.setattr(outcome, "validate", _beside(schema.validate, results))
+    monkeypatch.setattr(result, "validate", _beside(schema.validate, results))
     run = await world.submit()
     await world.until(run, "action.succeeded", step="a")
     monkeypatch.setattr(arguments, "validate", _beside(schema.validate, bound))
