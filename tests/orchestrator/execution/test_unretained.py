@@ -65,7 +65,7 @@ def forget(world: World, run: str) -> None:
     world.parts.unretained.forget(run)
 
 
-@pytest.mark.requirement("never.in-memory-only")
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
 async def test_what_a_step_returned_is_passed_on_and_stored_nowhere(make_world: MakeWorld, database: Database) -> None:
     box = Box()
     world = await make_world([LOOK, SEND], tool=box, memory=MEMORY)
@@ -81,7 +81,7 @@ async def test_what_a_step_returned_is_passed_on_and_stored_nowhere(make_world: 
     assert len(world.parts.unretained) == 0, "the run is over"
 
 
-@pytest.mark.requirement("never.in-memory-only")
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
 async def test_without_such_labels_all_is_stored(make_world: MakeWorld, database: Database) -> None:
     world = await make_world([LOOK, SEND], tool=Box(secret="SEEN-EVERYWHERE"))
     view = await world.end_of(await world.submit())
@@ -90,7 +90,7 @@ async def test_without_such_labels_all_is_stored(make_world: MakeWorld, database
     assert len(world.parts.unretained) == 0
 
 
-@pytest.mark.requirement("never.in-memory-only")
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
 @pytest.mark.parametrize("at", ["/card", "", "/card/number"])
 async def test_an_input_is_decided_on_and_used_and_stored_nowhere(
     make_world: MakeWorld, database: Database, at: str
@@ -108,7 +108,7 @@ async def test_an_input_is_decided_on_and_used_and_stored_nowhere(
     assert SECRET not in await stored(database)
 
 
-@pytest.mark.requirement("never.in-memory-only")
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
 async def test_errors_and_echoes_of_a_tool_server_are_not_taken_down(make_world: MakeWorld, database: Database) -> None:
     said = Failure(f"NO_{SECRET.replace('-', '_')}", f"cannot send to {SECRET}", False, "none")
     world = await make_world([LOOK, SEND], tool=Box(said), memory=MEMORY)
@@ -127,7 +127,7 @@ async def test_errors_and_echoes_of_a_tool_server_are_not_taken_down(make_world:
     assert SECRET.replace("-", "_") not in everything
 
 
-@pytest.mark.requirement("never.in-memory-only")
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
 async def test_each_element_of_a_list_is_stored_without_it(make_world: MakeWorld, database: Database) -> None:
     letter = {
         "id": "letter",
@@ -149,7 +149,7 @@ async def test_each_element_of_a_list_is_stored_without_it(make_world: MakeWorld
     assert "PERSON-KEPT-NOWHERE-1" not in await stored(database)
 
 
-@pytest.mark.requirement("never.lost-fails-closed")
+@pytest.mark.requirement("orchestrator.never-lost-fails-closed")
 @pytest.mark.parametrize(
     ("args", "state"),
     [
@@ -196,7 +196,7 @@ async def stored_up_to_send(world: World) -> str:
     return run
 
 
-@pytest.mark.requirement("never.lost-fails-closed")
+@pytest.mark.requirement("orchestrator.never-lost-fails-closed")
 async def test_a_run_whose_inputs_are_lost_is_decided_on_no_more(make_world: MakeWorld) -> None:
     box = Box()
     steps = [LOOK, {"id": "send", "action": "box.send", "after": ["look"], "on_failure": "skip"}]
@@ -219,8 +219,8 @@ async def test_a_run_whose_inputs_are_lost_is_decided_on_no_more(make_world: Mak
     assert len(world.decisions.asked) == asked, "a policy would have been asked about a mark"
 
 
-@pytest.mark.requirement("never.in-memory-only")
-@pytest.mark.requirement("never.lost-fails-closed")
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+@pytest.mark.requirement("orchestrator.never-lost-fails-closed")
 async def test_people_are_told_that_there_is_a_value_and_their_yes_is_worth_nothing_without_it(
     make_world: MakeWorld, database: Database
 ) -> None:
@@ -254,7 +254,7 @@ def _send_held(question: Question) -> Mapping[str, Any]:
     return held_until_approved(question) if question.approvals else HELD
 
 
-@pytest.mark.requirement("never.lost-fails-closed")
+@pytest.mark.requirement("orchestrator.never-lost-fails-closed")
 async def test_what_became_of_an_effect_is_found_out_though_what_it_was_done_with_is_lost(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
