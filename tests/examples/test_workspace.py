@@ -31,7 +31,7 @@ def workspace() -> Workspace:
 @pytest.mark.requirement("example.workspace")
 def test_the_workspace_is_complete(workspace: Workspace) -> None:
     catalogue = workspace.catalogue
-    assert set(catalogue.systems) == {"erp", "product_analytics", "support", "cpq", "crm", "email", "tasks"}
+    assert set(catalogue.systems) == {"erp", "product_analytics", "support", "cpq", "crm", "email", "tasks", "memory"}
     assert len(catalogue.agents) > 1
     assert set(catalogue.processes) == {"contract_renewal"}
     assert {policy.scope.rpartition("/")[0] for policy in workspace.policies} == {

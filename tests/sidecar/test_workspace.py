@@ -19,7 +19,7 @@ def test_a_sound_workspace_becomes_a_catalogue() -> None:
     workspace = load_workspace(SALES)
     catalogue = workspace.catalogue
     assert catalogue.workspace == "sales"
-    assert set(catalogue.systems) == {"crm", "email"}
+    assert set(catalogue.systems) == {"crm", "email", "memory"}
     assert set(catalogue.agents) == {"analyst", "seller"}
     assert [step.id for step in catalogue.processes["contract_renewal"].steps] == ["usage", "offer", "mail"]
     assert catalogue.memory.classes["account_notes"].ttl == "24h"
@@ -169,6 +169,8 @@ EDITS = [
     ),
     ("agents/analyst.yaml", "crm.read_usage", "crm.read_all", "the system 'crm' has no operation 'read_all'"),
     ("agents/analyst.yaml", "crm.read_usage", "erp.read", "there is no system 'erp'"),
+    ("agents/analyst.yaml", "crm.read_usage", "memory.hold", "the system 'memory' has no operation 'hold'"),
+    ("systems/email.yaml", "tool_server: email", "tool_server: assent", "'assent' is Assent itself"),
     ("agents/analyst.yaml", "[seller]", "[sellers]", "there is no agent 'sellers'"),
     ("agents/analyst.yaml", "[seller]", "[analyst]", "an agent does not hand over to itself"),
     (
@@ -301,6 +303,7 @@ def test_a_fault_is_told_with_its_file_and_line(root: Path, file: str, old: str,
         assert here[0].line in range(line, line + 2)
 
 
+<<<<<<< HEAD
 @pytest.mark.requirement("orchestrator.handoff-declared")
 def test_a_process_in_which_work_passes_as_nobody_declared_is_no_process(root: Path) -> None:
     replace(root, "agents/analyst.yaml", "hands_over_to: [seller]", "hands_over_to: []")
@@ -319,6 +322,44 @@ def test_to_undo_what_another_agent_did_is_a_hand_over(root: Path) -> None:
     ]
 
 
+=======
+@pytest.mark.requirement("orchestrator.memory-steps-refused")
+@pytest.mark.parametrize(
+    ("args", "reasons"),
+    [
+        ("{class: account_notes, purpose: to know the account in the next step, subject: A, value: 1}", []),
+        ("{purpose: to know the account in the next step, subject: A, value: 1}", ["NO_CLASS"]),
+        ("{class: notes, purpose: to know the account in the next step, subject: A, value: 1}", ["UNKNOWN_CLASS"]),
+        ("{class: account_notes, subject: A, value: 1}", ["NO_PURPOSE"]),
+        ("{class: account_notes, purpose: to win, subject: A, value: 1, text: x}", ["takes no", "PURPOSE_DIFFERS"]),
+    ],
+)
+def test_a_process_says_what_it_remembers_and_for_what(root: Path, args: str, reasons: list[str]) -> None:
+    replace(root, "agents/seller.yaml", "may: [", "may: [memory.remember, ")
+    step = f"  - id: keep\n    agent: seller\n    action: memory.remember\n    args: {args}\n"
+    replace(root, PROCESS, "  - id: mail\n", f"{step}  - id: mail\n")
+    found = faults_of(root)
+    assert len(found) == len(reasons), found
+    assert {fault.file for fault in found} <= {PROCESS}
+    assert all(any(reason in fault.reason for fault in found) for reason in reasons)
+
+
+@pytest.mark.requirement("bad-input.workspace-every-fault")
+def test_nobody_declares_the_system_of_the_library(root: Path) -> None:
+    declared = (root / "systems/email.yaml").read_text().replace("name: email", "name: memory")
+    put(root, "systems/memory.yaml", declared)
+    assert [(one.file, one.reason) for one in faults_of(root)] == [
+        ("systems/memory.yaml", "the system 'memory' is Assent's own; use another name")
+    ]
+
+
+def test_with_memory_classes_that_cannot_be_read_nothing_is_said_of_who_uses_them(root: Path) -> None:
+    replace(root, "agents/seller.yaml", "may: [", "may: [memory.remember, ")
+    replace(root, "memory.yaml", "retention: temporary", "retention: sometimes")
+    assert {one.file for one in faults_of(root)} == {"memory.yaml"}
+
+
+>>>>>>> 1fd10b6 (Let processes remember, recall and forget by a system of the library's own, and refuse what says no class or no purpose)
 @pytest.mark.requirement("bad-input.workspace-every-fault")
 @pytest.mark.parametrize(
     ("file", "content", "line", "reason"),

@@ -23,6 +23,7 @@ from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, 
 from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
+from assent_sidecar.catalogue.own import OWN_SERVER
 from assent_sidecar.errors import SidecarError
 
 _log = logging.getLogger("assent")
@@ -177,7 +178,7 @@ def run_server(settings: Settings, *, as_json: bool) -> None:
 
     async def tell(app: App, server: Listening) -> None:
         needed = {system.tool_server for system in app.sidecar.bundle.catalogue.systems.values()}
-        for name in sorted(needed - settings.tool_servers.keys()):
+        for name in sorted(needed - {OWN_SERVER} - settings.tool_servers.keys()):
             _log.warning("no address of the tool server %s: its operations fail; give --tool-server %s=…", name, name)
         address, revision = str(server.address), app.sidecar.bundle.revision
         facts = {"serving": address, "pid": os.getpid(), "revision": revision, "data": str(settings.data)}
@@ -198,6 +199,8 @@ def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
         name, equals, address = text.partition("=")
         if not (equals and name and address):
             raise Problem(f"{text!r} does not name a tool server; write NAME=HOST:PORT", ExitCode.USAGE)
+        if name == OWN_SERVER:
+            raise Problem(f"{OWN_SERVER!r} is Assent itself; no tool server has this name", ExitCode.USAGE)
         if name in found:
             raise Problem(f"the tool server {name!r} is named twice; leave one out", ExitCode.USAGE)
         found[name] = address

@@ -21,6 +21,7 @@ from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.succession import Succession
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory_flaw import memory_flaws
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.model import Json
 
@@ -156,6 +157,7 @@ class _Steps:
         yield from self._hidden(f"{root}.args", step.args)
         if step.for_each is not None:
             yield from self._hidden(f"{root}.for_each.items", step.for_each.items)
+        yield from self._memory(root, step)
         yield from for_each_faults(root, step, self._around, self._room)
         chosen = choice_of_step(step)
         if chosen is not None and (chosen not in self._plan.choices or not _is_branch(self._plan, step)):
@@ -182,6 +184,7 @@ class _Steps:
         yield from self._action(root, undoing)
         yield from argument_faults(f"{root}.args", undoing, found, self._arguments[undoing.action], around)
         yield from self._hidden(f"{root}.args", undoing.args)
+        yield from self._memory(root, undoing)
         bound = [one for one in found.references if one.source.step in self._place]
         if not bound:
             return
@@ -208,6 +211,12 @@ class _Steps:
             yield Fault(f"{root}.action", "UNKNOWN_SYSTEM", "there is no system of this name")
         elif self._arguments[step.action] is None:
             yield Fault(f"{root}.action", "UNKNOWN_OPERATION", "the system has no such operation")
+
+    def _memory(self, root: str, step: Step) -> Iterator[Fault]:
+        if self._arguments[step.action] is None:
+            return
+        for flaw in memory_flaws(step.action, step.args, self._catalogue.memory):
+            yield Fault(field(f"{root}.args", {}, (flaw.member,)), flaw.code, flaw.message)
 
     def waiting_in_circles(self) -> set[str]:
         """Return the fields that make the steps of cycles come after others: their fault is the cycle."""

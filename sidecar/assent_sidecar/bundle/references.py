@@ -16,6 +16,9 @@ from assent_sidecar.bundle.undoing import check_undoing
 from assent_sidecar.bundle.variation import check_variation
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.ledger import Ledger, Ledgers
+from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.memory_flaw import memory_flaws
+from assent_sidecar.catalogue.own import OWN_SERVER, own_systems
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.catalogue.system import Operation, System
 from assent_sidecar.model import Document, Json
@@ -49,6 +52,12 @@ class Documents:
     processes: Mapping[str, Loaded[Process]]
     broken: Mapping[str, frozenset[str]]
     ledgers: Loaded[Ledgers] | None = None
+    memory: Loaded[Memory] | None = None
+
+    @property
+    def own(self) -> Mapping[str, System]:
+        """The systems that Assent adds."""
+        return own_systems(self.memory.value) if self.memory is not None else {}
 
     def is_broken(self, folder: str, name: str) -> bool:
         """Return whether ``folder`` holds an unreadable document of that name."""
@@ -59,15 +68,18 @@ class Documents:
         system, _, name = action.partition(".")
         if self.is_broken("systems", system):
             return None
-        if system not in self.systems:
+        loaded = self.systems.get(system)
+        declared = loaded.value if loaded is not None else self.own.get(system)
+        if declared is None:
             return f"there is no system {system!r}"
-        found = self.systems[system].value.operations.get(name)
+        found = declared.operations.get(name)
         return found or f"the system {system!r} has no operation {name!r}"
 
 
 def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
     """Yield every name that names nothing, and every schema that is none."""
     for system in documents.systems.values():
+        yield from _check_own(system, documents)
         for name, operation in system.value.operations.items():
             for key, schema in (("arguments", operation.arguments), ("result", operation.result)):
                 for path, reason in check_schema(schema):
@@ -80,6 +92,14 @@ def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
         yield from _check_ledgers(documents.ledgers, documents)
 
 
+def _check_own(system: Loaded[System], documents: Documents) -> Iterator[WorkspaceFault]:
+    """Yield that somebody declares what is Assent's own: it would be reached in the name of something else."""
+    if system.value.name in documents.own:
+        yield system.fault(("name",), f"the system {system.value.name!r} is Assent's own; use another name")
+    if system.value.tool_server == OWN_SERVER:
+        yield system.fault(("tool_server",), f"{OWN_SERVER!r} is Assent itself, and no tool server")
+
+
 def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[WorkspaceFault]:
     for index, action in enumerate(agent.value.may):
         reason = documents.operation(action)
@@ -88,7 +108,8 @@ def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[Workspa
         elif agent.value.systems and action.partition(".")[0] not in agent.value.systems:
             yield agent.fault(("may", index), f"{action!r} is of none of the agent's systems")
     for index, name in enumerate(agent.value.systems):
-        if name not in documents.systems and not documents.is_broken("systems", name):
+        known = name in documents.systems or name in documents.own
+        if not known and not documents.is_broken("systems", name):
             yield agent.fault(("systems", index), f"there is no system {name!r}")
     for index, name in enumerate(agent.value.hands_over_to):
         if name == agent.value.name:
@@ -175,6 +196,10 @@ def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_
         if isinstance(operation, Operation):
             for path, reason in check_names(args, operation.arguments, action):
                 yield process.fault((*where, "args", *path), reason)
+        if (memory := bindings.documents.memory) is not None:
+            for flaw in memory_flaws(action, args, memory.value):
+                path = (flaw.member,) if flaw.member in args else ()
+                yield process.fault((*where, "args", *path), f"{action} {flaw.message} ({flaw.code})")
     if step.when in RESERVED:
         yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
 

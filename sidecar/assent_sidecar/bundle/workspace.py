@@ -19,6 +19,7 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledgers
 from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.own import MEMORY
 from assent_sidecar.catalogue.process import Process
 from assent_sidecar.catalogue.system import System
 from assent_sidecar.model import Document, Json, Name
@@ -123,12 +124,14 @@ class _Reader:
             folder: frozenset(_stem(file) for file in tree.documents[folder]) - read.keys()
             for folder, read in (("systems", systems), ("agents", agents), ("processes", processes))
         }
-        documents = Documents(systems, agents, processes, broken, ledgers)
+        if tree.has_memory and memory is None:
+            broken["systems"] |= {MEMORY}
+        documents = Documents(systems, agents, processes, broken, ledgers, memory)
         self.faults.extend(check_references(documents))
         catalogue = Catalogue(
             workspace=manifest.value.name if manifest else "unnamed",
             title=manifest.value.title if manifest else "",
-            systems={name: one.value for name, one in systems.items()},
+            systems={**{name: one.value for name, one in systems.items()}, **documents.own},
             agents={name: one.value for name, one in agents.items()},
             processes={name: one.value for name, one in processes.items()},
             ledgers=org.ledgers | (ledgers.value.ledgers if ledgers else {}),
