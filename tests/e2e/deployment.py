@@ -36,6 +36,7 @@ from tests.examples.programs import EXAMPLES, program
 SECONDS = 60.0
 TENANT = "tenants/local"
 RUNTIME, DIRECTOR, AUDITOR, OPERATOR = "renewals-runtime", "dana.whitfield", "audra.lin", "otto.berg"
+PLANNER, OWNER = "renewals-planner", "head-of-renewals"
 
 
 @dataclass
@@ -306,6 +307,8 @@ async def deployment(
             new_entry(DIRECTOR, ("sales_director",)),
             new_entry(AUDITOR, ("auditor",)),
             new_entry(OPERATOR, ("operator",)),
+            new_entry(PLANNER, ("submitter", "planner", "auditor")),
+            new_entry(OWNER, ()),
         ),
     )
     given = [part for fault in faults for part in ("--fault", fault)]

@@ -4,7 +4,7 @@ Only suggestions come of it: they are put before the owner as any planner's, and
 """
 
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,7 +74,17 @@ def amended(process: Process, suggestions: Iterable[Suggestion]) -> Plan:
         after = graph.through(step.after, present - left) - {step.id}
         kept = tuple(name for name in step.after if name in after)
         steps.append(step.model_copy(update={"after": (*kept, *sorted(after - set(kept)))}))
-    return Plan(process=process.name, process_version=process.version, steps=tuple(steps), choices=process.choices)
+    written = {step.id: frozenset(step.after) for step in process.steps}
+    now = Graph.of(steps, process.choices)
+    shorter = tuple(step.model_copy(update={"after": _needed(step, now, written[step.id])}) for step in steps)
+    return Plan(process=process.name, process_version=process.version, steps=shorter, choices=process.choices)
+
+
+def _needed(step: Step, graph: Graph, written: Collection[str]) -> tuple[str, ...]:
+    """Return what a step says that it comes after, without what its bindings or others say already."""
+    bound = {reference.source.step for reference in references_of(step)}
+    implied = frozenset[str]().union(*(graph.precede(one) for one in graph.depends_on(step.id)))
+    return tuple(name for name in step.after if name in written or name not in implied | bound)
 
 
 def _beside(process: Process, seen: Sequence[Mapping[str, Passage]], least: int) -> Iterator[Suggestion]:

@@ -78,6 +78,19 @@ def test_what_every_run_skips_and_nobody_uses_is_never_needed() -> None:
     assert mine(used, runs(a=DONE, old=SKIPPED, b=DONE)) == ()
 
 
+@pytest.mark.requirement("orchestrator.process-mined")
+def test_what_comes_in_place_of_an_order_is_said_once() -> None:
+    """What a step is bound to, and what others come after already, it does not say again."""
+    found = process(
+        A, {"id": "b", "args": OF_A}, {"id": "c", "after": ["b"], "args": OF_A}, {"id": "d", "after": ["c"]}
+    )
+    seen = runs(a=DONE, b=DONE, c=DONE, d=DONE)
+    [one] = [one for one in mine(found, seen) if (one.step, one.other) == ("d", "c")]
+    assert {step.id: step.after for step in amended(found, [one]).steps}["d"] == ("b",)
+    [one] = [one for one in mine(found, seen) if (one.step, one.other) == ("c", "b")]
+    assert {step.id: step.after for step in amended(found, [one]).steps}["c"] == ()
+
+
 @st.composite
 def processes(draw: st.DrawFn) -> Process:
     names = [f"s{at}" for at in range(draw(st.integers(2, 7)))]
