@@ -4,7 +4,6 @@ Only questions are asked: nothing is done, and each decision is recorded as that
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -17,16 +16,14 @@ from assent_orchestrator.amendments.rows import read
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import Fault, InvalidError, StateError
-from assent_orchestrator.governance.enquiry import Matter, plan_question
-from assent_orchestrator.governance.foretell import foretell
 from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.expand import expand
-from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.decision import Decided, Decision, StepForecast
+from assent_sidecar.decision import Decision, StepForecast
 from assent_sidecar.question import Principal
 
 MOST_RUNS = 20
@@ -122,26 +119,15 @@ class Effects:
         if faults:
             return RunEffect(done.run, faults=faults[:10])
         process = catalogue.processes[proposed.process]
-        was = await self._decided(caller, expand(before, process), done.principal, within)
-        now = await self._decided(caller, expand(after, process), done.principal, within)
-        names = dict.fromkeys([*was.steps, *now.steps])
-        steps = (StepEffect(name, _of(was.steps, name), _of(now.steps, name)) for name in names)
-        return RunEffect(done.run, (StepEffect("", _said(was), _said(now)), *steps))
-
-    async def _decided(self, caller: Caller, plan: Plan, principal: Principal, within: float | None) -> Decision:
-        catalogue = self.catalogue(caller.tenant)
-        facts = await asyncio.to_thread(forecast, plan, catalogue)
-        matter = Matter(
-            tenant=caller.tenant,
-            run=f"simulation-{uuid.uuid4().hex}",
-            plan_digest=facts.digest,
-            principal=principal,
-            process=catalogue.processes[plan.process],
-            inputs=plan.inputs,
-        )
-        question = await self.gate.informed(plan_question(matter, self.clock(), facts))
-        decided: Decided = await self.gate.decide(question, within=within)
-        return (await asyncio.to_thread(foretell, decided, question.plan or facts)).decision
+        outlooks = Outlooks(self.gate, self.clock)
+        was, now = [
+            (await outlooks.of(caller.tenant, done.principal, expand(plan, process), catalogue, within=within)).decided
+            for plan in (before, after)
+        ]
+        first, second = was.decision, now.decision
+        names = dict.fromkeys([*first.steps, *second.steps])
+        steps = (StepEffect(name, _of(first.steps, name), _of(second.steps, name)) for name in names)
+        return RunEffect(done.run, (StepEffect("", _said(first), _said(second)), *steps))
 
 
 def _of(steps: Mapping[str, StepForecast], name: str) -> tuple[str, tuple[str, ...]] | None:

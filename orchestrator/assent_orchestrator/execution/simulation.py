@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,10 +9,9 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.governance.enquiry import Matter, plan_question
-from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead, foretell
+from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead
+from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
-from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import PlanStep
@@ -68,22 +66,12 @@ class Simulations:
         principal = caller.principal(plan.on_behalf_of)
         accepted = await asyncio.to_thread(accept, plan, catalogue)
         with spans.plan_span(accepted.process, tenant=caller.tenant):
-            facts = await asyncio.to_thread(forecast, accepted, catalogue)
-            matter = Matter(
-                tenant=caller.tenant,
-                run=f"simulation-{uuid.uuid4().hex}",
-                plan_digest=facts.digest,
-                principal=principal,
-                process=catalogue.processes[accepted.process],
-                inputs=accepted.inputs,
-            )
-            question = await self.parts.gate.informed(plan_question(matter, self.parts.clock(), facts))
-            facts = question.plan or facts
-            decided = await self.parts.gate.decide(question, within=within)
-            decided = await asyncio.to_thread(foretell, decided, facts)
+            outlooks = Outlooks(self.parts.gate, self.parts.clock)
+            outlook = await outlooks.of(caller.tenant, principal, accepted, catalogue, within=within)
+            facts, decided = outlook.facts, outlook.decided
             left = SECONDS if within is None else within * _SHARE - (time.monotonic() - started)
             failure = await Trials(self.parts.gate.decision_point).failure(
-                question, decided, accepted.steps, within=left
+                outlook.question, decided, accepted.steps, within=left
             )
         return Forecast(
             decided,
