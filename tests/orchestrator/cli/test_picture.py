@@ -4,28 +4,19 @@ import re
 from pathlib import Path
 
 import pytest
-from google.protobuf.json_format import Parse, ParseDict
+from google.protobuf.json_format import ParseDict
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assent.v1 import decisions_pb2, forecasts_pb2, plans_pb2
 from assent_orchestrator.cli.picture.dot import dot
 from assent_orchestrator.cli.picture.mermaid import mermaid
-from assent_orchestrator.cli.picture.picture import Picture, picture_of
-from assent_orchestrator.cli.picture.terminal import terminal
+from assent_orchestrator.cli.picture.picture import picture_of
+from tests.orchestrator.cli.pictures import PICTURES, drawn_in_every_way, forecast, text
 from tests.orchestrator.cli.program import Desk
 
-CASES = sorted((Path(__file__).parents[2] / "cases" / "pictures").iterdir())
-EXAMPLES = Path(__file__).parents[3] / "examples"
+CASES = sorted(PICTURES.iterdir())
 ALLOW = decisions_pb2.VERDICT_ALLOW
-
-
-def forecast(folder: Path) -> forecasts_pb2.Forecast:
-    return Parse((folder / "forecast.json").read_text(encoding="utf-8"), forecasts_pb2.Forecast())
-
-
-def text(picture: Picture, width: int) -> str:
-    return "".join(f"{line.plain.rstrip()}\n" for line in terminal(picture, width))
 
 
 def waiting(edges: dict[str, set[str]]) -> forecasts_pb2.Forecast:
@@ -39,26 +30,19 @@ def waiting(edges: dict[str, set[str]]) -> forecasts_pb2.Forecast:
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("name", ["terminal-80.txt", "terminal-120.txt", "flowchart.mmd", "graph.dot"])
 def test_a_forecast_is_drawn_as_it_was_found_good(folder: Path, name: str) -> None:
-    picture = picture_of(forecast(folder))
-    drawn = {
-        "terminal-80.txt": text(picture, 80),
-        "terminal-120.txt": text(picture, 120),
-        "flowchart.mmd": mermaid(picture),
-        "graph.dot": dot(picture),
-    }
-    assert drawn[name] == (folder / name).read_text(encoding="utf-8")
+    assert drawn_in_every_way(forecast(folder))[name] == (folder / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.requirement("orchestrator.pictures")
 def test_every_step_verdict_approval_ledger_and_label_of_the_example_is_in_every_picture() -> None:
-    found = forecast(CASES[0].parent / "renewal")
+    found = forecast(PICTURES / "renewal")
     picture = picture_of(found)
     for drawn in (text(picture, 250), mermaid(picture), dot(picture)):
         assert not [step.id for step in found.steps if step.id not in drawn]
         assert {"allow", "discount_eur", "pii", "confidential", "stable", "at_risk", "upsell"} <= set(
             re.findall(r"[a-z_]+", drawn)
         )
-    refused = picture_of(forecast(CASES[0].parent / "refused"))
+    refused = picture_of(forecast(PICTURES / "refused"))
     for drawn in (text(refused, 250), mermaid(refused), dot(refused)):
         assert "needs approval by 1 x lead, then 2 x cfo" in drawn
         assert "reserves 120.00" in drawn

@@ -1,8 +1,9 @@
 """A picture in the language of Graphviz. Nodes have numbers for names; texts stand in quotes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from assent_orchestrator.cli.picture.picture import Node, Picture
+from assent_orchestrator.cli.picture.diagram import diagram
+from assent_orchestrator.cli.picture.picture import Edge, Flow, Node, Picture
 
 _MEANS_SOMETHING = str.maketrans({"\\": "\\\\", '"': '\\"', "&": "&amp;"})
 _FILLS = {
@@ -16,37 +17,44 @@ _FILLS = {
 
 def dot(picture: Picture) -> str:
     """Return the text of the graph, with a newline at its end."""
-    return "".join(f"{line}\n" for line in _lines(picture))
+    return diagram(picture, _Dot())
 
 
-def _lines(picture: Picture) -> Iterator[str]:
-    yield "digraph plan {"
-    yield f"  graph [label={_quoted([f'{picture.title}: {picture.verdict}'])}, labelloc=t, rankdir=TB];"
-    yield '  node [fontname="sans-serif", fontsize=10, shape=box, style="filled,rounded", fillcolor=white];'
-    yield '  edge [fontname="sans-serif", fontsize=9];'
-    names = {node.key: f"n{at}" for at, node in enumerate(picture.nodes)}
-    ledgers = {name: f"l{at}" for at, (name, _) in enumerate(picture.ledgers)}
-    for node in picture.nodes:
-        yield f"  {names[node.key]} [{_looks(node)}];"
-    for edge in picture.edges:
-        look = ", ".join(
-            part
-            for part in (f"label={_quoted([edge.note])}" if edge.note else "", "style=dashed" if edge.instead else "")
-            if part
+class _Dot:
+    """The language of Graphviz."""
+
+    def head(self, picture: Picture) -> Iterable[str]:
+        return (
+            "digraph plan {",
+            f"  graph [label={_quoted([f'{picture.title}: {picture.verdict}'])}, labelloc=t, rankdir=TB];",
+            '  node [fontname="sans-serif", fontsize=10, shape=box, style="filled,rounded", fillcolor=white];',
+            '  edge [fontname="sans-serif", fontsize=9];',
         )
-        yield f"  {names[edge.source]} -> {names[edge.target]}{f' [{look}]' if look else ''};"
-    for name, left in picture.ledgers:
-        yield f'  {ledgers[name]} [shape=cylinder, style=filled, fillcolor="#f3e5f5", label={_quoted([name, left])}];'
-    for node in picture.nodes:
-        reserved = dict(node.reserves)
-        for name in node.ledgers:
-            note = f", label={_quoted([f'reserves {reserved[name]}'])}" if name in reserved else ""
-            yield f"  {names[node.key]} -> {ledgers[name]} [dir=none, style=dotted{note}];"
-    for at, flow in enumerate(picture.flows):
+
+    def node(self, name: str, node: Node) -> str:
+        return f"{name} [{_looks(node)}];"
+
+    def edge(self, source: str, target: str, edge: Edge) -> str:
+        label = f"label={_quoted([edge.note])}" if edge.note else ""
+        look = ", ".join(part for part in (label, "style=dashed" if edge.instead else "") if part)
+        return f"{source} -> {target}{f' [{look}]' if look else ''};"
+
+    def ledger(self, name: str, title: str, left: str) -> str:
+        return f'{name} [shape=cylinder, style=filled, fillcolor="#f3e5f5", label={_quoted([title, left])}];'
+
+    def counted(self, source: str, target: str, amount: str) -> str:
+        note = f", label={_quoted([f'reserves {amount}'])}" if amount else ""
+        return f"{source} -> {target} [dir=none, style=dotted{note}];"
+
+    def system(self, name: str, flow: Flow) -> str:
         label = _quoted([flow.system, ", ".join(flow.labels)])
-        yield f'  s{at} [shape=folder, style=filled, fillcolor="#eceff1", label={label}];'
-        yield from (f"  {names[node.key]} -> s{at} [style=dotted];" for node in flow.nodes)
-    yield "}"
+        return f'{name} [shape=folder, style=filled, fillcolor="#eceff1", label={label}];'
+
+    def sent(self, source: str, target: str) -> str:
+        return f"{source} -> {target} [style=dotted];"
+
+    def tail(self) -> Iterable[str]:
+        return ("}",)
 
 
 def _looks(node: Node) -> str:

@@ -4,9 +4,10 @@ Nothing that somebody wrote becomes a part of the drawing's language: nodes have
 quotes with every sign that means something there written as its character code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from assent_orchestrator.cli.picture.picture import Node, Picture
+from assent_orchestrator.cli.picture.diagram import diagram
+from assent_orchestrator.cli.picture.picture import Edge, Flow, Node, Picture
 
 _MEANS_SOMETHING = frozenset('"#&;<>\\`{}%')
 _CLASSES = (
@@ -23,34 +24,38 @@ _CLASSES = (
 
 def mermaid(picture: Picture) -> str:
     """Return the text of the flowchart, with a newline at its end."""
-    return "".join(f"{line}\n" for line in _lines(picture))
+    return diagram(picture, _Mermaid())
 
 
-def _lines(picture: Picture) -> Iterator[str]:
-    yield "---"
-    yield f"title: {_yaml(f'{picture.title}: {picture.verdict}')}"
-    yield "---"
-    yield "flowchart TD"
-    names = {node.key: f"n{at}" for at, node in enumerate(picture.nodes)}
-    ledgers = {name: f"l{at}" for at, (name, _) in enumerate(picture.ledgers)}
-    for node in picture.nodes:
-        yield f"  {names[node.key]}{_shape(node)}"
-    for edge in picture.edges:
+class _Mermaid:
+    """The language of Mermaid's flowcharts."""
+
+    def head(self, picture: Picture) -> Iterable[str]:
+        return ("---", f"title: {_yaml(f'{picture.title}: {picture.verdict}')}", "---", "flowchart TD")
+
+    def node(self, name: str, node: Node) -> str:
+        return f"{name}{_shape(node)}"
+
+    def edge(self, source: str, target: str, edge: Edge) -> str:
         arrow = "-.->" if edge.instead else "-->"
         note = f'|"{_text(edge.note)}"|' if edge.note else ""
-        yield f"  {names[edge.source]} {arrow}{note} {names[edge.target]}"
-    for name, left in picture.ledgers:
-        yield f'  {ledgers[name]}[("{_text(name)}<br/>{_text(left)}")]:::ledger'
-    for node in picture.nodes:
-        reserved = dict(node.reserves)
-        for name in node.ledgers:
-            note = f'|"reserves {_text(reserved[name])}"|' if name in reserved else ""
-            yield f"  {names[node.key]} -.-{note} {ledgers[name]}"
-    for at, flow in enumerate(picture.flows):
-        yield f'  s{at}[/"{_text(flow.system)}<br/>{_text(", ".join(flow.labels))}"/]:::system'
-        yield from (f"  {names[node.key]} -.-> s{at}" for node in flow.nodes)
-    for name, style in _CLASSES:
-        yield f"  classDef {name} {style}"
+        return f"{source} {arrow}{note} {target}"
+
+    def ledger(self, name: str, title: str, left: str) -> str:
+        return f'{name}[("{_text(title)}<br/>{_text(left)}")]:::ledger'
+
+    def counted(self, source: str, target: str, amount: str) -> str:
+        note = f'|"reserves {_text(amount)}"|' if amount else ""
+        return f"{source} -.-{note} {target}"
+
+    def system(self, name: str, flow: Flow) -> str:
+        return f'{name}[/"{_text(flow.system)}<br/>{_text(", ".join(flow.labels))}"/]:::system'
+
+    def sent(self, source: str, target: str) -> str:
+        return f"{source} -.-> {target}"
+
+    def tail(self) -> Iterable[str]:
+        return (f"  classDef {name} {style}" for name, style in _CLASSES)
 
 
 def _shape(node: Node) -> str:
