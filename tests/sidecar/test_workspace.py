@@ -303,7 +303,6 @@ def test_a_fault_is_told_with_its_file_and_line(root: Path, file: str, old: str,
         assert here[0].line in range(line, line + 2)
 
 
-<<<<<<< HEAD
 @pytest.mark.requirement("orchestrator.handoff-declared")
 def test_a_process_in_which_work_passes_as_nobody_declared_is_no_process(root: Path) -> None:
     replace(root, "agents/analyst.yaml", "hands_over_to: [seller]", "hands_over_to: []")
@@ -322,7 +321,6 @@ def test_to_undo_what_another_agent_did_is_a_hand_over(root: Path) -> None:
     ]
 
 
-=======
 @pytest.mark.requirement("orchestrator.memory-steps-refused")
 @pytest.mark.parametrize(
     ("args", "reasons"),
@@ -359,7 +357,6 @@ def test_with_memory_classes_that_cannot_be_read_nothing_is_said_of_who_uses_the
     assert {one.file for one in faults_of(root)} == {"memory.yaml"}
 
 
->>>>>>> 1fd10b6 (Let processes remember, recall and forget by a system of the library's own, and refuse what says no class or no purpose)
 @pytest.mark.requirement("bad-input.workspace-every-fault")
 @pytest.mark.parametrize(
     ("file", "content", "line", "reason"),
