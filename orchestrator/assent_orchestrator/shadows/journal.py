@@ -163,6 +163,7 @@ def _read(row: Any) -> Shadow:
         signed_by=row["signed_by"],
         started_by=row["started_by"],
         started_at=row["started_at"],
+        tenant=row["tenant"],
         ended_by=row["ended_by"],
         ended_at=row["ended_at"],
     )

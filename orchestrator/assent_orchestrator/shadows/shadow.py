@@ -1,9 +1,10 @@
 """A shadow and its report, as people speak of them. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.shadows.difference import Change
 from assent_orchestrator.shadows.tally import Outcome, Seen
 
@@ -15,15 +16,22 @@ NOT_COMPARED = (Outcome.CROWDED, Outcome.NO_CANDIDATE, Outcome.LIVE_FAULT)
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """One candidate that is tried, or was, until ``ended_at``."""
+    """One candidate that is tried, or was, until ``ended_at``; ``tenant`` is that of who started it."""
 
     id: str
     revision: str
     signed_by: str | None
     started_by: str
     started_at: datetime
+    tenant: str
     ended_by: str | None = None
     ended_at: datetime | None = None
+
+    def shown_to(self, caller: Caller) -> "Shadow":
+        """Return what the caller may see: who tries policies is for their own tenant, and for compliance officers."""
+        if caller.tenant == self.tenant or Role.COMPLIANCE_OFFICER in caller.roles:
+            return self
+        return replace(self, started_by="", ended_by=None)
 
     @property
     def running(self) -> bool:

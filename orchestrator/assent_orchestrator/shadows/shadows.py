@@ -58,6 +58,7 @@ class Shadows:
             signed_by=bundle.signed_by,
             started_by=caller.id,
             started_at=self.clock(),
+            tenant=caller.tenant,
         )
         async with self.trail.recording() as tx:
             begun = await rows.begin(tx, caller.tenant, shadow, archive)
@@ -104,7 +105,7 @@ class Shadows:
         if shadow is None:
             raise _none(shadow_id)
         outcomes, differences = await self.journal.counted(shadow.id, caller.tenant)
-        return Report(shadow, outcomes, differences, self.follower.problem if shadow.running else "")
+        return Report(shadow.shown_to(caller), outcomes, differences, self.follower.problem if shadow.running else "")
 
     def _kept(self, revision: str) -> bytes:
         archive = self.kept(revision)

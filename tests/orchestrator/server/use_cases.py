@@ -365,7 +365,7 @@ DELEGATION = Delegation(
     created_at=NOON,
 )
 
-SHADOW = Shadow("5a", DIGEST, "release", "cora", NOON)
+SHADOW = Shadow("5a", DIGEST, "release", "cora", NOON, "acme")
 REPORT = Report(
     shadow=SHADOW,
     outcomes={
