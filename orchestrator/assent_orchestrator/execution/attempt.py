@@ -5,7 +5,7 @@ first.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +29,8 @@ from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.driver import fence, hold, hold_step
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
+from assent_orchestrator.execution.handed import narrowed
+from assent_orchestrator.execution.handing import WITHHELD, Handing
 from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
 from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outcome import Outcomes
@@ -53,6 +55,7 @@ from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import is_stopped, named_in
 from assent_orchestrator.plan.choice import choice_of
+from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.decision import Decided
@@ -214,12 +217,35 @@ class Attempts:
             pause = await self._condition(turn, situation.spec.when)
             if pause is not None:
                 return pause
-        if turn.situation.spec.for_each is not None and situation.step.item is None:
-            return await self._begin_items(turn)
+        taken = await self._take_over(turn)
+        return await self._taken(taken, situation, tries) if isinstance(taken, Turn) else taken
+
+    async def _take_over(self, turn: Turn) -> Turn | Pause:
+        """Return the turn with what may pass of the work that the step takes over, or what follows if it may not."""
+        handing, situation = Handing(self.parts, self.sequels), turn.situation
+        ahead = handing.ahead(situation)
+        if not ahead:
+            return turn
         try:
-            action = await bulk.aside(arguments.bound_action, situation.values(), situation, turn.appointed)
+            came = await handing.take_over(turn, ahead)
+        except BusyError:
+            return Pause(settled=False, seconds=patience(turn.tries))
+        if not isinstance(came, tuple):
+            return await self._go_by(turn, came, turn.tries, None)
+        try:
+            return replace(turn, situation=await bulk.aside(narrowed, situation.values(), situation, came))
+        except RedactionError:
+            unsure = "what must not be handed over cannot be taken away with certainty"
+            return await self._end(situation, Ending(StepState.DENIED, WITHHELD, unsure))
+
+    async def _taken(self, turn: Turn, situation: Situation, tries: int) -> Pause:
+        """Go on with a step that is taken; ``situation`` is that of the turn with what is not handed over to it."""
+        if turn.situation.spec.for_each is not None and situation.step.item is None:
+            return await self._begin_items(turn, situation)
+        try:
+            action = await bulk.aside(arguments.bound_action, situation.values(), turn.situation, turn.appointed)
         except arguments.UnfitError as error:
-            return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
+            return await self._unfit(turn, situation, error)
         circuits = Circuits(self.parts)
         entry = await circuits.enter(situation, turn.appointed)
         if entry.pause is not None:
@@ -237,13 +263,31 @@ class Attempts:
             return await self._end(situation, Ending(StepState.DENIED, "UNKNOWN_PROCESS", unknown))
         return await Choosing(self.parts, self.sequels).attempt(situation, process, tries)
 
-    async def _begin_items(self, turn: Turn) -> Pause:
-        """Make a row of each element, or end the step without having done anything for any of them."""
+    async def _unfit(self, turn: Turn, whole: Situation, error: arguments.UnfitError) -> Pause:
+        """End a step whose arguments cannot be used; where they could be of the ``whole``, it was not handed over."""
+        if turn.situation is not whole:
+            try:
+                if whole.spec.for_each is not None and whole.step.item is None:
+                    await asyncio.to_thread(arguments.bound_items, whole)
+                else:
+                    await bulk.aside(arguments.bound_action, whole.values(), whole, turn.appointed)
+            except arguments.UnfitError:
+                pass  # it could not be done in any case
+            else:
+                withheld = f"needs what is not handed over to {whole.spec.agent!r}: {error.message}"
+                return await self._end(whole, Ending(StepState.DENIED, WITHHELD, withheld))
+        return await self._end(whole, Ending(StepState.FAILED, error.code, error.message))
+
+    async def _begin_items(self, turn: Turn, whole: Situation) -> Pause:
+        """Make a row of each element, or end the step without having done anything for any of them.
+
+        ``whole`` is the situation with what was not handed over.
+        """
         situation = turn.situation
         try:
             items = await asyncio.to_thread(arguments.bound_items, situation)
         except arguments.UnfitError as error:
-            return await self._end(situation, Ending(StepState.FAILED, error.code, error.message))
+            return await self._unfit(turn, whole, error)
         async with self.parts.trail.recording() as tx:
             run = await self.sequels.still_wanted(tx, situation)
             left = await room(tx, run, turn.appointed.process.max_steps)

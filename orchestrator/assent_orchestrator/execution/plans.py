@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.handover import HandOvers
 from assent_orchestrator.plan.model import Plan
 
 _AS_A_STEP = 256
@@ -21,6 +22,7 @@ class _Kept:
     plan: Plan
     size: int
     graph: Graph | None = None
+    hand_overs: HandOvers | None = None
 
 
 class Plans:
@@ -60,3 +62,11 @@ class Plans:
         if kept.graph is None:
             kept.graph = Graph.of(kept.plan.steps, kept.plan.choices)
         return kept.graph
+
+    def hand_overs(self, run_id: str, plan: Plan) -> HandOvers:
+        """Return the hand-overs of a run's plan."""
+        graph = self.graph(run_id, plan)
+        kept = self._kept[run_id]
+        if kept.hand_overs is None:
+            kept.hand_overs = HandOvers(kept.plan.steps, graph)
+        return kept.hand_overs

@@ -115,15 +115,37 @@ class Sequels:
                 }
                 drafts = (*voided, requested)
                 return await self.written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
+            case Deferred() | Stopped() | Refused():
+                return await self._not_now(tx, run, turn, ruling, values)
+
+    async def of_no_hand_over(self, tx: AsyncConnection, turn: Turn, ruling: Deferred | Stopped | Refused) -> Followed:
+        """Write what follows for a step that may not take work over, or not yet.
+
+        Raises:
+            OvertakenError: the run or the step moved on since the question was asked.
+        """
+        run = await self.still_wanted(tx, turn.situation)
+        values = note_decision(ruling.decided, turn.situation, self.clock())
+        return await self._not_now(tx, run, turn, ruling, values)
+
+    async def _not_now(
+        self,
+        tx: AsyncConnection,
+        run: RunRow,
+        turn: Turn,
+        ruling: Deferred | Stopped | Refused,
+        values: dict[str, Any],
+    ) -> Followed:
+        match ruling:
             case Deferred(until=until):
                 values |= {
                     "not_before": writable(until),
                     "message": None,
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
                 }
-                return await self.written(tx, run, situation, StepState.DEFERRED, values)
+                return await self.written(tx, run, turn.situation, StepState.DEFERRED, values)
             case Stopped():
-                return await self.frozen(tx, run, situation, ruling.decided, values)
+                return await self.frozen(tx, run, turn.situation, ruling.decided, values)
             case Refused(code=code, message=message):
                 values |= {"reason": code, "message": message}
                 return await self._refused(tx, run, turn, ruling.decided, values, halt=ruling.halt)

@@ -113,6 +113,11 @@ class Situation:
         """The number the next attempt has."""
         return self.step.attempt + 1
 
+    def has_acted(self, step_id: str) -> bool:
+        """Say whether a step of the plan was taken, whatever became of it."""
+        row = self.steps.get(step_id)
+        return row is not None and row.state not in (StepState.PENDING, StepState.SKIPPED)
+
     def values(self) -> Iterator[Json]:
         """Return all that the arguments can be made of."""
         yield from (self.spec.args, self.inputs, *self.edits.values())

@@ -13,6 +13,7 @@ from assent_sidecar.question import (
     AmendmentFacts,
     ApprovalFacts,
     ConditionFacts,
+    HandoffFacts,
     Kind,
     PlanFacts,
     Principal,
@@ -94,6 +95,14 @@ def choice_question(
         agent=agent_facts(agent) if agent is not None else None,
         work_item=item,
     )
+
+
+def handoff_question(matter: Matter, now: datetime, *, agent: Agent, handoff: HandoffFacts) -> Question:
+    """Ask whether work may pass to an agent, who takes it over.
+
+    No step and no action is named: what is allowed holds for every step that takes over the same.
+    """
+    return _question(Kind.HANDOFF, matter, now, agent=agent_facts(agent), handoff=handoff)
 
 
 def plan_question(matter: Matter, now: datetime, plan: PlanFacts) -> Question:

@@ -48,10 +48,15 @@ class DecisionPoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What followed from a ruling: the transition of the step or run, and what more to record."""
+    """What followed from a ruling: the transition of the step or run, and what more to record.
+
+    ``step`` is the row that it is about, and ``ruling`` what it came to, where the question does not say so.
+    """
 
     state: StateNote | None = None
     drafts: tuple[Draft, ...] = ()
+    step: str | None = None
+    ruling: Ruling | None = None
 
 
 _SHARE = 0.8
@@ -105,7 +110,7 @@ class Gate:
                 if decided is None:
                     continue
                 followed = await sequel(tx, decided) if sequel else Followed()
-                draft = minutes.decision_made(question, decided, followed.state)
+                draft = minutes.decision_made(question, decided, followed.state, followed.ruling, step=followed.step)
                 await self.trail.append(tx, question.tenant, (draft, *followed.drafts))
             return decided
 

@@ -10,7 +10,7 @@ from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.governance.till import Booking, Till
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
-from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.decision import Decided, Redact, Verdict
 from assent_sidecar.question import Action
 
 
@@ -27,13 +27,7 @@ def rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted:
     if decided.verdict is Verdict.DEFER and decision.defer_until is not None:
         return Deferred(decided, decision.defer_until)
     if decided.verdict is not Verdict.ALLOW or decided.fault:
-        reason = decision.reasons[0] if decision.reasons else None
-        return Refused(
-            decided,
-            code=reason.code if reason else "DENIED",
-            message=reason.message if reason else "",
-            halt=decided.verdict is Verdict.HALT,
-        )
+        return _refused(decided)
     duties = sort_out(decision.obligations, fulfilled)
     if duties.unmet:
         return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
@@ -42,6 +36,35 @@ def rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted:
     except RedactionError:
         return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
     return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves)
+
+
+def rule_hand_over(decided: Decided) -> tuple[Redact, ...] | Deferred | Refused | Stopped:
+    """Return what must not pass with a hand-over, or why there is none for now, or at all.
+
+    People approve actions, not hand-overs: one that policies want approved is refused.
+    """
+    if is_stopped(decided):
+        return Stopped(decided)
+    if decided.verdict is Verdict.DEFER and decided.decision.defer_until is not None:
+        return Deferred(decided, decided.decision.defer_until)
+    if decided.verdict is Verdict.REQUIRE_APPROVAL:
+        return Refused(decided, "HANDOFF_APPROVAL_UNSUPPORTED", "people approve actions; a hand-over is allowed or not")
+    if decided.verdict is not Verdict.ALLOW or decided.fault:
+        return _refused(decided)
+    duties = sort_out(decided.decision.obligations, frozenset({"redact"}))
+    if duties.unmet:
+        return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+    return duties.redactions
+
+
+def _refused(decided: Decided) -> Refused:
+    reason = decided.decision.reasons[0] if decided.decision.reasons else None
+    return Refused(
+        decided,
+        code=reason.code if reason else "DENIED",
+        message=reason.message if reason else "",
+        halt=decided.verdict is Verdict.HALT,
+    )
 
 
 def taken(

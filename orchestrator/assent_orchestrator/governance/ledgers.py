@@ -11,6 +11,7 @@ from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.governance.account import Account, Circumstances, NoAccountError, account_of
 from assent_orchestrator.governance.settlement import plain
 from assent_orchestrator.governance.till import Balance, Booking, Want, reserved_by, standing_of
+from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.decision import Reserve
@@ -97,6 +98,9 @@ class Ledgers:
         whole = _accounts(declared, question, None, None) if question.kind is Kind.PLAN else {}
         if question.kind is Kind.ACTION:
             whole = _accounts(declared, question, question.agent, question.action)
+        if question.handoff is not None:
+            taking = self.catalogue(question.tenant).agents.get(question.handoff.target)
+            whole = _accounts_of(declared, question, taking)
         steps = question.plan.steps if question.plan else ()
         asked = [(one.agent, one.action) for one in steps] + [(one.agent, one.action) for one in question.actions]
         each = [_accounts(declared, question, agent, action) for agent, action in asked]
@@ -112,6 +116,10 @@ class Ledgers:
             }
 
         changed: dict[str, object] = {"ledgers": facts(whole)}
+        if question.handoff is not None:
+            left = {name: _left(declared[name], standing.get(account, Balance())) for name, account in whole.items()}
+            passes = question.handoff.passes.model_copy(update={"ledgers": left})
+            changed["handoff"] = question.handoff.model_copy(update={"passes": passes})
         if question.plan is not None:
             counted = (
                 step.model_copy(update={"ledgers": facts(found)}) for step, found in zip(steps, each, strict=True)
@@ -138,7 +146,7 @@ class Ledgers:
         return standing
 
 
-_ASKED = frozenset({Kind.ACTION, Kind.PLAN, Kind.BATCH})
+_ASKED = frozenset({Kind.ACTION, Kind.PLAN, Kind.BATCH, Kind.HANDOFF})
 
 
 def _accounts(
@@ -159,6 +167,14 @@ def _accounts(
     return found
 
 
+def _accounts_of(declared: Mapping[str, Ledger], question: Question, agent: Agent | None) -> dict[str, Account]:
+    """Return the accounts that are known to count something of what an agent may do."""
+    may = agent.may if agent is not None else ()
+    counting = {name: ledger for name, ledger in declared.items() if any(ledger.counts(action) for action in may)}
+    whatever = {name: ledger.model_copy(update={"actions": ()}) for name, ledger in counting.items()}
+    return _accounts(whatever, question, question.agent, None)
+
+
 def _circumstances(question: Question, agent: AgentFacts | None, action: Action | None) -> Circumstances:
     return Circumstances(
         tenant=question.tenant,
@@ -170,6 +186,12 @@ def _circumstances(question: Question, agent: AgentFacts | None, action: Action 
         inputs=question.inputs,
         action=action,
     )
+
+
+def _left(ledger: Ledger, balance: Balance) -> str:
+    """Return what a ledger has left."""
+    left = Decimal(ledger.limit) - balance.spent - balance.reserved - balance.held
+    return plain(min(max(left, Decimal(0)), _MOST))
 
 
 def _id(agent: AgentFacts | None) -> str | None:

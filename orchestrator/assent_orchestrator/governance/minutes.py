@@ -22,21 +22,32 @@ from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import Json
-from assent_sidecar.question import BatchAction, Question
+from assent_sidecar.question import BatchAction, HandoffFacts, Question
 
 SYSTEM = Actor(kind="system", id="assent")
+
+_MOST_NAMES = 100
+"""As many labels, classes and ledgers are in the record of a hand-over; the digest of the question binds all."""
 
 _log = logging.getLogger("assent.ledgers")
 
 
 def decision_made(
-    question: Question, decided: Decided, state: StateNote | None = None, ruling: Ruling | None = None
+    question: Question,
+    decided: Decided,
+    state: StateNote | None = None,
+    ruling: Ruling | None = None,
+    *,
+    step: str | None = None,
 ) -> Draft:
     """Return the record of a decision. One that a stop made names the stop: ``detail.stops``.
 
-    Where the gate refuses what the policies allowed, ``detail.refused`` says why.
+    Where the gate refuses what the policies allowed, ``detail.refused`` says why. ``step`` is the row that it is about,
+    where the question names none.
     """
     detail: dict[str, Json] = {}
+    if question.handoff is not None:
+        detail |= _passing(question.handoff)
     if named := stop_ids(decided):
         detail["stops"] = list(named)
     if question.work_item is not None:
@@ -44,9 +55,9 @@ def decision_made(
     if isinstance(ruling, Refused) and ruling.code not in decided.codes:
         detail["refused"] = ruling.code
     return Draft(
-        event="decision.made",
+        event="decision.made" if question.handoff is None else "handoff.decided",
         run=question.run.id if question.run else None,
-        step=_row_of(question),
+        step=step or _row_of(question),
         attempt=question.step.attempt if question.step else None,
         actor=_actor_of(question),
         on_behalf_of=question.principal.id,
@@ -59,8 +70,24 @@ def decision_made(
     )
 
 
+def _passing(handoff: HandoffFacts) -> dict[str, Json]:
+    """Return who hands over to whom, and what passes: names only."""
+    return {
+        "from": handoff.source,
+        "to": handoff.target,
+        "reason": handoff.reason,
+        "depth": handoff.depth,
+        "fan_out": handoff.fan_out,
+        "labels": list(handoff.passes.labels[:_MOST_NAMES]),
+        "memory": list(handoff.passes.memory[:_MOST_NAMES]),
+        "ledgers": dict(list(handoff.passes.ledgers.items())[:_MOST_NAMES]),
+    }
+
+
 def _actor_of(question: Question) -> Actor:
-    """Return who wants it: an agent, or the person who chooses for a step of its."""
+    """Return who wants it: an agent (one that hands over, where one does), or the person who chooses for its step."""
+    if question.handoff is not None:
+        return Actor(kind="agent", id=question.handoff.source)
     if question.work_item is not None:
         return Actor(kind="user", id=question.principal.id, authn=question.principal.authn)
     return Actor(kind="agent", id=question.agent.id) if question.agent else SYSTEM

@@ -120,9 +120,16 @@ class ScriptedTools:
 
 
 def catalogue(
-    steps: Sequence[Mapping[str, Any]], *, breaker: Mapping[str, Any] | None = None, **process: Any
+    steps: Sequence[Mapping[str, Any]],
+    *,
+    breaker: Mapping[str, Any] | None = None,
+    agents: Mapping[str, Mapping[str, Any]] | None = None,
+    **process: Any,
 ) -> Catalogue:
-    """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one agent, one process."""
+    """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one process, agents.
+
+    Steps without an agent are those of ``bot``.
+    """
     anything = {"type": "object"}
     operations = {
         name: {"title": name, "effect": effect, "idempotent": name == "put", "arguments": anything, "result": anything}
@@ -145,13 +152,15 @@ def catalogue(
                 }
             },
             "agents": {
-                "bot": {
-                    "name": "bot",
-                    "title": "Bot",
+                name: {
+                    "name": name,
+                    "title": name,
                     "owner": "it",
                     "department": "ops",
-                    "may": [f"box.{name}" for name in operations],
+                    "may": [f"box.{operation}" for operation in operations],
+                    **more,
                 }
+                for name, more in {"bot": {}, **(agents or {})}.items()
             },
             "processes": {
                 "work": {

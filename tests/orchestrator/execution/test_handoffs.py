@@ -1,0 +1,241 @@
+"""Work passes between the agents of a run only as it is allowed, is asked about once, and is recorded."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from ruamel.yaml import YAML
+
+from assent_orchestrator.audit.wanted import Wanted
+from assent_orchestrator.clock import utc_now
+from assent_orchestrator.governance.stop import Scope
+from assent_orchestrator.store.handoff_tables import handoffs
+from assent_orchestrator.tools.outcome import Failure, Success
+from assent_sidecar.catalogue.ledger import Ledger
+from assent_sidecar.question import Action, Kind, Question
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.world import ALLOW, World, allow_all, deny, states
+
+FILE = Path(__file__).parents[2] / "cases" / "handoffs" / "runs.yaml"
+CASES = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
+NAMES = ("bot", "reader", "writer", "sender")
+AGENTS: dict[str, Any] = {name: {"hands_over_to": [one for one in NAMES if one != name]} for name in NAMES}
+LOOK_AND_NOTE = [
+    {"id": "look", "agent": "reader", "action": "box.get"},
+    {"id": "note", "agent": "writer", "action": "box.put", "after": ["look"]},
+]
+
+
+def told(question: Question) -> dict[str, Any]:
+    """What is said of a hand-over, flat."""
+    assert question.handoff is not None
+    facts = question.handoff.to_json()
+    return {**facts, **facts["passes"]}
+
+
+def handed(world: World) -> list[dict[str, Any]]:
+    return [told(question) for question in world.decisions.asked if question.kind is Kind.HANDOFF]
+
+
+def scripted(case: Mapping[str, Any]) -> Any:
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is Kind.CONDITION:
+            assert question.condition is not None
+            return {"verdict": "allow", "taken": case.get("conditions", {}).get(question.condition.name, True)}
+        if question.kind is not Kind.HANDOFF:
+            return allow_all(question)
+        asked = told(question)
+        for rule in case.get("rules", []):
+            if all(asked[name] == value for name, value in rule["of"].items()):
+                answer: Mapping[str, Any] = rule["answer"]
+                return answer
+        return ALLOW
+
+    return ruler
+
+
+async def recorded(world: World, run: str) -> list[dict[str, Any]]:
+    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
+    found = []
+    for entry in entries:
+        record = entry.record
+        if record["event"] == "handoff.decided":
+            flat = {
+                **record["detail"],
+                "step": record["step"],
+                "actor": record["actor"]["id"],
+                "verdict": record["decision"]["verdict"],
+                "codes": record["decision"]["codes"],
+                "obligations": [one["type"] for one in record.get("obligations", [])],
+                "to_state": (record.get("state") or {}).get("to"),
+            }
+            assert record["decision"]["kind"] == "handoff"
+            found.append(flat)
+    return found
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided", "orchestrator.handoff-once", "orchestrator.handoff-narrows")
+@pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
+async def test_work_passes_as_it_is_decided(make_world: MakeWorld, case: dict[str, Any]):
+    given: list[dict[str, Any]] = []
+
+    def tool(action: Action) -> Success | Failure:
+        name = f"{action.system}.{action.operation}"
+        given.append({"action": name, "args": action.args})
+        if name in case.get("fails", []):
+            return Failure("REFUSED", "no", retryable=False, effect="none")
+        secret = {"secret": "hush"} if name == "box.get" else {}
+        return Success({"n": 1, "open": "hello", **secret})
+
+    world = await make_world(case["steps"], ruler=scripted(case), tool=tool, agents=AGENTS)
+    run = await world.submit(inputs=case.get("inputs", {}))
+    view = await world.end_of(run)
+    wanted = case["wanted"]
+    assert {name: states(view)[name] for name in wanted["states"]} == wanted["states"]
+    assert str(view.run.state) == wanted.get("run", str(view.run.state))
+    reasons = {step.id: step.reason for step in view.steps}
+    assert {name: reasons[name] for name in wanted.get("reasons", {})} == wanted.get("reasons", {})
+    for name, times in wanted.get("calls", {}).items():
+        assert world.tools.times(name) == times
+    if "recorded" in wanted:
+        found = await recorded(world, run)
+        parts = [{name: one.get(name) for name in want} for one, want in zip(found, wanted["recorded"], strict=False)]
+        assert parts == wanted["recorded"]
+        assert len(found) == len(wanted["recorded"])
+    if "given" in wanted:
+        puts = [one["args"] for one in given if one["action"] == "box.put"]
+        assert sorted(map(str, puts)) == sorted(map(str, wanted["given"].values()))
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided")
+async def test_what_is_put_off_is_asked_again(make_world: MakeWorld):
+    later = (utc_now() + timedelta(seconds=0.3)).isoformat()
+    answers: list[Mapping[str, Any]] = [
+        {"verdict": "defer", "reasons": [{"code": "LATER", "message": "later"}], "defer_until": later}
+    ]
+    world = await make_world(
+        LOOK_AND_NOTE,
+        ruler=lambda question: answers.pop() if answers and question.kind is Kind.HANDOFF else allow_all(question),
+        agents=AGENTS,
+    )
+    run = await world.submit()
+    view = await world.end_of(run)
+    assert states(view) == {"look": "succeeded", "note": "succeeded"}
+    assert [(one["verdict"], one["to_state"]) for one in await recorded(world, run)] == [
+        ("defer", "deferred"),
+        ("allow", None),
+    ]
+
+
+@pytest.mark.requirement("orchestrator.handoff-stopped")
+async def test_work_for_a_stopped_agent_waits_until_it_goes_on(make_world: MakeWorld):
+    world = await make_world(LOOK_AND_NOTE, agents=AGENTS)
+    stop = await world.stop(Scope.AGENT, "writer")
+    run = await world.submit()
+    await world.until(run, "handoff.decided", step="note")
+    held = await world.runs.get(world.alice, run)
+    assert states(held) == {"look": "succeeded", "note": "deferred"}
+    assert world.tools.times("box.put") == 0
+    assert handed(world) == []
+    await world.lift(stop)
+    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
+    assert [one["verdict"] for one in await recorded(world, run)] == ["deny", "allow"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-stopped")
+async def test_a_stop_of_who_handed_over_holds_up_nobody_else(make_world: MakeWorld):
+    reached = asyncio.Event()
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "look":
+            reached.set()
+        return allow_all(question)
+
+    steps = [*LOOK_AND_NOTE, {"id": "again", "agent": "reader", "action": "box.get", "after": ["note"]}]
+    world = await make_world(steps, ruler=ruler, agents=AGENTS)
+    run = await world.submit()
+    await reached.wait()
+    await world.until(run, "action.succeeded", step="look")
+    stop = await world.stop(Scope.AGENT, "reader")
+    await world.until(run, "action.succeeded", step="note")
+    await world.lift(stop)
+    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided")
+async def test_without_a_decision_work_waits_and_is_not_refused(make_world: MakeWorld):
+    def ruler(question: Question) -> Mapping[str, Any]:
+        # The engine is away from when the first step was let go until somebody asked once more.
+        world.decisions.away = question.kind is Kind.ACTION and question.step is not None and question.step.id == "look"
+        return allow_all(question)
+
+    world = await make_world(LOOK_AND_NOTE, ruler=ruler, agents=AGENTS)
+    run = await world.submit()
+    await world.until(run, "handoff.decided", step="note")
+    world.decisions.away = False
+    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
+    assert [(one["verdict"], one["codes"]) for one in await recorded(world, run)] == [
+        ("deny", ["ENGINE_UNAVAILABLE"]),
+        ("allow", []),
+    ]
+
+
+@pytest.mark.requirement("orchestrator.handoff-once")
+async def test_another_bundle_is_asked_anew(make_world: MakeWorld):
+    steps = [*LOOK_AND_NOTE, {"id": "more", "agent": "writer", "action": "box.put", "after": ["note", "look"]}]
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "note":
+            world.decisions.revision = "sha256:" + "1" * 64
+        if question.kind is Kind.HANDOFF and world.decisions.revision.endswith("1"):
+            return deny("STRICTER")
+        return allow_all(question)
+
+    world = await make_world(steps, ruler=ruler, agents=AGENTS)
+    run = await world.submit()
+    view = await world.end_of(run)
+    assert states(view) == {"look": "succeeded", "note": "succeeded", "more": "denied"}
+    assert [(one["step"], one["verdict"]) for one in await recorded(world, run)] == [
+        ("note", "allow"),
+        ("more", "deny"),
+    ]
+
+
+@pytest.mark.requirement("orchestrator.handoff-narrows")
+async def test_what_ledgers_have_left_is_told(make_world: MakeWorld):
+    ledger = Ledger.from_json(
+        {"title": "Calls", "owner": "it", "unit": "calls", "limit": "10", "scale": 0, "actions": ["box.put"]}
+    )
+    world = await make_world(LOOK_AND_NOTE, agents=AGENTS, ledgers={"calls": ledger})
+    run = await world.submit()
+    await world.end_of(run)
+    assert [one["ledgers"] for one in handed(world)] == [{"calls": "10"}]
+    assert [one["ledgers"] for one in await recorded(world, run)] == [{"calls": "10"}]
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided")
+async def test_a_run_of_one_agent_asks_and_keeps_nothing_more(make_world: MakeWorld):
+    steps = [{"id": "look", "action": "box.get"}, {"id": "note", "action": "box.put", "after": ["look"]}]
+    world = await make_world(steps)
+    run = await world.submit()
+    await world.end_of(run)
+    assert [question.kind for question in world.decisions.asked] == [Kind.PLAN, Kind.ACTION, Kind.ACTION]
+    async with world.parts.reader.connect() as tx:
+        assert (await tx.execute(sa.select(handoffs).where(handoffs.c.run_id == run))).all() == []
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided")
+async def test_a_question_of_a_hand_over_names_no_step_that_it_could_depend_on(make_world: MakeWorld):
+    world = await make_world(LOOK_AND_NOTE, agents=AGENTS)
+    run = await world.submit()
+    await world.end_of(run)
+    (asked,) = [question for question in world.decisions.asked if question.kind is Kind.HANDOFF]
+    assert (asked.step, asked.action) == (None, None)
+    assert asked.agent is not None
+    assert asked.agent.id == "writer"
+    assert asked.run is not None
+    assert asked.run.id == run
