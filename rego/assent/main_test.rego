@@ -219,6 +219,19 @@ test_every_other_kind_is_decided_like_an_action[kind] if {
 	answer_to(object.union(question, {"kind": kind}), granted).verdict == "allow"
 }
 
+test_the_department_of_who_hands_over_has_a_say if {
+	handing := object.union(question, {
+		"kind": "handoff",
+		"agent": {"id": "b", "department": "post"},
+		"handoff": {"from": "a", "to": "b"},
+	})
+	policies := object.union(granted, {"department": {"law": {"kept": {"deny": {{"code": "KEPT"}}}}}})
+	agents := {"a": {"department": "law"}}
+	answer_to(handing, policies).verdict == "allow"
+	answer := answer_to(handing, policies) with data.catalogue.agents as agents
+	answer.verdict == "deny"
+}
+
 plan := object.union(object.remove(question, {"action", "agent"}), {
 	"kind": "plan",
 	"plan": {"digest": "sha256:2", "steps": [

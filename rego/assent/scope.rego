@@ -2,7 +2,7 @@
 # title: What the scopes of a question contribute
 # description: |
 #   Only the packages that apply are evaluated: those of the organisation, of the departments of the process and of the
-#   agent, and of the process. Each finding is marked with the package it comes from.
+#   agent (of a hand-over: of both agents), and of the process. Each finding is marked with the package it comes from.
 package assent.scope
 
 import data.assent.approval
@@ -12,6 +12,9 @@ import data.assent.finding
 departments contains input.process.department
 
 departments contains input.agent.department
+
+# Who hands over has a say in it, too.
+departments contains data.catalogue.agents[input.handoff.from].department
 
 # The names are written out: a reference that could mean any rule would forbid tests to ask for the decision. What is
 # empty, as most is for any one question, is left out first, so that the rest costs nothing for it.

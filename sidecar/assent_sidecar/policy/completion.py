@@ -179,6 +179,8 @@ class _Completion:
         given = self._case.agent
         if given is None and step is not None:
             given = step.agent
+        if given is None and self._case.handoff is not None:
+            given = self._case.handoff.target
         if given is None:
             if kind is Kind.ACTION:
                 raise CompletionError((), "an action is somebody's: name the agent, or the step")

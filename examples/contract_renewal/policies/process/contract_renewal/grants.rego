@@ -91,3 +91,19 @@ sent_before if {
 	step.state in {"succeeded", "unknown", "dispatched"}
 	not step.id == input.step.id
 }
+
+# METADATA
+# title: The work of a renewal passes between its agents
+# description: As agents/*.yaml declare it; no plan passes it otherwise.
+# labels:
+#   control: REN-09
+allow contains finding if {
+	input.kind == "handoff"
+	input.handoff.to in data.catalogue.agents[input.handoff.from].hands_over_to
+	finding := {
+		"code": "RENEWAL_HANDED_OVER",
+		"message": "the one agent hands over to the other",
+		"control": "REN-09",
+		"rule": "The work of a renewal passes between its agents",
+	}
+}

@@ -59,3 +59,19 @@ test_the_letter_may_be_tried_again_by_its_own_step if {
 test_a_letter_that_was_not_sent_is_no_letter if {
 	codes(letter_after("email", "denied")) == {"RENEWAL_LETTER"}
 }
+
+agents := {"one": {"hands_over_to": ["other"]}, "other": {"hands_over_to": []}}
+
+passing(source, target) := {found.code |
+	question := {"kind": "handoff", "handoff": {"from": source, "to": target}}
+	some found in grants.allow with input as question with data.catalogue.agents as agents
+}
+
+test_work_passes_as_the_agents_have_it if {
+	passing("one", "other") == {"RENEWAL_HANDED_OVER"}
+}
+
+test_work_passes_in_no_other_way[name] if {
+	some name, edge in {"back": ["other", "one"], "to_nobody": ["one", "ghost"], "from_nobody": ["ghost", "one"]}
+	passing(edge[0], edge[1]) == set()
+}

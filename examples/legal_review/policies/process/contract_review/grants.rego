@@ -103,3 +103,19 @@ sent_before if {
 	step.state in {"succeeded", "unknown", "dispatched"}
 	not step.id == input.step.id
 }
+
+# METADATA
+# title: The work of a review passes between its agents
+# description: As agents/*.yaml declare it; no plan passes it otherwise.
+# labels:
+#   control: REV-10
+allow contains finding if {
+	input.kind == "handoff"
+	input.handoff.to in data.catalogue.agents[input.handoff.from].hands_over_to
+	finding := {
+		"code": "REVIEW_HANDED_OVER",
+		"message": "the one agent hands over to the other",
+		"control": "REV-10",
+		"rule": "The work of a review passes between its agents",
+	}
+}

@@ -70,3 +70,19 @@ test_a_forecast_does_not_know_yet_what_is_released if {
 	unknown := json.patch(letter([]), [{"op": "replace", "path": "/action/unknown", "value": ["/attachment"]}])
 	codes(unknown) == {"REVIEW_LETTER"}
 }
+
+agents := {"one": {"hands_over_to": ["other"]}, "other": {"hands_over_to": []}}
+
+passing(source, target) := {found.code |
+	question := {"kind": "handoff", "handoff": {"from": source, "to": target}}
+	some found in grants.allow with input as question with data.catalogue.agents as agents
+}
+
+test_work_passes_as_the_agents_have_it if {
+	passing("one", "other") == {"REVIEW_HANDED_OVER"}
+}
+
+test_work_passes_in_no_other_way[name] if {
+	some name, edge in {"back": ["other", "one"], "to_nobody": ["one", "ghost"], "from_nobody": ["ghost", "one"]}
+	passing(edge[0], edge[1]) == set()
+}

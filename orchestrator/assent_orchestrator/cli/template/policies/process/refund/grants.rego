@@ -37,6 +37,22 @@ allow contains finding if {
 }
 
 # METADATA
+# title: The work of a refund passes between its agents
+# description: There is one by now. Another one takes over as agents/*.yaml declare it (hands_over_to).
+# labels:
+#   control: SRV-05
+allow contains finding if {
+	input.kind == "handoff"
+	input.handoff.to in data.catalogue.agents[input.handoff.from].hands_over_to
+	finding := {
+		"code": "REFUND_HANDED_OVER",
+		"message": "the one agent hands over to the other",
+		"control": "SRV-05",
+		"rule": "The work of a refund passes between its agents",
+	}
+}
+
+# METADATA
 # title: Nobody waits for ever
 # labels:
 #   control: OPS-01

@@ -20,3 +20,11 @@ test_nothing_else_is_granted if {
 	codes(action("payroll", "refund")) == set()
 	codes({"kind": "memory"}) == set()
 }
+
+test_work_passes_as_the_agents_have_it[name] if {
+	some name, edge in {"declared": ["one", "other", 1], "back": ["other", "one", 0], "to_nobody": ["one", "ghost", 0]}
+	agents := {"one": {"hands_over_to": ["other"]}, "other": {"hands_over_to": []}}
+	question := {"kind": "handoff", "handoff": {"from": edge[0], "to": edge[1]}}
+	found := grants.allow with input as question with data.catalogue.agents as agents
+	count(found) == edge[2]
+}
