@@ -10,6 +10,7 @@ from assent_orchestrator.governance.foretell import foretell
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import PlanFacts, Principal, Question
@@ -43,6 +44,7 @@ class Outlooks:
             UnavailableError: the decision could not be recorded.
         """
         facts = await asyncio.to_thread(forecast, plan, catalogue)
+        told = (plan.labels, *(step.action.labels for step in facts.steps))
         matter = Matter(
             tenant=tenant,
             run=f"simulation-{uuid.uuid4().hex}",
@@ -50,6 +52,7 @@ class Outlooks:
             principal=principal,
             process=catalogue.processes[plan.process],
             inputs=plan.inputs,
+            confided=any(labels_of_never(labels, catalogue.memory.never) for labels in told),
         )
         question = await self.gate.informed(plan_question(matter, self.clock(), facts))
         seen = question.plan or facts

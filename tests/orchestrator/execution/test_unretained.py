@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.unretained import MARK
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.store.tables import effects
@@ -290,3 +291,16 @@ def test_what_is_too_much_is_lost_run_by_run() -> None:
     kept.forget("third")
     kept.forget("third")
     assert len(kept) == 1
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+@pytest.mark.parametrize(("label", "confided"), [("confidential", True), ("pii", False)])
+async def test_a_forecast_of_such_inputs_is_asked_for_in_confidence(
+    make_world: MakeWorld, label: str, confided: bool
+) -> None:
+    world = await make_world(
+        [{"id": "pay", "action": "box.send", "args": {"to": {"$ref": "inputs.card"}}}], memory=MEMORY
+    )
+    plan = {"process": "work", "inputs": {"card": SECRET}, "labels": {"/card": [label]}}
+    await world.simulations.simulate(world.alice, Plan.from_json(plan))
+    assert world.decisions.asked[0].confided is confided
