@@ -18,7 +18,7 @@ import grpc
 import psycopg
 import pytest
 from aiohttp import web
-from google.protobuf import json_format
+from google.protobuf import json_format, struct_pb2
 
 from assent.v1 import approvals_pb2, permits_pb2, permits_pb2_grpc, plans_pb2, runs_pb2
 from assent_orchestrator.server.tokens import new_entry, write_tokens
@@ -142,7 +142,7 @@ async def along_every_path(here: House, values: Mapping[str, str]) -> None:
     await here.server.until(run, "approval.choice_requested", "asked")
     await answer(here, run, choice=approvals_pb2.WorkItem.CHOICE_SKIP)
     await here.server.until(run, "approval.requested", "wire")
-    edits = {"/amount": json_format.ParseDict(4, approvals_pb2.google_dot_protobuf_dot_struct__pb2.Value())}
+    edits = {"/amount": struct_pb2.Value(number_value=4)}
     await answer(here, run, answer=approvals_pb2.DecideApprovalRequest.ANSWER_APPROVE, edits=edits)
     ended = await here.server.end_of(run)
     here.note(ended)
@@ -180,8 +180,8 @@ async def asked_by_agents(here: House, values: Mapping[str, str]) -> None:
             assert (said.permit.name != "") is (mode == "ok"), said
         both = [{**wish(mode, values["batched"]), "id": mode} for mode in ("ok", "refused")]
         many = {"parent": TENANT, "actions": both, "request_id": "both"}
-        request = json_format.ParseDict(many, permits_pb2.DecideBatchRequest())
-        await stub.DecideBatch(request, metadata=here.server.metadata(), timeout=SECONDS)
+        batch = json_format.ParseDict(many, permits_pb2.DecideBatchRequest())
+        await stub.DecideBatch(batch, metadata=here.server.metadata(), timeout=SECONDS)
     evaluation = {
         "subject": {"type": "agent", "id": "clerk"},
         "action": {"name": "use"},
@@ -223,7 +223,7 @@ async def dumped(here: House) -> bytes:
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         )
         for schema, table in await (await connection.execute(tables)).fetchall():
-            rows = await connection.execute(f'SELECT t::text FROM "{schema}"."{table}" t')  # type: ignore[arg-type] # as it is
+            rows = await connection.execute(f'SELECT t::text FROM "{schema}"."{table}" t')
             found += [str(row[0]) for row in await rows.fetchall()]
         await connection.execute("COMMIT")
         await connection.execute("CHECKPOINT")

@@ -23,6 +23,12 @@ class Safe(tools_pb2_grpc.ToolServiceServicer):
         self.hanging = asyncio.Event()
         self._done: dict[str, Any] = {}
 
+    async def Describe(  # noqa: N802 - the protocol's name
+        self, request: tools_pb2.DescribeRequest, context: Any
+    ) -> tools_pb2.DescribeResponse:
+        del request, context
+        return tools_pb2.DescribeResponse(name="safe", version="1")
+
     async def Invoke(  # noqa: N802 - the protocol's name
         self, request: tools_pb2.InvokeRequest, context: Any
     ) -> tools_pb2.InvokeResponse:
