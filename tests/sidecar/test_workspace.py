@@ -182,6 +182,10 @@ EDITS = [
     ("agents/analyst.yaml", "hands_over_to", "systems: [erp]\nhands_over_to", "there is no system 'erp'"),
     ("agents/analyst.yaml", "hands_over_to", "limits: {depth: -1}\nhands_over_to", "limits.depth"),
     ("agents/analyst.yaml", "hands_over_to", "limits: {breadth: 1}\nhands_over_to", "breadth"),
+    ("systems/email.yaml", "name: email", "kind: agent\nname: email", "says as which agent it acts"),
+    ("systems/email.yaml", "name: email", "agent: seller\nname: email", "says as which agent it acts"),
+    ("systems/email.yaml", "name: email", "kind: agent\nagent: sales\nname: email", "there is no agent 'sales'"),
+    ("systems/email.yaml", "name: email", "kind: program\nname: email", "kind: Input should be"),
     ("agents/analyst.yaml", "may: [crm.read_usage]", "may: []", "may: Tuple should have at least 1 item"),
     (PROCESS, 'version: "1"', "version: 1", "version: should be text; what looks like a number"),
     (PROCESS, "agent: analyst", "agent: analist", "there is no agent 'analist'"),
@@ -355,6 +359,18 @@ def test_with_memory_classes_that_cannot_be_read_nothing_is_said_of_who_uses_the
     replace(root, "agents/seller.yaml", "may: [", "may: [memory.remember, ")
     replace(root, "memory.yaml", "retention: temporary", "retention: sometimes")
     assert {one.file for one in faults_of(root)} == {"memory.yaml"}
+
+
+@pytest.mark.requirement("orchestrator.agent-services")
+def test_who_calls_a_service_that_acts_as_an_agent_is_that_agent_or_hands_over_to_it(root: Path) -> None:
+    replace(root, "systems/email.yaml", "name: email", "kind: agent\nagent: analyst\nname: email")
+    [fault] = faults_of(root)
+    assert (fault.file, fault.line) == ("agents/seller.yaml", 5)
+    assert "'email.send' acts as the agent 'analyst', to which this one does not hand over" in fault.reason
+    replace(root, "agents/seller.yaml", "name: seller", "hands_over_to: [analyst]\nname: seller")
+    assert faults_of(root) == ()
+    replace(root, "systems/email.yaml", "agent: analyst", "agent: seller")
+    assert faults_of(root) == ()
 
 
 @pytest.mark.requirement("bad-input.workspace-every-fault")

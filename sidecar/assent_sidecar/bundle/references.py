@@ -84,6 +84,9 @@ def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
             for key, schema in (("arguments", operation.arguments), ("result", operation.result)):
                 for path, reason in check_schema(schema):
                     yield system.fault(("operations", name, key, *path), reason)
+        acting = system.value.agent
+        if acting is not None and acting not in documents.agents and not documents.is_broken("agents", acting):
+            yield system.fault(("agent",), f"there is no agent {acting!r}")
     for agent in documents.agents.values():
         yield from _check_agent(agent, documents)
     for process in documents.processes.values():
@@ -107,6 +110,8 @@ def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[Workspa
             yield agent.fault(("may", index), reason)
         elif agent.value.systems and action.partition(".")[0] not in agent.value.systems:
             yield agent.fault(("may", index), f"{action!r} is of none of the agent's systems")
+        elif (reason := _not_handed_over(agent.value, action, documents)) is not None:
+            yield agent.fault(("may", index), reason)
     for index, name in enumerate(agent.value.systems):
         known = name in documents.systems or name in documents.own
         if not known and not documents.is_broken("systems", name):
@@ -116,6 +121,15 @@ def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[Workspa
             yield agent.fault(("hands_over_to", index), "an agent does not hand over to itself")
         if name not in documents.agents and not documents.is_broken("agents", name):
             yield agent.fault(("hands_over_to", index), f"there is no agent {name!r}")
+
+
+def _not_handed_over(agent: Agent, action: str, documents: Documents) -> str | None:
+    """Return why an agent may not call a service that acts as another one: it does not hand over to that one."""
+    system = documents.systems.get(action.partition(".")[0])
+    acting = system.value.agent if system is not None else None
+    if acting is None or acting == agent.name or acting in agent.hands_over_to:
+        return None
+    return f"{action!r} acts as the agent {acting!r}, to which this one does not hand over"
 
 
 def _check_ledgers(ledgers: Loaded[Ledgers], documents: Documents) -> Iterator[WorkspaceFault]:

@@ -20,6 +20,15 @@ class Catalogue(Document):
     memory: Memory = Memory()
     data: dict[str, Json] = {}
 
+    def acting(self, action: str) -> str:
+        """Return as which agent the system of ``system.operation`` acts; empty: as none."""
+        declared = self.systems.get(action.partition(".")[0])
+        return (declared.agent or "") if declared else ""
+
+    def is_service(self, agent: str) -> bool:
+        """Say whether an agent is a service that is called: then it acts under the permits that it is called with."""
+        return any(system.agent == agent for system in self.systems.values())
+
     def operation(self, action: str) -> Operation | None:
         """Return the operation of ``system.operation``, or None when nobody declared it."""
         system, _, name = action.partition(".")

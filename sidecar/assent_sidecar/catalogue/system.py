@@ -1,8 +1,8 @@
 """What agents can reach: systems and their operations."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assent_sidecar.model import Document, Duration, Json, Name
 from assent_sidecar.question import Effect, Labels
@@ -35,7 +35,8 @@ class Breaker(Document):
 class System(Document):
     """One enterprise system. ``tool_server`` names the server that speaks for it; settings say where it listens.
 
-    Without a ``breaker`` it is called however often it failed.
+    Of the kind ``agent`` it is a service that acts as ``agent`` of the catalogue: while it does what it is called for, it
+    may ask for further actions as that agent. Without a ``breaker`` it is called however often it failed.
     """
 
     name: Name
@@ -44,3 +45,11 @@ class System(Document):
     tool_server: Name
     operations: Annotated[dict[Name, Operation], Field(min_length=1)]
     breaker: Breaker | None = None
+    kind: Literal["tools", "agent"] = "tools"
+    agent: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_agent(self) -> Self:
+        if (self.kind == "agent") != (self.agent is not None):
+            raise ValueError("a system of the kind agent, and no other, says as which agent it acts")
+        return self
