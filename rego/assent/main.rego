@@ -202,11 +202,16 @@ answers := {one.id: answer |
 question_about(one) := object.union(without_actions, {
 	"kind": "action",
 	"agent": one.agent,
-	"step": {"id": one.id, "attempt": 1, "depends_on": []},
+	"step": step_about(one),
 	"action": one.action,
 	"ledgers": object.get(one, "ledgers", {}),
 	"actions": [],
 })
+
+# Under a permit that was given in a run, the step is that of the permit.
+step_about(one) := object.get(input, "step", null) if {
+	object.get(input, "step", null) != null
+} else := {"id": one.id, "attempt": 1, "depends_on": []}
 
 without_actions := object.remove(input, {"kind", "agent", "step", "action", "actions", "ledgers"})
 

@@ -342,6 +342,17 @@ test_an_action_of_a_batch_is_asked_about_as_if_alone if {
 	asked.actions == []
 }
 
+test_an_action_of_a_batch_under_a_permit_is_of_the_step_that_the_permit_is_of if {
+	step := {"id": "draft", "attempt": 2, "depends_on": []}
+	under := {"agent": "a", "action": "drafter.draft", "depth": 1}
+	together := object.union(batch, {"step": step, "under": under})
+	asked := assent.question_about(together.actions[1]) with input as together
+	asked.step == step
+	asked.under == under
+	alone := assent.question_about(batch.actions[1]) with input as object.union(batch, {"step": null, "under": null})
+	alone.step.id == "mail"
+}
+
 money(spent) := {"limit": "100", "spent": spent, "reserved": "0", "held": "0"}
 
 test_an_action_of_a_batch_has_its_own_ledgers_and_no_others if {

@@ -277,6 +277,17 @@ class HandoffFacts(Document):
     fan_out: Annotated[int, Field(ge=1)] = 1
 
 
+class UnderFacts(Document):
+    """Under which permit a service that acts as an agent asks for a further action, while it does what it was called for.
+
+    ``agent`` called it, for ``action``. ``depth`` counts the permits above: 1 is right under a step of a run.
+    """
+
+    agent: Name
+    action: ActionName
+    depth: Annotated[int, Field(ge=1)]
+
+
 class AmendmentFacts(Document):
     """What a plan would have otherwise than its process: no run can, so it is put before the owner of the process.
 
@@ -294,7 +305,7 @@ class Question(Document):
 
     ``time`` is the orchestrator's clock: policies never read their own. ``inputs`` are the run's inputs as the caller
     gave them; what they hold is untrusted. There is no ``run`` where an agent acts itself, and no ``process`` where it
-    names none.
+    names none; but ``under`` a permit, ``run``, ``step`` and ``process`` are those that the permit was given in.
     """
 
     version: Annotated[Literal["assent.question/v1"], Field(alias="schema")] = "assent.question/v1"
@@ -317,6 +328,7 @@ class Question(Document):
     handoff: HandoffFacts | None = None
     amendment: AmendmentFacts | None = None
     work_item: WorkItemFacts | None = None
+    under: UnderFacts | None = None
     inputs: dict[str, Json] = {}
     context: dict[str, Json] = {}
 

@@ -56,6 +56,7 @@ def test_a_step_is_enough_for_a_whole_question() -> None:
         "handoff": None,
         "amendment": None,
         "work_item": None,
+        "under": None,
         "inputs": {},
         "context": {},
     }

@@ -11,7 +11,16 @@ from pydantic import Field, RootModel
 from assent_sidecar.catalogue.process import ItemChoice
 from assent_sidecar.decision import BreakGlass, Escalation, Obligation, Stage, Verdict
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
-from assent_sidecar.question import AmendmentFacts, Effect, HandoffFacts, Kind, Labels, MemoryOperation, StepState
+from assent_sidecar.question import (
+    AmendmentFacts,
+    Effect,
+    HandoffFacts,
+    Kind,
+    Labels,
+    MemoryOperation,
+    StepState,
+    UnderFacts,
+)
 
 
 class CasePrincipal(Document):
@@ -182,6 +191,7 @@ class CaseQuestion(Document):
     memory: CaseMemory | None = None
     handoff: HandoffFacts | None = None
     amendment: AmendmentFacts | None = None
+    under: UnderFacts | None = None
     inputs: dict[str, Json] = Field(default_factory=dict)
     context: dict[str, Json] = Field(default_factory=dict)
 

@@ -104,6 +104,7 @@ class _Completion:
             work_item=self._work_item(step),
             handoff=self._handoff(),
             amendment=case.amendment or (AmendmentFacts() if kind is Kind.AMENDMENT else None),
+            under=case.under,
             inputs=case.inputs,
             context=case.context,
         )
