@@ -278,7 +278,7 @@ class HandoffFacts(Document):
 
 
 class UnderFacts(Document):
-    """Under which permit a service that acts as an agent asks for a further action, while it does what it was called for.
+    """Under which permit a service asks for a further action: it acts as an agent in what it was called for.
 
     ``agent`` called it, for ``action``. ``depth`` counts the permits above: 1 is right under a step of a run.
     """

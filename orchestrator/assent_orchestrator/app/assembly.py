@@ -29,6 +29,7 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.config import Settings
 from assent_orchestrator.decisions.desk import Desk
+from assent_orchestrator.decisions.mandates import Mandates
 from assent_orchestrator.decisions.permits import Permits
 from assent_orchestrator.decisions.sweep import sweeping
 from assent_orchestrator.execution.attempt import Attempts
@@ -40,6 +41,7 @@ from assent_orchestrator.execution.editing import Editing
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
+from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.pausing import Pauses
@@ -244,7 +246,13 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             stops=Stops(database.engine, trail, clock, policies.declares, Frozen(database.engine, durable).wake),
             activations=activations,
             records=Records(database.engine, trail),
-            desk=Desk(database.engine, gate, clock, policies.catalogue),
+            desk=Desk(
+                database.engine,
+                gate,
+                clock,
+                policies.catalogue,
+                Mandates(database.engine, issuer, clock, Origins(parts)),
+            ),
             permits=permits,
             books=Books(database.engine, policies.catalogue),
             processes=Processes(policies.bundle),

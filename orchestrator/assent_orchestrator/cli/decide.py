@@ -84,10 +84,17 @@ def list_command(
     *,
     state: Annotated[PermitState | None, typer.Option(help="Only permits that stand there.")] = None,
     agent: Annotated[str, typer.Option(metavar="NAME", help="Only permits of this agent.")] = "",
+    run: Annotated[
+        str, typer.Option(metavar="RUN", help="Only permits that services asked for which were called in this run.")
+    ] = "",
     limit: LimitOption = 50,
 ) -> int:
     """List permits, newest first."""
-    terms = (f"state={state.upper()}" if state else "", f"agent={agent}" if agent else "")
+    terms = (
+        f"state={state.upper()}" if state else "",
+        f"agent={agent}" if agent else "",
+        f"run={short(run)}" if run else "",
+    )
     with Connection(common) as connection:
         request = wire.ListPermitsRequest(parent=connection.parent, filter=joined(*terms))
         found = list(connection.pages(connection.decisions.ListPermits, request, "permits", limit=limit))
@@ -97,9 +104,11 @@ def list_command(
         say("no permits")
     else:
         rows = [
-            (short(one.name), _state(one), one.action, one.agent, one.holder, moment(one.create_time)) for one in found
+            (short(one.name), _state(one), one.action, one.agent, one.holder, moment(one.create_time))
+            + ((one.step, one.under) if run else ())
+            for one in found
         ]
-        table(("PERMIT", "STATE", "ACTION", "AGENT", "HOLDER", "SINCE"), rows)
+        table(("PERMIT", "STATE", "ACTION", "AGENT", "HOLDER", "SINCE", *(("STEP", "UNDER") if run else ())), rows)
     return ExitCode.DONE
 
 

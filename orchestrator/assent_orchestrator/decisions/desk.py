@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,11 +12,13 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.decisions.check import accept, as_action
+from assent_orchestrator.decisions.mandates import Mandates
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
-from assent_orchestrator.errors import AlreadyExistsError, NotThisAgentError, StateError
+from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, NotThisAgentError, StateError
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.handed_out import PermitClosedError, PermitStatus, read_row
 from assent_orchestrator.governance.judging import redacted
+from assent_orchestrator.governance.mandate import Mandate, UnderPermitNeededError
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.outside import Outside
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
@@ -42,6 +44,7 @@ class Desk:
     gate: Gate
     clock: Clock
     catalogue: Callable[[str], Catalogue]
+    mandates: Mandates
 
     async def decide(
         self,
@@ -56,22 +59,32 @@ class Desk:
         After a verdict that is ``enough`` nothing further is ruled on or permitted. ``within`` is how many seconds the
         caller still waits; None: no one said.
 
+        Under a permit, which a service was called with that acts as an agent, it is asked about the run in which the
+        permit was given, and on behalf of whom the run is.
+
         Raises:
-            ForbiddenError: the caller may not ask for that agent, or not for that person.
+            ForbiddenError: the caller may not ask for that agent, or not for that person, or not without a permit, or
+                not under that one.
             InvalidError: something in the request is not declared or does not fit; every fault is named.
             AlreadyExistsError: the request id was used for another request.
-            StateError: the request id was given a permit for what a stop holds up now.
+            StateError: the request id was given a permit for what a stop holds up now, or what the permit that it is
+                asked under was given for is not under way.
             PermitClosedError: the request id was given a permit that is closed by now.
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             UnavailableError: it could not be recorded; nothing is permitted.
         """
         catalogue = self.catalogue(caller.tenant)
-        _require(caller, request, catalogue)
-        principal = caller.principal(request.on_behalf_of)
+        agent = _require(caller, request, catalogue)
+        mandate = None
+        if request.under_permit:
+            mandate = await self.mandates.find(caller, agent, request.under_permit, catalogue)
+            principal = _principal_of(mandate, request)
+        else:
+            principal = caller.principal(request.on_behalf_of)
         asked = ""
         if request.request_id:
             asked = await asyncio.to_thread(_digest_of, request)
-            earlier = await self._earlier(caller, request, asked, catalogue)
+            earlier = await self._earlier(caller, request, asked, catalogue, mandate)
             if earlier is not None:
                 return earlier
         if len(request.wishes) > _INLINE:
@@ -85,16 +98,21 @@ class Desk:
             timeouts=_timeouts(request, catalogue),
             request_id=request.request_id,
             request_digest=asked,
+            services=frozenset(wish.action for wish in request.wishes if catalogue.acting(wish.action)),
+            mandate=mandate,
+            item=actions[0].id,
             enough=lambda ruling: enough is not None and enough(_held_to(ruling).verdict),
         )
         never = catalogue.memory.never
         confided = any(labels_of_never(one.action.labels, never) for one in actions)
         question = self._question(caller, request, catalogue, principal, actions).confidentially(confided)
+        if mandate is not None:
+            question = _under(mandate, question)
         try:
             answers = await carry_through(Outside(self.gate).permit(question, terms, within=within))
         except ClaimedError:
             # Somebody was quicker with the same request id: theirs are the answers.
-            earlier = await self._earlier(caller, request, asked, catalogue)
+            earlier = await self._earlier(caller, request, asked, catalogue, mandate)
             if earlier is None:
                 raise _used(request) from None
             return earlier
@@ -142,7 +160,7 @@ class Desk:
         )
 
     async def _earlier(
-        self, caller: Caller, request: DecisionRequest, asked: str, catalogue: Catalogue
+        self, caller: Caller, request: DecisionRequest, asked: str, catalogue: Catalogue, mandate: Mandate | None
     ) -> tuple[Reply, ...] | None:
         """Return what the request id was answered before, or None."""
         found = sa.select(requests.c.request_digest, requests.c.answers).where(
@@ -165,7 +183,7 @@ class Desk:
             if issued is not None:
                 if issued.status is not PermitStatus.ISSUED:
                     raise PermitClosedError("the permit is closed; it is not handed out again", permit=issued.id)
-                await self._require_unstopped(caller, request, wishes[kept["id"]])
+                await self._require_unstopped(caller, request, wishes[kept["id"]], mandate)
         replies = []
         for kept in row.answers:
             decided = Decided.from_json(kept["decided"])
@@ -179,21 +197,55 @@ class Desk:
             replies.append(Reply(kept["id"], decided, Leave(permit, action, issued.report_by)))
         return tuple(replies)
 
-    async def _require_unstopped(self, caller: Caller, request: DecisionRequest, wish: Wish) -> None:
+    async def _require_unstopped(
+        self, caller: Caller, request: DecisionRequest, wish: Wish, mandate: Mandate | None
+    ) -> None:
         """Pass when no stop holds up what was permitted before: until it is lifted, the permit stays here."""
         system = wish.action.partition(".")[0]
-        found = await self.gate.stops(Subject(caller.tenant, None, request.process or None, wish.agent, system))
-        if found:
-            raise StateError("a stop is in force; the permit is not handed out again", stop=found[0].id)
+        subjects = [Subject(caller.tenant, None, request.process or None, wish.agent, system)]
+        if mandate is not None:
+            above = mandate.subjects(caller.tenant)
+            subjects = [replace(above[0], agent=wish.agent, system=system), *above]
+        for subject in subjects:
+            found = await self.gate.stops(subject)
+            if found:
+                raise StateError("a stop is in force; the permit is not handed out again", stop=found[0].id)
 
 
-def _require(caller: Caller, request: DecisionRequest, catalogue: Catalogue) -> None:
-    """Pass when the caller may ask for every agent: an agent for itself, a submitter for all."""
+def _require(caller: Caller, request: DecisionRequest, catalogue: Catalogue) -> str:
+    """Pass when the caller may ask for every agent (one for itself, a submitter for all); return the agent it is."""
     agent = caller.agent or (caller.id if caller.id in catalogue.agents else "")
     if not agent:
+        if request.under_permit:
+            raise NotThisAgentError("only the agent that was called asks under a permit", caller=caller.id)
         caller.require(Role.SUBMITTER)
     elif any(wish.agent != agent for wish in request.wishes):
         raise NotThisAgentError("an agent asks for itself only", agent=agent)
+    elif not request.under_permit and catalogue.is_service(agent):
+        raise UnderPermitNeededError("this agent is called, and asks under the permit of the call", agent=agent)
+    return agent
+
+
+def _principal_of(mandate: Mandate, request: DecisionRequest) -> Principal:
+    """Return on whose behalf something is asked under a permit: as the call was, and nobody else's.
+
+    Raises:
+        ForbiddenError: the request says otherwise, or names another process.
+    """
+    if request.on_behalf_of not in ("", mandate.principal.id):
+        raise ForbiddenError("under a permit you act for whom the call was", permit=mandate.permit)
+    if request.process not in ("", mandate.process.name if mandate.process is not None else ""):
+        raise ForbiddenError("under a permit you act in the process of the call", permit=mandate.permit)
+    return mandate.principal
+
+
+def _under(mandate: Mandate, question: Question) -> Question:
+    """Return the question with the run, the step and the process that the service was called in, and under what."""
+    where: dict[str, object] = {"process": mandate.process, "under": mandate.facts()}
+    if mandate.origin is not None:
+        origin = mandate.origin
+        where |= {"run": origin.run, "step": origin.step, "inputs": dict(origin.inputs)}
+    return question.model_copy(update=where)
 
 
 def _timeouts(request: DecisionRequest, catalogue: Catalogue) -> dict[str, float]:
@@ -227,6 +279,8 @@ def _as_held(decided: Decided, refused: Sequence[Json]) -> Decided:
 def _digest_of(request: DecisionRequest) -> str:
     content = request.to_json()
     del content["request_id"]
+    if not request.under_permit:
+        del content["under_permit"]  # what was asked before there was such a thing has the digest that it had
     return digest(content)
 
 

@@ -56,7 +56,14 @@ class Permits:
             return await _find(tx, caller, permit_id)
 
     async def list(
-        self, caller: Caller, *, status: PermitStatus | None = None, agent: str = "", size: int = 0, token: str = ""
+        self,
+        caller: Caller,
+        *,
+        status: PermitStatus | None = None,
+        agent: str = "",
+        run: str = "",
+        size: int = 0,
+        token: str = "",
     ) -> Page[Issued]:
         """Return a page of permits, newest first: the caller's own, or everybody's for operators and auditors.
 
@@ -71,6 +78,8 @@ class Permits:
             query = query.where(permits.c.status == str(status))
         if agent:
             query = query.where(permits.c.agent == agent)
+        if run:
+            query = query.where(permits.c.run_id == run)
         async with self.engine.connect() as tx:
             return await page.read(tx, query, read_row)
 
@@ -174,7 +183,8 @@ def _settled(permit: Issued, outcome: Outcome, caller: Caller) -> Draft:
         result_digest=outcome.result_digest or None,
         error=outcome.error or None,
     )
-    detail = {"caller": permit.holder, "decision": permit.decision_id, **({"late": True} if permit.late else {})}
+    late = {"late": True} if permit.late else {}
+    detail = {"caller": permit.holder, "decision": permit.decision_id, **permit.detail(), **late}
     if caller.id == permit.holder:
         holder = Actor.of(caller) if caller.agent else Actor(kind="service", id=caller.id)
         return _draft(permit, effect, holder, detail)
@@ -186,7 +196,7 @@ def _overdue(permit: Issued) -> Draft:
     effect = EffectNote(
         status="unknown", permit=permit.id, idempotency_key=permit.idempotency_key, error="NEVER_REPORTED"
     )
-    detail = {"caller": permit.holder, "decision": permit.decision_id}
+    detail = {"caller": permit.holder, "decision": permit.decision_id, **permit.detail()}
     return _draft(permit, effect, Actor(kind="system", id="assent"), detail)
 
 
@@ -197,7 +207,8 @@ def _with(draft: Draft, settled: Settled) -> Draft:
 def _draft(permit: Issued, effect: EffectNote, actor: Actor, detail: dict[str, Any]) -> Draft:
     return Draft(
         event=f"action.{effect.status}",
-        step=permit.item,
+        run=permit.run_id,
+        step=permit.step_id or permit.item,
         actor=actor,
         on_behalf_of=permit.principal,
         action=ActionNote.model_validate(

@@ -28,7 +28,8 @@ class Wish(Document):
 class DecisionRequest(Document):
     """What is asked. ``fulfils`` are the types of obligations that the caller fulfils; ``context`` is untrusted.
 
-    ``on_behalf_of`` is honoured only when the authenticated caller is known to act for that person.
+    ``on_behalf_of`` is honoured only when the authenticated caller is known to act for that person. ``under_permit`` is
+    the token of the permit with which a service was called that acts as an agent.
     """
 
     wishes: Annotated[tuple[Wish, ...], Field(min_length=1, max_length=MAX_ACTIONS)]
@@ -37,6 +38,7 @@ class DecisionRequest(Document):
     context: dict[str, Json] = {}
     on_behalf_of: Annotated[str, Field(max_length=256)] = ""
     fulfils: tuple[str, ...] = ()
+    under_permit: Annotated[str, Field(max_length=8192, repr=False)] = ""
     request_id: Annotated[str, Field(max_length=64)] = ""
 
     def place(self, number: int) -> str:

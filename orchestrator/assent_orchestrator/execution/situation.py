@@ -18,6 +18,7 @@ from assent_orchestrator.governance.stop import STOPPED, Subject
 from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
+from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.reference import references
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.plan.unretained import is_marked
@@ -145,17 +146,23 @@ class Situation:
             process=process,
             inputs=self.inputs,
             confided=self.confided,
-            steps=tuple(
-                StepSummary(
-                    id=row.id,
-                    action=row.action,
-                    state=str(row.state),
-                    verdict=row.verdict,
-                )
-                for row in self.steps.values()
-                if not row.derived and choice_of(row.id) is None
-            ),
+            steps=summaries(self.steps),
         )
+
+
+def summaries(rows: Mapping[str, StepRow]) -> tuple[StepSummary, ...]:
+    """Return the steps of a run as a question shows them: those of the plan, as they stand."""
+    return tuple(
+        StepSummary(id=row.id, action=row.action, state=str(row.state), verdict=row.verdict)
+        for row in rows.values()
+        if not row.derived and choice_of(row.id) is None
+    )
+
+
+def depends_on(row: StepRow, spec: Step, graph: Graph) -> tuple[str, ...]:
+    """Return what a row comes after: what undoes a step, also after that one."""
+    before = graph.depends_on(spec.id)
+    return tuple(sorted({*before, spec.id})) if row.undo else before
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +207,10 @@ async def read_situation(
         run, rows = seen.run, seen.rows
     spec = next(iter(_choice(run, step_id)), None) or spec_of(run.plan.steps, step_id)
     step = rows[step_id]
-    depends_on = graph_of(run, plans).depends_on(spec.id)
-    if step.undo:
-        depends_on = tuple(sorted({*depends_on, spec.id}))
+    before = depends_on(step, spec, graph_of(run, plans))
     fresh = step.state is StepState.PENDING and step.attempt == 0
     approval = None if fresh else await latest_request(tx, run_id, step_id)
-    stored = await _outputs(tx, step, spec, depends_on)
+    stored = await _outputs(tx, step, spec, before)
     outputs = {name: unretained.output(row) for name, row in stored.items()}
     element = await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None
     item = unretained.element(run_id, undone_id(step_id), element) if element is not None else None
@@ -215,7 +220,7 @@ async def read_situation(
         step=step,
         spec=spec,
         steps=rows,
-        depends_on=depends_on,
+        depends_on=before,
         inputs=run.plan.inputs if inputs is None else inputs.value,
         input_labels=run.plan.labels if inputs is None else inputs.labels,
         outputs=outputs,

@@ -22,6 +22,7 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.runs import RunView, view
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.execution.unretained import INPUTS
+from assent_orchestrator.governance.mandate import UnderPermitNeededError
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.store.tables import AT_WORK, runs
@@ -62,6 +63,8 @@ class Submissions:
 
         """
         caller.require(Role.SUBMITTER)
+        if caller.agent and self.parts.catalogue(caller.tenant).is_service(caller.agent):
+            raise UnderPermitNeededError("this agent is called in runs, and begins none", agent=caller.agent)
         principal = caller.principal(plan.on_behalf_of)
         async with self._turn(caller.tenant):
             return await self._submit(caller, principal, plan)

@@ -124,7 +124,8 @@ class Gate:
         if question.ledgers:
             return question
         effect = None
-        if question.run is not None and question.step is not None and question.step.attempt > 1:
+        own = question.under is None
+        if own and question.run is not None and question.step is not None and question.step.attempt > 1:
             effect = idempotency_key(question.run.id, row_id(question.step))
         return await self.ledgers.informed(question, effect=effect)
 

@@ -7,8 +7,11 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from assent_orchestrator.errors import StateError
+from assent_orchestrator.governance.mandate import first_footing
 from assent_orchestrator.governance.ruling import Allowed
+from assent_orchestrator.governance.terms import Terms
 from assent_orchestrator.store.tables import permits
+from assent_sidecar.model import Json
 from assent_sidecar.question import BatchAction, Question
 
 TABLE = permits
@@ -32,7 +35,11 @@ class PermitClosedError(StateError):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One permit that a caller was given. ``late``: its outcome came after it had become unknown."""
+    """One permit that a caller was given. ``late``: its outcome came after it had become unknown.
+
+    Under the permit ``parent_id``, which may have others above it (``depth`` of them with itself), it belongs to the
+    run and step in which the first of them was given, if any. ``footing`` is what a service may ask for under it.
+    """
 
     tenant: str
     id: str
@@ -53,6 +60,17 @@ class Issued:
     reported_at: datetime | None
     closed_at: datetime | None
     reserves: bool = False
+    run_id: str | None = None
+    step_id: str | None = None
+    parent_id: str | None = None
+    depth: int = 0
+    footing: dict[str, Json] | None = None
+
+    def detail(self) -> dict[str, Json]:
+        """Return what the trail has beside where it happened: under which permit, and as what the caller knows it."""
+        if self.parent_id is None:
+            return {}
+        return {"under": self.parent_id, "depth": self.depth, "item": self.item}
 
 
 def read_row(row: sa.RowMapping) -> Issued:
@@ -61,14 +79,18 @@ def read_row(row: sa.RowMapping) -> Issued:
 
 
 def row(
-    question: Question, asked: BatchAction, allowed: Allowed, holder: str, report_by: datetime
+    question: Question, asked: BatchAction, allowed: Allowed, terms: Terms, report_by: datetime
 ) -> dict[str, object]:
     """Return the row of a permit that is about to be given."""
-    permit = allowed.permit
+    permit, mandate = allowed.permit, terms.mandate
+    footing = None
+    if f"{asked.action.system}.{asked.action.operation}" in terms.services:
+        first = first_footing(question.principal, question.process, permit, asked)
+        footing = first if mandate is None else mandate.footing(permit, asked)
     return {
         "tenant": question.tenant,
         "id": permit.id,
-        "holder": holder,
+        "holder": terms.holder,
         "principal": question.principal.id,
         "agent": asked.agent.id,
         "item": asked.id,
@@ -82,4 +104,9 @@ def row(
         "expires_at": permit.expires_at,
         "report_by": report_by,
         "reserves": bool(allowed.reserves),
+        "run_id": mandate.run_id if mandate is not None else None,
+        "step_id": mandate.origin.row if mandate is not None and mandate.origin is not None else None,
+        "parent_id": mandate.permit if mandate is not None else None,
+        "depth": mandate.depth if mandate is not None else 0,
+        "footing": footing,
     }

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from assent_orchestrator.audit.record import (
     ActionNote,
@@ -17,6 +18,7 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.settlement import plain
 from assent_orchestrator.governance.stop import stop_ids
+from assent_orchestrator.governance.terms import Terms
 from assent_orchestrator.governance.till import Till
 from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
@@ -134,17 +136,17 @@ def action_intended(question: Question, allowed: Allowed, state: StateNote | Non
     )
 
 
-def decided_for_caller(question: Question, asked: BatchAction, ruling: Ruling, holder: str) -> Draft:
-    """Return the record of a decision for a caller that acts itself; ``holder`` is that caller."""
+def decided_for_caller(question: Question, asked: BatchAction, ruling: Ruling, terms: Terms) -> Draft:
+    """Return the record of a decision for a caller that acts itself."""
     decided = ruling.decided
-    detail: dict[str, Json] = {"caller": holder}
+    detail = _detail(asked, terms)
     if isinstance(ruling, Refused) and ruling.code not in decided.codes:
         detail["refused"] = ruling.code  # by the gate: the policies' own words are in the decision
     if named := stop_ids(decided):
         detail["stops"] = list(named)
     return Draft(
         event="decision.made",
-        step=asked.id,
+        **_place(question, asked),
         actor=Actor(kind="agent", id=asked.agent.id),
         on_behalf_of=question.principal.id,
         action=ActionNote.of(asked.action),
@@ -156,20 +158,32 @@ def decided_for_caller(question: Question, asked: BatchAction, ruling: Ruling, h
 
 
 def intended_by_caller(
-    question: Question, asked: BatchAction, allowed: Allowed, holder: str, till: Till | None = None
+    question: Question, asked: BatchAction, allowed: Allowed, terms: Terms, till: Till | None = None
 ) -> Draft:
     """Return the record of a permit that a caller is given."""
     return Draft(
         event="action.intended",
-        step=asked.id,
+        **_place(question, asked),
         actor=Actor(kind="agent", id=asked.agent.id),
         on_behalf_of=question.principal.id,
         action=ActionNote.of(allowed.action),
         effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
         ledgers=reserved_notes(till, allowed.permit.idempotency_key),
         trace=trace_note(),
-        detail={"caller": holder},
+        detail=_detail(asked, terms),
     )
+
+
+def _place(question: Question, asked: BatchAction) -> dict[str, Any]:
+    """Return where it happens: in the step of the run in which a service asks, or nowhere, as the caller calls it."""
+    if question.run is None or question.step is None:
+        return {"step": asked.id}
+    return {"run": question.run.id, "step": row_id(question.step), "attempt": question.step.attempt}
+
+
+def _detail(asked: BatchAction, terms: Terms) -> dict[str, Json]:
+    under = terms.mandate.detail(asked) if terms.mandate is not None else {}
+    return {"caller": terms.holder, **under}
 
 
 def alarmed(cause: Draft, alarms: Sequence[LedgerNote]) -> tuple[Draft, ...]:

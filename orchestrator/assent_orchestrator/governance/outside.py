@@ -16,13 +16,15 @@ from assent_orchestrator.governance.barrier import IN_FORCE
 from assent_orchestrator.governance.gate import Gate, digest_of
 from assent_orchestrator.governance.judging import rule, taken
 from assent_orchestrator.governance.ledgers import ShortfallError
+from assent_orchestrator.governance.mandate import Room
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.own_decision import own_decision
 from assent_orchestrator.governance.permit import Permit
-from assent_orchestrator.governance.ruling import Allowed
+from assent_orchestrator.governance.ruling import Allowed, Refused
 from assent_orchestrator.governance.stop import Stop, Subject, applying, stopped
 from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.governance.till import Booking, Till, open_till
+from assent_orchestrator.governance.under_way import hold
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.question import Action, BatchAction, Kind, Question, StepFacts
 
@@ -45,11 +47,12 @@ class _Work:
     owns: Sequence[tuple[BatchAction, Decided]]
     keys: Mapping[str, str]
     in_force: tuple[Stop, ...]
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Has the gate decide what is asked outside of runs."""
+    """Has the gate decide what is asked outside of runs, or in them by services that act as agents."""
 
     gate: Gate
 
@@ -57,21 +60,24 @@ class Outside:
         """Decide what is asked outside of runs, one action or a batch in one query, and commit every decision.
 
         Each allow is committed with its intent, and the permit goes to ``terms.holder``; nothing else happens here.
-        An action that a stop holds up as its answer is committed is denied, whatever the policies say of it.
+        An action that a stop holds up as its answer is committed is denied, whatever the policies say of it. What is
+        asked under a permit is committed only while what that one was given for is under way, and as far as its agent
+        has room.
 
         Raises:
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
+            UnderPermitOverError, RunPausedError: what is above is over by now, or paused; nothing is written.
             ClaimedError: ``terms.request_id`` was used by the same caller meanwhile; nothing is written.
             UnavailableError: the trail could not be written; nothing is permitted.
 
         """
         question = await self.gate.informed(question)
-        wished = _wished(question)
-        keys = {one.id: terms.key(one.id) or uuid.uuid4().hex for one in wished}
+        wished = _wished(question, terms)
+        keys = {one.id: terms.key(one) or uuid.uuid4().hex for one in wished}
         decided: Decided | None = None
         in_force = self.gate.barrier.last_seen(question.tenant)
         while True:
-            held = {one.id: found for one in wished if (found := applying(in_force, _subject(question, one)))}
+            held = {one.id: found for one in wished if (found := _holding(in_force, question, terms, one))}
             if decided is None and len(held) < len(wished):
                 decided = await self.gate.ask(question, self.gate.budget_for(within, len(question.actions)), look=False)
             input_digest = decided.provenance.input_digest if decided else await asyncio.to_thread(digest_of, question)
@@ -83,8 +89,9 @@ class Outside:
             ]
             work = _Work(question, terms, owns, keys, in_force)
             try:
-                if any(one.type == "reserve" for _, own in owns for one in own.decision.obligations):
-                    return await self._commit_reserving(work)
+                reserving = any(one.type == "reserve" for _, own in owns for one in own.decision.obligations)
+                if reserving or terms.mandate is not None:
+                    return await self._commit_under_locks(work)
                 answers, share = await self._answer(work)
                 await self.gate.trail.commit(question.tenant, share)
             except OutdatedError:
@@ -93,20 +100,24 @@ class Outside:
             else:
                 return answers
 
-    async def _commit_reserving(self, work: _Work) -> tuple[Answer, ...]:
-        """Commit answers of which some reserve: what is reserved is known only under the locks of its accounts.
+    async def _commit_under_locks(self, work: _Work) -> tuple[Answer, ...]:
+        """Commit answers of which some reserve, or that are under a permit: what there is room for shows under locks.
 
         Raises:
             OutdatedError: other stops are in force by now; nothing is written.
+            UnderPermitOverError, RunPausedError: what is above is over by now, or paused; nothing is written.
 
         """
-        tenant = work.question.tenant
+        tenant, mandate = work.question.tenant, work.terms.mandate
         async with self.gate.trail.recording() as tx:
             in_force = await self.gate.barrier.in_force(tx, tenant)
             if {stop.id for stop in in_force} != {stop.id for stop in work.in_force}:
                 raise OutdatedError
+            if mandate is not None:
+                work = replace(work, room=await hold(tx, tenant, mandate, self.gate.clock()))
             bookings, refused = self._bookings(work)
-            till = await open_till(tx, tuple(bookings.values())) if bookings else None
+            repeated = mandate is not None  # by another attempt at the step
+            till = await open_till(tx, tuple(bookings.values()), repeated=repeated) if bookings else None
             answers, share = await self._answer(work, bookings, refused, till)
             await self.gate.trail.write(tx, share)
             if till is not None:
@@ -123,9 +134,10 @@ class Outside:
                 continue
             key = work.keys[asked.id]
             try:
-                bookings[asked.id] = self.gate.ledgers.booking(
+                booking = self.gate.ledgers.booking(
                     work.question, reserves, key, step=asked.id, agent=asked.agent, action=asked.action
                 )
+                bookings[asked.id] = replace(booking, attempt=1)
             except ShortfallError as shortfall:
                 refused[asked.id] = shortfall
         return bookings, refused
@@ -160,14 +172,19 @@ class Outside:
                 return self.gate.issue(action, own, OUTSIDE, step, key)
 
             ruling = rule(asked.action, own, terms.fulfilled, permitted)
+            full = work.room.refusal() if isinstance(ruling, Allowed) and work.room is not None else None
+            if full is not None:
+                ruling = Refused(own, *full)
             if isinstance(ruling, Allowed) and ruling.reserves:
                 ruling = taken(ruling, bookings.get(asked.id), refused.get(asked.id), till)
-            drafts.append(minutes.decided_for_caller(question, asked, ruling, terms.holder))
+            drafts.append(minutes.decided_for_caller(question, asked, ruling, terms))
             report_by = None
             if isinstance(ruling, Allowed):
                 report_by = terms.report_by(ruling)
-                rows.append(handed_out.row(question, asked, ruling, terms.holder, report_by))
-                drafts.append(minutes.intended_by_caller(question, asked, ruling, terms.holder, till))
+                rows.append(handed_out.row(question, asked, ruling, terms, report_by))
+                drafts.append(minutes.intended_by_caller(question, asked, ruling, terms, till))
+                if work.room is not None:
+                    work.room.take()
             answers.append(Answer(asked.id, ruling, report_by))
             if terms.enough(ruling):
                 break
@@ -190,13 +207,22 @@ class Outside:
         )
 
 
-def _wished(question: Question) -> tuple[BatchAction, ...]:
-    """Return what is asked for outside of runs."""
+def _wished(question: Question, terms: Terms) -> tuple[BatchAction, ...]:
+    """Return what is asked for, outside of runs or under a permit."""
+    if question.run is not None and terms.mandate is None:
+        raise ValueError("what is asked in a run is for the gate itself, unless it is asked under a permit")
     if question.kind is Kind.BATCH:
         return tuple(question.actions)
-    if question.action is None or question.step is None or question.agent is None or question.run is not None:
-        raise ValueError("the gate permits what is asked outside of runs")
-    return (BatchAction(id=question.step.id, agent=question.agent, action=question.action),)
+    if question.action is None or question.step is None or question.agent is None:
+        raise ValueError("the gate permits actions of agents")
+    return (BatchAction(id=terms.item or question.step.id, agent=question.agent, action=question.action),)
+
+
+def _holding(in_force: tuple[Stop, ...], question: Question, terms: Terms, one: BatchAction) -> tuple[Stop, ...]:
+    """Return the stops that hold an action up: itself, or something that it is asked under."""
+    above = terms.mandate.subjects(question.tenant) if terms.mandate is not None else ()
+    found = {stop.id: stop for subject in (_subject(question, one), *above) for stop in applying(in_force, subject)}
+    return tuple(found.values())
 
 
 def _subject(question: Question, one: BatchAction) -> Subject:

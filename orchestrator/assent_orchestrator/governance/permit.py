@@ -91,6 +91,15 @@ class PermitIssuer:
         """Return an issuer with a key of its own, which is gone when the process is."""
         return cls(Ed25519PrivateKey.generate(), issuer=issuer, lifetime=lifetime)
 
+    def read(self, token: str) -> Claims:
+        """Return what a permit of ours says, also when it has expired: its action may be under way for longer.
+
+        Raises:
+            PermitError: the token is not a permit, or not one of ours.
+
+        """
+        return _opened(token, self._jwk, self._issuer)
+
     @property
     def jwk(self) -> dict[str, str]:
         """The public key as a JWK (RFC 8037); ``kid`` is its thumbprint (RFC 7638)."""
@@ -161,6 +170,17 @@ def verify_permit(
         PermitError: the token is not a permit, not signed with ``jwk``, expired, or for something else.
 
     """
+    claims = _opened(token, jwk, issuer)
+    if claims.digest != digest:
+        raise PermitError("the permit is for another action")
+    if idempotency_key is not None and claims.idempotency_key != idempotency_key:
+        raise PermitError("the permit is for another effect")
+    if (now or datetime.now(UTC)) >= claims.expires_at + LEEWAY:
+        raise PermitError("the permit has expired")
+    return claims
+
+
+def _opened(token: str, jwk: Mapping[str, Any], issuer: str) -> Claims:
     try:
         key = jwt.PyJWK.from_dict(dict(jwk), algorithm="EdDSA")
         opened = jwt.decode_complete(
@@ -173,16 +193,9 @@ def verify_permit(
         )
         if opened["header"].get("typ") != _TYPE:
             raise PermitError("the token is not a permit")
-        claims = _read(opened["payload"])
+        return _read(opened["payload"])
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError) as error:
         raise PermitError("the token is not a valid permit") from error
-    if claims.digest != digest:
-        raise PermitError("the permit is for another action")
-    if idempotency_key is not None and claims.idempotency_key != idempotency_key:
-        raise PermitError("the permit is for another effect")
-    if (now or datetime.now(UTC)) >= claims.expires_at + LEEWAY:
-        raise PermitError("the permit has expired")
-    return claims
 
 
 def _read(payload: Mapping[str, Any]) -> Claims:

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from assent_orchestrator.audit.share import Claim
 from assent_orchestrator.clock import later
+from assent_orchestrator.governance.mandate import Mandate
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.ruling import Allowed, Ruling
 from assent_orchestrator.store.tables import requests
 from assent_sidecar.model import Json
+from assent_sidecar.question import BatchAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Terms:
     ``fulfilled`` are the types of obligations that somebody fulfils: the caller, or Assent for it (redactions).
     ``timeouts`` are the seconds that actions may take, by ``system.operation``. After a ruling that is ``enough``, no
     further action is ruled on. With a ``request_id`` the answers are kept, under the digest of what was asked.
+    ``services`` are the actions that services do which act as agents. ``mandate`` is what a service asks under; an
+    action that it asks for alone has the id ``item``.
     """
 
     tenant: str
@@ -42,12 +46,17 @@ class Terms:
     request_id: str = ""
     request_digest: str = ""
     enough: Callable[[Ruling], bool] = _never
+    services: frozenset[str] = frozenset()
+    mandate: Mandate | None = None
+    item: str = ""
 
-    def key(self, item: str) -> str | None:
+    def key(self, asked: BatchAction) -> str | None:
         """Return the idempotency key of an action, which is the same when the request comes again; None: any."""
+        if self.mandate is not None:
+            return self.mandate.effect_key(asked)
         if not self.request_id:
             return None
-        whole = f"{self.tenant}\n{self.holder}\n{self.request_id}\n{item}"
+        whole = f"{self.tenant}\n{self.holder}\n{self.request_id}\n{asked.id}"
         return hashlib.sha256(whole.encode()).hexdigest()
 
     def report_by(self, allowed: Allowed) -> datetime:

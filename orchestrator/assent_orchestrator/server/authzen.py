@@ -153,7 +153,9 @@ def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semanti
     faults: list[Fault] = []
     context = dict(whole.context or {})
     fulfils = _names(context.pop("fulfils", []), "context.fulfils", faults)
-    process, person, request_id = (context.pop(name, "") for name in ("process", "on_behalf_of", "request_id"))
+    process, person, under, request_id = (
+        context.pop(name, "") for name in ("process", "on_behalf_of", "under_permit", "request_id")
+    )
     wishes: list[Wish] = []
     for number, one in enumerate(several or (whole,)):
         place = f"evaluations.{number}" if several else ""
@@ -171,6 +173,7 @@ def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semanti
                 context=context,
                 on_behalf_of=person,
                 fulfils=fulfils,
+                under_permit=under,
                 request_id=request_id,
             )
         except ValidationError as error:

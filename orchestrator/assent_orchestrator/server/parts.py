@@ -320,7 +320,7 @@ class Permits(Protocol):
         ...
 
     async def list(
-        self, caller: Caller, *, status: PermitStatus | None, agent: str, size: int, token: str
+        self, caller: Caller, *, status: PermitStatus | None, agent: str, run: str, size: int, token: str
     ) -> Page[Issued]:
         """Return a page of permits, newest first."""
         ...

@@ -284,8 +284,20 @@ permits = sa.Table(
     sa.Column("reported_at", _moment),
     sa.Column("closed_at", _moment),
     sa.Column("reserves", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("run_id", sa.Text),
+    sa.Column("step_id", sa.Text),
+    sa.Column("parent_id", sa.Text),
+    sa.Column("depth", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("footing", JSONB(none_as_null=True)),
 )
-"""One row a permit that a caller was given: issued, succeeded, failed or unknown. ``item`` is the caller's own id."""
+"""One row a permit that a caller was given: issued, succeeded, failed or unknown. ``item`` is the caller's own id.
+
+``parent_id`` is the permit that it was asked for under, ``depth`` how many are above, ``run_id`` and ``step_id`` where
+the first of them was given, if in a run. ``footing`` is there for what services do that act as agents.
+"""
+
+sa.Index("permits_under", permits.c.parent_id, postgresql_where=permits.c.parent_id.is_not(None))
+sa.Index("permits_by_run", permits.c.run_id, postgresql_where=permits.c.run_id.is_not(None))
 
 sa.Index("permits_by_age", permits.c.tenant, permits.c.issued_at.desc(), permits.c.id)
 sa.Index("permits_open", permits.c.report_by, postgresql_where=permits.c.status == "issued")

@@ -35,8 +35,8 @@ class Breaker(Document):
 class System(Document):
     """One enterprise system. ``tool_server`` names the server that speaks for it; settings say where it listens.
 
-    Of the kind ``agent`` it is a service that acts as ``agent`` of the catalogue: while it does what it is called for, it
-    may ask for further actions as that agent. Without a ``breaker`` it is called however often it failed.
+    Of the kind ``agent`` it is a service that acts as ``agent`` of the catalogue: while it does what it is called for,
+    it may ask for further actions as that agent. Without a ``breaker`` it is called however often it failed.
     """
 
     name: Name

@@ -8,11 +8,13 @@ from typing import Any
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.decisions.desk import Desk
+from assent_orchestrator.decisions.mandates import Mandates
 from assent_orchestrator.decisions.permits import Permits
 from assent_orchestrator.decisions.request import DecisionRequest, Reply, Wish
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.ledgers import Ledgers
+from assent_orchestrator.governance.mandate import Origin
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.stop import Scope, Stop, declares
 from assent_orchestrator.governance.stops import Order, Stops
@@ -117,6 +119,13 @@ def two_systems() -> Catalogue:
     return declared.model_copy(update={"systems": systems, "agents": agents})
 
 
+class NoRuns:
+    """There are none here."""
+
+    async def find(self, tenant: str, run_id: str, row_id: str) -> Origin | None:
+        raise AssertionError(f"{tenant} has no run {run_id} with {row_id}")
+
+
 async def nobody_waits(stop: Stop) -> None:
     del stop
 
@@ -131,7 +140,13 @@ def open_office(database: Database, tenant: str, ledgers: Mapping[str, Ledger] =
     declared = two_systems().model_copy(update={"ledgers": dict(ledgers)})
     return Office(
         tenant=tenant,
-        desk=Desk(database.engine, gate, lambda: now[0], lambda _: declared),
+        desk=Desk(
+            database.engine,
+            gate,
+            lambda: now[0],
+            lambda _: declared,
+            Mandates(database.engine, issuer, lambda: now[0], NoRuns()),
+        ),
         stops=Stops(
             database.engine, trail, lambda: now[0], lambda _, scope, name: declares(declared, scope, name), nobody_waits
         ),

@@ -15,7 +15,7 @@ from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.time_left import time_left
 from assent_orchestrator.server.translate.permit import read_outcome, read_request, write_permit, write_reply
 
-_FILTERS = frozenset({"state", "agent"})
+_FILTERS = frozenset({"state", "agent", "run"})
 
 
 class DecisionHandlers(DecisionServiceServicer):
@@ -62,6 +62,7 @@ class DecisionHandlers(DecisionServiceServicer):
             caller,
             status=choice(wanted["state"], PermitStatus) if "state" in wanted else None,
             agent=wanted.get("agent", ""),
+            run=wanted.get("run", ""),
             size=request.page_size,
             token=request.page_token,
         )

@@ -10,7 +10,7 @@ from assent_orchestrator.decisions.permits import Outcome
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus
-from assent_orchestrator.server.names import permit_name
+from assent_orchestrator.server.names import permit_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_decided
 from assent_orchestrator.server.translate.label import label_sets, labels_of
 from assent_orchestrator.server.translate.moment import timestamp
@@ -51,6 +51,7 @@ def read_request(
         context=context,
         on_behalf_of=terms.on_behalf_of,
         fulfils=tuple(sorted(terms.fulfils)),
+        under_permit=terms.under_permit,
         request_id=request_id,
     )
 
@@ -87,6 +88,10 @@ def write_permit(permit: Issued) -> wire.Permit:
         report_time=timestamp(permit.report_by),
         close_time=timestamp(permit.closed_at),
         late=permit.late,
+        run=run_name(permit.tenant, permit.run_id) if permit.run_id else "",
+        step=permit.step_id or "",
+        under=permit.parent_id or "",
+        depth=permit.depth,
     )
 
 

@@ -128,11 +128,17 @@ class DecisionTerms(_message.Message):
     CONTEXT_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     FULFILS_FIELD_NUMBER: _builtins.int
+    UNDER_PERMIT_FIELD_NUMBER: _builtins.int
     process: _builtins.str
     """The process that the work belongs to; empty for none. Its policies then count, too."""
     on_behalf_of: _builtins.str
     """The person for whom the agent acts; empty for the caller. Honoured only when the authenticated caller is known to
     act for that person.
+    """
+    under_permit: _builtins.str
+    """The token of the permit with which an agent that is a service was called: it asks for further actions while it does
+    what it was called for, in the run in which that permit was given and on whose behalf that is. The caller must be
+    authenticated as that agent. Empty for everybody else.
     """
     @_builtins.property
     def context(self) -> _struct_pb2.Struct:
@@ -151,10 +157,11 @@ class DecisionTerms(_message.Message):
         context: _struct_pb2.Struct | None = ...,
         on_behalf_of: _builtins.str = ...,
         fulfils: _abc.Iterable[_builtins.str] | None = ...,
+        under_permit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "fulfils", b"fulfils", "on_behalf_of", b"on_behalf_of", "process", b"process"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "fulfils", b"fulfils", "on_behalf_of", b"on_behalf_of", "process", b"process", "under_permit", b"under_permit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -394,6 +401,10 @@ class Permit(_message.Message):
     REPORT_TIME_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    UNDER_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/permits/{permit}`."""
     holder: _builtins.str
@@ -412,6 +423,14 @@ class Permit(_message.Message):
     """What is known of it."""
     late: _builtins.bool
     """Whether the outcome came after it had become unknown."""
+    run: _builtins.str
+    """The run that it belongs to, as `tenants/{tenant}/runs/{run}`; set where a service asked that was called in one."""
+    step: _builtins.str
+    """The step of the run in which the service was called."""
+    under: _builtins.str
+    """The id of the permit that it was asked for under; empty when under none."""
+    depth: _builtins.int
+    """How many permits are above it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was issued."""
@@ -444,10 +463,14 @@ class Permit(_message.Message):
         report_time: _timestamp_pb2.Timestamp | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
         late: _builtins.bool = ...,
+        run: _builtins.str = ...,
+        step: _builtins.str = ...,
+        under: _builtins.str = ...,
+        depth: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "expire_time", b"expire_time", "report_time", b"report_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "action_digest", b"action_digest", "agent", b"agent", "close_time", b"close_time", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "expire_time", b"expire_time", "holder", b"holder", "late", b"late", "name", b"name", "report_time", b"report_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "action_digest", b"action_digest", "agent", b"agent", "close_time", b"close_time", "create_time", b"create_time", "decision_id", b"decision_id", "depth", b"depth", "effect", b"effect", "expire_time", b"expire_time", "holder", b"holder", "late", b"late", "name", b"name", "report_time", b"report_time", "run", b"run", "state", b"state", "step", b"step", "under", b"under"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -562,7 +585,7 @@ class ListPermitsRequest(_message.Message):
     page_token: _builtins.str
     """From an earlier answer; empty for the first page."""
     filter: _builtins.str
-    """Which ones (AIP-160), as in `state=UNKNOWN` or `agent=pricing`; empty for all."""
+    """Which ones (AIP-160), as in `state=UNKNOWN`, `agent=pricing` or `run=RUN`; empty for all."""
     def __init__(
         self,
         *,
