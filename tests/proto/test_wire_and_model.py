@@ -155,7 +155,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
     }
     names = pattern_of(model.Name).removeprefix("^").removesuffix("$")
     tenant = f"^tenants/{names}$"
-    plurals = ("runs", "approvals", "permits", "stops", "shadows", "delegations", "amendments")
+    plurals = ("runs", "approvals", "permits", "stops", "shadows", "delegations", "amendments", "holds")
     resources = {tenant.removesuffix("$") + f"/{plural}/[A-Za-z0-9_-]{{1,64}}$" for plural in plurals}
     used = set()
     for file in (PROTO / "assent").rglob("*.proto"):

@@ -65,6 +65,10 @@ from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stops import Stops
 from assent_orchestrator.governance.veil import Veil
+from assent_orchestrator.memory.expiry import Expiry, expiring
+from assent_orchestrator.memory.keeper import Keeper
+from assent_orchestrator.memory.master_key import open_vault
+from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.shadows.shadows import Shadows
 from assent_orchestrator.store.migrate import migrate
@@ -111,6 +115,7 @@ class App:
     proposals: Proposals
     amendments: Amendments
     effects: Effects
+    keeper: Keeper
     shadows: Shadows
 
     async def reload(self) -> str:
@@ -150,6 +155,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         SidecarError: the OPA does not start, or does not take the bundle.
         NoticesFileError: the file that says who is told about approvals cannot be used.
         SigningKeyError: the file of the permit key cannot be used.
+        MemoryKeyError: the file of the memory key cannot be used.
         DatabaseUnavailableError: the database cannot be had.
         ExecutorError: another live server on the database has the same executor name.
     """
@@ -172,6 +178,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         await stack.enter_async_context(activations.following(listener))
         await stack.enter_async_context(following_policies(settings, feed))
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
+        memory_key = settings.memory_key or settings.data / "memory-key"
+        memories = Memories(await asyncio.to_thread(open_vault, memory_key, make=settings.memory_key is None))
         around = Surroundings(environ, database, trail, listener, clock)
         shadowing = await stack.enter_async_context(
             open_shadowing(settings, around, Veil(sidecar.evaluator, policies.bundle))
@@ -214,7 +222,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         permits = Permits(database.engine, trail, clock)
         passing = Passing(trail, clock)
         adoptions = adopting(Adoptions(trail, clock), listener, lambda: sidecar.bundle)
-        for beside in (sweeping(permits), time_passing(passing), adoptions):
+        expiry = expiring(Expiry(database.engine, trail, clock))
+        for beside in (sweeping(permits), time_passing(passing), adoptions, expiry):
             await stack.enter_async_context(beside)
         if notices is not None:
             await stack.enter_async_context(delivering(notices, trail, clock, listener))
@@ -259,6 +268,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             proposals=Proposals(gate, clock, policies.bundle),
             amendments=Amendments(database.engine, trail, clock),
             effects=Effects(database.engine, gate, clock, policies.catalogue),
+            keeper=Keeper(database.engine, trail, gate, clock, memories, policies.catalogue),
             shadows=shadowing.shadows,
         )
 

@@ -3,6 +3,8 @@
 import gc
 
 from assent_orchestrator.app.assembly import App
+from assent_orchestrator.memory.custody import Custody
+from assent_orchestrator.memory.recalling import Recalling
 from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.server.parts import ServerParts
 
@@ -32,6 +34,9 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         proposals=app.proposals,
         amendments=app.amendments,
         effects=app.effects,
+        keeper=app.keeper,
+        recalling=Recalling(app.keeper),
+        custody=Custody(app.keeper),
         shadows=app.shadows,
         health=app.health,
     )

@@ -15,6 +15,7 @@ from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.delegations_pb2_grpc import DelegationServiceStub
 from assent.v1.health_pb2_grpc import HealthServiceStub
 from assent.v1.ledgers_pb2_grpc import LedgerServiceStub
+from assent.v1.memories_pb2_grpc import MemoryServiceStub
 from assent.v1.permits_pb2_grpc import DecisionServiceStub
 from assent.v1.policies_pb2_grpc import PolicyServiceStub
 from assent.v1.processes_pb2_grpc import ProcessServiceStub
@@ -174,6 +175,11 @@ class Connection:
     def processes(self) -> ProcessServiceStub:
         """How work is done."""
         return ProcessServiceStub(self.channel)
+
+    @property
+    def memories(self) -> MemoryServiceStub:
+        """What is remembered."""
+        return MemoryServiceStub(self.channel)
 
     @property
     def stops(self) -> StopServiceStub:

@@ -15,6 +15,7 @@ from assent_orchestrator.cli import (
     decide,
     delegations,
     ledgers,
+    memory,
     plan,
     policy,
     process,
@@ -106,6 +107,7 @@ app.add_typer(delegations.app, name="delegations")
 app.command("decide")(decide.decide_command)
 app.add_typer(decide.app, name="permits")
 app.add_typer(ledgers.app, name="ledgers")
+app.add_typer(memory.app, name="memory")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(bundle.app, name="bundle")

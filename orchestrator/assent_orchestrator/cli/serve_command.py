@@ -109,6 +109,14 @@ def serve_command(
             metavar="FILE", envvar="ASSENT_NOTICES", help="Who is told about approvals, by mail and webhooks (YAML)."
         ),
     ] = None,
+    memory_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="ASSENT_MEMORY_KEY",
+            help="The key of what is remembered: one for all servers on a database. [default: memory-key in --data]",
+        ),
+    ] = None,
     executor: Annotated[
         str | None,
         typer.Option(
@@ -147,6 +155,7 @@ def serve_command(
         tls_key=tls_key,
         identities=identities,
         notices=notices,
+        memory_key=memory_key,
         executor=executor or default_executor(shared=bool(database_url)),
         keep_finished=read_duration(keep_finished, "--keep-finished", least="1m")
         if keep_finished is not None
@@ -216,6 +225,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
     """
     from assent_orchestrator.approvals.notices.file import NoticesFileError
     from assent_orchestrator.governance.signing_key import SigningKeyError
+    from assent_orchestrator.memory.master_key import MemoryKeyError
     from assent_orchestrator.server.address import ListenError
     from assent_orchestrator.server.identities.file import IdentitiesFileError
     from assent_orchestrator.server.tokens import TokenFileError
@@ -226,6 +236,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         IdentitiesFileError: ExitCode.INVALID,
         NoticesFileError: ExitCode.INVALID,
         SigningKeyError: ExitCode.NOT_ALLOWED,
+        MemoryKeyError: ExitCode.NOT_ALLOWED,
         CommandError: ExitCode.UNAVAILABLE,
     }
     _require_sense(settings)
@@ -239,7 +250,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
         raise Problem(error.message, kind, code=error.code) from error
     except SidecarError as error:
         raise sidecar_problem(error) from error
-    except (ListenError, TokenFileError, IdentitiesFileError, NoticesFileError, SigningKeyError, CommandError) as error:
+    except tuple(kinds) as error:
         raise Problem(str(error), kinds[type(error)]) from error
     except PermissionError as error:
         what = f"{error.filename} may not be read or written by this user; mend its rights, or name another with --data"

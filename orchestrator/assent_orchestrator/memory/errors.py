@@ -8,8 +8,8 @@ class MemoryKeyWrongError(StateError):
 
     code = "MEMORY_KEY_WRONG"
 
-    def __init__(self) -> None:
-        super().__init__("this server has not got the master key of the memory in its database")
+    def __init__(self, message: str = "this server has not got the master key of the memory in its database") -> None:
+        super().__init__(message)
 
 
 class MemoryUnreadableError(StateError):

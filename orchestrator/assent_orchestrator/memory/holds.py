@@ -77,7 +77,7 @@ class Holds:
         lifted = {"lifted_by": by, "lifted_at": at, "lift_reason": reason}
         done = await tx.execute(sa.update(holds).where(own).values(lifted).returning(holds.c.id))
         if done.one_or_none() is None:
-            raise StateError("the hold is lifted already", hold=found.id)
+            raise already_lifted(found)
         if not await held_by(tx, found.tenant, found.subject_key):
             of_subject = sa.and_(memories.c.tenant == found.tenant, memories.c.subject_key == found.subject_key)
             await tx.execute(sa.update(memories).where(of_subject).values(kept_at=None))
@@ -95,6 +95,11 @@ async def read_hold(tx: AsyncConnection, tenant: str, hold_id: str) -> Hold:
     if row is None:
         raise NotFoundError("there is no such hold", hold=hold_id)
     return hold_of(row)
+
+
+def already_lifted(hold: Hold) -> StateError:
+    """Return the error that tells of a hold that is not in force any more."""
+    return StateError("the hold is lifted already", hold=hold.id)
 
 
 async def held_by(tx: AsyncConnection, tenant: str, subject_key: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class Memories:
         """Store a value, encrypted; the same key by the same author is the same memory.
 
         Raises:
-            InvalidError: the value is too long (``VALUE_TOO_LONG``).
+            InvalidError: the value is too long (``TOO_LARGE``).
             AlreadyExistsError: the key was used for something else.
             MemoryKeyWrongError: this server has not got the master key of the database.
         """
@@ -54,7 +54,7 @@ class Memories:
         content = canonical({"value": entry.value, "labels": labels})
         if len(content) > MAX_VALUE_BYTES:
             told = f"a value has at most {MAX_VALUE_BYTES // 1024} KiB"
-            raise InvalidError(told, (Fault("value", "VALUE_TOO_LONG", told),), code="VALUE_TOO_LONG")
+            raise InvalidError(told, (Fault("value", "TOO_LARGE", told),), code="TOO_LARGE")
         subject_key = await self.take_subject(tx, entry.tenant, entry.subject)
         key = await self._key_for_writing(tx, entry, subject_key)
         longest = seconds(declared.ttl) if declared.ttl is not None else None

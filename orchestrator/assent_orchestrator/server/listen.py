@@ -19,6 +19,7 @@ from assent.v1 import (
     delegations_pb2,
     health_pb2,
     ledgers_pb2,
+    memories_pb2,
     permits_pb2,
     policies_pb2,
     processes_pb2,
@@ -31,6 +32,7 @@ from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from assent.v1.delegations_pb2_grpc import add_DelegationServiceServicer_to_server
 from assent.v1.health_pb2_grpc import add_HealthServiceServicer_to_server
 from assent.v1.ledgers_pb2_grpc import add_LedgerServiceServicer_to_server
+from assent.v1.memories_pb2_grpc import add_MemoryServiceServicer_to_server
 from assent.v1.permits_pb2_grpc import add_DecisionServiceServicer_to_server
 from assent.v1.policies_pb2_grpc import add_PolicyServiceServicer_to_server
 from assent.v1.processes_pb2_grpc import add_ProcessServiceServicer_to_server
@@ -45,6 +47,7 @@ from assent_orchestrator.server.handlers.decisions import DecisionHandlers
 from assent_orchestrator.server.handlers.delegations import DelegationHandlers
 from assent_orchestrator.server.handlers.health import HealthHandlers
 from assent_orchestrator.server.handlers.ledgers import LedgerHandlers
+from assent_orchestrator.server.handlers.memories import MemoryHandlers
 from assent_orchestrator.server.handlers.policies import PolicyHandlers
 from assent_orchestrator.server.handlers.processes import ProcessHandlers
 from assent_orchestrator.server.handlers.runs import RunHandlers
@@ -75,6 +78,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (ledgers_pb2, "LedgerService"),
         (policies_pb2, "PolicyService"),
         (processes_pb2, "ProcessService"),
+        (memories_pb2, "MemoryService"),
         (shadows_pb2, "ShadowService"),
         (health_pb2, "HealthService"),
     )
@@ -173,6 +177,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
     add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
     add_DecisionServiceServicer_to_server(DecisionHandlers(parts), server)
     add_ProcessServiceServicer_to_server(ProcessHandlers(parts), server)
+    add_MemoryServiceServicer_to_server(MemoryHandlers(parts), server)
     add_LedgerServiceServicer_to_server(LedgerHandlers(parts), server)
     add_PolicyServiceServicer_to_server(PolicyHandlers(parts), server)
     add_ShadowServiceServicer_to_server(ShadowHandlers(parts), server)

@@ -71,6 +71,15 @@ def amendment_id(name: str, caller: Caller) -> str:
     return _id(name, "amendments", "amendment", caller)
 
 
+def hold_id(name: str, caller: Caller) -> str:
+    """Return the id of a legal hold of the caller's tenant.
+
+    Raises:
+        NotFoundError: it is not a name of such a hold.
+    """
+    return _id(name, "holds", "hold", caller)
+
+
 def stop_id(name: str, caller: Caller) -> str:
     """Return the id of a stop as the caller's tenant knows it.
 
@@ -150,6 +159,16 @@ def process_name(tenant: str, process: str) -> str:
 def amendment_name(tenant: str, amendment: str) -> str:
     """Return the name of an amendment."""
     return f"tenants/{tenant}/amendments/{amendment}"
+
+
+def memory_name(tenant: str, memory: str) -> str:
+    """Return the name of a memory."""
+    return f"tenants/{tenant}/memories/{memory}"
+
+
+def hold_name(tenant: str, hold: str) -> str:
+    """Return the name of a legal hold."""
+    return f"tenants/{tenant}/holds/{hold}"
 
 
 def stop_name(tenant: str, stop: str) -> str:

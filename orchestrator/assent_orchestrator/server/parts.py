@@ -39,6 +39,7 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
+from assent_orchestrator.server.memory_part import Custody, Keeper, Recalling
 from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.catalogue.process import Process
@@ -372,6 +373,9 @@ class ServerParts:
     proposals: Proposals
     amendments: Amendments
     effects: Effects
+    keeper: Keeper
+    recalling: Recalling
+    custody: Custody
     shadows: Shadows
     health: HealthCheck
     clock: Clock = utc_now

@@ -173,7 +173,7 @@ async def test_remembering_at_once_under_one_key_is_remembering_once(place: Plac
 async def test_a_value_that_is_too_long_is_refused(place: Place) -> None:
     with pytest.raises(InvalidError) as caught:
         await place.remember("x" * 70_000)
-    assert caught.value.code == "VALUE_TOO_LONG"
+    assert caught.value.code == "TOO_LARGE"
     assert await place.rows(subjects) == []
 
 

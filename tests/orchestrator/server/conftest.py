@@ -18,6 +18,7 @@ from assent_orchestrator.server.listen import Listening, ListenSettings, listeni
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
 from tests.orchestrator.server.inbox import Approvals
+from tests.orchestrator.server.keeping import NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.processes import KnownProcesses, NoAmendments
 from tests.orchestrator.server.use_cases import (
@@ -98,6 +99,9 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         proposals=NoAmendments(),
         amendments=NoAmendments(),
         effects=NoAmendments(),
+        keeper=NoMemory(),
+        recalling=NoMemory(),
+        custody=NoHolds(),
         shadows=shadows,
         health=use_cases,
         clock=lambda: NOON,

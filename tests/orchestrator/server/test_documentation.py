@@ -39,7 +39,7 @@ def test_every_reason_in_the_source_is_in_the_documents():
     written = re.compile(r'"([A-Z]+(?:_[A-Z]+)+|CANCELLED|PAUSED|DENIED|STOPPED|INTERNAL)"')
     codes = {
         code
-        for room in ("amendments", "approvals", "decisions", "execution", "governance", "plan", "tools")
+        for room in ("amendments", "approvals", "decisions", "execution", "governance", "memory", "plan", "tools")
         for path in (source / room).rglob("*.py")
         for code in written.findall(path.read_text(encoding="utf-8"))
     }

@@ -27,6 +27,7 @@ SERVICES = (
     "StopService",
     "LedgerService",
     "ProcessService",
+    "MemoryService",
     "AuditService",
     "DecisionService",
     "PolicyService",

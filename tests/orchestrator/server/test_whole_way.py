@@ -33,6 +33,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.conftest import refusal
+from tests.orchestrator.server.keeping import NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.processes import KnownProcesses
 from tests.orchestrator.server.use_cases import Lent, NoDecisions, OpenBooks, Trials, UseCases
@@ -110,6 +111,9 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             proposals=Proposals(world.parts.gate, utc_now, bundle),
             amendments=Amendments(database.engine, world.trail, utc_now),
             effects=Effects(database.engine, world.parts.gate, utc_now, world.parts.catalogue),
+            keeper=NoMemory(),
+            recalling=NoMemory(),
+            custody=NoHolds(),
             shadows=Trials(),
             health=UseCases(),
         )

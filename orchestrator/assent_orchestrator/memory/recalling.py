@@ -1,0 +1,146 @@
+"""Recalling: the policies are asked before anything is looked for, and again for each set of labels that is found.
+
+What may not be seen with its labels is withheld and counted; what is returned is recorded, value by value.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.memory import note
+from assent_orchestrator.memory.entry import MOST_RECALLED, Recalled, Remembered, Sought
+from assent_orchestrator.memory.keeper import Answer, Keeper, refusal
+from assent_orchestrator.memory.standing import Standing, facts_of
+from assent_orchestrator.memory.wish import Wish
+from assent_orchestrator.plan.label import rebase
+from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_orchestrator.store.look import one_look
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.decision import Redact
+
+MOST_SETS = 20
+"""How many sets of labels the policies are asked about in one call; values with others are withheld."""
+
+_DEFAULT_LIMIT = 50
+_VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was recalled, and how many values are there and were withheld."""
+
+    values: tuple[Recalled, ...] = ()
+    withheld: int = 0
+    redacted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recalling:
+    """Recalls what the policies let be seen."""
+
+    keeper: Keeper
+
+    async def recall(self, caller: Caller, wish: Wish, *, within: float | None = None) -> tuple[Answer, Found]:
+        """Recall what is remembered of a subject in one class, for a purpose; newest first.
+
+        Raises:
+            ForbiddenError: the caller may not ask.
+            InvalidError: there is no such class, or it is not for that purpose.
+            MemoryKeyWrongError: this server has not got the master key of the database.
+            MemoryUnreadableError: a value was changed by somebody else; nothing is returned.
+            BusyError: as many decisions wait as may.
+            UnavailableError: it could not be recorded; nothing is returned.
+        """
+        keeper = self.keeper
+        catalogue = keeper.catalogue(caller.tenant)
+        who = await keeper.examined(caller, wish, catalogue)
+        now = keeper.clock()
+        decided = await keeper.gate.decide(who.question(facts_of(wish, catalogue), now), within=within)
+        said = refusal(decided, ("redact",))
+        if said:
+            return Answer(decided, said), Found()
+        sought = Sought(
+            tenant=caller.tenant,
+            name=wish.memory_class,
+            declared=catalogue.memory.classes[wish.memory_class],
+            subject=wish.subject,
+            at=now,
+            run=who.run_id,
+            limit=min(wish.limit or _DEFAULT_LIMIT, MOST_RECALLED),
+        )
+        async with one_look(keeper.engine) as tx:
+            there = await keeper.memories.find(tx, sought)
+        granted: dict[tuple[str, ...], tuple[Redact, ...]] = {(): _redactions(decided.decision.obligations)}
+        sets = sorted({one.labels for one in there if one.labels and _wanted(one, wish)})
+        for labels in sets[:MOST_SETS]:
+            redactions = await self._granted(who, wish, catalogue, labels, within)
+            if redactions is not None:
+                granted[labels] = (*granted[()], *redactions)
+        return Answer(decided), await self._open(who, wish, sought, there, granted)
+
+    async def _granted(
+        self, who: Standing, wish: Wish, catalogue: Catalogue, labels: tuple[str, ...], within: float | None
+    ) -> tuple[Redact, ...] | None:
+        """Return what is taken away from values with these labels; None: they may not be seen."""
+        keeper = self.keeper
+        facts = facts_of(wish, catalogue, labels=labels)
+        decided = await keeper.gate.decide(who.question(facts, keeper.clock()), within=within)
+        return None if refusal(decided, ("redact",)) else _redactions(decided.decision.obligations)
+
+    async def _open(
+        self,
+        who: Standing,
+        wish: Wish,
+        sought: Sought,
+        there: tuple[Remembered, ...],
+        granted: Mapping[tuple[str, ...], tuple[Redact, ...]],
+    ) -> Found:
+        """Open what may be seen and record it; nothing is returned that is not recorded."""
+        keeper = self.keeper
+        allowed = [one for one in there if one.labels in granted and _wanted(one, wish)]
+        async with keeper.trail.recording() as tx:
+            opened = await keeper.memories.open(tx, sought.tenant, allowed)
+            found = await asyncio.to_thread(_redacted, opened, granted)
+            found = replace(found, withheld=found.withheld + len(there) - len(allowed))
+            draft = note.recalled(
+                [one.known for one in found.values],
+                found.withheld,
+                who.actor,
+                subject_key=keeper.memories.vault.subject_key(sought.tenant, sought.subject),
+                name=sought.name,
+                purpose=wish.purpose,
+                redacted=found.redacted,
+                run=who.run_id,
+                on_behalf_of=who.principal.id,
+            )
+            await keeper.trail.append(tx, sought.tenant, (draft,))
+        return found
+
+
+def _wanted(one: Remembered, wish: Wish) -> bool:
+    return wish.only_labels is None or wish.only_labels.issuperset(one.labels)
+
+
+def _redactions(obligations: Iterable[object]) -> tuple[Redact, ...]:
+    """Return the redactions, with their paths below the place that a value is put at to be redacted."""
+    return tuple(
+        one.model_copy(update={"path": f"/{_VALUE}{one.path}"}) for one in obligations if isinstance(one, Redact)
+    )
+
+
+def _redacted(opened: Iterable[Recalled], granted: Mapping[tuple[str, ...], tuple[Redact, ...]]) -> Found:
+    """Carry out what is to be taken away; a value of which that is not certain, or nothing is left, is withheld."""
+    values, withheld, count = [], 0, 0
+    for one in opened:
+        try:
+            left = redact({_VALUE: one.value}, rebase(one.labels, (), (_VALUE,)), granted[one.known.labels])
+        except RedactionError:
+            withheld += 1
+            continue
+        if _VALUE not in left.args:
+            withheld += 1
+            continue
+        count += len(left.pointers)
+        values.append(Recalled(one.known, left.args[_VALUE], rebase(left.labels, (_VALUE,), ())))
+    return Found(tuple(values), withheld, count)

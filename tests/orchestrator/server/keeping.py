@@ -1,0 +1,53 @@
+"""A server that remembers nothing."""
+
+# ruff: noqa: ARG002 -- the signatures are those of the use cases
+
+from assent_orchestrator.caller import Caller
+from assent_orchestrator.errors import ForbiddenError
+from assent_orchestrator.memory.entry import Remembered
+from assent_orchestrator.memory.holds import Hold
+from assent_orchestrator.memory.keeper import Answer, Forgotten, Kept
+from assent_orchestrator.memory.recalling import Found
+from assent_orchestrator.memory.wish import Wish
+from assent_orchestrator.page import Page
+
+_NOTHING = ForbiddenError("nothing is remembered here")
+
+
+class NoMemory:
+    """Neither remembers nor recalls."""
+
+    async def remember(
+        self, caller: Caller, wish: Wish, *, within: float | None = None
+    ) -> tuple[Answer, Remembered | None]:
+        raise _NOTHING
+
+    async def forget(
+        self, caller: Caller, wish: Wish, *, within: float | None = None
+    ) -> tuple[Answer, Forgotten | None]:
+        raise _NOTHING
+
+    async def list(
+        self, caller: Caller, wish: Wish, *, token: str = "", within: float | None = None
+    ) -> tuple[Answer, Page[Kept]]:
+        raise _NOTHING
+
+    async def recall(self, caller: Caller, wish: Wish, *, within: float | None = None) -> tuple[Answer, Found]:
+        raise _NOTHING
+
+
+class NoHolds:
+    """Holds nothing."""
+
+    async def place(self, caller: Caller, wish: Wish, *, within: float | None = None) -> tuple[Answer, Hold | None]:
+        raise _NOTHING
+
+    async def lift(
+        self, caller: Caller, hold_id: str, wish: Wish, *, within: float | None = None
+    ) -> tuple[Answer, Hold | None]:
+        raise _NOTHING
+
+    async def list(
+        self, caller: Caller, *, subject: str = "", in_force: bool | None = None, size: int = 0, token: str = ""
+    ) -> Page[Hold]:
+        return Page([], "")
