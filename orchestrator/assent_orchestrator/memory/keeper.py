@@ -23,7 +23,7 @@ from assent_orchestrator.memory.standing import Standing, facts_of, in_run, stan
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.label import UNTRUSTED, join, names, place
-from assent_orchestrator.plan.memory import Use, faults
+from assent_orchestrator.plan.memory import NEEDS_APPOINTING, Use, faults
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.memory_tables import holds, memories
 from assent_orchestrator.store.tables import trail
@@ -229,10 +229,10 @@ class Keeper:
             purpose=wish.purpose,
             subject=wish.subject,
             labels=carried,
-            ttl=seconds(wish.ttl) if wish.ttl else None,
+            ttl=wish.ttl,
             in_run=bool(wish.terms.run),
         )
-        found = [*faults(use, catalogue.memory), *_faults_of_labels(wish)]
+        found = [*_faults_of_agent(use, who), *faults(use, catalogue.memory), *_faults_of_labels(wish)]
         if found:
             told = InvalidError("memory cannot be used so; nothing was decided", tuple(found), code=found[0].code)
             await self.refuse(who, wish, told)
@@ -273,6 +273,12 @@ def refusal(decided: Decided, supported: Sequence[str] = ()) -> str:
         return decided.codes[0] if decided.codes else "DENIED"
     unmet = [one for one in decided.decision.obligations if one.type not in supported]
     return "OBLIGATION_UNSUPPORTED" if unmet else ""
+
+
+def _faults_of_agent(use: Use, who: Standing) -> Sequence[Fault]:
+    if who.agent is None or use.action not in NEEDS_APPOINTING or use.action in who.agent.may:
+        return ()
+    return [Fault("terms.agent", "AGENT_MAY_NOT", f"this agent is not given {use.action}")]
 
 
 def _faults_of_labels(wish: Wish) -> Sequence[Fault]:

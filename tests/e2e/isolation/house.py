@@ -183,6 +183,10 @@ async def _live(house: House) -> None:
     proposed = await made("ProcessService/ProposePlan", plan_json=json.dumps(_AMENDMENT))
     revision = house.app.sidecar.bundle.revision
     shadow = await made("ShadowService/StartShadow", revision=revision)
+    about = {"subject": "customer 7", "request_id": "the-same"}
+    wish = {"memory_class": "wishes", "purpose": "What customers like", "value": word}
+    kept = await made("MemoryService/Remember", **about, **wish)
+    held = await made("MemoryService/PlaceHold", **about, reason=word)
     proof = await made("AuditService/VerifyTrail")
     house.known |= {
         "approval": _id(approval),
@@ -195,6 +199,8 @@ async def _live(house: House) -> None:
         "stop": _id(stopped),
         "amendment": _id(proposed["amendment"]),
         "shadow": _id(shadow),
+        "memory": _id(kept["memory"]),
+        "hold": _id(held["hold"]),
         "request": "the-same",
         "item_digest": item["presented_digest"],
         "lost_etag": (await house.say("RunService/GetRun", {"name": runs["lost"]["name"]}, THEIRS))["etag"],

@@ -9,7 +9,7 @@ package policies.org.refunds
 # labels:
 #   control: SRV-01
 allow contains finding if {
-	input.kind in {"plan", "action", "amendment", "approval"}
+	input.kind in {"plan", "action", "amendment", "approval", "memory"}
 	finding := {
 		"code": "APPOINTED",
 		"message": "the desk does this",
