@@ -21,9 +21,10 @@ _STOP = "stops/"
 
 
 def would_pass(forecast: forecasts_pb2.Forecast) -> bool:
-    """Say whether the plan as a whole is allowed and no step would be denied or halt the run."""
+    """Say whether the plan is allowed as a whole, and no step, nor what it takes over, is denied or halts the run."""
     passing = {VERDICT_ALLOW, VERDICT_DEFER, VERDICT_REQUIRE_APPROVAL}
-    return forecast.decision.verdict == VERDICT_ALLOW and all(step.verdict in passing for step in forecast.steps)
+    steps = all(step.verdict in passing for step in forecast.steps)
+    return forecast.decision.verdict == VERDICT_ALLOW and steps and not any(map(_withheld, forecast.hand_overs))
 
 
 def show_forecast(forecast: forecasts_pb2.Forecast) -> None:
@@ -32,6 +33,7 @@ def show_forecast(forecast: forecasts_pb2.Forecast) -> None:
     for reason in forecast.decision.reasons:
         say(f"  {finding.reason_line(reason)}")
     _show_steps(forecast)
+    _show_hand_overs(forecast)
     for ahead in forecast.approvals:
         when = " if it is taken" if ahead.conditional else ""
         lines = "; ".join(finding.requirement_lines(ahead.requirement))
@@ -57,6 +59,7 @@ def _headline(forecast: forecasts_pb2.Forecast) -> Text:
     blamed = {culprit.step for culprit in forecast.failure.culprits}
     refused = [step for step in forecast.steps if step.verdict in _REFUSED and step.id not in frozen]
     named = [f"{step.id} is {_REFUSED[step.verdict]}" for step in refused if step.id in blamed or not blamed]
+    named += [f"nothing passes from {one.source} to {one.target}" for one in forecast.hand_overs if _withheld(one)]
     if whole.verdict != VERDICT_ALLOW and not _stops(whole.reasons):
         named.insert(0, f"as a whole it is {_REFUSED.get(whole.verdict, finding.verdict_word(whole.verdict))}")
     if named:
@@ -104,6 +107,30 @@ def _show_steps(forecast: forecasts_pb2.Forecast) -> None:
             )
         )
     table(("STEP", "AGENT", "ACTION", "VERDICT", "BECAUSE", "DEMANDS", "NOT YET KNOWN"), rows)
+
+
+def _withheld(ahead: forecasts_pb2.HandOverForecast) -> bool:
+    """Say whether nothing passes; a stop refuses nothing for good."""
+    return bool(ahead.refusal) or (ahead.verdict in _REFUSED and not _stops(ahead.reasons))
+
+
+def _show_hand_overs(forecast: forecasts_pb2.Forecast) -> None:
+    rows = [
+        (
+            one.source,
+            one.target,
+            " ".join(one.steps),
+            _verdict(one.verdict, may_change=bool(one.labels)),
+            one.refusal or finding.codes_line(one.reasons),
+            "; ".join(finding.obligation_line(duty) for duty in one.obligations),
+            " ".join((*one.labels, *one.memory)),
+        )
+        for one in forecast.hand_overs
+    ]
+    if rows:
+        table(("FROM", "TO", "FOR", "VERDICT", "BECAUSE", "DEMANDS", "MAY PASS"), rows)
+    if forecast.hand_overs_omitted:
+        say(f"and {forecast.hand_overs_omitted} more hand-overs, not asked about here")
 
 
 def _verdict(verdict: int, *, may_change: bool) -> Text:

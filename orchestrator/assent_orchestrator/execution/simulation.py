@@ -5,19 +5,43 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.governance.enquiry import agent_facts
 from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead
+from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.judging import rule_hand_over
 from assent_orchestrator.governance.outlook import Outlooks
+from assent_orchestrator.governance.ruling import Refused
 from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
+from assent_orchestrator.plan.forecast import Ahead, hand_overs_ahead
 from assent_orchestrator.plan.model import Plan
+from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import PlanStep
+from assent_sidecar.question import HandoffFacts, Kind, PlanStep, Question
+
+MOST_HAND_OVERS = 50
+"""As many hand-overs of a plan are asked about, each in a question of its own."""
 
 _SHARE = 0.8
 """How much of a caller's time is used; the rest is for the way back."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverAhead:
+    """Work that will pass between agents, with the steps that take over the same, and the decision on it.
+
+    ``refusal`` is why nothing passes where the policies themselves do not say no.
+    """
+
+    facts: HandoffFacts
+    steps: tuple[str, ...]
+    decided: Decided
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +51,8 @@ class Forecast:
     ``unknown`` are the places in a step's arguments not known beforehand: with them its verdict may be another one.
     ``facts`` are the steps as policies saw them.
     ``approvals`` are those that will be asked for, ``failure`` is why the plan would fail, None when it would not.
+    ``hand_overs`` are those between its agents, as far as they were asked about; ``omitted`` is how many more
+    there are.
     """
 
     decided: Decided
@@ -36,6 +62,8 @@ class Forecast:
     approvals: tuple[ApprovalAhead, ...] = ()
     failure: Failure | None = None
     facts: tuple[PlanStep, ...] = ()
+    hand_overs: tuple[HandOverAhead, ...] = ()
+    omitted: int = 0
 
     @property
     def may_change(self) -> bool:
@@ -69,6 +97,8 @@ class Simulations:
             outlooks = Outlooks(self.parts.gate, self.parts.clock)
             outlook = await outlooks.of(caller.tenant, principal, accepted, catalogue, within=within)
             facts, decided = outlook.facts, outlook.decided
+            ahead = await asyncio.to_thread(hand_overs_ahead, accepted, catalogue)
+            over = [await self._ask(outlook.question, one, catalogue, within) for one in ahead[:MOST_HAND_OVERS]]
             left = SECONDS if within is None else within * _SHARE - (time.monotonic() - started)
             failure = await Trials(self.parts.gate.decision_point).failure(
                 outlook.question, decided, accepted.steps, within=left
@@ -81,4 +111,27 @@ class Simulations:
             approvals_ahead(decided, facts),
             failure,
             facts.steps,
+            tuple(over),
+            len(ahead) - len(over),
         )
+
+    async def _ask(self, about: Question, ahead: Ahead, catalogue: Catalogue, within: float | None) -> HandOverAhead:
+        """Ask about a hand-over as the run will be asked; the decision is recorded, for it is one."""
+        target = agent_facts(catalogue.agents[ahead.facts.target])
+        changed: dict[str, object] = {
+            "kind": Kind.HANDOFF,
+            "plan": None,
+            "ledgers": {},
+            "agent": target,
+            "handoff": ahead.facts,
+        }
+        question = about.model_copy(update=changed)
+
+        async def sequel(_: AsyncConnection, decided: Decided) -> Followed:
+            ruled = rule_hand_over(decided)
+            return Followed(step=ahead.steps[0], ruling=None if isinstance(ruled, tuple) else ruled)
+
+        decided = await self.parts.gate.decide(question, sequel, within=within)
+        ruled = rule_hand_over(decided)
+        refusal = ruled.code if isinstance(ruled, Refused) and ruled.code not in decided.codes else ""
+        return HandOverAhead(ahead.facts, ahead.steps, decided, refusal)

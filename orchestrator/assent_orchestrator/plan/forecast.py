@@ -1,10 +1,12 @@
 """What a plan will ask for, as far as it is known before anything has happened."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import Resolved, foreseen_item, resolve
 from assent_orchestrator.plan.graph import Graph
+from assent_orchestrator.plan.handover import HandOvers, foreseen_passed
 from assent_orchestrator.plan.label import ANY
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import find, split
@@ -12,7 +14,7 @@ from assent_orchestrator.plan.reference import scan
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import AgentFacts, Labels, PlanFacts, PlanStep
+from assent_sidecar.question import AgentFacts, HandoffFacts, Labels, PlanFacts, PlanStep
 
 
 def forecast(plan: Plan, catalogue: Catalogue) -> PlanFacts:
@@ -30,6 +32,28 @@ def forecast(plan: Plan, catalogue: Catalogue) -> PlanFacts:
     graph = Graph.of(plan.steps, plan.choices)
     steps = (_step(step, plan, catalogue, labels, graph.depends_on(step.id)) for step in plan.steps)
     return PlanFacts(digest=plan.digest(), steps=tuple(steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A hand-over that is foreseen, and the steps that take over the same, in the order of the plan."""
+
+    facts: HandoffFacts
+    steps: tuple[str, ...]
+
+
+def hand_overs_ahead(plan: Plan, catalogue: Catalogue) -> tuple[Ahead, ...]:
+    """Return what passes between the agents of an expanded plan; every label that will pass is there.
+
+    Those that pass the same are one, as a run asks about it once.
+    """
+    by_id = {step.id: step for step in plan.steps}
+    labels = result_labels(plan.steps, catalogue)
+    found: dict[str, tuple[HandoffFacts, list[str]]] = {}
+    for one in HandOvers(plan.steps, Graph.of(plan.steps, plan.choices)).all():
+        facts = one.facts(foreseen_passed(one, by_id[one.step], by_id, labels))
+        found.setdefault(facts.model_dump_json(), (facts, []))[1].append(one.step)
+    return tuple(Ahead(facts, tuple(steps)) for facts, steps in found.values())
 
 
 def known(

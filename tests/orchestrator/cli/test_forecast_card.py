@@ -109,3 +109,32 @@ def test_what_cannot_be_judged_yet_is_named_and_a_refused_step_is_in_the_headlin
     said = capsys.readouterr().out
     assert said.splitlines()[0] == "refund 1: would fail: tell is denied, may change"
     assert "cannot be judged yet: pay; with values not known now they may need approval, or be refused" in said
+
+
+@pytest.mark.requirement("orchestrator.handoff-foreseen")
+def test_hand_overs_are_told_and_one_that_is_refused_makes_the_plan_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    handing = forecasts_pb2.HandOverForecast
+    forecast = forecasts_pb2.Forecast(
+        decision=decisions_pb2.Decision(verdict=ALLOW),
+        plan=plans_pb2.Plan(process="refund", process_version="1"),
+        steps=[forecasts_pb2.StepForecast(id="pay", verdict=ALLOW)],
+        hand_overs=[handing(source="desk", target="bank", steps=["pay", "tell"], verdict=ALLOW, labels=["pii"])],
+        hand_overs_omitted=2,
+    )
+    show_forecast(forecast)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "refund 1: allow"
+    assert any(line.split() == ["desk", "bank", "pay", "tell", "allow,", "may", "change", "pii"] for line in said)
+    assert "and 2 more hand-overs, not asked about here" in said
+    assert would_pass(forecast)
+    forecast.hand_overs.append(handing(source="bank", target="desk", verdict=DENY, reasons=REASONS))
+    assert not would_pass(forecast)
+    show_forecast(forecast)
+    assert capsys.readouterr().out.splitlines()[0] == "refund 1: would fail: nothing passes from bank to desk"
+    forecast.hand_overs[1].CopyFrom(
+        handing(source="bank", target="desk", verdict=ALLOW, refusal="OBLIGATION_UNSUPPORTED")
+    )
+    assert not would_pass(forecast)
+    stopped = decisions_pb2.Reason(code="STOPPED", message="stop 5a1c is in force", rule="stops/5a1c")
+    forecast.hand_overs[1].CopyFrom(handing(source="bank", target="desk", verdict=DENY, reasons=[stopped]))
+    assert would_pass(forecast)

@@ -12,7 +12,9 @@ from ruamel.yaml import YAML
 
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.clock import utc_now
+from assent_orchestrator.execution.simulation import MOST_HAND_OVERS
 from assent_orchestrator.governance.stop import Scope
+from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.ledger import Ledger
@@ -239,3 +241,50 @@ async def test_a_question_of_a_hand_over_names_no_step_that_it_could_depend_on(m
     assert asked.agent.id == "writer"
     assert asked.run is not None
     assert asked.run.id == run
+
+
+@pytest.mark.requirement("orchestrator.handoff-foreseen")
+async def test_a_forecast_tells_what_will_pass_and_whether_it_may(make_world: MakeWorld):
+    steps = [
+        {"id": "look", "agent": "reader", "action": "box.get"},
+        {"id": "a", "agent": "writer", "action": "box.put", "after": ["look"]},
+        {"id": "b", "agent": "writer", "action": "box.put", "after": ["look"]},
+        {"id": "c", "agent": "writer", "action": "box.put", "args": {"say": {"$ref": "steps.look.output.secret"}}},
+        {"id": "d", "agent": "sender", "action": "box.send", "after": ["c"]},
+    ]
+    rules = [
+        {"of": {"labels": ["confidential"]}, "answer": deny("CONFIDENTIAL")},
+        {"of": {"to": "sender"}, "answer": {"verdict": "allow", "obligations": [{"type": "notify", "role": "boss"}]}},
+    ]
+    world = await make_world(steps, ruler=scripted({"rules": rules}), agents=AGENTS)
+    plan = Plan.from_json({"process": "work"})
+    forecast = await world.simulations.simulate(world.alice, plan)
+    found = [
+        (one.facts.source, one.facts.target, one.steps, one.facts.passes.labels, str(one.decided.verdict), one.refusal)
+        for one in forecast.hand_overs
+    ]
+    assert found == [
+        ("reader", "writer", ("a", "b"), (), "allow", ""),
+        ("reader", "writer", ("c",), ("confidential",), "deny", ""),
+        ("writer", "sender", ("d",), (), "allow", "OBLIGATION_UNSUPPORTED"),
+    ]
+    assert forecast.omitted == 0
+    entries = await world.trail.read(world.tenant, Wanted(), limit=1000)
+    made = [entry.record for entry in entries if entry.record["event"] == "handoff.decided"]
+    assert [(one["step"], one["decision"]["verdict"]) for one in made] == [
+        ("a", "allow"),
+        ("c", "deny"),
+        ("d", "allow"),
+    ]
+    assert world.tools.calls == []
+
+
+@pytest.mark.requirement("orchestrator.handoff-foreseen")
+async def test_of_very_many_hand_overs_the_first_are_asked_about(make_world: MakeWorld):
+    names = [f"agent{number}" for number in range(MOST_HAND_OVERS + 3)]
+    everybody = {name: {"hands_over_to": ["bot"]} for name in names}
+    steps = [{"id": f"s{at}", "agent": name, "action": "box.get"} for at, name in enumerate(names)]
+    last = {"id": "last", "action": "box.put", "after": [step["id"] for step in steps]}
+    world = await make_world([*steps, last], agents=everybody)
+    forecast = await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))
+    assert (len(forecast.hand_overs), forecast.omitted) == (MOST_HAND_OVERS, 3)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from assent.v1 import forecasts_pb2 as wire
-from assent_orchestrator.execution.simulation import Forecast
+from assent_orchestrator.execution.simulation import Forecast, HandOverAhead
 from assent_orchestrator.governance.foretell import ApprovalAhead
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.trials import Culprit, Failure
@@ -40,6 +40,26 @@ def write_forecast(forecast: Forecast, trace_id: str) -> wire.Forecast:
         approvals=[_write_approval(one) for one in forecast.approvals],
         failure=_write_failure(forecast.failure) if forecast.failure else None,
         may_change=forecast.may_change,
+        hand_overs=[_write_hand_over(one) for one in forecast.hand_overs],
+        hand_overs_omitted=forecast.omitted,
+    )
+
+
+def _write_hand_over(ahead: HandOverAhead) -> wire.HandOverForecast:
+    facts, decision = ahead.facts, ahead.decided.decision
+    return wire.HandOverForecast(
+        source=facts.source,
+        target=facts.target,
+        steps=ahead.steps,
+        reason=facts.reason,
+        verdict=verdict(decision.verdict),
+        reasons=[write_reason(reason) for reason in decision.reasons],
+        obligations=[write_obligation(obligation) for obligation in decision.obligations],
+        refusal=ahead.refusal,
+        labels=facts.passes.labels,
+        memory=facts.passes.memory,
+        depth=facts.depth,
+        fan_out=facts.fan_out,
     )
 
 

@@ -27,7 +27,7 @@ from assent.v1 import plans_pb2 as assent_dot_v1_dot_plans__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssent/v1/forecasts.proto\x12\tassent.v1\x1a\x19\x61ssent/v1/decisions.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbc\x02\n\x08\x46orecast\x12/\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.assent.v1.DecisionR\x08\x64\x65\x63ision\x12-\n\x05steps\x18\x02 \x03(\x0b\x32\x17.assent.v1.StepForecastR\x05steps\x12#\n\x04plan\x18\x03 \x01(\x0b\x32\x0f.assent.v1.PlanR\x04plan\x12\x1f\n\x0bplan_digest\x18\x04 \x01(\tR\nplanDigest\x12\x39\n\tapprovals\x18\x05 \x03(\x0b\x32\x1b.assent.v1.ApprovalForecastR\tapprovals\x12\x30\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x16.assent.v1.PlanFailureR\x07\x66\x61ilure\x12\x1d\n\nmay_change\x18\x07 \x01(\x08R\tmayChange\"\x84\x02\n\x10\x41pprovalForecast\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12\x14\n\x05\x61gent\x18\x02 \x01(\tR\x05\x61gent\x12\x16\n\x06\x61\x63tion\x18\x03 \x01(\tR\x06\x61\x63tion\x12@\n\x0brequirement\x18\x04 \x01(\x0b\x32\x1e.assent.v1.ApprovalRequirementR\x0brequirement\x12+\n\x07reasons\x18\x05 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12 \n\x0b\x63onditional\x18\x06 \x01(\x08R\x0b\x63onditional\x12\x1d\n\nmay_change\x18\x07 \x01(\x08R\tmayChange\"\x90\x01\n\x0bPlanFailure\x12\x32\n\x0bplan_search\x18\x01 \x01(\x0e\x32\x11.assent.v1.SearchR\nplanSearch\x12\x1d\n\nplan_steps\x18\x02 \x03(\tR\tplanSteps\x12.\n\x08\x63ulprits\x18\x03 \x03(\x0b\x32\x12.assent.v1.CulpritR\x08\x63ulprits\"\xfd\x01\n\x07\x43ulprit\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12,\n\x07verdict\x18\x02 \x01(\x0e\x32\x12.assent.v1.VerdictR\x07verdict\x12+\n\x07reasons\x18\x03 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12)\n\x06search\x18\x04 \x01(\x0e\x32\x11.assent.v1.SearchR\x06search\x12\x38\n\targuments\x18\x05 \x03(\x0b\x32\x1a.assent.v1.CulpritArgumentR\targuments\x12\x1e\n\nsufficient\x18\x06 \x01(\x08R\nsufficient\";\n\x0f\x43ulpritArgument\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x14\n\x05label\x18\x02 \x01(\tR\x05label\"\xee\x04\n\x0cStepForecast\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12,\n\x07verdict\x18\x02 \x01(\x0e\x32\x12.assent.v1.VerdictR\x07verdict\x12+\n\x07reasons\x18\x03 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12\x37\n\x0bobligations\x18\x04 \x03(\x0b\x32\x15.assent.v1.ObligationR\x0bobligations\x12:\n\x08\x61pproval\x18\x05 \x01(\x0b\x32\x1e.assent.v1.ApprovalRequirementR\x08\x61pproval\x12\x39\n\ndefer_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdeferTime\x12\x18\n\x07unknown\x18\x07 \x03(\tR\x07unknown\x12\x1d\n\nmay_change\x18\x08 \x01(\x08R\tmayChange\x12\x1d\n\ndepends_on\x18\t \x03(\tR\tdependsOn\x12)\n\x06\x65\x66\x66\x65\x63t\x18\n \x01(\x0e\x32\x11.assent.v1.EffectR\x06\x65\x66\x66\x65\x63t\x12;\n\x06labels\x18\x0b \x03(\x0b\x32#.assent.v1.StepForecast.LabelsEntryR\x06labels\x12\x33\n\x07ledgers\x18\x0c \x03(\x0b\x32\x19.assent.v1.LedgerForecastR\x07ledgers\x1aN\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x13.assent.v1.LabelSetR\x05value:\x02\x38\x01\"\\\n\x0eLedgerForecast\x12\x16\n\x06ledger\x18\x01 \x01(\tR\x06ledger\x12\x14\n\x05limit\x18\x02 \x01(\tR\x05limit\x12\x1c\n\tremaining\x18\x03 \x01(\tR\tremaining*Z\n\x06Search\x12\x16\n\x12SEARCH_UNSPECIFIED\x10\x00\x12\x10\n\x0cSEARCH_FOUND\x10\x01\x12\x12\n\x0eSEARCH_NOTHING\x10\x02\x12\x12\n\x0eSEARCH_GAVE_UP\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssent/v1/forecasts.proto\x12\tassent.v1\x1a\x19\x61ssent/v1/decisions.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x03\n\x08\x46orecast\x12/\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.assent.v1.DecisionR\x08\x64\x65\x63ision\x12-\n\x05steps\x18\x02 \x03(\x0b\x32\x17.assent.v1.StepForecastR\x05steps\x12#\n\x04plan\x18\x03 \x01(\x0b\x32\x0f.assent.v1.PlanR\x04plan\x12\x1f\n\x0bplan_digest\x18\x04 \x01(\tR\nplanDigest\x12\x39\n\tapprovals\x18\x05 \x03(\x0b\x32\x1b.assent.v1.ApprovalForecastR\tapprovals\x12\x30\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x16.assent.v1.PlanFailureR\x07\x66\x61ilure\x12\x1d\n\nmay_change\x18\x07 \x01(\x08R\tmayChange\x12:\n\nhand_overs\x18\x08 \x03(\x0b\x32\x1b.assent.v1.HandOverForecastR\thandOvers\x12,\n\x12hand_overs_omitted\x18\t \x01(\x05R\x10handOversOmitted\"\xfd\x02\n\x10HandOverForecast\x12\x16\n\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n\x06target\x18\x02 \x01(\tR\x06target\x12\x14\n\x05steps\x18\x03 \x03(\tR\x05steps\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12,\n\x07verdict\x18\x05 \x01(\x0e\x32\x12.assent.v1.VerdictR\x07verdict\x12+\n\x07reasons\x18\x06 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12\x37\n\x0bobligations\x18\x07 \x03(\x0b\x32\x15.assent.v1.ObligationR\x0bobligations\x12\x18\n\x07refusal\x18\x08 \x01(\tR\x07refusal\x12\x16\n\x06labels\x18\t \x03(\tR\x06labels\x12\x16\n\x06memory\x18\n \x03(\tR\x06memory\x12\x14\n\x05\x64\x65pth\x18\x0b \x01(\x05R\x05\x64\x65pth\x12\x17\n\x07\x66\x61n_out\x18\x0c \x01(\x05R\x06\x66\x61nOut\"\x84\x02\n\x10\x41pprovalForecast\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12\x14\n\x05\x61gent\x18\x02 \x01(\tR\x05\x61gent\x12\x16\n\x06\x61\x63tion\x18\x03 \x01(\tR\x06\x61\x63tion\x12@\n\x0brequirement\x18\x04 \x01(\x0b\x32\x1e.assent.v1.ApprovalRequirementR\x0brequirement\x12+\n\x07reasons\x18\x05 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12 \n\x0b\x63onditional\x18\x06 \x01(\x08R\x0b\x63onditional\x12\x1d\n\nmay_change\x18\x07 \x01(\x08R\tmayChange\"\x90\x01\n\x0bPlanFailure\x12\x32\n\x0bplan_search\x18\x01 \x01(\x0e\x32\x11.assent.v1.SearchR\nplanSearch\x12\x1d\n\nplan_steps\x18\x02 \x03(\tR\tplanSteps\x12.\n\x08\x63ulprits\x18\x03 \x03(\x0b\x32\x12.assent.v1.CulpritR\x08\x63ulprits\"\xfd\x01\n\x07\x43ulprit\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12,\n\x07verdict\x18\x02 \x01(\x0e\x32\x12.assent.v1.VerdictR\x07verdict\x12+\n\x07reasons\x18\x03 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12)\n\x06search\x18\x04 \x01(\x0e\x32\x11.assent.v1.SearchR\x06search\x12\x38\n\targuments\x18\x05 \x03(\x0b\x32\x1a.assent.v1.CulpritArgumentR\targuments\x12\x1e\n\nsufficient\x18\x06 \x01(\x08R\nsufficient\";\n\x0f\x43ulpritArgument\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x14\n\x05label\x18\x02 \x01(\tR\x05label\"\xee\x04\n\x0cStepForecast\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12,\n\x07verdict\x18\x02 \x01(\x0e\x32\x12.assent.v1.VerdictR\x07verdict\x12+\n\x07reasons\x18\x03 \x03(\x0b\x32\x11.assent.v1.ReasonR\x07reasons\x12\x37\n\x0bobligations\x18\x04 \x03(\x0b\x32\x15.assent.v1.ObligationR\x0bobligations\x12:\n\x08\x61pproval\x18\x05 \x01(\x0b\x32\x1e.assent.v1.ApprovalRequirementR\x08\x61pproval\x12\x39\n\ndefer_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdeferTime\x12\x18\n\x07unknown\x18\x07 \x03(\tR\x07unknown\x12\x1d\n\nmay_change\x18\x08 \x01(\x08R\tmayChange\x12\x1d\n\ndepends_on\x18\t \x03(\tR\tdependsOn\x12)\n\x06\x65\x66\x66\x65\x63t\x18\n \x01(\x0e\x32\x11.assent.v1.EffectR\x06\x65\x66\x66\x65\x63t\x12;\n\x06labels\x18\x0b \x03(\x0b\x32#.assent.v1.StepForecast.LabelsEntryR\x06labels\x12\x33\n\x07ledgers\x18\x0c \x03(\x0b\x32\x19.assent.v1.LedgerForecastR\x07ledgers\x1aN\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x13.assent.v1.LabelSetR\x05value:\x02\x38\x01\"\\\n\x0eLedgerForecast\x12\x16\n\x06ledger\x18\x01 \x01(\tR\x06ledger\x12\x14\n\x05limit\x18\x02 \x01(\tR\x05limit\x12\x1c\n\tremaining\x18\x03 \x01(\tR\tremaining*Z\n\x06Search\x12\x16\n\x12SEARCH_UNSPECIFIED\x10\x00\x12\x10\n\x0cSEARCH_FOUND\x10\x01\x12\x12\n\x0eSEARCH_NOTHING\x10\x02\x12\x12\n\x0eSEARCH_GAVE_UP\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,22 +36,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STEPFORECAST_LABELSENTRY']._loaded_options = None
   _globals['_STEPFORECAST_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_SEARCH']._serialized_start=1888
-  _globals['_SEARCH']._serialized_end=1978
+  _globals['_SEARCH']._serialized_start=2378
+  _globals['_SEARCH']._serialized_end=2468
   _globals['_FORECAST']._serialized_start=124
-  _globals['_FORECAST']._serialized_end=440
-  _globals['_APPROVALFORECAST']._serialized_start=443
-  _globals['_APPROVALFORECAST']._serialized_end=703
-  _globals['_PLANFAILURE']._serialized_start=706
-  _globals['_PLANFAILURE']._serialized_end=850
-  _globals['_CULPRIT']._serialized_start=853
-  _globals['_CULPRIT']._serialized_end=1106
-  _globals['_CULPRITARGUMENT']._serialized_start=1108
-  _globals['_CULPRITARGUMENT']._serialized_end=1167
-  _globals['_STEPFORECAST']._serialized_start=1170
-  _globals['_STEPFORECAST']._serialized_end=1792
-  _globals['_STEPFORECAST_LABELSENTRY']._serialized_start=1714
-  _globals['_STEPFORECAST_LABELSENTRY']._serialized_end=1792
-  _globals['_LEDGERFORECAST']._serialized_start=1794
-  _globals['_LEDGERFORECAST']._serialized_end=1886
+  _globals['_FORECAST']._serialized_end=546
+  _globals['_HANDOVERFORECAST']._serialized_start=549
+  _globals['_HANDOVERFORECAST']._serialized_end=930
+  _globals['_APPROVALFORECAST']._serialized_start=933
+  _globals['_APPROVALFORECAST']._serialized_end=1193
+  _globals['_PLANFAILURE']._serialized_start=1196
+  _globals['_PLANFAILURE']._serialized_end=1340
+  _globals['_CULPRIT']._serialized_start=1343
+  _globals['_CULPRIT']._serialized_end=1596
+  _globals['_CULPRITARGUMENT']._serialized_start=1598
+  _globals['_CULPRITARGUMENT']._serialized_end=1657
+  _globals['_STEPFORECAST']._serialized_start=1660
+  _globals['_STEPFORECAST']._serialized_end=2282
+  _globals['_STEPFORECAST_LABELSENTRY']._serialized_start=2204
+  _globals['_STEPFORECAST_LABELSENTRY']._serialized_end=2282
+  _globals['_LEDGERFORECAST']._serialized_start=2284
+  _globals['_LEDGERFORECAST']._serialized_end=2376
 # @@protoc_insertion_point(module_scope)

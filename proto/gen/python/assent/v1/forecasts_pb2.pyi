@@ -63,10 +63,14 @@ class Forecast(_message.Message):
     APPROVALS_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     MAY_CHANGE_FIELD_NUMBER: _builtins.int
+    HAND_OVERS_FIELD_NUMBER: _builtins.int
+    HAND_OVERS_OMITTED_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.str
     """The digest of the plan, as `sha256:` and 64 hexadecimal digits."""
     may_change: _builtins.bool
     """The verdict on the plan as a whole was reached without values that are not known yet: it may be another one."""
+    hand_overs_omitted: _builtins.int
+    """How many more hand-overs there are: they were not asked about."""
     @_builtins.property
     def decision(self) -> _decisions_pb2.Decision:
         """The decision on the plan as a whole."""
@@ -87,6 +91,10 @@ class Forecast(_message.Message):
     def failure(self) -> Global___PlanFailure:
         """Why the plan would fail, as far as is known; not set when nothing makes it fail."""
 
+    @_builtins.property
+    def hand_overs(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandOverForecast]:
+        """Work that passes between its agents, each with the decision on it, in the order of the steps that take over."""
+
     def __init__(
         self,
         *,
@@ -97,14 +105,92 @@ class Forecast(_message.Message):
         approvals: _abc.Iterable[Global___ApprovalForecast] | None = ...,
         failure: Global___PlanFailure | None = ...,
         may_change: _builtins.bool = ...,
+        hand_overs: _abc.Iterable[Global___HandOverForecast] | None = ...,
+        hand_overs_omitted: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "failure", b"failure", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvals", b"approvals", "decision", b"decision", "failure", b"failure", "may_change", b"may_change", "plan", b"plan", "plan_digest", b"plan_digest", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvals", b"approvals", "decision", b"decision", "failure", b"failure", "hand_overs", b"hand_overs", "hand_overs_omitted", b"hand_overs_omitted", "may_change", b"may_change", "plan", b"plan", "plan_digest", b"plan_digest", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Forecast: _TypeAlias = Forecast  # noqa: Y015
+
+@_typing.final
+class HandOverForecast(_message.Message):
+    """Work that passes from one agent of a plan to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    OBLIGATIONS_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
+    FAN_OUT_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    """The agent that hands over."""
+    target: _builtins.str
+    """The agent that takes over."""
+    reason: _builtins.str
+    """How: `next`, `alternative` or `compensation`."""
+    verdict: _decisions_pb2.Verdict.ValueType
+    """The answer."""
+    refusal: _builtins.str
+    """Why nothing passes although the policies do not deny it, as `OBLIGATION_UNSUPPORTED`; empty: it is as they say."""
+    depth: _builtins.int
+    """How many hand-overs lead to it at most, this one included."""
+    fan_out: _builtins.int
+    """To how many agents a step of the source hands over at most."""
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The steps that take over the same, in the order of the plan."""
+
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Reason]:
+        """Every finding that led to the answer."""
+
+    @_builtins.property
+    def obligations(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Obligation]:
+        """What must not pass (`redact`)."""
+
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The labels of what may pass: none that will be there is missing."""
+
+    @_builtins.property
+    def memory(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The classes of memory that pass."""
+
+    def __init__(
+        self,
+        *,
+        source: _builtins.str = ...,
+        target: _builtins.str = ...,
+        steps: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _builtins.str = ...,
+        verdict: _decisions_pb2.Verdict.ValueType = ...,
+        reasons: _abc.Iterable[_decisions_pb2.Reason] | None = ...,
+        obligations: _abc.Iterable[_decisions_pb2.Obligation] | None = ...,
+        refusal: _builtins.str = ...,
+        labels: _abc.Iterable[_builtins.str] | None = ...,
+        memory: _abc.Iterable[_builtins.str] | None = ...,
+        depth: _builtins.int = ...,
+        fan_out: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "fan_out", b"fan_out", "labels", b"labels", "memory", b"memory", "obligations", b"obligations", "reason", b"reason", "reasons", b"reasons", "refusal", b"refusal", "source", b"source", "steps", b"steps", "target", b"target", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverForecast: _TypeAlias = HandOverForecast  # noqa: Y015
 
 @_typing.final
 class ApprovalForecast(_message.Message):
