@@ -31,7 +31,7 @@ from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.handed import narrowed
 from assent_orchestrator.execution.handing import WITHHELD, Handing
-from assent_orchestrator.execution.items import TOO_MANY_STEPS, begin_items, room
+from assent_orchestrator.execution.items import TOO_MANY_ACTIONS, TOO_MANY_STEPS, begin_items, room, room_of_agent
 from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
@@ -291,13 +291,17 @@ class Attempts:
         async with self.parts.trail.recording() as tx:
             run = await self.sequels.still_wanted(tx, situation)
             left = await room(tx, run, turn.appointed.process.max_steps)
-            if len(items) <= left:
+            own = await room_of_agent(tx, run, turn.appointed.agent)
+            if len(items) <= min(left, own):
                 now = self.parts.clock()
                 never = turn.appointed.never
                 stored = self.parts.unretained.elements(run.id, situation.step.id, items, never)
                 drafts = await begin_items(tx, situation.step, situation.spec, stored, now)
                 await self.parts.trail.append(tx, run.tenant, (*drafts, *await keep(tx, run, now)))
                 return SETTLED
+        if own < left:
+            many = f"the list has {len(items)} elements, and the agent may do {max(own, 0)} more actions in the run"
+            return await self._end(situation, Ending(StepState.FAILED, TOO_MANY_ACTIONS, many))
         many = f"the list has {len(items)} elements, and the run may have {left} more steps"
         return await self._end(situation, Ending(StepState.FAILED, TOO_MANY_STEPS, many))
 

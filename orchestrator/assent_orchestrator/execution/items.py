@@ -20,9 +20,11 @@ from assent_orchestrator.plan.derived import Derived
 from assent_orchestrator.plan.label import gather
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_STEPS, UNSUCCESSFUL_STEPS, SkipReason, StepState
 from assent_orchestrator.store.tables import elements, steps
-from assent_sidecar.catalogue.process import Step
+from assent_sidecar.catalogue.agent import Agent
+from assent_sidecar.catalogue.process import MAX_STEPS, Step
 
 TOO_MANY_STEPS = "TOO_MANY_STEPS"
+TOO_MANY_ACTIONS = "TOO_MANY_ACTIONS"
 
 RESULTS_TOO_LARGE = "RESULTS_TOO_LARGE"
 """Why a step failed although all of its items were done: nobody could take the list of what they returned."""
@@ -62,6 +64,17 @@ async def room(tx: AsyncConnection, run: RunRow, limit: int) -> int:
         steps.c.run_id == run.id, sa.not_(steps.c.undo), steps.c.id.not_in(choices)
     )
     return limit - int(await tx.scalar(counted) or 0)
+
+
+async def room_of_agent(tx: AsyncConnection, run: RunRow, agent: Agent) -> int:
+    """Return how many items an agent may still do in a run; each is an action, and so are its steps without a list."""
+    if agent.limits.actions >= MAX_STEPS:
+        return MAX_STEPS  # no run has more
+    plain = sum(step.agent == agent.name and step.for_each is None for step in run.plan.steps)
+    counted = sa.select(sa.func.count()).where(
+        steps.c.run_id == run.id, steps.c.agent == agent.name, steps.c.item.is_not(None), sa.not_(steps.c.undo)
+    )
+    return agent.limits.actions - plain - int(await tx.scalar(counted) or 0)
 
 
 async def begin_items(

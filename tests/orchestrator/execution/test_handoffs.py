@@ -288,3 +288,25 @@ async def test_of_very_many_hand_overs_the_first_are_asked_about(make_world: Mak
     world = await make_world([*steps, last], agents=everybody)
     forecast = await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))
     assert (len(forecast.hand_overs), forecast.omitted) == (MOST_HAND_OVERS, 3)
+
+
+@pytest.mark.requirement("orchestrator.handoff-limits")
+@pytest.mark.parametrize(("limit", "state"), [(3, "failed"), (4, "succeeded")])
+async def test_a_list_makes_no_agent_do_more_than_it_may(make_world: MakeWorld, limit: int, state: str):
+    steps = [
+        {"id": "one", "agent": "reader", "action": "box.get"},
+        {
+            "id": "each",
+            "agent": "reader",
+            "action": "box.put",
+            "after": ["one"],
+            "for_each": {"items": {"$ref": "inputs.list"}, "cap": 9},
+        },
+    ]
+    world = await make_world(steps, agents={"reader": {"limits": {"actions": limit}}})
+    run = await world.submit(inputs={"list": [1, 2, 3]})
+    view = await world.end_of(run)
+    assert states(view)["each"] == state
+    assert world.tools.times("box.put") == (3 if state == "succeeded" else 0)
+    if state == "failed":
+        assert next(step.reason for step in view.steps if step.id == "each") == "TOO_MANY_ACTIONS"
