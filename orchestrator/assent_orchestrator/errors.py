@@ -90,6 +90,12 @@ class StateError(AssentError):
     code = "WRONG_STATE"
 
 
+class NotRetainedError(StateError):
+    """The policies would be asked with a value that is never stored, and this server does not have it (any more)."""
+
+    code = "NOT_RETAINED"
+
+
 class AmendmentsFullError(StateError):
     """As many amendments are open as may be; their owners have to look at some first. Nothing was stored."""
 

@@ -53,6 +53,7 @@ def test_what_the_firm_calls_ordinary_are_kinds_that_its_extractor_knows(workspa
     assert set(map(str, ordinary)) < set(KINDS)
 
 
+@pytest.mark.requirement("orchestrator.labels-recipient-not-untrusted", "orchestrator.labels-confidential-stays")
 @pytest.mark.requirement("example.policies-are-tested")
 async def test_every_test_and_every_case_is_green_and_every_line_is_reached(workspace: Workspace) -> None:
     report = await check_policies(ROOT, find_binary(dict(os.environ)))

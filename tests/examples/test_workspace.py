@@ -103,6 +103,7 @@ async def test_the_policies_pass_the_engines_own_checks(command: tuple[str, ...]
     assert await opa(*command, *FOLDERS) == 0
 
 
+@pytest.mark.requirement("orchestrator.labels-recipient-not-untrusted", "orchestrator.labels-confidential-stays")
 @pytest.mark.requirement("example.policies-are-tested")
 async def test_every_test_and_every_case_is_green_on_the_bundle_that_decides(workspace: Workspace) -> None:
     report = await check_policies(ROOT, find_binary(dict(os.environ)))

@@ -361,6 +361,21 @@ def test_with_memory_classes_that_cannot_be_read_nothing_is_said_of_who_uses_the
     assert {one.file for one in faults_of(root)} == {"memory.yaml"}
 
 
+@pytest.mark.requirement("orchestrator.labels-marked-at-the-source")
+@pytest.mark.parametrize("content", ["documents", "mail", "tickets", "model"])
+def test_what_is_read_from_what_others_wrote_is_labelled_at_the_source(root: Path, content: str) -> None:
+    replace(root, "systems/crm.yaml", "name: crm", f"content: {content}\nname: crm")
+    [fault] = faults_of(root)
+    assert (fault.file, fault.reason) == (
+        "systems/crm.yaml",
+        f"what is read from {content} was written by others: label it untrusted",
+    )
+    replace(root, "systems/crm.yaml", "/contact: [pii]", "/contact: [pii, untrusted]")
+    assert faults_of(root) == ()
+    replace(root, "systems/crm.yaml", f"content: {content}", "content: anything")
+    assert [one.file for one in faults_of(root)] == ["systems/crm.yaml"]
+
+
 @pytest.mark.requirement("orchestrator.agent-services")
 def test_who_calls_a_service_that_acts_as_an_agent_is_that_agent_or_hands_over_to_it(root: Path) -> None:
     replace(root, "systems/email.yaml", "name: email", "kind: agent\nagent: analyst\nname: email")

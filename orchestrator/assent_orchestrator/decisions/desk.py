@@ -69,6 +69,7 @@ class Desk:
             AlreadyExistsError: the request id was used for another request.
             StateError: the request id was given a permit for what a stop holds up now, or what the permit that it is
                 asked under was given for is not under way.
+            NotRetainedError: an input of the run that it is asked in is lost on this server.
             PermitClosedError: the request id was given a permit that is closed by now.
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             UnavailableError: it could not be recorded; nothing is permitted.
@@ -245,6 +246,7 @@ def _under(mandate: Mandate, question: Question) -> Question:
     if mandate.origin is not None:
         origin = mandate.origin
         where |= {"run": origin.run, "step": origin.step, "inputs": dict(origin.inputs)}
+        question = question.confidentially(question.confided or origin.confided)
     return question.model_copy(update=where)
 
 

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from assent_orchestrator.errors import NotRetainedError
+from assent_orchestrator.execution.arguments import LOST
 from assent_orchestrator.execution.journal import graph_of, read_run, read_steps
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import depends_on, summaries
+from assent_orchestrator.execution.unretained import INPUTS
 from assent_orchestrator.governance.enquiry import process_facts
 from assent_orchestrator.governance.mandate import Origin
 from assent_orchestrator.plan.derived import spec_of
+from assent_orchestrator.plan.unretained import is_marked
 from assent_sidecar.question import RunFacts, StepFacts
 
 
@@ -22,6 +26,7 @@ class Origins:
 
         Raises:
             NotFoundError: there is no such run.
+            NotRetainedError: an input of the run is lost here, and with it what policies would be asked with.
         """
         parts = self.parts
         async with parts.reader.connect() as tx:
@@ -30,6 +35,9 @@ class Origins:
         process = parts.catalogue(tenant).processes.get(run.process)
         if process is None:
             return None
+        kept = parts.unretained.get(run_id, INPUTS)
+        if kept is None and is_marked(run.plan.labels):
+            raise NotRetainedError(f"the policies cannot be asked: {LOST}", run=run_id)
         row, spec = rows[row_id], spec_of(run.plan.steps, row_id)
         step = StepFacts(
             id=spec.id,
@@ -45,5 +53,6 @@ class Origins:
             row=row_id,
             principal=run.principal,
             agent=spec.agent,
-            inputs=run.plan.inputs,
+            inputs=run.plan.inputs if kept is None else kept.value,
+            confided=kept is not None,
         )

@@ -12,7 +12,14 @@ from assent_orchestrator.approvals.request import read_request, resolve, write_a
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.record import StateNote
 from assent_orchestrator.caller import Caller
-from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, StateError, UnavailableError
+from assent_orchestrator.errors import (
+    Fault,
+    ForbiddenError,
+    InvalidError,
+    NotRetainedError,
+    StateError,
+    UnavailableError,
+)
 from assent_orchestrator.execution.arguments import LOST
 from assent_orchestrator.execution.asking import Fall, Plight, failure_of, follow
 from assent_orchestrator.execution.durable import Durable
@@ -22,7 +29,6 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.reconciliation import Evidence, Reconciliations
 from assent_orchestrator.execution.situation import Situation, read_situation
 from assent_orchestrator.execution.standing import keep
-from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.governance.enquiry import choice_question
 from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.obligations import OURS, sort_out
@@ -103,8 +109,7 @@ class WorkItems:
         if process is None:
             raise StateError("the bundle in force does not know the process", process=item.process)
         if situation.lost_inputs:
-            # The policies are asked with the inputs, and this server has not got all of them.
-            raise StateError(f"the policies cannot be asked: {LOST}", reason=NOT_RETAINED)
+            raise NotRetainedError(f"the policies cannot be asked: {LOST}", run=situation.run.id)
         failure = item.presented["failure"]
         facts = WorkItemFacts(
             id=item.id,

@@ -56,7 +56,10 @@ class Above:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where in a run the first of the permits was given; ``row`` is the id of the step's row."""
+    """Where in a run the first of the permits was given; ``row`` is the id of the step's row.
+
+    ``confided``: an input is never retained.
+    """
 
     process: ProcessFacts
     run: RunFacts
@@ -65,6 +68,7 @@ class Origin:
     principal: Principal
     agent: str
     inputs: Mapping[str, Json]
+    confided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,13 @@ from assent_orchestrator.governance.terms import Terms
 from assent_orchestrator.governance.till import Till
 from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
-from assent_sidecar.decision import Decided
+from assent_orchestrator.plan.label import names
+from assent_sidecar.decision import Decided, Redact
 from assent_sidecar.model import Json
-from assent_sidecar.question import BatchAction, HandoffFacts, Question
+from assent_sidecar.question import Action, BatchAction, HandoffFacts, Question
+
+_MOST_PATHS = 50
+"""So many paths of redactions are named; all of them are bound by the digests of their obligations."""
 
 SYSTEM = Actor(kind="system", id="assent")
 
@@ -117,6 +121,16 @@ def reserved_notes(till: Till | None, effect: str) -> tuple[LedgerNote, ...] | N
     return notes or None
 
 
+def _lowered(asked: Action | None, allowed: Allowed) -> dict[str, Json]:
+    """Return what redactions took away, if anything: at which paths, and the labels that are gone with it."""
+    duties = [one for one in allowed.decided.decision.obligations if isinstance(one, Redact)]
+    if asked is None or not duties or asked.digest == allowed.action.digest:
+        return {}
+    paths = sorted({one.path for one in duties})
+    gone = names(asked.labels) - names(allowed.action.labels)
+    return {"redacted": paths[:_MOST_PATHS], "lowered": sorted(gone)}
+
+
 def action_intended(question: Question, allowed: Allowed, state: StateNote | None, till: Till | None = None) -> Draft:
     """Return the record that stands before an effect."""
     assert question.step is not None
@@ -132,6 +146,7 @@ def action_intended(question: Question, allowed: Allowed, state: StateNote | Non
         effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
         ledgers=reserved_notes(till, allowed.permit.idempotency_key),
         state=state,
+        detail=_lowered(question.action, allowed) or None,
         trace=trace_note(),
     )
 
@@ -170,7 +185,7 @@ def intended_by_caller(
         effect=EffectNote(status="intended", permit=allowed.permit.id, idempotency_key=allowed.permit.idempotency_key),
         ledgers=reserved_notes(till, allowed.permit.idempotency_key),
         trace=trace_note(),
-        detail=_detail(asked, terms),
+        detail={**_detail(asked, terms), **_lowered(asked.action, allowed)},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.label import foreseen, names, rebase
 from assent_orchestrator.plan.reference import references_of
+from assent_orchestrator.plan.unretained import NOT_RETAINED
 from assent_sidecar.catalogue.process import Alternative, Step
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import HandoffFacts, PassedFacts
@@ -180,6 +181,7 @@ def _passed(
         if origin is not None and origin in hand_over.origins:
             bound.add(origin)
             carried.update(at(labels.get(origin, {}), reference.source.path))
+    carried.discard(NOT_RETAINED)  # the mark's, not the value's
     memory = {_memory_class(steps[name].args) for name in bound if steps[name].action.startswith(f"{MEMORY}.")}
     return PassedFacts(labels=tuple(sorted(carried)), memory=tuple(sorted(filter(None, memory))))
 

@@ -36,6 +36,21 @@ carries(pointer, wanted) if {
 	label in at(pointer)
 }
 
+# METADATA
+# title: Whether the value at the pointer, or anything around or inside it, comes from whom nobody vouches for
+# description: |
+#   As the text of a document, a mail or a ticket, or what a model made of it: such a value may say what is written
+#   somewhere, and not who is written to, what is paid, or what is done.
+untrusted(pointer) if carries(pointer, {"untrusted"})
+
+# METADATA
+# title: Whether any argument carries one of the labels
+# description: For what leaves, with `{"confidential"}`; a label on one argument is enough.
+any_carries(wanted) if {
+	some label in wanted
+	label in carried
+}
+
 # "/to" is above "/to/0", and not above "/total".
 is_prefix(pointer, pointer)
 

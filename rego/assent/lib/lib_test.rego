@@ -44,6 +44,19 @@ test_one_of_several_labels if {
 	not labels.carries("/to", {"secret"}) with input as action
 }
 
+test_untrusted_is_told_of_each_argument if {
+	labels.untrusted("/items") with input as action
+	not labels.untrusted("/to") with input as action
+	not labels.untrusted("/total") with input as action
+	labels.untrusted("/to") with input as {"action": {"labels": {"": ["untrusted"]}}}
+}
+
+test_one_argument_is_enough_for_what_leaves if {
+	labels.any_carries({"confidential", "secret"}) with input as action
+	not labels.any_carries({"secret"}) with input as action
+	not labels.any_carries({"secret"}) with input as {"action": {"labels": {}}}
+}
+
 test_durations[text] if {
 	some text, ns in {"1ms": 1000000, "2s": 2000000000, "3m": 180000000000, "4h": 14400000000000, "5d": 432000000000000}
 	duration.is_duration(text)

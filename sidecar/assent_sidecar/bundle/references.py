@@ -84,6 +84,9 @@ def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
             for key, schema in (("arguments", operation.arguments), ("result", operation.result)):
                 for path, reason in check_schema(schema):
                     yield system.fault(("operations", name, key, *path), reason)
+            if not _is_marked(system.value, operation):
+                reason = f"what is read from {system.value.content} was written by others: label it untrusted"
+                yield system.fault(("operations", name), reason)
         acting = system.value.agent
         if acting is not None and acting not in documents.agents and not documents.is_broken("agents", acting):
             yield system.fault(("agent",), f"there is no agent {acting!r}")
@@ -101,6 +104,12 @@ def _check_own(system: Loaded[System], documents: Documents) -> Iterator[Workspa
         yield system.fault(("name",), f"the system {system.value.name!r} is Assent's own; use another name")
     if system.value.tool_server == OWN_SERVER:
         yield system.fault(("tool_server",), f"{OWN_SERVER!r} is Assent itself, and no tool server")
+
+
+def _is_marked(system: System, operation: Operation) -> bool:
+    """Return whether what an operation reads is labelled as what it is: it may hold orders to machines."""
+    untrusted = any("untrusted" in names for names in operation.labels.values())
+    return system.content is None or operation.effect != "read" or untrusted
 
 
 def _check_agent(agent: Loaded[Agent], documents: Documents) -> Iterator[WorkspaceFault]:

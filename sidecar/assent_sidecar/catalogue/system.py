@@ -36,7 +36,8 @@ class System(Document):
     """One enterprise system. ``tool_server`` names the server that speaks for it; settings say where it listens.
 
     Of the kind ``agent`` it is a service that acts as ``agent`` of the catalogue: while it does what it is called for,
-    it may ask for further actions as that agent. Without a ``breaker`` it is called however often it failed.
+    it may ask for further actions as that agent. Without a ``breaker`` it is called however often it failed. With a
+    ``content``, what is read from it was written by others, or made of what others wrote: that has to be labelled.
     """
 
     name: Name
@@ -47,6 +48,7 @@ class System(Document):
     breaker: Breaker | None = None
     kind: Literal["tools", "agent"] = "tools"
     agent: Name | None = None
+    content: Literal["documents", "mail", "tickets", "model"] | None = None
 
     @model_validator(mode="after")
     def _one_agent(self) -> Self:

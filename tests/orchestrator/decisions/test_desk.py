@@ -187,6 +187,15 @@ async def test_redactions_are_done_before_the_permit_is_given(office: Office) ->
     assert reply.leave.permit.action_digest == reply.leave.action.digest
 
 
+@pytest.mark.requirement("orchestrator.labels-lowered-in-the-record")
+async def test_the_trail_says_which_labels_a_redaction_took_from_what_a_caller_may_do(office: Office) -> None:
+    args = {"say": "redact", "secret": "x"}
+    wish = Wish(id="one", agent="bot", action="box.put", args=args, labels={"/secret": ("pii",)})
+    await office.desk.decide(office.alice, DecisionRequest(wishes=(wish,)))
+    [intended] = [one for one in await office.records() if one["event"] == "action.intended"]
+    assert intended["detail"] == {"caller": "alice", "redacted": ["/secret"], "lowered": ["pii"]}
+
+
 @pytest.mark.requirement("sidecar.decide-group-commit")
 async def test_many_at_once_and_two_servers_leave_one_trail_that_holds(office: Office, database) -> None:
     second = Trail(database.engine)

@@ -1,5 +1,6 @@
 """How a run adapts to data and to failure, within what its process says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -147,6 +148,33 @@ async def test_a_redaction_is_carried_out_before_the_call(make_world: MakeWorld)
     )
     await world.end_of(await world.submit())
     assert seen[0].args == {"to": "bob"}
+
+
+@pytest.mark.requirement("orchestrator.labels-lowered-in-the-record")
+@pytest.mark.parametrize(
+    ("redact", "detail"),
+    [
+        ({"path": "/secret"}, {"redacted": ["/secret"], "lowered": ["confidential"]}),
+        ({"path": "", "labels": ["confidential"]}, {"redacted": [""], "lowered": ["confidential"]}),
+        ({"path": "", "labels": ["pii"]}, None),
+    ],
+)
+async def test_the_trail_says_which_labels_a_redaction_took_away(
+    make_world: MakeWorld, redact: dict[str, Any], detail: dict[str, Any] | None
+) -> None:
+    def ruler(question: Question) -> Mapping[str, Any]:
+        sends = question.action is not None and question.action.operation == "send"
+        return {**ALLOW, "obligations": [{"type": "redact", **redact}]} if sends else ALLOW
+
+    steps = [
+        {"id": "look", "action": "box.get"},
+        {"id": "only", "action": "box.send", "args": {"to": "bob", "secret": {"$ref": "steps.look.output.secret"}}},
+    ]
+    world = await make_world(steps, ruler=for_actions(ruler), tool=lambda _: Success({"n": 1, "secret": "x"}))
+    view = await world.end_of(run := await world.submit())
+    assert view.run.state == "succeeded", states(view)
+    intended = await world.until(run, "action.intended", step="only")
+    assert intended.record.get("detail") == detail
 
 
 async def test_halt_ends_the_run_and_everything_that_waits(make_world: MakeWorld) -> None:

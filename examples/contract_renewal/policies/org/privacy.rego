@@ -7,6 +7,8 @@
 #   owner: data-protection
 package policies.org.privacy
 
+import data.assent.lib.labels
+
 outbound if input.action.system in data.settings.outbound.systems
 
 # METADATA
@@ -49,7 +51,7 @@ deny contains finding if {
 deny contains finding if {
 	input.kind == "action"
 	outbound
-	"confidential" in all_labels
+	labels.any_carries({"confidential"})
 	finding := {
 		"code": "CONFIDENTIAL_MUST_NOT_LEAVE",
 		"message": "a confidential value is part of what would be sent",
@@ -66,8 +68,7 @@ deny contains finding if {
 deny contains finding if {
 	input.kind == "action"
 	outbound
-	some pointer in {"", "/to"}
-	"untrusted" in input.action.labels[pointer]
+	labels.untrusted("/to")
 	finding := {
 		"code": "RECIPIENT_UNTRUSTED",
 		"message": "the recipient comes from an untrusted source",
@@ -82,7 +83,7 @@ deny contains finding if {
 #   control: PRV-04
 deny contains finding if {
 	input.kind == "action"
-	"pii" in all_labels
+	labels.any_carries({"pii"})
 	not input.action.system in data.settings.outbound.pii_systems
 	finding := {
 		"code": "PERSONAL_DATA_NOT_ALLOWED_HERE",
@@ -91,8 +92,6 @@ deny contains finding if {
 		"rule": "Personal data stay in the systems meant for them",
 	}
 }
-
-all_labels contains label if some label in input.action.labels[_]
 
 # Names of members are sent as well as their values.
 texts contains value if {

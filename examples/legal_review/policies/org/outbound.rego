@@ -29,7 +29,7 @@ letter if {
 #   control: PRV-11
 deny contains finding if {
 	outbound
-	"privileged" in labels.carried
+	labels.any_carries({"privileged"})
 	finding := {
 		"code": "PRIVILEGED_MUST_NOT_LEAVE",
 		"message": "privileged text is part of what would leave",
@@ -62,7 +62,7 @@ deny contains finding if {
 #   control: PRV-12
 deny contains finding if {
 	letter
-	"untrusted" in labels.at("/to")
+	labels.untrusted("/to")
 	finding := {
 		"code": "RECIPIENT_UNTRUSTED",
 		"message": "the recipient comes out of an untrusted text",
@@ -110,7 +110,7 @@ deny contains finding if {
 #   control: PRV-13
 deny contains finding if {
 	input.kind == "action"
-	"pii" in labels.carried
+	labels.any_carries({"pii"})
 	not input.action.system in {"notes", "email"}
 	finding := {
 		"code": "PERSONAL_DATA_NOT_ALLOWED_HERE",
