@@ -134,10 +134,11 @@ question_of(step) := object.union(without_plan, {
 	"step": {"id": step.id, "attempt": 1, "depends_on": object.get(step, "depends_on", [])},
 	"action": step.action,
 	"ledgers": object.union(object.get(input, "ledgers", {}), object.get(step, "ledgers", {})),
+	"memory": object.get(step, "memory", null),
 	"plan": null,
 })
 
-without_plan := object.remove(input, {"kind", "agent", "step", "action", "plan", "trials"})
+without_plan := object.remove(input, {"kind", "agent", "step", "action", "memory", "plan", "trials"})
 
 # METADATA
 # title: What is said in each trial

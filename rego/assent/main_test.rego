@@ -372,6 +372,13 @@ test_a_step_of_a_plan_has_its_own_ledgers_beside_those_of_the_plan if {
 	found == {"all_eur": money("1"), "agent_eur": money("7")}
 }
 
+test_a_step_of_a_plan_is_asked_about_with_what_it_does_with_memory if {
+	asked := {"kind": "plan", "memory": null}
+	kept := {"operation": "remember", "class": "notes"}
+	assent.question_of({"id": "s", "agent": {}, "action": {}, "memory": kept}).memory == kept with input as asked
+	assent.question_of({"id": "s", "agent": {}, "action": {}}).memory == null with input as asked
+}
+
 condition := object.union(question, {"kind": "condition", "condition": {"name": "at_risk", "outputs": {}}})
 
 test_a_condition_is_taken_when_its_rule_is_true if {

@@ -128,13 +128,35 @@ class LedgerFacts(Document):
     until: Moment | None = None
 
 
+MemoryOperation = Literal["remember", "recall", "forget", "list", "hold", "lift"]
+"""What is done with memory; a hold keeps what is remembered of a subject from being forgotten."""
+
+
+class MemoryFacts(Document):
+    """What is to be remembered, recalled, forgotten, listed or held, and of whom.
+
+    ``memory_class`` is left out where all classes are meant. ``labels`` are those of anything in the value: of what is
+    to be remembered, or of the values that would be recalled. ``ttl`` is how long it would be kept, ``size`` its bytes,
+    ``retention`` what the catalogue says of the class.
+    """
+
+    operation: MemoryOperation
+    memory_class: Annotated[Name | None, Field(alias="class")] = None
+    purpose: str = ""
+    subject: str = ""
+    labels: tuple[Name, ...] = ()
+    ttl: Duration | None = None
+    retention: Retention | None = None
+    size: Annotated[int, Field(ge=0)] = 0
+
+
 class PlanStep(Document):
     """One step of a plan under forecast: the question that will be asked for it, as far as it is known.
 
     ``after`` is what was written. ``depends_on`` are all the steps that must come to rest before it: those of ``after``
     and of its bindings, those that its choice comes after, and those that it stands in for. It is what the step's own
     question will have. A step with ``for_each`` is one step here, and what comes from its element is unknown.
-    ``ledgers`` are those that count it, as far as is known for whom.
+    ``ledgers`` are those that count it, as far as is known for whom, ``memory`` what it does with memory, if anything.
     """
 
     id: Name
@@ -148,6 +170,7 @@ class PlanStep(Document):
     for_each: ForEach | None = None
     bindings: dict[Pointer, Json] = {}
     ledgers: dict[Name, LedgerFacts] = {}
+    memory: MemoryFacts | None = None
 
 
 class PlanFacts(Document):
@@ -229,28 +252,6 @@ class WorkItemFacts(Document):
     attempts: Annotated[int, Field(ge=0)] = 0
     settlement: Literal["done", "not_done", "failed"] | None = None
     stands_for: Annotated[str | None, Field(alias="for")] = None
-
-
-MemoryOperation = Literal["remember", "recall", "forget", "list", "hold", "lift"]
-"""What is done with memory; a hold keeps what is remembered of a subject from being forgotten."""
-
-
-class MemoryFacts(Document):
-    """What is to be remembered, recalled, forgotten, listed or held, and of whom.
-
-    ``memory_class`` is left out where all classes are meant. ``labels`` are those of anything in the value: of what is
-    to be remembered, or of the values that would be recalled. ``ttl`` is how long it would be kept, ``size`` its bytes,
-    ``retention`` what the catalogue says of the class.
-    """
-
-    operation: MemoryOperation
-    memory_class: Annotated[Name | None, Field(alias="class")] = None
-    purpose: str = ""
-    subject: str = ""
-    labels: tuple[Name, ...] = ()
-    ttl: Duration | None = None
-    retention: Retention | None = None
-    size: Annotated[int, Field(ge=0)] = 0
 
 
 class PassedFacts(Document):

@@ -41,6 +41,7 @@ from assent_orchestrator.execution.editing import Editing
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
+from assent_orchestrator.execution.memory_steps import MemorySteps
 from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
@@ -203,6 +204,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             catalogue=policies.catalogue,
             revision=policies.revision,
             driver=new_driver(settings.executor),
+            memory=MemorySteps(trail, memories, clock, policies.catalogue),
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
         legs = Legs(work, parts.turnstile, listener)

@@ -58,6 +58,7 @@ from assent_orchestrator.plan.choice import choice_of
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_orchestrator.plan.unretained import labels_of_never
+from assent_sidecar.catalogue.memory_facts import memory_facts
 from assent_sidecar.decision import Decided
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action
@@ -341,6 +342,7 @@ class Attempts:
             agent=appointed.agent,
             action=action,
             approvals=facts_of(approval, heard) if approval is not None else (),
+            memory=memory_facts(action, appointed.memory),
         )
         if labels_of_never(action.labels, appointed.never):
             question = question.confidentially()

@@ -22,6 +22,7 @@ from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.insistence import hold_out
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, lock_step
 from assent_orchestrator.execution.knock import note_knock
+from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.result import bare, discreet, judge
@@ -36,7 +37,8 @@ from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
-from assent_orchestrator.tools.outcome import Failure, Success
+from assent_orchestrator.tools.outcome import TOOL_SERVER_UNKNOWN, Failure, Found, Success
+from assent_sidecar.catalogue.own import OWN_SERVER
 from assent_sidecar.catalogue.process import Asking
 from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
@@ -90,10 +92,10 @@ class Outcomes:
             ledgers=sorted({one.ledger for one in allowed.reserves}),
         ) as span:
             call = Call(self.parts.clock(), probe)
-            result = await self._invoke(allowed, appointed, min(limits))
+            result = await self._invoke(situation, allowed, appointed, min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
-                pause = await self._succeeded(situation, appointed, allowed.action, result.result, permit.attempt)
+                pause = await self._succeeded(situation, appointed, allowed.action, result, permit.attempt)
             else:
                 spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
         if isinstance(result, Failure):
@@ -112,12 +114,33 @@ class Outcomes:
         await self._unknown(situation, allowed.permit.attempt, failure.code, failures)
         return Pause(settled=False, seconds=patience(allowed.permit.attempt))
 
-    async def _invoke(self, allowed: Allowed, appointed: Appointed, within: float) -> Success | Failure:
+    async def _called(
+        self, situation: Situation, allowed: Allowed, appointed: Appointed, within: float
+    ) -> Success | Failure:
+        if appointed.tool_server != OWN_SERVER:
+            return await self.parts.tools.invoke(
+                allowed.permit, allowed.action, tool_server=appointed.tool_server, timeout=within
+            )
+        if self.parts.memory is None:
+            return Failure(TOOL_SERVER_UNKNOWN, "this server has no memory", retryable=False, effect="none")
+        return await self.parts.memory.perform(allowed.permit, allowed.action, _doer(situation), within=within)
+
+    async def _found(self, situation: Situation, appointed: Appointed, action: Action) -> Found:
+        assert situation.intent is not None
+        if appointed.tool_server != OWN_SERVER:
+            return await self.parts.tools.lookup(
+                situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
+            )
+        return (
+            Found("never") if self.parts.memory is None else await self.parts.memory.look_up(action, _doer(situation))
+        )
+
+    async def _invoke(
+        self, situation: Situation, allowed: Allowed, appointed: Appointed, within: float
+    ) -> Success | Failure:
         try:
             async with self.parts.turnstile.aside():
-                result = await self.parts.tools.invoke(
-                    allowed.permit, allowed.action, tool_server=appointed.tool_server, timeout=within
-                )
+                result = await self._called(situation, allowed, appointed, within)
             return discreet(result, appointed, allowed.action) if isinstance(result, Failure) else result
         except PermitError as error:
             # A clock that jumped, or a commit that took minutes: nothing was sent, and the gate may be asked again.
@@ -140,11 +163,10 @@ class Outcomes:
         if situation.step.reason == NO_LOOKUP:
             return await self.leave(situation, attempt, NO_LOOKUP)
         async with self.parts.turnstile.aside():
-            found = await self.parts.tools.lookup(
-                situation.intent.idempotency_key, action, tool_server=appointed.tool_server, timeout=_LOOKUP_SECONDS
-            )
+            found = await self._found(situation, appointed, action)
         if found.status == "done":
-            return await self._succeeded(situation, appointed, action, found.result, attempt, recovered=True)
+            done = Success(found.result)
+            return await self._succeeded(situation, appointed, action, done, attempt, recovered=True)
         if found.status == "not_done":
             return await self._did_not_happen(situation, attempt)
         if found.status == "never":
@@ -168,13 +190,14 @@ class Outcomes:
         situation: Situation,
         appointed: Appointed,
         action: Action,
-        result: Json,
+        done: Success,
         attempt: int,
         *,
         recovered: bool = False,
     ) -> Pause:
         # Not where all others wait: a megabyte takes a while, whatever the tool server means by it.
-        judged = await bulk.aside(judge, (result,), result, appointed, action)
+        result = done.result
+        judged = await bulk.aside(judge, (result,), done, appointed, action)
         if judged.fault:
             # It was done, but what came back is not what was agreed: never passed on.
             values: dict[str, Any] = {"reason": "RESULT_SCHEMA", "message": judged.fault}
@@ -395,6 +418,11 @@ class Outcomes:
         if written:
             self.parts.courses.follow(stride)
         return written
+
+
+def _doer(situation: Situation) -> Doer:
+    run, agent = situation.run, situation.spec.agent
+    return Doer(run.tenant, run.id, situation.step.id, agent, run.principal.id)
 
 
 def _unhurried(code: str, tries: int) -> float:

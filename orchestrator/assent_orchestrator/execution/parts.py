@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.courses import Courses
+from assent_orchestrator.execution.memory_steps import MemorySteps
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.execution.unretained import Unretained
@@ -35,7 +36,7 @@ class Tools(Protocol):
 class Parts:
     """The parts. ``catalogue`` returns what the bundle in force for a tenant declares, ``revision`` names that bundle.
 
-    ``driver`` is what this life of the server drives runs under.
+    ``driver`` is what this life of the server drives runs under. Without ``memory``, steps of memory fail.
     """
 
     engine: AsyncEngine
@@ -50,6 +51,7 @@ class Parts:
     courses: Courses = field(default_factory=Courses)
     plans: Plans = field(default_factory=Plans)
     unretained: Unretained = field(default_factory=Unretained)
+    memory: MemorySteps | None = None
 
     @property
     def reader(self) -> AsyncEngine:

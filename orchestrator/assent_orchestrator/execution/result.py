@@ -6,7 +6,7 @@ from assent_orchestrator.execution.situation import Appointed, Situation
 from assent_orchestrator.plan.label import fit, join
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.unretained import labels_of_never, repeating, secrets_in, shown, withheld
-from assent_orchestrator.tools.outcome import OURS, TOOL_ERROR, Failure
+from assent_orchestrator.tools.outcome import OURS, TOOL_ERROR, Failure, Success
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action, Labels
@@ -27,17 +27,17 @@ class Judged:
     fault: str = ""
 
 
-def judge(result: Json, appointed: Appointed, action: Action) -> Judged:
+def judge(done: Success, appointed: Appointed, action: Action) -> Judged:
     """Look through a result. What repeats word for word what is not retained of the arguments is not retained either.
 
     Of what is not retained there is no digest: what it is of could be found by trying.
     """
-    private = _private(appointed, action)
+    result, private = done.result, _private(appointed, action)
     violations = validate(result, appointed.operation.result)
     if violations:
         places = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in violations[:10])
         return Judged(None, {}, None, *((None, shown(min(private))) if private else (digest(result), places)))
-    labels = fit(appointed.operation.labels, result)
+    labels = fit(join(appointed.operation.labels, done.labels), result)
     if not private:
         return Judged(result, labels, None, digest(result))
     secrets = secrets_in(action.args, action.labels, appointed.never)

@@ -24,6 +24,7 @@ from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.plan.unretained import is_marked
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.catalogue.system import Breaker, Operation
 from assent_sidecar.model import Json, Pointer
@@ -167,14 +168,19 @@ def depends_on(row: StepRow, spec: Step, graph: Graph) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Appointed:
-    """What the bundle in force says of a step; ``never`` are the labels of what is not retained."""
+    """What the bundle in force says of a step, and of memory."""
 
     process: Process
     agent: Agent
     operation: Operation
     tool_server: str
     breaker: Breaker | None = None
-    never: frozenset[str] = frozenset()
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def never(self) -> frozenset[str]:
+        """The labels of what is not retained."""
+        return self.memory.never
 
     @property
     def repeatable(self) -> bool:
@@ -275,4 +281,4 @@ def appoint(catalogue: Catalogue, situation: Situation) -> Appointed:
     if situation.spec.action not in agent.may:
         raise UncataloguedError("AGENT_MAY_NOT", "the bundle in force does not give the operation to the agent")
     system = catalogue.systems[situation.spec.action.partition(".")[0]]
-    return Appointed(process, agent, operation, system.tool_server, system.breaker, catalogue.memory.never)
+    return Appointed(process, agent, operation, system.tool_server, system.breaker, catalogue.memory)

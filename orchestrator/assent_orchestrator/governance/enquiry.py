@@ -15,6 +15,7 @@ from assent_sidecar.question import (
     ConditionFacts,
     HandoffFacts,
     Kind,
+    MemoryFacts,
     PlanFacts,
     Principal,
     ProcessFacts,
@@ -55,10 +56,18 @@ def action_question(
     agent: Agent,
     action: Action,
     approvals: Sequence[ApprovalFacts] = (),
+    memory: MemoryFacts | None = None,
 ) -> Question:
-    """Ask whether one action of one step may happen."""
+    """Ask whether one action of one step may happen; ``memory`` is what it would do with memory, if anything."""
     return _question(
-        Kind.ACTION, matter, now, step=step, agent=agent_facts(agent), action=action, approvals=tuple(approvals)
+        Kind.ACTION,
+        matter,
+        now,
+        step=step,
+        agent=agent_facts(agent),
+        action=action,
+        approvals=tuple(approvals),
+        memory=memory,
     )
 
 

@@ -7,11 +7,13 @@ from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import Resolved, foreseen_item, resolve
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.handover import HandOvers, foreseen_passed
-from assent_orchestrator.plan.label import ANY
+from assent_orchestrator.plan.label import ANY, join
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import find, split
 from assent_orchestrator.plan.reference import scan
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory_facts import memory_facts
+from assent_sidecar.catalogue.own import RECALL
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import AgentFacts, HandoffFacts, Labels, PlanFacts, PlanStep
@@ -82,8 +84,16 @@ def result_labels(steps: Iterable[Step], catalogue: Catalogue) -> dict[str, Labe
         operation = catalogue.operation(step.action)
         if operation is not None:
             below = f"/{ANY}" if step.for_each else ""
-            found[step.id] = {f"{below}{pointer}": names for pointer, names in operation.labels.items()}
+            declared = join(operation.labels, _recalled(step))
+            found[step.id] = {f"{below}{pointer}": names for pointer, names in declared.items()}
     return found
+
+
+def _recalled(step: Step) -> Labels:
+    """Return the labels that what is recalled may have: a value with another one is withheld."""
+    labels = step.args.get("labels") if step.action == RECALL else None
+    named = tuple(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
+    return {"/values": named} if named else {}
 
 
 def bindings(args: Mapping[str, Json]) -> dict[Pointer, Json]:
@@ -100,10 +110,11 @@ def _step(
         raise KeyError(step.action)
     resolved = known(step, plan.inputs, plan.labels, labels)
     unknown = (*resolved.unknown, *(missing.pointer for missing in resolved.missing))
+    action = make_action(step.action, operation.effect, resolved.args, resolved.labels, unknown)
     return PlanStep(
         id=step.id,
         agent=AgentFacts(id=agent.name, department=agent.department, owner=agent.owner),
-        action=make_action(step.action, operation.effect, resolved.args, resolved.labels, unknown),
+        action=action,
         after=step.after,
         depends_on=depends_on,
         on_failure=step.on_failure,
@@ -111,4 +122,5 @@ def _step(
         branch=step.branch,
         for_each=step.for_each,
         bindings=bindings(step.args),
+        memory=memory_facts(action, catalogue.memory),
     )

@@ -1,18 +1,23 @@
 """What came of a call of a tool."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from assent_sidecar.model import Json
+from assent_sidecar.question import Labels
 
 EffectKnown = Literal["none", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """It was done; ``result`` is JSON, finite and bounded, but not yet checked against the operation's schema."""
+    """It was done; ``result`` is JSON, finite and bounded, but not yet checked against the operation's schema.
+
+    ``labels`` are what it carries beside those that the catalogue gives to every result of its operation.
+    """
 
     result: Json
+    labels: Labels = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)

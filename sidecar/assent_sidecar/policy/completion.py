@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory_facts import memory_facts
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.model import Json
 from assent_sidecar.policy.cases import (
@@ -100,7 +101,7 @@ class _Completion:
             condition=self._condition(),
             approvals=tuple(self._approvals(time, action)),
             ledgers={name: LedgerFacts.model_validate(one.model_dump()) for name, one in case.ledgers.items()},
-            memory=self._memory(),
+            memory=self._memory() or (memory_facts(action, self._catalogue.memory) if action else None),
             work_item=self._work_item(step),
             handoff=self._handoff(),
             amendment=case.amendment or (AmendmentFacts() if kind is Kind.AMENDMENT else None),
@@ -257,10 +258,11 @@ class _Completion:
         if bindings is None:
             written = step.args if step else {}
             bindings = {_pointer(name): value for name, value in written.items() if _is_bound(value)}
+        action = self._action_facts(wanted.action, step, (*place, "action"), forecast=True)
         return PlanStep(
             id=wanted.id,
             agent=self._agent_facts(agent, (*place, "agent")),
-            action=self._action_facts(wanted.action, step, (*place, "action"), forecast=True),
+            action=action,
             after=(step.after if step else ()) if wanted.after is None else wanted.after,
             depends_on=self._depends_on(step) if wanted.depends_on is None else wanted.depends_on,
             on_failure=step.on_failure if step else "fail",
@@ -268,6 +270,7 @@ class _Completion:
             branch=step.branch if step else None,
             for_each=step.for_each if step else None,
             bindings=bindings,
+            memory=memory_facts(action, self._catalogue.memory),
         )
 
     def _depends_on(self, step: Step | None) -> tuple[str, ...]:

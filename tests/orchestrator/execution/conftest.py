@@ -42,8 +42,7 @@ async def make_world(database: Database, listener: Listener, fresh_tenant: str) 
         memory: Memory | None = None,
         **process: Any,
     ) -> World:
-        more = {"ledgers": ledgers or {}, "memory": memory or Memory()}
-        declared = catalogue(steps, **process).model_copy(update=more)
+        declared = catalogue(steps, memory=memory, **process).model_copy(update={"ledgers": ledgers or {}})
         world = await open_world(database, listener, fresh_tenant, declared, ruler, tool, clock=clock)
         opened.append(world)
         return world

@@ -22,6 +22,7 @@ from assent_orchestrator.execution.editing import Editing
 from assent_orchestrator.execution.frozen import Frozen
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
+from assent_orchestrator.execution.memory_steps import MemorySteps
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.pausing import Pauses
@@ -39,13 +40,18 @@ from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.stop import Scope, Stop, declares
 from assent_orchestrator.governance.stops import Order, Stops
+from assent_orchestrator.memory.memories import Memories
+from assent_orchestrator.memory.vault import Vault
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.own import FORGET, RECALL, REMEMBER, own_systems
 from assent_sidecar.decision import Decided, Decision, Provenance
 from assent_sidecar.question import Action, Kind, Question
+from tests.orchestrator.memory.entries import MASTER
 
 REVISION = "sha256:" + "0" * 64
 
@@ -124,13 +130,14 @@ def catalogue(
     *,
     breaker: Mapping[str, Any] | None = None,
     agents: Mapping[str, Mapping[str, Any]] | None = None,
+    memory: Memory | None = None,
     **process: Any,
 ) -> Catalogue:
     """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one process, agents.
 
     Steps without an agent are those of ``bot``.
     """
-    anything = {"type": "object"}
+    anything, memory = {"type": "object"}, memory or Memory()
     operations = {
         name: {"title": name, "effect": effect, "idempotent": name == "put", "arguments": anything, "result": anything}
         for name, effect in (("get", "read"), ("put", "write"), ("send", "irreversible"), ("odd", "write"))
@@ -141,7 +148,9 @@ def catalogue(
     return Catalogue.from_json(
         {
             "workspace": "small",
+            "memory": memory.to_json(),
             "systems": {
+                **{name: one.to_json() for name, one in own_systems(memory).items()},
                 "box": {
                     "name": "box",
                     "title": "Box",
@@ -149,7 +158,7 @@ def catalogue(
                     "tool_server": "box",
                     "operations": operations,
                     "breaker": breaker,
-                }
+                },
             },
             "agents": {
                 name: {
@@ -157,7 +166,7 @@ def catalogue(
                     "title": name,
                     "owner": "it",
                     "department": "ops",
-                    "may": [f"box.{operation}" for operation in operations],
+                    "may": [*(f"box.{operation}" for operation in operations), REMEMBER, RECALL, FORGET],
                     **more,
                 }
                 for name, more in {"bot": {}, **(agents or {})}.items()
@@ -288,7 +297,12 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     def revision(_: str) -> str:
         return decisions.revision
 
-    parts = Parts(database.engine, trail, gate, tools, clock, lambda _: declared, revision, new_driver(executor))
+    def catalogue_of(_: str) -> Catalogue:
+        return declared
+
+    memory = MemorySteps(trail, Memories(Vault(MASTER)), clock, catalogue_of)
+    driver = new_driver(executor)
+    parts = Parts(database.engine, trail, gate, tools, clock, catalogue_of, revision, driver, memory=memory)
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
     durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)
