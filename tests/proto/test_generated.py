@@ -73,6 +73,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/policies.proto": ["PolicyService"],
         "assent/v1/amendments.proto": [],
         "assent/v1/processes.proto": ["ProcessService"],
+        "assent/v1/agents.proto": ["AgentService"],
         "assent/v1/memories.proto": ["MemoryService"],
         "assent/tool/v1/tools.proto": ["ToolService"],
     }

@@ -164,7 +164,7 @@ def test_the_patterns_are_those_of_the_models() -> None:
     resources.add(tenant.removesuffix("$") + "/policyStatus$")
     # What derives from a step has a dot in its name, as `crm.undo`.
     resources.add(tenant.removesuffix("$") + "/runs/[A-Za-z0-9_-]{1,64}/steps/[a-z][a-z0-9_.-]{0,127}$")
-    resources |= {tenant.removesuffix("$") + f"/{plural}/{names}$" for plural in ("ledgers", "processes")}
+    resources |= {tenant.removesuffix("$") + f"/{plural}/{names}$" for plural in ("ledgers", "processes", "agents")}
     assert used == known | {tenant} | resources | {"^sha256:[0-9a-f]{64}$", f"^{HEAD.pattern}$", pattern_of(Identity)}
 
 

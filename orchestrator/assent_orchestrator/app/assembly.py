@@ -57,6 +57,7 @@ from assent_orchestrator.execution.takeover import TakeOvers
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.execution.work_items import WorkItems
 from assent_orchestrator.governance.activations import Activations
+from assent_orchestrator.governance.agents import Agents
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.books import Books
 from assent_orchestrator.governance.gate import Gate
@@ -113,6 +114,7 @@ class App:
     permits: Permits
     books: Books
     processes: Processes
+    agents: Agents
     proposals: Proposals
     amendments: Amendments
     effects: Effects
@@ -267,6 +269,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             permits=permits,
             books=Books(database.engine, policies.catalogue),
             processes=Processes(policies.bundle),
+            agents=Agents(policies.bundle),
             proposals=Proposals(gate, clock, policies.bundle),
             amendments=Amendments(database.engine, trail, clock),
             effects=Effects(database.engine, gate, clock, policies.catalogue),

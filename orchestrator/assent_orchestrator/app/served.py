@@ -31,6 +31,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         permits=app.permits,
         books=app.books,
         processes=app.processes,
+        agents=app.agents,
         proposals=app.proposals,
         amendments=app.amendments,
         effects=app.effects,

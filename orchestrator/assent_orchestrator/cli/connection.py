@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 import grpc
 
+from assent.v1.agents_pb2_grpc import AgentServiceStub
 from assent.v1.approvals_pb2_grpc import ApprovalServiceStub
 from assent.v1.audit_pb2_grpc import AuditServiceStub
 from assent.v1.delegations_pb2_grpc import DelegationServiceStub
@@ -170,6 +171,11 @@ class Connection:
     def ledgers(self) -> LedgerServiceStub:
         """The ledgers."""
         return LedgerServiceStub(self.channel)
+
+    @property
+    def agents(self) -> AgentServiceStub:
+        """Who acts."""
+        return AgentServiceStub(self.channel)
 
     @property
     def processes(self) -> ProcessServiceStub:

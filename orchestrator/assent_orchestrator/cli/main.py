@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from assent_orchestrator.cli import (
+    agents,
     approvals,
     audit,
     bundle,
@@ -98,6 +99,7 @@ app.command("init")(init_command)
 app.command("serve")(serve_command)
 app.add_typer(plan.app, name="plan")
 app.add_typer(process.app, name="process")
+app.add_typer(agents.app, name="agents")
 app.add_typer(run_control.app, name="runs")
 app.add_typer(approvals.app, name="approvals")
 app.command("stop")(stops.stop_command)

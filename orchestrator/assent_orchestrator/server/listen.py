@@ -14,6 +14,7 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from assent.v1 import (
+    agents_pb2,
     approvals_pb2,
     audit_pb2,
     delegations_pb2,
@@ -27,6 +28,7 @@ from assent.v1 import (
     shadows_pb2,
     stops_pb2,
 )
+from assent.v1.agents_pb2_grpc import add_AgentServiceServicer_to_server
 from assent.v1.approvals_pb2_grpc import add_ApprovalServiceServicer_to_server
 from assent.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from assent.v1.delegations_pb2_grpc import add_DelegationServiceServicer_to_server
@@ -41,6 +43,7 @@ from assent.v1.shadows_pb2_grpc import add_ShadowServiceServicer_to_server
 from assent.v1.stops_pb2_grpc import add_StopServiceServicer_to_server
 from assent_orchestrator.config import DEFAULT_LISTEN
 from assent_orchestrator.server.address import Address, ListenError, TlsFiles, read_address, require_safe
+from assent_orchestrator.server.handlers.agents import AgentHandlers
 from assent_orchestrator.server.handlers.approvals import ApprovalHandlers
 from assent_orchestrator.server.handlers.audit import AuditHandlers
 from assent_orchestrator.server.handlers.decisions import DecisionHandlers
@@ -78,6 +81,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (ledgers_pb2, "LedgerService"),
         (policies_pb2, "PolicyService"),
         (processes_pb2, "ProcessService"),
+        (agents_pb2, "AgentService"),
         (memories_pb2, "MemoryService"),
         (shadows_pb2, "ShadowService"),
         (health_pb2, "HealthService"),
@@ -177,6 +181,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
     add_AuditServiceServicer_to_server(AuditHandlers(parts), server)
     add_DecisionServiceServicer_to_server(DecisionHandlers(parts), server)
     add_ProcessServiceServicer_to_server(ProcessHandlers(parts), server)
+    add_AgentServiceServicer_to_server(AgentHandlers(parts), server)
     add_MemoryServiceServicer_to_server(MemoryHandlers(parts), server)
     add_LedgerServiceServicer_to_server(LedgerHandlers(parts), server)
     add_PolicyServiceServicer_to_server(PolicyHandlers(parts), server)

@@ -53,6 +53,15 @@ def ledger_id(name: str, caller: Caller) -> str:
     return _id(name, "ledgers", "ledger", caller)
 
 
+def agent_id(name: str, caller: Caller) -> str:
+    """Return the name of an agent in the workspace, as the caller's tenant knows it.
+
+    Raises:
+        NotFoundError: it is not a name of such an agent.
+    """
+    return _id(name, "agents", "agent", caller)
+
+
 def process_id(name: str, caller: Caller) -> str:
     """Return the name of a process in the workspace, as the caller's tenant knows it.
 
@@ -149,6 +158,11 @@ def approval_name(tenant: str, approval: str) -> str:
 def ledger_name(tenant: str, ledger: str) -> str:
     """Return the name of a ledger; it has one in each tenant."""
     return f"tenants/{tenant}/ledgers/{ledger}"
+
+
+def agent_name(tenant: str, agent: str) -> str:
+    """Return the name of an agent; it has one in each tenant."""
+    return f"tenants/{tenant}/agents/{agent}"
 
 
 def process_name(tenant: str, process: str) -> str:

@@ -28,6 +28,7 @@ from assent_orchestrator.execution.reconciliation import Evidence
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.execution.simulation import Forecast
 from assent_orchestrator.execution.work_items import Pick
+from assent_orchestrator.governance.agents import Appointment
 from assent_orchestrator.governance.books import Counted, ReservationState
 from assent_orchestrator.governance.books import Entry as BookEntry
 from assent_orchestrator.governance.handed_out import Issued, PermitStatus
@@ -214,6 +215,18 @@ class Books(Protocol):
         ...
 
 
+class Agents(Protocol):
+    """Shows the agents of the bundle in force."""
+
+    def list(self, caller: Caller) -> tuple[tuple[Appointment, ...], str]:
+        """Return all agents by name, and the revision that they are of."""
+        ...
+
+    def get(self, caller: Caller, name: str) -> tuple[Appointment, str]:
+        """Return one agent, and the revision that it is of."""
+        ...
+
+
 class Processes(Protocol):
     """Shows the processes of the bundle in force."""
 
@@ -370,6 +383,7 @@ class ServerParts:
     permits: Permits
     books: Books
     processes: Processes
+    agents: Agents
     proposals: Proposals
     amendments: Amendments
     effects: Effects

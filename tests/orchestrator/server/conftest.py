@@ -17,6 +17,7 @@ from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.server.listen import Listening, ListenSettings, listening
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
+from tests.orchestrator.server.agents import KnownAgents
 from tests.orchestrator.server.inbox import Approvals
 from tests.orchestrator.server.keeping import NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
@@ -96,6 +97,7 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         permits=NoDecisions(),
         books=books,
         processes=KnownProcesses(),
+        agents=KnownAgents(),
         proposals=NoAmendments(),
         amendments=NoAmendments(),
         effects=NoAmendments(),

@@ -27,6 +27,7 @@ SERVICES = (
     "StopService",
     "LedgerService",
     "ProcessService",
+    "AgentService",
     "MemoryService",
     "AuditService",
     "DecisionService",

@@ -32,6 +32,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
+from tests.orchestrator.server.agents import KnownAgents
 from tests.orchestrator.server.conftest import refusal
 from tests.orchestrator.server.keeping import NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
@@ -108,6 +109,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             permits=NoDecisions(),
             books=OpenBooks(),
             processes=KnownProcesses(),
+            agents=KnownAgents(),
             proposals=Proposals(world.parts.gate, utc_now, bundle),
             amendments=Amendments(database.engine, world.trail, utc_now),
             effects=Effects(database.engine, world.parts.gate, utc_now, world.parts.catalogue),
