@@ -10,7 +10,7 @@ required := {
 	"retry": {"max_attempts"},
 	"timeout": {"after"},
 	"reserve": {"ledger", "amount"},
-	"remember": {"class"},
+	"remember": {"class", "purpose", "subject"},
 	"notify": {"role"},
 }
 
@@ -26,6 +26,8 @@ optional := {
 patterns := {
 	"path": `^(/([^~/]|~[01])*)*$`,
 	"ledger": `^[a-z][a-z0-9_-]{0,62}$`,
+	"purpose": `^.{0,299}\S$`,
+	"subject": `^(/([^~/]|~[01])*)+$`,
 	"class": `^[a-z][a-z0-9_-]{0,62}$`,
 	"role": `^[a-z][a-z0-9_-]{0,62}$`,
 	"template": `^[a-z][a-z0-9_-]{0,62}$`,

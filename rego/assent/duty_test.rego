@@ -10,7 +10,7 @@ test_obligations_as_in_the_contract_are_well_formed if {
 		{"type": "timeout", "after": "500ms"},
 		{"type": "reserve", "ledger": "discount_eur", "amount": "1200.00"},
 		{"type": "reserve", "ledger": "discount_eur", "amount": "1200.00", "actual": "/given/amount"},
-		{"type": "remember", "class": "notes", "path": "/x"},
+		{"type": "remember", "class": "notes", "purpose": "to know it", "subject": "/account", "path": "/x"},
 		{"type": "notify", "role": "owner", "template": "done"},
 	})
 }

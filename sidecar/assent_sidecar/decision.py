@@ -63,10 +63,15 @@ class Reserve(Document):
 
 
 class Remember(Document):
-    """What the action produced may be remembered under this memory class."""
+    """What the action returned at ``path`` is remembered in this memory class, for its purpose.
+
+    ``subject`` points to the argument that says about whom it is.
+    """
 
     type: Literal["remember"]
     memory_class: Annotated[Name, Field(alias="class")]
+    purpose: Annotated[str, Field(min_length=1, max_length=300)]
+    subject: Pointer
     path: Pointer = ""
 
 

@@ -17,7 +17,7 @@ APPROVAL: dict[str, Json] = {
         {"type": "reserve", "ledger": "discount_eur", "amount": "1200.00"},
         {"type": "retry", "max_attempts": 4, "backoff": "2s", "factor": 2, "max_backoff": "60s"},
         {"type": "timeout", "after": "30s"},
-        {"type": "remember", "class": "notes"},
+        {"type": "remember", "class": "notes", "purpose": "to know it", "subject": "/account"},
         {"type": "notify", "role": "manager"},
     ],
     "approval": {

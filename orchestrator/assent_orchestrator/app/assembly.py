@@ -196,6 +196,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             Ledgers(database.engine, policies.catalogue),
             settings.decision_budget,
             settings.longest_decision,
+            lambda tenant: policies.catalogue(tenant).memory,
         )
         parts = Parts(
             engine=database.engine,

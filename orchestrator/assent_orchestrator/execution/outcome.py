@@ -25,6 +25,13 @@ from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
+from assent_orchestrator.execution.remembering import (
+    OBLIGATION_UNFULFILLED,
+    Keepsakes,
+    Remembering,
+    UnkeptError,
+    wanted_of,
+)
 from assent_orchestrator.execution.result import bare, discreet, judge
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
@@ -40,6 +47,7 @@ from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.tools.outcome import TOOL_SERVER_UNKNOWN, Failure, Found, Success
 from assent_sidecar.catalogue.own import OWN_SERVER
 from assent_sidecar.catalogue.process import Asking
+from assent_sidecar.decision import Remember
 from assent_sidecar.model import Json, seconds
 from assent_sidecar.question import Action
 
@@ -95,7 +103,9 @@ class Outcomes:
             result = await self._invoke(situation, allowed, appointed, min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
-                pause = await self._succeeded(situation, appointed, allowed.action, result, permit.attempt)
+                pause = await self._succeeded(
+                    situation, appointed, allowed.action, result, permit.attempt, wanted=allowed.remembers
+                )
             else:
                 spans.describe_effect(span, "failed" if result.effect == "none" else "unknown", error=result.code)
         if isinstance(result, Failure):
@@ -166,7 +176,8 @@ class Outcomes:
             found = await self._found(situation, appointed, action)
         if found.status == "done":
             done = Success(found.result)
-            return await self._succeeded(situation, appointed, action, done, attempt, recovered=True)
+            wanted = wanted_of(situation)
+            return await self._succeeded(situation, appointed, action, done, attempt, wanted=wanted, recovered=True)
         if found.status == "not_done":
             return await self._did_not_happen(situation, attempt)
         if found.status == "never":
@@ -193,6 +204,7 @@ class Outcomes:
         done: Success,
         attempt: int,
         *,
+        wanted: tuple[Remember, ...],
         recovered: bool = False,
     ) -> Pause:
         # Not where all others wait: a megabyte takes a while, whatever the tool server means by it.
@@ -215,7 +227,17 @@ class Outcomes:
             error="RESULT_SCHEMA" if judged.fault else None,
             recovered=recovered or None,
         )
-        await self._write(situation, action, attempt, note=note, state=state, values=values, result=result)
+        kept = Keepsakes(wanted, action, result, judged.whole or judged.labels) if wanted and not judged.fault else None
+        try:
+            await self._write(
+                situation, action, attempt, note=note, state=state, values=values, result=result, kept=kept
+            )
+        except UnkeptError as error:
+            # It was done, but not what was agreed to go with it: never passed on.
+            note = note.model_copy(update={"error": OBLIGATION_UNFULFILLED})
+            values = {"reason": OBLIGATION_UNFULFILLED, "message": str(error)}
+            failed = StepState.FAILED
+            await self._write(situation, action, attempt, note=note, state=failed, values=values, result=result)
         return SETTLED
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
@@ -301,6 +323,7 @@ class Outcomes:
         state: StepState,
         values: dict[str, Any],
         result: Json = None,
+        kept: Keepsakes | None = None,
     ) -> None:
         """Write what became of an attempt, if that is news still, however long the database is away meanwhile.
 
@@ -308,10 +331,13 @@ class Outcomes:
 
         Raises:
             FencedError: somebody else drives the run. What is known for certain was written all the same.
+            UnkeptError: what is to be remembered of it cannot be; nothing was written.
         """
 
         async def write() -> None:
-            await self._write_once(situation, action, attempt, note=note, state=state, values=values, result=result)
+            await self._write_once(
+                situation, action, attempt, note=note, state=state, values=values, result=result, kept=kept
+            )
 
         try:
             await hold_out(write, aside=self.parts.turnstile.aside)
@@ -329,8 +355,11 @@ class Outcomes:
         state: StepState,
         values: dict[str, Any],
         result: Json,
+        kept: Keepsakes | None,
     ) -> None:
-        if await self._written_outright(situation, action, attempt, note=note, state=state, values=values):
+        if kept is None and await self._written_outright(
+            situation, action, attempt, note=note, state=state, values=values
+        ):
             return
         async with self.parts.trail.recording() as tx:
             run, step = await lock_step(tx, situation.run.id, situation.step.id, self.parts.plans)
@@ -363,6 +392,8 @@ class Outcomes:
             told = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now) if after_all else ()
             standing = await keep(tx, run, now)
             drafts = (draft, *alarmed(draft, settled.alarms), *asked, *told, *standing)
+            if kept is not None:
+                drafts += await Remembering(self.parts).fulfil(tx, run, _doer(situation), kept)
             await self.parts.trail.append(tx, run.tenant, drafts)
             if not ours:
                 await note_knock(tx, run.id)

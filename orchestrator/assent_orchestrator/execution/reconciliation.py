@@ -19,6 +19,7 @@ from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.remembering import OBLIGATION_UNFULFILLED, Remembering, UnkeptError
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
@@ -115,12 +116,24 @@ class Reconciliations:
         came = Fall(state, {**values, "finished_at": now if state in TERMINAL_STEPS else None})
         if state is StepState.FAILED:
             came = await fall(tx, plight, came)
+        kept = await self._kept(tx, plight, evidence, values) if state is StepState.SUCCEEDED else ()
         await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
         concluded = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now)
         stored = came.values.get("output")
         draft = await aside(_draft, (stored,), caller, run, step, came.state, evidence, stored=stored)
         draft = draft.model_copy(update={"ledgers": settled.notes or None})
-        return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now))
+        return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now), *kept)
+
+    async def _kept(
+        self, tx: AsyncConnection, plight: Plight, evidence: Evidence, values: dict[str, Any]
+    ) -> tuple[Draft, ...]:
+        """Remember what policies want remembered of the step; return what to record."""
+        run, step = plight.run, plight.step
+        labels = join(values["labels"], {"": (UNTRUSTED,)})
+        try:
+            return await Remembering(self.parts).of_settled(tx, run, step.id, evidence.result, labels)
+        except UnkeptError as error:
+            raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
 
     def _settled(
         self, run: RunRow, step: StepRow, evidence: Evidence, *, repeatable: bool

@@ -42,7 +42,7 @@ from assent_sidecar.question import Principal, Question, WorkItemFacts
 RETRY_CHOSEN = "RETRY_CHOSEN"
 """Why a step is decided anew that had failed."""
 
-_FULFILLED = OURS - {"reserve"}
+_FULFILLED = OURS - {"reserve", "remember"}
 """Duties that are no obstacle to a choice: they are about a call, and here is none. There is nothing to reserve for."""
 
 

@@ -32,6 +32,7 @@ from assent_orchestrator.governance.till import Till, open_till
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import NotCanonicalError, digest
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.decision import Decided
 from assent_sidecar.errors import EngineBusyError
 from assent_sidecar.evaluator import PER_ACTION
@@ -76,11 +77,16 @@ class OvertakenError(Exception):
     """The world moved on between the question and its commit (cancelled, say): the ruling is void."""
 
 
+def _nothing_remembered(_: str) -> Memory:
+    return Memory()
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Asks, records, and only then permits.
 
     ``budget`` is how long a decision may take when nobody says, ``longest`` whatever anybody says; both in seconds.
+    ``memory`` returns the classes of memory of the bundle in force for a tenant.
     """
 
     decision_point: DecisionPoint
@@ -91,6 +97,7 @@ class Gate:
     ledgers: Ledgers
     budget: float = 2.0
     longest: float = 10.0
+    memory: Callable[[str], Memory] = _nothing_remembered
 
     async def decide(self, question: Question, sequel: Sequel | None = None, *, within: float | None = None) -> Decided:
         """Decide something that permits nothing by itself, and commit the decision with what follows from it.
@@ -163,7 +170,8 @@ class Gate:
                 decided = await self._under_stops(tx, question, asked)
                 if decided is None:
                     continue
-                ruling = rule(action, decided, OURS, self._permitting(decided, run, step))
+                memory = self.memory(question.tenant)
+                ruling = rule(action, decided, OURS, self._permitting(decided, run, step), memory)
                 till = None
                 if isinstance(ruling, Allowed) and ruling.reserves:
                     till, ruling = await self._reserved(tx, question, ruling)
@@ -190,7 +198,8 @@ class Gate:
         assert question.action is not None
         assert question.step is not None
         assert question.run is not None
-        allowed = rule(question.action, asked, OURS, self._permitting(asked, question.run.id, question.step))
+        permitting, memory = self._permitting(asked, question.run.id, question.step), self.memory(question.tenant)
+        allowed = rule(question.action, asked, OURS, permitting, memory)
         if not isinstance(allowed, Allowed) or allowed.reserves:
             return None
         stride = outright(allowed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from assent_orchestrator.governance.keepsake import unkeepable
 from assent_orchestrator.governance.ledgers import ShortfallError, exhausted
 from assent_orchestrator.governance.obligations import Duties, sort_out
 from assent_orchestrator.governance.permit import Permit
@@ -10,14 +11,22 @@ from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.governance.till import Booking, Till
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.decision import Decided, Redact, Verdict
 from assent_sidecar.question import Action
 
 
-def rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted: Callable[[Action], Permit]) -> Ruling:
+def rule(
+    action: Action,
+    decided: Decided,
+    fulfilled: frozenset[str],
+    permitted: Callable[[Action], Permit],
+    memory: Memory | None = None,
+) -> Ruling:
     """Return the ruling on an action: an allow whose obligations nobody can fulfil is none.
 
     ``fulfilled`` are the kinds of obligations that are; ``permitted`` makes the permit, for the action as redacted.
+    What is to be remembered by Assent goes into one of the classes of ``memory``; None: somebody else remembers it.
     """
     decision = decided.decision
     if is_stopped(decided):
@@ -35,7 +44,11 @@ def rule(action: Action, decided: Decided, fulfilled: frozenset[str], permitted:
         action = redacted(action, duties)
     except RedactionError:
         return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
-    return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves)
+    if memory is not None:
+        why = next(filter(None, (unkeepable(one, action, memory) for one in duties.remembers)), "")
+        if why:
+            return Refused(decided, "OBLIGATION_UNFULFILLED", why)
+    return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves, duties.remembers)
 
 
 def rule_hand_over(decided: Decided) -> tuple[Redact, ...] | Deferred | Refused | Stopped:

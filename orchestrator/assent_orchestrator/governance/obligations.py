@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from assent_sidecar.decision import Obligation, Redact, Reserve, Retry, Timeout
+from assent_sidecar.decision import Obligation, Redact, Remember, Reserve, Retry, Timeout
 from assent_sidecar.model import seconds
 from assent_sidecar.retry import Attempts
 
@@ -16,10 +16,11 @@ class Duties:
     retry: Retry | None
     timeout: float | None
     reserves: tuple[Reserve, ...]
+    remembers: tuple[Remember, ...]
     unmet: tuple[str, ...]
 
 
-OURS = frozenset({"redact", "retry", "timeout", "reserve"})
+OURS = frozenset({"redact", "retry", "timeout", "reserve", "remember"})
 """What Assent does itself where it calls the tool."""
 
 
@@ -35,6 +36,7 @@ def sort_out(obligations: tuple[Obligation, ...], fulfilled: frozenset[str] = OU
         retry=min(retries, key=lambda one: one.max_attempts, default=None),
         timeout=min(timeouts, default=None),
         reserves=tuple(one for one in obligations if isinstance(one, Reserve)),
+        remembers=tuple(one for one in obligations if isinstance(one, Remember)),
         unmet=tuple(sorted({one.type for one in obligations if one.type not in fulfilled})),
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assent_orchestrator.governance.permit import Permit
-from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve, Retry
+from assent_sidecar.decision import ApprovalRequirement, Decided, Remember, Reserve, Retry
 from assent_sidecar.question import Action
 
 
@@ -12,7 +12,8 @@ from assent_sidecar.question import Action
 class Allowed:
     """Go: exactly ``action`` (redactions applied), with this permit, within ``timeout`` seconds.
 
-    ``reserves`` is what must be reserved in the transaction that commits it, or it is no allow.
+    ``reserves`` is what must be reserved in the transaction that commits it, or it is no allow; ``remembers`` what must
+    be remembered in the one that commits that it was done.
     """
 
     decided: Decided
@@ -21,6 +22,7 @@ class Allowed:
     timeout: float | None
     retry: Retry | None
     reserves: tuple[Reserve, ...] = ()
+    remembers: tuple[Remember, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

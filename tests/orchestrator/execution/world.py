@@ -292,6 +292,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         clock,
         Barrier(database.engine),
         Ledgers(database.engine, lambda _: declared),
+        memory=lambda _: declared.memory,
     )
 
     def revision(_: str) -> str:

@@ -115,7 +115,7 @@ DECISION = Decision(
         Retry(type="retry", max_attempts=4, backoff="2s", factor=2.0, max_backoff="60s"),
         Timeout(type="timeout", after="30s"),
         Reserve(type="reserve", ledger="discount_eur", amount="1200.00"),
-        Remember(type="remember", **{"class": "customer"}, path="/summary"),
+        Remember(type="remember", **{"class": "customer"}, purpose="to know them", subject="/id", path="/summary"),
         Notify(type="notify", role="owner"),
     ),
     approval=REQUIREMENT,

@@ -98,7 +98,14 @@ def write_obligation(obligation: Obligation) -> wire.Obligation:
                 reserve=wire.Reserve(ledger=obligation.ledger, amount=obligation.amount, actual=obligation.actual or "")
             )
         case Remember():
-            return wire.Obligation(remember=wire.Remember(memory_class=obligation.memory_class, path=obligation.path))
+            return wire.Obligation(
+                remember=wire.Remember(
+                    memory_class=obligation.memory_class,
+                    path=obligation.path,
+                    purpose=obligation.purpose,
+                    subject=obligation.subject,
+                )
+            )
         case Notify():
             return wire.Obligation(notify=wire.Notify(role=obligation.role, template=obligation.template or ""))
 

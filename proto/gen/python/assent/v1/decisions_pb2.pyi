@@ -393,19 +393,27 @@ class Remember(_message.Message):
 
     MEMORY_CLASS_FIELD_NUMBER: _builtins.int
     PATH_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     memory_class: _builtins.str
     """The memory class, which says for how long."""
     path: _builtins.str
     """The JSON pointer (RFC 6901) into the output; empty for all of it."""
+    purpose: _builtins.str
+    """The purpose, which is that of the class."""
+    subject: _builtins.str
+    """The JSON pointer into the arguments to what says about whom it is."""
     def __init__(
         self,
         *,
         memory_class: _builtins.str = ...,
         path: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_class", b"memory_class", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_class", b"memory_class", "path", b"path", "purpose", b"purpose", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,28 @@
+"""What policies want remembered of an action once it is done: whether that can be, as far as is known before. Pure."""
+
+from assent_orchestrator.plan.pointer import PointerError, find, split
+from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.memory_flaw import memory_flaws
+from assent_sidecar.catalogue.own import REMEMBER
+from assent_sidecar.decision import Remember
+from assent_sidecar.question import Action
+
+_LONGEST = 300
+
+
+def unkeepable(one: Remember, action: Action, memory: Memory) -> str:
+    """Return why nothing can be remembered so, or nothing: then only what is to be remembered is not known yet."""
+    for flaw in memory_flaws(REMEMBER, {"class": one.memory_class, "purpose": one.purpose}, memory):
+        return f"what is to be remembered {flaw.message} ({flaw.code})"
+    if not subject_of(one, action):
+        return "the argument that is to say about whom it is remembered says nothing"
+    return ""
+
+
+def subject_of(one: Remember, action: Action) -> str:
+    """Return about whom something is remembered, which an argument says; empty when it does not."""
+    try:
+        there, value = find(action.args, split(one.subject))
+    except PointerError:
+        return ""
+    return value if there and isinstance(value, str) and value.strip() and len(value) <= _LONGEST else ""
