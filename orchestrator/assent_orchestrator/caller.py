@@ -15,7 +15,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     COMPLIANCE_OFFICER = "compliance_officer"
-    """Says which policies come into force, goes back to earlier ones, and tries others beside them; for all tenants."""
+    """Says which policies come into force, goes back to earlier ones, and tries others; for all who have the same."""
     PLATFORM_OPERATOR = "platform_operator"
     """Beyond one tenant: may stop, and let go on, everybody's."""
 

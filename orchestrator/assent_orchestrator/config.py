@@ -16,7 +16,26 @@ EXECUTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """What an executor may be called: the name stands in the durable engine's rows."""
 
 
+TENANT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+"""What a tenant may be called that has policies of its own."""
+
 _ALONE = "local"
+
+HOME = "local"
+"""The tenant of the server itself: of callers that name none, and of what a server does by itself.
+
+Where tenants have policies of their own, those of the organisation are this one's.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSettings:
+    """Where one tenant's policies come from: a folder, or the file or URL of a bundle; and limits of its own."""
+
+    place: str
+    decisions_at_once: int | None = None
+    decisions_waiting: int | None = None
+    runs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,8 @@ class Settings:
     policies before nothing is decided by them; ``rollback`` names a kept revision to go back to. What passed its
     rehearsal comes into force by itself (``automatic_activation``) or waits for a person; with ``two_persons`` it
     waits for another one than its author.
+    ``tenants`` have policies of their own, under those that ``workspace`` or ``bundle`` name: then these are the
+    organisation's, and nobody else is served. Without any, the policies are the same for everybody.
     """
 
     workspace: Path
@@ -69,11 +90,17 @@ class Settings:
     decisions_at_once: int = AT_ONCE
     decisions_waiting: int = WAITING
     runs_per_tenant: int = 2000
+    tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
 
     @property
     def tokens(self) -> Path:
         """The token file in use."""
         return self.token_file or self.data / "tokens.json"
+
+
+def runs_of(settings: Settings) -> dict[str, int]:
+    """Return how many runs may be at work of the tenants that have a limit of their own."""
+    return {name: one.runs for name, one in settings.tenants.items() if one.runs is not None}
 
 
 def default_executor(*, shared: bool) -> str:

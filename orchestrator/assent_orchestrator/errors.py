@@ -72,6 +72,12 @@ class UnauthenticatedError(AssentError):
     code = "UNAUTHENTICATED"
 
 
+class UnknownTenantError(ForbiddenError):
+    """The caller is known, but this server has no policies for its tenant."""
+
+    code = "UNKNOWN_TENANT"
+
+
 class ConflictError(AssentError):
     """The caller's view is older than the truth (etag)."""
 
@@ -124,6 +130,12 @@ class UnavailableError(AssentError):
     """Something Assent needs is away; the same call may succeed later."""
 
     code = "UNAVAILABLE"
+
+
+class TenantAwayError(UnavailableError):
+    """There are no policies for the tenant here, so nothing of it goes on; a server that has them goes on with it."""
+
+    code = "UNKNOWN_TENANT"
 
 
 class ExecutorError(AssentError):

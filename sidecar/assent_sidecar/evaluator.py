@@ -36,6 +36,7 @@ _MESSAGES: Mapping[str, str] = {
     "ENGINE_BUSY": "too many questions wait for the policy engine",
     "ENGINE_VERSION": "the policy engine is not of the version that decides here",
     "POLICY_STALE": "the policies are not known to be the ones in force, or not to be in force still",
+    "ORG_NOT_MET": "the policies of this tenant are not under those of its organisation that are in force",
     "QUESTION_TOO_LARGE": "there is more to decide on than one question may hold",
     "QUESTION_INVALID": "the question is not one that policies can be asked",
 }
@@ -75,6 +76,7 @@ class Evaluator:
         versions: frozenset[str],
         revisions: Callable[[], tuple[str, ...]],
         stale: Callable[[], bool] = lambda: False,
+        met: Callable[[], bool] = lambda: True,
         query_timeout: float = 1.0,
         max_question: int = MAX_QUESTION,
         at_once: int = AT_ONCE,
@@ -88,6 +90,7 @@ class Evaluator:
             versions: the engine versions that may decide.
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
             stale: whether the policies were confirmed too long ago to decide by.
+            met: whether they are under those of the organisation.
             query_timeout: seconds that one question may take, whatever the budget; one with several verdicts has more.
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
@@ -99,6 +102,7 @@ class Evaluator:
         self._versions = versions
         self._revisions = revisions
         self._stale = stale
+        self._met = met
         self._query_timeout = query_timeout
         self._max_question = max_question
         self._admission = Admission(at_once=at_once, waiting=waiting)
@@ -112,7 +116,7 @@ class Evaluator:
         """
         asking = _Asking()
         try:
-            self._require_fresh()
+            self._require_good()
             decision = await self._decide(question, asking, budget)
         except _NoDecisionError as missing:
             return self._deny(asking, missing.code, missing.detail)
@@ -138,12 +142,14 @@ class Evaluator:
         # A revision that was in force at any time since the question was asked is not stale.
         if answer.revision is None or answer.revision not in (*before, *self._revisions()):
             raise _NoDecisionError("POLICY_STALE", f"revision {answer.revision} answered")
-        self._require_fresh()  # also of an answer that took long
+        self._require_good()  # also of an answer that took long
         if answer.result is UNDEFINED:
             raise _NoDecisionError("UNDEFINED_DECISION", "no result")
         return _well_formed(answer.result, question)
 
-    def _require_fresh(self) -> None:
+    def _require_good(self) -> None:
+        if not self._met():
+            raise _NoDecisionError("ORG_NOT_MET", "the bundle in force is not under that of the organisation")
         if self._stale():
             raise _NoDecisionError("POLICY_STALE", "the policies were confirmed too long ago")
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,7 +38,8 @@ class SidecarSettings:
     has to say how it is. Of the questions, ``at_once`` are before the engine and ``waiting`` wait for their turn; the
     next one is denied as ENGINE_BUSY. ``patience`` says when an engine that does not answer is ended and started again.
     ``trust`` says whose signatures the engine demands: with keys, it checks each bundle once more by itself.
-    ``freshness`` says when the policies are too old to decide by. ``shadow`` is the id of the shadow whose candidate
+    ``freshness`` says when the policies are too old to decide by, ``met`` whether a bundle is under the organisation's,
+    where it has to be: by another one nothing is decided. ``shadow`` is the id of the shadow whose candidate
     this is, empty for the bundle in force: its engine is always one of its own, listens on its socket only, and tells
     nobody of its spans. ``niceness`` is how far the engine stands back behind other processes (0 to 19).
     """
@@ -55,6 +56,7 @@ class SidecarSettings:
     activation_timeout: float = 10.0
     trust: Trust = field(default_factory=Trust)
     freshness: Freshness = field(default_factory=Freshness)
+    met: Callable[[Bundle], bool] = lambda _: True
     shadow: str = ""
     niceness: int = 0
 
@@ -99,6 +101,7 @@ class Sidecar:
             versions=versions,
             revisions=self._revisions,
             stale=lambda: settings.freshness.stale,
+            met=lambda: settings.met(self._bundle),
             query_timeout=settings.query_timeout,
             at_once=settings.at_once,
             waiting=settings.waiting,
@@ -153,6 +156,10 @@ class Sidecar:
             return self._unwell(answer, f"the engine is OPA {answer.version}")
         if answer.revision not in self._revisions():
             return self._unwell(answer, f"the engine serves revision {answer.revision}, not {self._bundle.revision}")
+        if not self._settings.met(self._bundle):
+            return self._unwell(
+                answer, "the policies are not under those of the organisation: every decision is ORG_NOT_MET"
+            )
         if self._settings.freshness.stale:
             return self._unwell(answer, "the policies were confirmed too long ago: every decision is POLICY_STALE")
         return SidecarHealth(

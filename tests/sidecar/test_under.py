@@ -262,7 +262,7 @@ async def test_a_tenants_bundle_is_the_organisations_and_its_own(binary: Binary,
         await build_bundle(root, binary)  # which only the organisation declares
     tenant = await build_bundle(root, binary, under=house)
     assert tenant.catalogue.workspace == "sales"
-    assert {"crm", "email"} == tenant.catalogue.systems.keys()
+    assert {"crm", "email", "memory"} == tenant.catalogue.systems.keys()
     assert tenant.catalogue.data["house"] == {"closed": True}
     assert {"proof", "account_notes"} == tenant.catalogue.memory.classes.keys()
     assert tenant.checks is not None

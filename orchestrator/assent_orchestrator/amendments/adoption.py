@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -24,6 +24,9 @@ from assent_sidecar.bundle.archive import Bundle
 _LOOK_EVERY = 5.0
 _SYSTEM = Actor(kind="system", id="assent")
 
+InForce = Callable[[], Mapping[str | None, Bundle]]
+"""Returns the bundles in force, by tenant; or one, of None, where all have the same."""
+
 _log = logging.getLogger("assent.amendments")
 
 
@@ -34,14 +37,18 @@ class Adoptions:
     trail: Trail
     clock: Clock
 
-    async def look(self, bundle: Bundle) -> int:
+    async def look(self, bundle: Bundle, tenant: str | None = None) -> int:
         """Mark every open amendment that a process of the bundle is like by now; return how many.
+
+        ``tenant`` is whose bundle it is; None: everybody's.
 
         Raises:
             UnavailableError: it could not be recorded; they are still open.
         """
         async with self.trail.recording() as tx:
             query = sa.select(amendments).where(amendments.c.state == AmendmentState.OPEN)
+            if tenant is not None:
+                query = query.where(amendments.c.tenant == tenant)
             rows = (await tx.execute(query.with_for_update(skip_locked=True))).mappings().all()
             adopted = await asyncio.to_thread(_adopted, [amendment_of(row) for row in rows], bundle)
             for one in adopted:
@@ -59,21 +66,21 @@ class Adoptions:
 
 
 @contextlib.asynccontextmanager
-async def adopting(adoptions: Adoptions, listener: Listener, bundle: Callable[[], Bundle]) -> AsyncIterator[None]:
+async def adopting(adoptions: Adoptions, listener: Listener, bundles: InForce) -> AsyncIterator[None]:
     """Look whenever another bundle is in force, for as long as the block lasts; what fails is tried again."""
-    async with meanwhile(_follow(adoptions, listener, bundle), "assent-amendments"):
+    async with meanwhile(_follow(adoptions, listener, bundles), "assent-amendments"):
         yield
 
 
-async def _follow(adoptions: Adoptions, listener: Listener, bundle: Callable[[], Bundle]) -> None:
-    seen = ""
+async def _follow(adoptions: Adoptions, listener: Listener, bundles: InForce) -> None:
+    seen: dict[str | None, str] = {}
     async with listener.subscribe(TOPIC) as wakeups:
         while True:
-            now = bundle()
             try:
-                if now.revision != seen:
-                    await adoptions.look(now)
-                    seen = now.revision
+                for tenant, now in bundles().items():
+                    if seen.get(tenant) != now.revision:
+                        await adoptions.look(now, tenant)
+                        seen[tenant] = now.revision
             except (AssentError, SQLAlchemyError) as error:
                 code = error.code if isinstance(error, AssentError) else type(error).__name__
                 _log.warning("amendments could not be looked through, and will be again: %s", code)

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from assent_orchestrator.amendments.adoption import Adoptions, adopting
 from assent_orchestrator.amendments.box import Amendments
 from assent_orchestrator.amendments.effect import Effects
 from assent_orchestrator.amendments.proposals import Proposals
-from assent_orchestrator.app.policies import following_policies, open_policies
-from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
+from assent_orchestrator.app.by_tenant import PoliciesByTenant, ShadowsByTenant
+from assent_orchestrator.app.condition import Condition
+from assent_orchestrator.app.policies import open_policies, place_of
+from assent_orchestrator.app.realms import Realms, open_realms
+from assent_orchestrator.app.shadowing import Surroundings
 from assent_orchestrator.approvals.delegations import Delegations
 from assent_orchestrator.approvals.following import Following
 from assent_orchestrator.approvals.inbox import Inbox
@@ -27,7 +28,7 @@ from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.records import Records
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock, utc_now
-from assent_orchestrator.config import Settings
+from assent_orchestrator.config import Settings, runs_of
 from assent_orchestrator.decisions.desk import Desk
 from assent_orchestrator.decisions.mandates import Mandates
 from assent_orchestrator.decisions.permits import Permits
@@ -56,7 +57,6 @@ from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.takeover import TakeOvers
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.execution.work_items import WorkItems
-from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.agents import Agents
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.books import Books
@@ -66,22 +66,17 @@ from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stops import Stops
-from assent_orchestrator.governance.veil import Veil
 from assent_orchestrator.memory.expiry import Expiry, expiring
 from assent_orchestrator.memory.keeper import Keeper
 from assent_orchestrator.memory.master_key import open_vault
 from assent_orchestrator.memory.memories import Memories
-from assent_orchestrator.server.health import ComponentView, HealthView
-from assent_orchestrator.shadows.shadows import Shadows
+from assent_orchestrator.server.health import HealthView
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_orchestrator.store.seat import Seat, take_seat
 from assent_orchestrator.tools.server import ToolServers
-from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.sidecar import Sidecar
-
-_NO_SEAT = "the executor name {} was lost with its connection; until it is had again, runs may be carried on by others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +87,8 @@ class App:
     version: str
     database: Database
     seat: Seat
-    sidecar: Sidecar
-    feed: Feed
+    realms: Realms
+    condition: Condition
     issuer: PermitIssuer
     submissions: Submissions
     simulations: Simulations
@@ -108,7 +103,7 @@ class App:
     delegations: Delegations
     passing: Passing
     stops: Stops
-    activations: Activations
+    policies: PoliciesByTenant
     records: Records
     desk: Desk
     permits: Permits
@@ -119,33 +114,30 @@ class App:
     amendments: Amendments
     effects: Effects
     keeper: Keeper
-    shadows: Shadows
+    shadows: ShadowsByTenant
+
+    @property
+    def sidecar(self) -> Sidecar:
+        """The decision point of the organisation, or of all."""
+        return self.realms.home.sidecar
 
     async def reload(self) -> str:
         """Take in what the workspace, file or URL of the policies has now; return the revision in force.
+
+        So do the tenants' that have policies of their own; what goes wrong with one of these is logged.
 
         Raises:
             WorkspaceError: it has faults, each with file and line; the bundle in force stays.
             SidecarError: it is not believed, older, or not taken by the engine; the bundle in force stays.
         """
-        return await self.feed.refresh()
+        try:
+            return await self.realms.home.feed.refresh()
+        finally:
+            await self.realms.renew()
 
-    async def health(self) -> HealthView:
-        """Say how every part is; ready only when all of them are."""
-        engine = await self.sidecar.health()
-        database = await _database_view(self.database)
-        policies = ComponentView("policies", not self.feed.status.problem, self.feed.status.problem)
-        seat = ComponentView("seat", self.seat.held, "" if self.seat.held else _NO_SEAT.format(self.settings.executor))
-        components = (ComponentView("engine", engine.ready, engine.detail), database, seat, policies)
-        return HealthView(
-            # With a problem of the newest policies, those before decide.
-            ready=engine.ready and database.ready and seat.ready,
-            components=components,
-            engine_version=engine.engine_version or "",
-            engine_origin=engine.engine_origin,
-            revision=engine.revision or "",
-            server_version=self.version,
-        )
+    async def health(self, tenant: str = "") -> HealthView:
+        """Say how every part is that a tenant depends on; ready only when all of them are."""
+        return await self.condition.health(tenant)
 
 
 @contextlib.asynccontextmanager
@@ -167,8 +159,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
     async with contextlib.AsyncExitStack() as stack:
         binary = await asyncio.to_thread(find_binary, environ)
         # First, because it is quick to fail: nobody waits for a database to hear that a workspace has faults.
-        policies = await stack.enter_async_context(open_policies(settings, environ, binary))
-        sidecar, feed = policies.sidecar, policies.feed
+        policies = await stack.enter_async_context(open_policies(settings, environ, binary, place_of(settings)))
         database = await stack.enter_async_context(open_database(settings.database_url, settings.data / "postgres"))
         await migrate(database)
         seat = await stack.enter_async_context(take_seat(database.sync_url, settings.executor))
@@ -176,27 +167,22 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         tools = ToolServers(settings.tool_servers, clock=clock)
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock, Outbox(notices, clock).put if notices is not None else None)
-        activations = Activations(database.engine, trail, clock, feed, policies.gate, settings.executor)
-        await activations.begin(sidecar.activate, settings.rollback)  # from here on, something may be decided
-        await stack.enter_async_context(activations.following(listener))
-        await stack.enter_async_context(following_policies(settings, feed))
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
         memory_key = settings.memory_key or settings.data / "memory-key"
         memories = Memories(await asyncio.to_thread(open_vault, memory_key, make=settings.memory_key is None))
         around = Surroundings(environ, database, trail, listener, clock)
-        shadowing = await stack.enter_async_context(
-            open_shadowing(settings, around, Veil(sidecar.evaluator, policies.bundle))
-        )
+        # From here on, something may be decided.
+        realms = await stack.enter_async_context(open_realms(settings, policies, around, binary))
         gate = Gate(
-            shadowing.decision_point,
+            realms,
             trail,
             issuer,
             clock,
             Barrier(database.engine),
-            Ledgers(database.engine, policies.catalogue),
+            Ledgers(database.engine, realms.catalogue),
             settings.decision_budget,
             settings.longest_decision,
-            lambda tenant: policies.catalogue(tenant).memory,
+            lambda tenant: realms.catalogue(tenant).memory,
         )
         parts = Parts(
             engine=database.engine,
@@ -204,10 +190,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             gate=gate,
             tools=tools,
             clock=clock,
-            catalogue=policies.catalogue,
-            revision=policies.revision,
+            catalogue=realms.catalogue,
+            revision=realms.revision,
             driver=new_driver(settings.executor),
-            memory=MemorySteps(trail, memories, clock, policies.catalogue),
+            memory=MemorySteps(trail, memories, clock, realms.catalogue),
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
         legs = Legs(work, parts.turnstile, listener)
@@ -215,7 +201,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs, knock)
         await durable.open()
         stack.push_async_callback(durable.close)
-        submissions = Submissions(parts, durable, settings.runs_per_tenant)
+        submissions = Submissions(parts, durable, settings.runs_per_tenant, most_runs_of=runs_of(settings))
         resume = await stack.enter_async_context(resuming(listener, Resumptions(parts, durable)))
         await seat.known(await durable.executors())
         keep = settings.keep_finished
@@ -226,7 +212,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
 
         permits = Permits(database.engine, trail, clock)
         passing = Passing(trail, clock)
-        adoptions = adopting(Adoptions(trail, clock), listener, lambda: sidecar.bundle)
+        adoptions = adopting(Adoptions(trail, clock), listener, realms.in_force)
         expiry = expiring(Expiry(database.engine, trail, clock))
         for beside in (sweeping(permits), time_passing(passing), adoptions, expiry):
             await stack.enter_async_context(beside)
@@ -236,14 +222,15 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         async def wake(run: str, step: str) -> None:
             await durable.wake(run, (step,))
 
-        inbox = Inbox(database.engine, trail, clock, policies.owner_of, wake, Editing(parts).revise)
+        inbox = Inbox(database.engine, trail, clock, realms.owner_of, wake, Editing(parts).revise)
+        version = await asyncio.to_thread(importlib.metadata.version, "assent")
         yield App(
             settings=settings,
-            version=await asyncio.to_thread(importlib.metadata.version, "assent"),
+            version=version,
             database=database,
             seat=seat,
-            sidecar=sidecar,
-            feed=feed,
+            realms=realms,
+            condition=Condition(realms, database, seat, settings.executor, version),
             issuer=issuer,
             submissions=submissions,
             simulations=Simulations(parts),
@@ -255,34 +242,25 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             reconciliations=Reconciliations(parts, durable),
             inbox=inbox,
             work_items=WorkItems(parts, inbox, Reconciliations(parts, durable), durable),
-            delegations=Delegations(database.engine, trail, clock, policies.has_process),
+            delegations=Delegations(database.engine, trail, clock, realms.has_process),
             passing=passing,
-            stops=Stops(database.engine, trail, clock, policies.declares, Frozen(database.engine, durable).wake),
-            activations=activations,
+            stops=Stops(database.engine, trail, clock, realms.declares, Frozen(database.engine, durable).wake),
+            policies=PoliciesByTenant(realms),
             records=Records(database.engine, trail),
             desk=Desk(
                 database.engine,
                 gate,
                 clock,
-                policies.catalogue,
+                realms.catalogue,
                 Mandates(database.engine, issuer, clock, Origins(parts)),
             ),
             permits=permits,
-            books=Books(database.engine, policies.catalogue),
-            processes=Processes(policies.bundle),
-            agents=Agents(policies.bundle),
-            proposals=Proposals(gate, clock, policies.bundle),
+            books=Books(database.engine, realms.catalogue),
+            processes=Processes(realms.bundle),
+            agents=Agents(realms.bundle),
+            proposals=Proposals(gate, clock, realms.bundle),
             amendments=Amendments(database.engine, trail, clock),
-            effects=Effects(database.engine, gate, clock, policies.catalogue),
-            keeper=Keeper(database.engine, trail, gate, clock, memories, policies.catalogue),
-            shadows=shadowing.shadows,
+            effects=Effects(database.engine, gate, clock, realms.catalogue),
+            keeper=Keeper(database.engine, trail, gate, clock, memories, realms.catalogue),
+            shadows=ShadowsByTenant(realms),
         )
-
-
-async def _database_view(database: Database) -> ComponentView:
-    try:
-        async with database.engine.connect() as connection:
-            await connection.execute(sa.text("SELECT 1"))
-    except (sa.exc.SQLAlchemyError, OSError):
-        return ComponentView("database", ready=False, detail="PostgreSQL does not answer; nothing is decided")
-    return ComponentView("database", ready=True)

@@ -5,6 +5,7 @@ import gc
 from assent_orchestrator.app.assembly import App
 from assent_orchestrator.memory.custody import Custody
 from assent_orchestrator.memory.recalling import Recalling
+from assent_orchestrator.server.identities.served import OfServed
 from assent_orchestrator.server.interceptors.identity import Identities
 from assent_orchestrator.server.parts import ServerParts
 
@@ -12,7 +13,7 @@ from assent_orchestrator.server.parts import ServerParts
 def server_parts(app: App, identities: Identities) -> ServerParts:
     """Return the use cases that the server's handlers call."""
     return ServerParts(
-        identities=identities,
+        identities=OfServed(identities, app.realms.serves),
         submissions=app.submissions,
         simulations=app.simulations,
         runs=app.runs,
@@ -25,7 +26,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         work_items=app.work_items,
         delegations=app.delegations,
         stops=app.stops,
-        policies=app.activations,
+        policies=app.policies,
         records=app.records,
         desk=app.desk,
         permits=app.permits,

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
-from assent_orchestrator.app.policies import KEPT
+from assent_orchestrator.app.policies import OpenPolicies
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
@@ -48,11 +48,13 @@ class Surroundings:
 
 
 @contextlib.asynccontextmanager
-async def open_shadowing(settings: Settings, around: Surroundings, live: DecisionPoint) -> AsyncIterator[Shadowing]:
-    """Follow the shadows of the database for as long as the block lasts, beside ``live``."""
+async def open_shadowing(
+    settings: Settings, around: Surroundings, policies: OpenPolicies, live: DecisionPoint
+) -> AsyncIterator[Shadowing]:
+    """Follow the shadows beside these policies, by which ``live`` decides, for as long as the block lasts."""
     # As of the bundle in force: what is built on this machine needs no signature.
     keys = await asyncio.to_thread(read_key_ring, settings.bundle_keys)
-    trust = Trust(keys, allow_unsigned=settings.allow_unsigned or settings.bundle is None)
+    trust = Trust(keys, allow_unsigned=settings.allow_unsigned or policies.place.folder is not None)
 
     @contextlib.asynccontextmanager
     async def open_candidate(bundle: Bundle, shadow: str) -> AsyncIterator[Evaluator]:
@@ -70,9 +72,10 @@ async def open_shadowing(settings: Settings, around: Surroundings, live: Decisio
     candidates = Candidates(
         trust.read, open_candidate, settings.decision_budget, lambda bundle: words_of(bundle.archive)
     )
-    journal, beside = Journal(around.database.engine), Beside(live)
+    home = policies.place.home
+    journal, beside = Journal(around.database.engine, home), Beside(live)
     follower = Follower(journal, beside, candidates, around.clock)
-    keep = Keep(settings.data / KEPT)
+    keep = Keep(policies.place.keep)
     shadows = Shadows(journal, around.trail, around.clock, candidates, keep.load, follower)
     async with follower.following(around.listener):
         yield Shadowing(beside, shadows)

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,16 @@ from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
 from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
 from assent_orchestrator.cli.span import read_duration
-from assent_orchestrator.config import DEFAULT_LISTEN, EXECUTOR_NAME, Settings, default_data, default_executor
+from assent_orchestrator.config import (
+    DEFAULT_LISTEN,
+    EXECUTOR_NAME,
+    HOME,
+    TENANT_NAME,
+    Settings,
+    TenantSettings,
+    default_data,
+    default_executor,
+)
 from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -71,6 +81,19 @@ def serve_command(
     two_persons: Annotated[
         bool, typer.Option("--two-persons", help="A person other than its author activates a bundle; always manual.")
     ] = False,
+    tenant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIR|FILE|URL",
+            help="A tenant with policies of its own, under those of --workspace or --bundle; once for each.",
+        ),
+    ] = None,
+    tenant_limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME.WHAT=N", help="A tenant's own limit of runs, decisions (at once) or waiting; repeatable."
+        ),
+    ] = None,
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", envvar="ASSENT_LISTEN", help="Where to listen; port 0 takes a free one.")
     ] = DEFAULT_LISTEN,
@@ -141,8 +164,10 @@ def serve_command(
     """
     if (tls_cert is None) != (tls_key is None):
         raise Problem("--tls-cert and --tls-key belong together; give both or none", ExitCode.USAGE)
-    if bundle is None and (bundle_key or allow_unsigned):
-        raise Problem("--bundle-key and --allow-unsigned are about --bundle; a workspace needs neither", ExitCode.USAGE)
+    tenants = read_tenants(tenant or (), tenant_limit or ())
+    if bundle is None and (bundle_key or allow_unsigned) and all(Path(one.place).is_dir() for one in tenants.values()):
+        what = "--bundle-key and --allow-unsigned are about --bundle and bundles of tenants; a workspace needs neither"
+        raise Problem(what, ExitCode.USAGE)
     settings = Settings(
         workspace=workspace,
         data=(data or default_data()).expanduser().absolute(),
@@ -169,6 +194,7 @@ def serve_command(
         automatic_activation=activation is Activation.AUTOMATIC,
         two_persons=two_persons,
         runs_per_tenant=runs_per_tenant,
+        tenants=tenants,
     )
     open_log(as_json=log_json)
     run_server(settings, as_json=common.as_json)
@@ -182,11 +208,12 @@ def run_server(settings: Settings, *, as_json: bool) -> None:
         Problem: the server cannot start.
     """
     from assent_orchestrator.app.assembly import App
+    from assent_orchestrator.app.realm import needed_servers
     from assent_orchestrator.cli.serve import serve
     from assent_orchestrator.server.listen import Listening
 
     async def tell(app: App, server: Listening) -> None:
-        needed = {system.tool_server for system in app.sidecar.bundle.catalogue.systems.values()}
+        needed = needed_servers(app.realms.all)
         for name in sorted(needed - {OWN_SERVER} - settings.tool_servers.keys()):
             _log.warning("no address of the tool server %s: its operations fail; give --tool-server %s=…", name, name)
         address, revision = str(server.address), app.sidecar.bundle.revision
@@ -213,6 +240,42 @@ def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
         if name in found:
             raise Problem(f"the tool server {name!r} is named twice; leave one out", ExitCode.USAGE)
         found[name] = address
+    return found
+
+
+def read_tenants(places: Sequence[str], limits: Sequence[str]) -> Mapping[str, TenantSettings]:
+    """Return the tenants from ``NAME=PLACE`` each, and their limits from ``NAME.WHAT=N``.
+
+    Raises:
+        Problem: one of them is something else, is there twice, or is about a tenant that is not.
+    """
+    found: dict[str, TenantSettings] = {}
+    for text in places:
+        name, equals, place = text.partition("=")
+        if not (equals and place and TENANT_NAME.fullmatch(name)):
+            raise Problem(f"{text!r} does not name a tenant; write NAME=DIR, =FILE or =URL", ExitCode.USAGE)
+        if name == HOME:
+            what = f"the tenant {HOME!r} is the server's own, whose policies are the organisation's; name another"
+            raise Problem(what, ExitCode.USAGE)
+        if name in found:
+            raise Problem(f"the tenant {name!r} is named twice; leave one out", ExitCode.USAGE)
+        found[name] = TenantSettings(place)
+    for text in limits:
+        whose, _, number = text.partition("=")
+        name, _, what = whose.partition(".")
+        least = {"runs": 1, "decisions": 1, "waiting": 0}.get(what)
+        if least is None or not number.isascii() or not number.isdecimal() or int(number) < least:
+            said = f"{text!r} is no limit of a tenant; write NAME.runs=N, NAME.decisions=N or NAME.waiting=N"
+            raise Problem(said, ExitCode.USAGE)
+        if name not in found:
+            raise Problem(f"there is no tenant {name!r}; name it with --tenant {name}=…", ExitCode.USAGE)
+        match what:
+            case "runs":
+                found[name] = replace(found[name], runs=int(number))
+            case "decisions":
+                found[name] = replace(found[name], decisions_at_once=int(number))
+            case _:
+                found[name] = replace(found[name], decisions_waiting=int(number))
     return found
 
 
@@ -243,7 +306,7 @@ def start_problems(settings: Settings) -> Iterator[None]:
     try:
         yield
     except WorkspaceError as error:
-        raise workspace_problem(settings.workspace, error) from error
+        raise workspace_problem(error.root or settings.workspace, error) from error
     except AssentError as error:
         kinds_of_errors = ((UnavailableError, ExitCode.UNAVAILABLE), (ExecutorError, ExitCode.CONFLICT))
         kind = next((code for type_, code in kinds_of_errors if isinstance(error, type_)), ExitCode.INTERNAL)
@@ -274,6 +337,10 @@ def _require_sense(settings: Settings) -> None:
         there = "is no folder" if settings.workspace.exists() else "does not exist"
         advice = "name a workspace with --workspace, or make one with assent init"
         raise Problem(f"--workspace: {settings.workspace} {there}; {advice}", ExitCode.NOT_FOUND)
+    for name, one in settings.tenants.items():
+        if not one.place.startswith(("http://", "https://")) and not Path(one.place).exists():
+            what = f"--tenant {name}: {one.place} does not exist; name a workspace, or the file or URL of a bundle"
+            raise Problem(what, ExitCode.NOT_FOUND)
     if not EXECUTOR_NAME.fullmatch(settings.executor):
         raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
     certificate, key = settings.tls_cert, settings.tls_key

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -41,12 +41,15 @@ LONGEST_WAIT = 20.0
 class Submissions:
     """Takes plans. One tenant has at most ``most_runs`` at work; those that wait for somebody are not counted.
 
+    ``most_runs_of`` is for the tenants that have another limit.
+
     Few plans are taken at once and the others wait in line, so that a crowd leaves the runs their connections.
     """
 
     parts: Parts
     durable: Durable
     most_runs: int = MOST_RUNS
+    most_runs_of: Mapping[str, int] = field(default_factory=dict)
     turnstile: Turnstile = field(default_factory=lambda: Turnstile(12))
     longest_wait: float = LONGEST_WAIT
 
@@ -139,12 +142,13 @@ class Submissions:
 
     async def _make_sure_of_room(self, tx: AsyncConnection, tenant: str) -> None:
         """Count what is at work. Those who submit at the very same time may each find room for one."""
-        at_work = sa.select(runs.c.id).where(runs.c.tenant == tenant, runs.c.state.in_(AT_WORK)).limit(self.most_runs)
+        most = self.most_runs_of.get(tenant, self.most_runs)
+        at_work = sa.select(runs.c.id).where(runs.c.tenant == tenant, runs.c.state.in_(AT_WORK)).limit(most)
         found = (await tx.execute(sa.select(sa.func.count()).select_from(at_work.subquery()))).scalar_one()
-        if found >= self.most_runs:
+        if found >= most:
             raise TooManyRunsError(
-                f"the tenant has {self.most_runs} runs at work, as many as it may; submit again when some are over",
-                most_runs=str(self.most_runs),
+                f"the tenant has {most} runs at work, as many as it may; submit again when some are over",
+                most_runs=str(most),
             )
 
     async def _earlier(self, caller: Caller, plan: Plan, asked: str) -> RunView | None:

@@ -22,7 +22,7 @@ TOPIC = "policies"
 """What is said on the trail's channel when an activation is recorded; no run has such an id."""
 
 KEPT = 10
-"""Activations whose archives are kept for other servers."""
+"""Activations of one tenant's policies whose archives are kept for other servers."""
 
 _LOCK = 0x706F6C696379  # "policy": of two activations at once, one is first
 _REASON = 500
@@ -83,10 +83,10 @@ def activation_of(row: Any) -> Activation:
     )
 
 
-def later_than(known: Collection[str]) -> sa.Select[Any]:
-    """Return the query for the last activation, if it is later than all those that are known by their ids."""
+def later_than(home: str, known: Collection[str]) -> sa.Select[Any]:
+    """Return the query for the last activation of a tenant's policies, if those known by their ids are earlier."""
     last = sa.select(sa.func.max(activations.c.number)).where(activations.c.id.in_(known)).scalar_subquery()
-    later = sa.select(activations).where(activations.c.number > sa.func.coalesce(last, 0))
+    later = sa.select(activations).where(activations.c.home == home, activations.c.number > sa.func.coalesce(last, 0))
     return later.order_by(activations.c.number.desc()).limit(1)
 
 
@@ -97,7 +97,8 @@ def seen_by_two(been: Collection[str]) -> sa.ColumnElement[bool]:
     """
     before = activations.alias()
     seen = sa.or_(before.c.cause == Cause.START, _by_another(before))
-    was = sa.exists().where(before.c.revision == activations.c.revision, before.c.number < activations.c.number, seen)
+    same = sa.and_(before.c.home == activations.c.home, before.c.revision == activations.c.revision)
+    was = sa.exists().where(same, before.c.number < activations.c.number, seen)
     back = sa.and_(activations.c.cause == Cause.NAMED, activations.c.rollback)
     return sa.or_(_by_another(activations), sa.and_(back, sa.or_(was, activations.c.revision.in_(been))))
 
@@ -114,12 +115,13 @@ async def take_turn(tx: AsyncConnection) -> None:
     await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> str:
-    """Write an activation and the archive, tell the other servers, and return its id."""
+async def write(tx: AsyncConnection, home: str, change: Change, by: By, at: datetime) -> str:
+    """Write an activation of a tenant's policies and the archive, tell the other servers, and return its id."""
     bundle = change.bundle
     identifier = uuid.uuid4().hex
     row = {
         "id": identifier,
+        "home": home,
         "revision": bundle.revision,
         "cause": str(by.cause),
         "rollback": change.rollback,
@@ -140,8 +142,10 @@ async def write(tx: AsyncConnection, change: Change, by: By, at: datetime) -> st
     if (await tx.execute(there)).one_or_none() is None:  # it may be large: not sent in vain
         kept = {"revision": bundle.revision, "archive": bundle.archive, "kept_at": at}
         await tx.execute(insert(bundles).values(kept).on_conflict_do_nothing())
-    number: int = (await tx.execute(sa.insert(activations).values(row).returning(activations.c.number))).scalar_one()
-    last = sa.select(activations.c.revision).where(activations.c.number > number - KEPT)
+    await tx.execute(sa.insert(activations).values(row))
+    place = sa.func.row_number().over(partition_by=activations.c.home, order_by=activations.c.number.desc())
+    ranked = sa.select(activations.c.revision, place.label("place")).subquery()
+    last = sa.select(ranked.c.revision).where(ranked.c.place <= KEPT)
     await tx.execute(sa.delete(bundles).where(bundles.c.revision.not_in(last)))
     await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, TOPIC)))
     return identifier

@@ -15,6 +15,7 @@ from assent_orchestrator.audit.record import Actor
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
+from assent_orchestrator.config import HOME
 from assent_orchestrator.errors import (
     AlreadyExistsError,
     AssentError,
@@ -35,7 +36,7 @@ from assent_orchestrator.governance.activation import (
     take_turn,
     write,
 )
-from assent_orchestrator.governance.policies import HOME, Policies
+from assent_orchestrator.governance.policies import Policies
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.activation.report import RehearsalReport
@@ -55,7 +56,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Activations:
-    """The activations on one database, as one server (its executor's name) makes and follows them."""
+    """The activations on one database, as one server (its executor's name) makes and follows them.
+
+    ``home`` is the tenant whose policies these are; it is the server's own where all tenants have the same.
+    """
 
     engine: AsyncEngine
     trail: Trail
@@ -63,6 +67,7 @@ class Activations:
     feed: Feed
     gate: ActivationGate
     server: str
+    home: str = HOME
 
     async def begin(self, activate: Activate, rollback: str | None = None) -> None:
         """Bring into force what is to be, before anything is decided; ``rollback`` is what whoever starts us names.
@@ -74,7 +79,7 @@ class Activations:
         await self.feed.begun(activate, self._record, self._refuse, wanted=await self._wanted())
         if rollback is None or rollback == self.feed.status.revision:
             return
-        by = By(HOME, _starter(), self.server, Cause.NAMED, "assent serve --rollback")
+        by = By(self.home, _starter(), self.server, Cause.NAMED, "assent serve --rollback")
 
         async def record(change: Change) -> str:
             return await self._write(change, by)
@@ -176,9 +181,9 @@ class Activations:
     async def _record(self, change: Change) -> str:
         """Record what comes into force without anybody naming it."""
         if change.left is None:
-            by = By(HOME, _starter(), self.server, Cause.START, "nothing was in force")
+            by = By(self.home, _starter(), self.server, Cause.START, "nothing was in force")
         else:
-            by = By(HOME, _SERVER, self.server, Cause.AUTOMATIC, "it passed its rehearsal")
+            by = By(self.home, _SERVER, self.server, Cause.AUTOMATIC, "it passed its rehearsal")
         try:
             return await self._write(change, by)
         except AssentError as error:
@@ -191,12 +196,12 @@ class Activations:
             if pending is not None and (untaken is None or pending["id"] != untaken.activation):
                 what = "another activation by name was recorded and comes first; look at the status and try again"
                 raise ConflictError(what)
-            activation = await write(tx, change, by, self.clock())
+            activation = await write(tx, self.home, change, by, self.clock())
             await self.trail.append(tx, by.tenant, (draft_of(change, by),))
         return activation
 
     async def _refuse(self, error: Exception, bundle: Bundle | None) -> None:
-        await self._note_refusal(error, bundle.revision if bundle is not None else None, HOME, _SERVER)
+        await self._note_refusal(error, bundle.revision if bundle is not None else None, self.home, _SERVER)
 
     async def _note_refusal(self, error: Exception, revision: str | None, tenant: str, actor: Actor) -> None:
         """Record a refusal; where even that fails, the log has it, and nothing changed anyway."""
@@ -225,7 +230,7 @@ class Activations:
 
         What comes into force automatically is found by each server itself, at its origin.
         """
-        query = later_than(self.feed.applied)
+        query = later_than(self.home, self.feed.applied)
         if self.gate.two_persons:
             query = query.where(seen_by_two(await self.feed.kept()))
         row = (await tx.execute(query)).mappings().one_or_none()
@@ -237,7 +242,7 @@ class Activations:
         """Say what is in force elsewhere and was not seen by the two persons that are needed here, or nothing."""
         if not self.gate.two_persons:
             return ""
-        row = (await tx.execute(later_than(self.feed.applied))).mappings().one_or_none()
+        row = (await tx.execute(later_than(self.home, self.feed.applied))).mappings().one_or_none()
         here = self.feed.status.revision
         if row is None or row["revision"] == here or (pending is not None and pending["id"] == row["id"]):
             return ""
@@ -262,7 +267,7 @@ class Activations:
 
     async def _policies(self) -> Policies:
         status = self.feed.status
-        query = sa.select(activations).where(activations.c.revision == status.revision)
+        query = sa.select(activations).where(activations.c.home == self.home, activations.c.revision == status.revision)
         query = query.order_by(activations.c.number.desc()).limit(1)
         async with self.trail.recording() as tx:
             row = (await tx.execute(query)).mappings().one_or_none()
@@ -272,6 +277,7 @@ class Activations:
             kept=await self.feed.kept(),
             automatic=self.gate.automatic,
             two_persons=self.gate.two_persons,
+            home=self.home,
         )
 
 

@@ -1,27 +1,32 @@
-"""How the policies of one server are, and how much of it whom concerns: policies are the same for all tenants."""
+"""How the policies of one server are, and how much of it whom concerns.
+
+They are the same for all tenants, or each has its own (``home`` is whose they are, then).
+"""
 
 from dataclasses import dataclass, replace
 
 from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.config import HOME
 from assent_orchestrator.governance.activation import Activation
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.change import FeedStatus
-
-HOME = "local"
-"""The tenant in whose trail stands what a server does by itself: policies are no tenant's own."""
 
 _WITHHELD = "the newest policies are not in force here; a compliance_officer sees why"
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """How the policies of one server are: what is in force and waits, who said so, and what one can go back to."""
+    """How the policies of one server are: what is in force and waits, who said so, and what one can go back to.
+
+    ``home`` is the tenant in whose trail stands what the server does by itself with them.
+    """
 
     status: FeedStatus
     activation: Activation | None
     kept: tuple[str, ...]
     automatic: bool
     two_persons: bool
+    home: str = HOME
 
     def shown_to(self, caller: Caller) -> "Policies":
         """Return what the caller may see.
@@ -32,7 +37,7 @@ class Policies:
         if Role.COMPLIANCE_OFFICER in caller.roles:
             return self
         status, activation = self.status, self.activation
-        if caller.tenant != HOME:
+        if caller.tenant != self.home:
             waiting = status.waiting
             if waiting is not None:
                 waiting = replace(waiting, report=_counts_of(waiting.report))

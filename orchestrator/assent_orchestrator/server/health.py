@@ -40,8 +40,8 @@ class HealthView:
 class HealthCheck(Protocol):
     """Looks at every part."""
 
-    async def __call__(self) -> HealthView:
-        """Return how every part is."""
+    async def __call__(self, tenant: str = "") -> HealthView:
+        """Return how every part is that a tenant depends on; without one, how the server is."""
         ...
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.trail import CHANNEL
+from assent_orchestrator.config import HOME
 from assent_orchestrator.shadows.difference import Difference
 from assent_orchestrator.shadows.shadow import Shadow, in_order
 from assent_orchestrator.shadows.tally import MOST_DIFFERENCES, MOST_EXAMPLES, Example, Outcome, Seen, Tally
@@ -42,20 +43,25 @@ _ADD_DIFFERENCE = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The shadows of one database."""
+    """The shadows of one database beside the policies of ``home``."""
 
     engine: AsyncEngine
+    home: str = HOME
 
     async def running(self) -> Shadow | None:
         """Return the shadow that runs."""
         async with self.engine.connect() as tx:
-            row = (await tx.execute(sa.select(*_COLUMNS).where(shadows.c.running))).mappings().one_or_none()
+            row = (
+                (await tx.execute(sa.select(*_COLUMNS).where(shadows.c.home == self.home, shadows.c.running)))
+                .mappings()
+                .one_or_none()
+            )
         return _read(row) if row is not None else None
 
     async def find(self, shadow_id: str) -> Shadow | None:
         """Return a shadow by its id, or the ``latest``."""
         async with self.engine.connect() as tx:
-            return await find(tx, shadow_id)
+            return await find(tx, self.home, shadow_id)
 
     async def archive(self, shadow_id: str) -> bytes | None:
         """Return the candidate; None when the shadow is over."""
@@ -115,9 +121,9 @@ class Journal:
         return counts, in_order(differences)
 
 
-async def find(tx: AsyncConnection, shadow_id: str, *, lock: bool = False) -> Shadow | None:
-    """Return a shadow by its id, or the ``latest``."""
-    query = sa.select(*_COLUMNS)
+async def find(tx: AsyncConnection, home: str, shadow_id: str, *, lock: bool = False) -> Shadow | None:
+    """Return a shadow by its id, or the ``latest``, of those beside the policies of ``home``."""
+    query = sa.select(*_COLUMNS).where(shadows.c.home == home)
     if shadow_id == LATEST:
         query = query.order_by(shadows.c.started_at.desc(), shadows.c.id).limit(1)
     else:
@@ -126,9 +132,10 @@ async def find(tx: AsyncConnection, shadow_id: str, *, lock: bool = False) -> Sh
     return _read(row) if row is not None else None
 
 
-async def begin(tx: AsyncConnection, tenant: str, shadow: Shadow, archive: bytes) -> bool:
+async def begin(tx: AsyncConnection, home: str, tenant: str, shadow: Shadow, archive: bytes) -> bool:
     """Write a shadow that runs from now on, and tell every server when it is committed; False: another one runs."""
     row = {
+        "home": home,
         "tenant": tenant,
         "id": shadow.id,
         "revision": shadow.revision,

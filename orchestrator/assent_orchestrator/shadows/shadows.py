@@ -25,7 +25,7 @@ Kept = Callable[[str], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Shadows:
-    """The shadows of one server's database: at most one runs, for all servers and tenants."""
+    """The shadows beside one tenant's policies, or everybody's: at most one runs, on all servers of the database."""
 
     journal: Journal
     trail: Trail
@@ -61,7 +61,7 @@ class Shadows:
             tenant=caller.tenant,
         )
         async with self.trail.recording() as tx:
-            begun = await rows.begin(tx, caller.tenant, shadow, archive)
+            begun = await rows.begin(tx, self.journal.home, caller.tenant, shadow, archive)
             if begun:
                 await self.trail.append(tx, caller.tenant, (_draft("policy.shadow_started", caller, shadow),))
         if not begun:
@@ -80,7 +80,7 @@ class Shadows:
         """
         caller.require(Role.COMPLIANCE_OFFICER)
         async with self.trail.recording() as tx:
-            shadow = await rows.find(tx, shadow_id, lock=True)
+            shadow = await rows.find(tx, self.journal.home, shadow_id, lock=True)
             if shadow is None:
                 raise _none(shadow_id)
             if not shadow.running:

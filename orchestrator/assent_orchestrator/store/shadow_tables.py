@@ -10,19 +10,22 @@ _moment = sa.DateTime(timezone=True)
 shadows = sa.Table(
     "shadows",
     metadata,
+    sa.Column("home", sa.Text, nullable=False),
     sa.Column("tenant", sa.Text, nullable=False),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("revision", sa.Text, nullable=False),
     sa.Column("signed_by", sa.Text),
     sa.Column("archive", sa.LargeBinary),
-    sa.Column("running", sa.Boolean, unique=True),
+    sa.Column("running", sa.Boolean),
     sa.Column("started_by", sa.Text, nullable=False),
     sa.Column("started_at", _moment, nullable=False),
     sa.Column("ended_by", sa.Text),
     sa.Column("ended_at", _moment),
+    sa.UniqueConstraint("home", "running"),
 )
-"""One row a candidate bundle that is tried, or was. ``running`` is true or null, so that at most one runs; ``archive``
-is there as long as it does. ``tenant`` is that of who started it; what it tries are the questions of all."""
+"""One row a candidate bundle that is tried, or was. ``running`` is true or null, so that at most one runs beside the
+policies of a ``home``; ``archive`` is there as long as it does. ``tenant`` is that of who started it; what it tries are
+the questions of all whose policies these are."""
 
 shadow_counts = sa.Table(
     "shadow_counts",

@@ -395,6 +395,7 @@ activations = sa.Table(
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("rollback", sa.Boolean, nullable=False),
     sa.Column("left_revision", sa.Text),
+    sa.Column("home", sa.Text, nullable=False),
     sa.Column("tenant", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("server", sa.Text, nullable=False),
@@ -410,9 +411,10 @@ activations = sa.Table(
 )
 """One row an activation, written before it: ``named`` (a person said so), ``automatic``, or by the ``start`` of a
 server. ``server`` is the executor's name; ``report`` is of the rehearsal. ``number`` is the order of them, ``id``
-tells the row from one that had its number before the database was renewed or restored."""
+tells the row from one that had its number before the database was renewed or restored. ``home`` is whose policies they
+are: of the server's own tenant where all have the same; ``tenant`` is that of who acted."""
 
-sa.Index("activations_by_revision", activations.c.revision, activations.c.number.desc())
+sa.Index("activations_by_revision", activations.c.home, activations.c.revision, activations.c.number.desc())
 
 bundles = sa.Table(
     "bundles",

@@ -94,7 +94,7 @@ async def compile_workspace(
         if org is not None:
             faults.extend(await _loosened(org, staged, binary))
         if faults:
-            raise WorkspaceError(tuple(faults))
+            raise WorkspaceError(tuple(faults), root)
         yield Compiled(workspace, staged, folder, capabilities)
     finally:
         await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)

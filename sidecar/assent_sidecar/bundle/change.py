@@ -46,6 +46,9 @@ class Untaken:
 Activate = Callable[[Bundle], Awaitable[None]]
 """Puts a bundle in force, or raises and leaves the one before."""
 
+Admit = Callable[[Bundle], Awaitable[None]]
+"""Passes when a bundle may come into force here at all, or raises a ``SidecarError``."""
+
 Record = Callable[[Change], Awaitable[str | None]]
 """Writes down that a bundle is about to come into force and returns the id of that; raises, and it does not."""
 

@@ -1,6 +1,7 @@
 """What is wrong with a workspace: every fault at once, each with its file and line."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,9 +22,13 @@ class WorkspaceFault:
 
 
 class WorkspaceError(Exception):
-    """The workspace cannot be used; ``faults`` holds every reason, sorted by file and line."""
+    """The workspace cannot be used; ``faults`` holds every reason, sorted by file and line.
 
-    def __init__(self, faults: tuple[WorkspaceFault, ...]) -> None:
+    ``root`` is which workspace it is, where that is known.
+    """
+
+    def __init__(self, faults: tuple[WorkspaceFault, ...], root: Path | None = None) -> None:
         """Name every fault."""
+        self.root = root
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(str(fault) for fault in self.faults))

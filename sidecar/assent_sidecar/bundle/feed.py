@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, FeedStatus, Named, Record, Refuse, Untaken, Waiting
+from assent_sidecar.bundle.change import Activate, Admit, FeedStatus, Named, Record, Refuse, Untaken, Waiting
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.in_force import InForce
@@ -37,12 +37,18 @@ class Feed:
         freshness: Freshness,
         *,
         gate: ActivationGate | None = None,
+        admit: Admit | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Put the parts together; ``wall`` is the time of the day, in seconds since 1970."""
+        """Put the parts together; ``wall`` is the time of the day, in seconds since 1970.
+
+        ``admit`` says of every bundle whether it may come into force here. What was in force before may begin in any
+        case: nothing else may be there, and whoever decides by it has to know what it is worth.
+        """
         self._origin = origin
         self._kept = Kept(keep, trust, origin)
-        self._in_force = InForce(self._kept, origin.name, wall)
+        self._in_force = InForce(self._kept, origin.name, wall, admit)
+        self._admit = admit
         self._freshness = freshness
         self._gate = gate or ActivationGate()
         self._wall = wall
@@ -112,6 +118,8 @@ class Feed:
         require_near(offered, self._wall())
         judge(standing, offered, named=False)
         self._gate.require_author(offered)
+        if self._admit is not None:
+            await self._admit(offered)
         self._in_force.begin(offered)
         self._offered = True
         self._first = asyncio.create_task(self._gate.rehearse(offered, None), name="assent-rehearsal")
@@ -141,7 +149,7 @@ class Feed:
             await self._begin_with(wanted)
         await self._prove_first()
         if not self._offered:
-            await self._try()
+            await self.look()
             return
         async with self._in_force.lock:
             standing = await self._kept.standing()
@@ -189,7 +197,28 @@ class Feed:
         """Take in every change of the origin, for as long as this runs. Whatever goes wrong is logged, once."""
         async with contextlib.aclosing(self._origin.changes()) as changes:
             async for _ in changes:
-                await self._try()
+                await self.look()
+
+    async def look(self) -> None:
+        """Take in what the origin has now. Whatever goes wrong is logged, once; the bundle in force stays."""
+        before = self._problem
+        revision = self._in_force.bundle.revision
+        try:
+            now = await self.refresh()
+        except REFUSALS as error:
+            if self._problem != before:
+                code = error.code if isinstance(error, SidecarError) else type(error).__name__
+                _log.error("the newest of %s is not in force (%s), %s stays", self._origin.name, code, revision)
+                for line in str(error).splitlines():
+                    _log.error("%s", line)
+        except Exception:  # noqa: BLE001 - whoever follows goes on following; the bundle in force stays
+            self._problem = "something went wrong inside"
+            _log.exception("the newest of %s is not in force, %s stays", self._origin.name, revision)
+        else:
+            if now != revision:
+                _log.info("the revision %s is in force, from %s", now, self._origin.name)
+            elif before:
+                _log.info("%s is well again", self._origin.name)
 
     async def close(self) -> None:
         """Let go of the origin, and of a rehearsal that goes on."""
@@ -239,26 +268,6 @@ class Feed:
             standing = await self._in_force.standing()
             await self._kept.write(kept, standing.model_copy(update={"rehearsal": report}))
 
-    async def _try(self) -> None:
-        before = self._problem
-        revision = self._in_force.bundle.revision
-        try:
-            now = await self.refresh()
-        except REFUSALS as error:
-            if self._problem != before:
-                code = error.code if isinstance(error, SidecarError) else type(error).__name__
-                _log.error("the newest of %s is not in force (%s), %s stays", self._origin.name, code, revision)
-                for line in str(error).splitlines():
-                    _log.error("%s", line)
-        except Exception:  # noqa: BLE001 - whoever follows goes on following; the bundle in force stays
-            self._problem = "something went wrong inside"
-            _log.exception("the newest of %s is not in force, %s stays", self._origin.name, revision)
-        else:
-            if now != revision:
-                _log.info("the revision %s is in force, from %s", now, self._origin.name)
-            elif before:
-                _log.info("%s is well again", self._origin.name)
-
     async def _consider(self, bundle: Bundle) -> None:
         """Rehearse what is offered and put it in force, or make it wait."""
         require_near(bundle, self._wall())
@@ -266,6 +275,8 @@ class Feed:
         step = judge(standing, bundle, named=False)
         if step is Step.TAKE and not self._waits(bundle, standing):
             self._gate.require_author(bundle)
+            if self._admit is not None:
+                await self._admit(bundle)
             report = await self._gate.pass_rehearsal(bundle, self._in_force.bundle)
             async with self._in_force.lock:
                 standing = await self._in_force.standing()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
-from assent_sidecar.bundle.change import Activate, Change, Named, Record, Untaken
+from assent_sidecar.bundle.change import Activate, Admit, Change, Named, Record, Untaken
 from assent_sidecar.bundle.kept import Kept
 from assent_sidecar.bundle.refusal import REFUSALS, BundleUnavailableError, first_line
 from assent_sidecar.bundle.sequence import Standing, follow, judge
@@ -25,11 +25,15 @@ class InForce:
     writes the standing, holds ``lock``; what is done by name does so by itself.
     """
 
-    def __init__(self, kept: Kept, origin: str, wall: Callable[[], float]) -> None:
-        """Name the origin, for the standing and the record; ``wall`` is seconds since 1970."""
+    def __init__(self, kept: Kept, origin: str, wall: Callable[[], float], admit: Admit | None = None) -> None:
+        """Name the origin, for the standing and the record; ``wall`` is seconds since 1970.
+
+        ``admit`` is asked about everything that is to come into force, however it comes.
+        """
         self._kept = kept
         self._origin = origin
         self._wall = wall
+        self._admit = admit
         self._bundle: Bundle | None = None
         self._written = 0.0
         self.lock = asyncio.Lock()
@@ -143,6 +147,8 @@ class InForce:
 
         What cannot be kept or recorded never decides, and what never decided does not count as kept.
         """
+        if self._admit is not None:
+            await self._admit(bundle)
         before, before_report = self.bundle, self.report
         record = record or self.recording
         next_one = follow(standing, bundle, origin=self._origin, named=named, now=self._wall())

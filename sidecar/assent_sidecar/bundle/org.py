@@ -1,7 +1,7 @@
 """The organisation's bundle, as a tenant's is put together with it and compared to it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -10,8 +10,9 @@ from assent_sidecar.bundle.contents import read_archive
 from assent_sidecar.bundle.library import LIBRARY
 from assent_sidecar.bundle.modules import CONDITIONS, read_modules
 from assent_sidecar.bundle.policies import PolicyFile, read_policy
+from assent_sidecar.bundle.refusal import BundleMalformedError, OrgLoosenedError, OrgMissingError
 from assent_sidecar.bundle.tree import POLICIES
-from assent_sidecar.bundle.under import Content
+from assent_sidecar.bundle.under import Content, Offence, OrgFault, offences
 from assent_sidecar.opa.binary import Binary
 
 
@@ -38,6 +39,54 @@ class Org:
         """Its policies by their path."""
         found = (path for path in self.files if PurePosixPath(path).parts[0] == POLICIES)
         return {path: read_policy(path, self.files[path].decode()) for path in found}
+
+
+_REMEMBERED = 100
+"""Pairs of bundles of which it is known whether one is under the other."""
+
+
+class Allegiance:
+    """Whether the bundles of one tenant are under that of the organisation that is in force.
+
+    It has to be found out before it is known, and of what is not known it is not so.
+    """
+
+    def __init__(self, org: Callable[[], Bundle], binary: Binary) -> None:
+        """Say which bundle of the organisation is in force now, and by which OPA files are read."""
+        self.org = org
+        self._binary = binary
+        self._known: dict[tuple[str, str], tuple[OrgFault, ...]] = {}
+
+    def holds(self, bundle: Bundle) -> bool:
+        """Return whether it is known that the bundle is under the one of the organisation that is in force now."""
+        return self._known.get((self.org().revision, bundle.revision)) == ()
+
+    async def require(self, bundle: Bundle) -> None:
+        """Pass when the bundle is under the one of the organisation that is in force now.
+
+        Raises:
+            OrgLoosenedError, OrgMissingError: it is not; every file is named.
+            BundleMalformedError: it is no bundle of ours.
+            CommandError: OPA cannot be asked.
+        """
+        org = self.org()
+        pair = (org.revision, bundle.revision)
+        faults = self._known.get(pair)
+        if faults is None:
+            try:
+                ours, theirs = [await content_of_bundle(one, self._binary) for one in (org, bundle)]
+                faults = await asyncio.to_thread(offences, ours, theirs)
+            except RecursionError as error:
+                raise BundleMalformedError("the bundle holds data that nest too deeply") from error
+            self._known[pair] = faults
+            for known in list(self._known)[:-_REMEMBERED]:
+                del self._known[known]
+        if not faults:
+            return
+        lines = [f"the bundle {bundle.revision} is not under {org.revision} of the organisation: {faults[0]}"]
+        lines += [str(fault) for fault in faults[1:]]
+        loosened = any(fault.offence is Offence.LOOSENED for fault in faults)
+        raise (OrgLoosenedError if loosened else OrgMissingError)("\n".join(lines))
 
 
 async def content_of(files: Mapping[str, bytes], binary: Binary) -> Content:

@@ -72,6 +72,18 @@ class BundleAuthorError(SidecarError):
     code: ClassVar[str] = "BUNDLE_AUTHOR"
 
 
+class OrgLoosenedError(SidecarError):
+    """It says something where the organisation speaks, or else than the organisation does: see ``bundle/under.py``."""
+
+    code: ClassVar[str] = "ORG_LOOSENED"
+
+
+class OrgMissingError(SidecarError):
+    """It leaves out something of the organisation's bundle in force."""
+
+    code: ClassVar[str] = "ORG_MISSING"
+
+
 class BundleNotRecordedError(SidecarError):
     """Nobody could write down that it comes into force; what is not on record does not decide."""
 

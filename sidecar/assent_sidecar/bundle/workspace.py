@@ -19,7 +19,7 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledgers
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.catalogue.own import MEMORY
+from assent_sidecar.catalogue.own import MEMORY, OWN_SERVER
 from assent_sidecar.catalogue.process import Process
 from assent_sidecar.catalogue.system import System
 from assent_sidecar.model import Document, Json, Name
@@ -117,7 +117,7 @@ class _Reader:
         manifest = self._document("assent.yaml", Manifest)
         memory = self._document("memory.yaml", Memory) if tree.has_memory else None
         ledgers = self._document("ledgers.yaml", Ledgers) if tree.has_ledgers else None
-        systems = _given("systems", org.systems) | dict(self._named(tree.documents["systems"], System))
+        systems = _given("systems", _without_own(org.systems)) | dict(self._named(tree.documents["systems"], System))
         agents = _given("agents", org.agents) | dict(self._named(tree.documents["agents"], Agent))
         processes = _given("processes", org.processes) | dict(self._named(tree.documents["processes"], Process))
         broken = {
@@ -126,6 +126,7 @@ class _Reader:
         }
         if tree.has_memory and memory is None:
             broken["systems"] |= {MEMORY}
+        memory = _joined(org.memory, memory)
         documents = Documents(systems, agents, processes, broken, ledgers, memory)
         self.faults.extend(check_references(documents))
         catalogue = Catalogue(
@@ -135,7 +136,7 @@ class _Reader:
             agents={name: one.value for name, one in agents.items()},
             processes={name: one.value for name, one in processes.items()},
             ledgers=org.ledgers | (ledgers.value.ledgers if ledgers else {}),
-            memory=_joined(org.memory, memory.value) if memory else org.memory,
+            memory=memory.value if memory else Memory(),
             data=org.data | dict(self._data(tree.documents["data"])),
         )
         policies = tuple(self._policies(tree.policies, documents))
@@ -231,8 +232,18 @@ class _Reader:
                     self.faults.append(source.fault((index, "question", *error.place), error.reason))
 
 
-def _joined(org: Memory, own: Memory) -> Memory:
-    return own.model_copy(update={"classes": org.classes | own.classes})
+def _joined(org: Memory, own: Loaded[Memory] | None) -> Loaded[Memory] | None:
+    """Return the memory classes of both; None where nobody declares any."""
+    if not org.classes:
+        return own
+    if own is None:
+        return Loaded(org, Source("memory.yaml", org.to_json(), {}))
+    return Loaded(own.value.model_copy(update={"classes": org.classes | own.value.classes}), own.source)
+
+
+def _without_own(systems: Mapping[str, System]) -> dict[str, System]:
+    """Return systems that somebody declared: those of Assent itself are added to whatever there is."""
+    return {name: system for name, system in systems.items() if system.tool_server != OWN_SERVER}
 
 
 def _given(folder: str, declared: Mapping[str, N]) -> dict[str, Loaded[N]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from assent_orchestrator.app.assembly import App
+from assent_orchestrator.app.condition import Condition
+from assent_orchestrator.app.realms import Realms
 from assent_orchestrator.cli.serve import _ended
 from assent_orchestrator.store.postgres import Database
 
@@ -60,15 +61,10 @@ async def test_a_server_without_a_seat_is_not_ready(database: Database, *, held:
     async def engine() -> Any:
         return SimpleNamespace(ready=True, detail="", engine_version="1", engine_origin="wheel", revision="r")
 
-    app: Any = SimpleNamespace(
-        sidecar=SimpleNamespace(health=engine),
-        database=database,
-        seat=Seat(held=held),
-        feed=SimpleNamespace(status=SimpleNamespace(problem="")),
-        settings=SimpleNamespace(executor="one"),
-        version="1",
-    )
-    health = await App.health(app)
+    feed = SimpleNamespace(status=SimpleNamespace(problem=""))
+    home: Any = SimpleNamespace(home="local", sidecar=SimpleNamespace(health=engine), feed=feed)
+    condition = Condition(Realms(home, {}), database, Seat(held=held), "one", "1")  # type: ignore[arg-type]
+    health = await condition.health()
     assert health.ready is held
     [seat] = [part for part in health.components if part.name == "seat"]
     assert (seat.ready, "one" in seat.detail) == (held, not held)

@@ -15,6 +15,7 @@ from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import utc_now
+from assent_orchestrator.config import HOME
 from assent_orchestrator.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -23,7 +24,6 @@ from assent_orchestrator.errors import (
     StateError,
 )
 from assent_orchestrator.governance.activations import Activations
-from assent_orchestrator.governance.policies import HOME
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_sidecar.activation.rehearsal import Rehearsal

@@ -270,6 +270,7 @@ class UseCases:
     stays: bool = False
     is_ready: bool = True
     health_error: Exception | None = None
+    looked_for: list[str] = field(default_factory=list)
     within: float | None = None
 
     async def _enter(self, *call: Any) -> None:
@@ -335,9 +336,10 @@ class UseCases:
         finally:
             self.left.set()
 
-    async def __call__(self) -> HealthView:
+    async def __call__(self, tenant: str = "") -> HealthView:
         if self.health_error is not None:
             raise self.health_error
+        self.looked_for.append(tenant)
         parts = (ComponentView("engine", True), ComponentView("store", self.is_ready, "" if self.is_ready else "away"))
         return HealthView(self.is_ready, parts, "1.22.2", "package", DIGEST, "0.1.0")
 

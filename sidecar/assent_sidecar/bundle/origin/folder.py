@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 from assent_sidecar.bundle.archive import Bundle
@@ -18,11 +18,18 @@ _FILES = ("assent.yaml", "memory.yaml", "ledgers.yaml")
 class FolderOrigin:
     """A workspace folder; it is not signed, since it never left this machine."""
 
-    def __init__(self, root: Path, binary: Binary, *, every: float = 30.0) -> None:
-        """Name the folder, the compiler, and how many seconds pass at most between two looks at it."""
+    def __init__(
+        self, root: Path, binary: Binary, *, every: float = 30.0, under: Callable[[], Bundle] | None = None
+    ) -> None:
+        """Name the folder, the compiler, and how many seconds pass at most between two looks at it.
+
+        ``under`` returns the bundle in force of the organisation that it is a tenant of; when that is another one, it
+        is built anew.
+        """
         self._root = root.resolve()
         self._binary = binary
         self._every = every
+        self._under = under
         self._seen: str | None = None
         self._taken: str | None = None
 
@@ -38,10 +45,13 @@ class FolderOrigin:
 
     async def fetch(self) -> Bundle | None:
         """Build the bundle, unless nothing changed since it was taken. Raises as ``build_bundle``."""
+        org = self._under() if self._under is not None else None
         seen = await asyncio.to_thread(fingerprint, self._root)
+        if org is not None:
+            seen = f"{seen} under {org.revision}"
         if seen == self._taken:
             return None
-        bundle = await build_bundle(self._root, self._binary)
+        bundle = await build_bundle(self._root, self._binary, under=org)
         self._seen = seen  # of before the build: what changed meanwhile is seen the next time
         return bundle
 

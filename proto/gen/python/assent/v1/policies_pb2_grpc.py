@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class PolicyServiceStub:
-    """Shows the policies of the server, and brings others into force. Policies are the same for all tenants.
+    """Shows the policies of the server, and brings others into force. They are the same for all
+    tenants, or each has its own: then they are those of the caller's.
     """
 
     def __init__(self, channel):
@@ -53,7 +54,8 @@ class PolicyServiceStub:
 
 
 class PolicyServiceServicer:
-    """Shows the policies of the server, and brings others into force. Policies are the same for all tenants.
+    """Shows the policies of the server, and brings others into force. They are the same for all
+    tenants, or each has its own: then they are those of the caller's.
     """
 
     def GetPolicyStatus(self, request, context):
@@ -108,7 +110,8 @@ def add_PolicyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PolicyService:
-    """Shows the policies of the server, and brings others into force. Policies are the same for all tenants.
+    """Shows the policies of the server, and brings others into force. They are the same for all
+    tenants, or each has its own: then they are those of the caller's.
     """
 
     @staticmethod

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PolicyServiceStub:
-    """Shows the policies of the server, and brings others into force. Policies are the same for all tenants."""
+    """Shows the policies of the server, and brings others into force. They are the same for all
+    tenants, or each has its own: then they are those of the caller's.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -49,7 +51,9 @@ class PolicyServiceStub:
 
 @_typing.type_check_only
 class PolicyServiceAsyncStub(PolicyServiceStub):
-    """Shows the policies of the server, and brings others into force. Policies are the same for all tenants."""
+    """Shows the policies of the server, and brings others into force. They are the same for all
+    tenants, or each has its own: then they are those of the caller's.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPolicyStatus: _aio.UnaryUnaryMultiCallable[_policies_pb2.GetPolicyStatusRequest, _policies_pb2.PolicyStatus]  # type: ignore[assignment]
@@ -67,7 +71,9 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     """
 
 class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows the policies of the server, and brings others into force. Policies are the same for all tenants."""
+    """Shows the policies of the server, and brings others into force. They are the same for all
+    tenants, or each has its own: then they are those of the caller's.
+    """
 
     @_abc_1.abstractmethod
     def GetPolicyStatus(

@@ -27,8 +27,7 @@ if _version_not_supported:
 
 
 class ProcessServiceStub:
-    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
-    change. A suggestion is adopted by a new bundle only.
+    """Shows the processes of the bundle in force for the caller's tenant, and takes suggestions of how they may change. A suggestion is adopted by a new bundle only.
     """
 
     def __init__(self, channel):
@@ -75,8 +74,7 @@ class ProcessServiceStub:
 
 
 class ProcessServiceServicer:
-    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
-    change. A suggestion is adopted by a new bundle only.
+    """Shows the processes of the bundle in force for the caller's tenant, and takes suggestions of how they may change. A suggestion is adopted by a new bundle only.
     """
 
     def ListProcesses(self, request, context):
@@ -176,8 +174,7 @@ def add_ProcessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ProcessService:
-    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
-    change. A suggestion is adopted by a new bundle only.
+    """Shows the processes of the bundle in force for the caller's tenant, and takes suggestions of how they may change. A suggestion is adopted by a new bundle only.
     """
 
     @staticmethod

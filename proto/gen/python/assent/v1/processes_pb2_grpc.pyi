@@ -28,9 +28,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ProcessServiceStub:
-    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
-    change. A suggestion is adopted by a new bundle only.
-    """
+    """Shows the processes of the bundle in force for the caller's tenant, and takes suggestions of how they may change. A suggestion is adopted by a new bundle only."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -55,9 +53,7 @@ class ProcessServiceStub:
 
 @_typing.type_check_only
 class ProcessServiceAsyncStub(ProcessServiceStub):
-    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
-    change. A suggestion is adopted by a new bundle only.
-    """
+    """Shows the processes of the bundle in force for the caller's tenant, and takes suggestions of how they may change. A suggestion is adopted by a new bundle only."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListProcesses: _aio.UnaryUnaryMultiCallable[_processes_pb2.ListProcessesRequest, _processes_pb2.ListProcessesResponse]  # type: ignore[assignment]
@@ -78,9 +74,7 @@ class ProcessServiceAsyncStub(ProcessServiceStub):
     """Puts an amendment aside. Its owner may, and a `compliance_officer`."""
 
 class ProcessServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows the processes of the bundle in force, which are the same for all tenants, and takes suggestions of how they may
-    change. A suggestion is adopted by a new bundle only.
-    """
+    """Shows the processes of the bundle in force for the caller's tenant, and takes suggestions of how they may change. A suggestion is adopted by a new bundle only."""
 
     @_abc_1.abstractmethod
     def ListProcesses(

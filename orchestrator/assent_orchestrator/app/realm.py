@@ -1,0 +1,93 @@
+"""The policies of one tenant, or of all: where they come from, who decides by them, and what is tried beside them."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from assent_orchestrator.app.policies import OpenPolicies, following_policies
+from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
+from assent_orchestrator.config import Settings
+from assent_orchestrator.governance.activations import Activations
+from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.veil import Veil
+from assent_orchestrator.shadows.shadows import Shadows
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.feed import Feed
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.sidecar import Sidecar
+
+Activate = Callable[[Bundle], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """The policies of ``home``, from their origin to the decision; ``servers`` are the tool servers there are."""
+
+    home: str
+    sidecar: Sidecar
+    feed: Feed
+    activations: Activations
+    decision_point: DecisionPoint
+    shadows: Shadows
+    servers: frozenset[str] = frozenset()
+    _read: dict[str, Catalogue] = field(default_factory=dict, repr=False)
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in force."""
+        return self.sidecar.bundle
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the bundle in force declares; a tool server of the tenant's own goes before one of all."""
+        bundle = self.bundle
+        found = self._read.get(bundle.revision)
+        if found is None:
+            self._read.clear()
+            found = self._read[bundle.revision] = _with_own_servers(bundle.catalogue, self.home, self.servers)
+        return found
+
+
+@contextlib.asynccontextmanager
+async def open_realm(
+    settings: Settings,
+    policies: OpenPolicies,
+    around: Surroundings,
+    *,
+    activate: Activate | None = None,
+    rollback: str | None = None,
+) -> AsyncIterator[Realm]:
+    """Bring the policies into force and follow them for as long as the block lasts; ``activate`` is who decides.
+
+    Raises:
+        SidecarError: what there is does not pass, or cannot be had.
+        AssentError: the database is away.
+    """
+    home, feed = policies.place.home, policies.feed
+    activations = Activations(
+        around.database.engine, around.trail, around.clock, feed, policies.gate, settings.executor, home
+    )
+    await activations.begin(activate or policies.sidecar.activate, rollback)
+    live = Veil(policies.sidecar.evaluator, lambda _: policies.sidecar.bundle)
+    async with (
+        activations.following(around.listener),
+        following_policies(settings, policies),
+        open_shadowing(settings, around, policies, live) as shadowing,
+    ):
+        servers = frozenset(settings.tool_servers)
+        sidecar = policies.sidecar
+        yield Realm(home, sidecar, feed, activations, shadowing.decision_point, shadowing.shadows, servers)
+
+
+def _with_own_servers(catalogue: Catalogue, home: str, servers: frozenset[str]) -> Catalogue:
+    own = {
+        name: system.model_copy(update={"tool_server": f"{home}/{system.tool_server}"})
+        for name, system in catalogue.systems.items()
+        if f"{home}/{system.tool_server}" in servers
+    }
+    return catalogue.model_copy(update={"systems": catalogue.systems | own}) if own else catalogue
+
+
+def needed_servers(realms: Mapping[str, Realm]) -> set[str]:
+    """Return the tool servers that systems name, of the tenant's own where there is one."""
+    return {system.tool_server for realm in realms.values() for system in realm.catalogue.systems.values()}

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.serve_command import read_tenants
+from assent_orchestrator.config import TenantSettings
+from tests.orchestrator.cli.program import assent
+from tests.sidecar.organisations import make_org, make_tenant
+from tests.sidecar.workspace_copies import put
+
+
+def test_tenants_and_their_limits_are_read() -> None:
+    limits = ["legal.runs=5", "legal.decisions=2", "legal.waiting=0"]
+    assert read_tenants(["sales=a/b", "legal=https://x.example/y?z=1"], limits) == {
+        "sales": TenantSettings("a/b"),
+        "legal": TenantSettings("https://x.example/y?z=1", decisions_at_once=2, decisions_waiting=0, runs=5),
+    }
+
+
+@pytest.mark.parametrize(
+    ("places", "limits", "said"),
+    [
+        (["sales"], [], "write NAME=DIR"),
+        (["=x"], [], "write NAME=DIR"),
+        (["Sales=x"], [], "write NAME=DIR"),
+        (["sales/x=x"], [], "write NAME=DIR"),
+        (["local=x"], [], "whose policies are the organisation's"),
+        (["sales=x", "sales=y"], [], "named twice"),
+        (["sales=x"], ["sales=5"], "NAME.runs=N"),
+        (["sales=x"], ["sales.runs=0"], "NAME.runs=N"),
+        (["sales=x"], ["sales.runs=-1"], "NAME.runs=N"),
+        (["sales=x"], ["sales.speed=1"], "NAME.runs=N"),
+        (["sales=x"], ["legal.runs=1"], "no tenant 'legal'"),
+    ],
+)
+def test_what_names_no_tenant_or_no_limit_is_refused(places: list[str], limits: list[str], said: str) -> None:
+    with pytest.raises(Problem, match=said) as caught:
+        read_tenants(places, limits)
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+def test_a_server_does_not_start_with_a_tenant_that_loosens_and_names_the_file(tmp_path: Path) -> None:
+    org, sales = make_org(tmp_path), make_tenant(tmp_path)
+    put(sales, "policies/org/mine.rego", "package policies.org.mine\n\nx := 1\n")
+    serve = ("serve", "-w", org, "--data", tmp_path / "data", "--listen", "127.0.0.1:0")
+    refused = assent(*serve, "--tenant", f"sales={sales}")
+    assert refused.code == ExitCode.INVALID
+    assert f"{sales}/policies/org/mine.rego:1: ORG_LOOSENED" in refused.err
+    nowhere = assent(*serve, "--tenant", f"sales={tmp_path / 'nowhere'}")
+    assert (nowhere.code, "does not exist" in nowhere.err) == (ExitCode.NOT_FOUND, True)
