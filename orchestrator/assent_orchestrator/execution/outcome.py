@@ -339,11 +339,7 @@ class Outcomes:
                 situation, action, attempt, note=note, state=state, values=values, result=result, kept=kept
             )
 
-        try:
-            await hold_out(write, aside=self.parts.turnstile.aside)
-        except FencedError:
-            self.parts.unretained.forget(situation.run.id)
-            raise
+        await hold_out(write, aside=self.parts.turnstile.aside)
 
     async def _write_once(
         self,

@@ -95,7 +95,8 @@ class Submissions:
         never, unretained = catalogue.memory.never, self.parts.unretained
         # All that is stored and told of the plan from here on, its digest too, is of what may be.
         inputs, labels = unretained.store(run_id, INPUTS, accepted.inputs, accepted.labels, never)
-        accepted = accepted.model_copy(update={"inputs": inputs, "labels": labels})
+        if inputs is not accepted.inputs:
+            accepted = accepted.model_copy(update={"inputs": inputs, "labels": labels})
         run = RunRow(
             tenant=caller.tenant,
             id=run_id,

@@ -6,7 +6,7 @@ it was started again: what needs such a value fails then (``NOT_RETAINED``), and
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,7 +16,7 @@ from assent_orchestrator.plan.derived import Derived
 from assent_orchestrator.plan.label import join
 from assent_orchestrator.plan.pointer import split
 from assent_orchestrator.plan.unretained import is_marked, withheld
-from assent_sidecar.model import Json, Pointer
+from assent_sidecar.model import Json
 from assent_sidecar.question import Labels
 
 NOT_RETAINED = "NOT_RETAINED"
@@ -60,14 +60,14 @@ class Unretained:
         run_id: str,
         place: Place,
         value: Json,
-        labels: Mapping[Pointer, Iterable[str]],
+        labels: Labels,
         never: Collection[str],
     ) -> tuple[Json, Labels]:
         """Return what may be stored of a value and its labels; the value itself is kept here if that is less."""
         less = withheld(value, labels, never)
         if less is None:
-            return value, join(labels)
-        self.keep(run_id, place, value, join(labels))
+            return value, labels
+        self.keep(run_id, place, value, labels)
         return less
 
     def elements(self, run_id: str, step_id: str, items: Sequence[Item], never: Collection[str]) -> list[Item]:

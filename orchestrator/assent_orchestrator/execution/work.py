@@ -89,6 +89,9 @@ class RunWork:
             # Not the others': they go on beside it.
             await self.rest(run_id)
             return _RESTS
+        except FencedError:
+            self.parts.unretained.forget(run_id)
+            raise
         finally:
             self.parts.courses.settle(run_id, step_id)
 

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from assent_orchestrator.clock import utc_now
+from assent_orchestrator.execution.attempt import Attempts
+from assent_orchestrator.execution.compensation import Compensations
+from assent_orchestrator.execution.driver import FencedError, take
+from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.unretained import Unretained
+from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.unretained import MARK
@@ -280,7 +287,7 @@ async def test_what_became_of_an_effect_is_found_out_though_what_it_was_done_wit
 
 def test_what_is_too_much_is_lost_run_by_run() -> None:
     kept = Unretained(most=2000)
-    labels = {"": ("confidential",)}
+    labels: dict[str, tuple[str, ...]] = {"": ("confidential",)}
     for run in ("first", "second", "third"):
         stored_, _ = kept.store(run, ("output", "a"), "x" * 900, labels, {"confidential"})
         assert stored_ == HIDDEN
@@ -304,3 +311,18 @@ async def test_a_forecast_of_such_inputs_is_asked_for_in_confidence(
     plan = {"process": "work", "inputs": {"card": SECRET}, "labels": {"/card": [label]}}
     await world.simulations.simulate(world.alice, Plan.from_json(plan))
     assert world.decisions.asked[0].confided is confided
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+async def test_a_server_that_drives_a_run_no_more_keeps_nothing_of_it(make_world: MakeWorld) -> None:
+    world = await make_world([LOOK, SEND], tool=Box(), memory=MEMORY)
+    run = await stored_up_to_send(world)
+    assert len(world.parts.unretained) == 1
+    async with world.parts.engine.begin() as tx:
+        await take(tx, run, "another/server")
+    parts = world.parts
+    attempts = Attempts(parts, Outcomes(parts), Sequels(utc_now, parts.plans))
+    work = RunWork(parts, attempts, Compensations(parts))
+    with pytest.raises(FencedError):
+        await work.attempt(run, "send", 1)
+    assert len(world.parts.unretained) == 0
