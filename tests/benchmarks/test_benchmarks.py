@@ -82,3 +82,11 @@ async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched(
         r"^take-over of 2 runs after kill -9\s+[\d.]+ s the first\s+[\d.]+ s the last$", text, re.MULTILINE
     ), text
     assert re.search(r"4 runs at once .* \d+ KB a run", text), text
+
+
+@pytest.mark.requirement("orchestrator.row-level-security")
+async def test_what_keeping_tenants_apart_costs_is_set_beside_the_same_without() -> None:
+    text = await output("tenants.py", 4, within=200)
+    for line in ("Decide", "two tenants in turns", "run of 8 steps", "GetRun of 1000 steps", "ListRuns"):
+        assert re.search(rf"{line}, without(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+        assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text

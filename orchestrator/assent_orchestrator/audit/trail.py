@@ -22,6 +22,7 @@ from assent_orchestrator.audit.wanted import EVERYTHING, Wanted
 from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.store.absence import is_away
+from assent_orchestrator.store.confinement import confined_to, unconfined
 from assent_orchestrator.store.tables import heads, trail
 from assent_sidecar.model import Json
 
@@ -170,9 +171,11 @@ class Trail:
                 await tx.execute(sa.insert(table), rows)
 
     async def _commit_together(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None]:
-        told = await self._commit_at_once(tenant, shares)
-        if told is not None:
-            return told
+        with confined_to(tenant):  # whoever it was that began to commit for all who wait
+            told = await self._commit_at_once(tenant, shares)
+            return told if told is not None else await self._commit_one_by_one(tenant, shares)
+
+    async def _commit_one_by_one(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None]:
         async with self.recording() as tx:
             told = await _outdated(tx, tenant, shares)
             for number, share in enumerate(shares):
@@ -208,7 +211,7 @@ class Trail:
     async def _commit_strides(self, tenant: str, strides: Sequence[Stride]) -> Sequence[Exception | None]:
         left, head = list(strides), self._heads.get(tenant)
         for _ in range(_GUESSES):
-            with _available():
+            with _available(), unconfined():
                 async with self._at_once.connect() as connection:
                     driver: Any = (await connection.get_raw_connection()).driver_connection
                     head = head or await _look(connection, tenant)

@@ -22,6 +22,7 @@ from dbos._error import DBOSConflictingWorkflowError, DBOSNonExistentWorkflowErr
 
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 from assent_orchestrator.store.absence import is_away
+from assent_orchestrator.store.confinement import unconfined
 
 INTERPRETER = "assent-1"
 """The version of the workflow code below; what is recorded under it must stay replayable."""
@@ -212,7 +213,7 @@ class Durable:
         # a run that waits for months sees many restarts, and none of them is its fault.
         @DBOS.workflow(name="run.v2", max_recovery_attempts=None)
         async def run(run_id: str, tenant: str) -> None:
-            with _left_open(closing):
+            with _left_open(closing), unconfined():
                 leg = Leg(over=False, seconds=0.0, looks={})
                 while True:
                     leg = await DBOS.run_step_async({"name": "leg"}, self._walks.walk, run_id, tenant, leg["looks"])
@@ -228,13 +229,13 @@ class Durable:
 
         @DBOS.workflow(name="step.v1", max_recovery_attempts=None)
         async def step(run_id: str, step_id: str) -> None:
-            with _left_open(closing):
+            with _left_open(closing), unconfined():
                 await self._drive(run_id, step_id)
                 await DBOS.send_async(run_id, "settled", _INBOX)
 
         @DBOS.workflow(name="run.v1", max_recovery_attempts=None)
         async def run(run_id: str) -> None:
-            with _left_open(closing):
+            with _left_open(closing), unconfined():
                 await follow(run_id)
 
         async def follow(run_id: str) -> None:

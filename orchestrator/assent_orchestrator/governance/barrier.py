@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.governance.stop import Scope, Stop
+from assent_orchestrator.store.confinement import unconfined
 from assent_orchestrator.store.tables import stops
 
 LOCK = 0x73746F7073  # "stops"; the migration that makes the function has the same number
@@ -82,7 +83,9 @@ class Barrier:
         """
         await tx.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
         # Had beforehand: whoever waits behind us may have taken every other connection.
-        async with tx.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as second:
+        with unconfined():  # who cuts others off is the server
+            cutter = tx.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+        async with cutter as second:
             cutting = asyncio.create_task(_cut(second))
             try:
                 await tx.execute(_SHUT)

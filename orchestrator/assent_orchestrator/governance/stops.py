@@ -17,6 +17,7 @@ from assent_orchestrator.errors import AlreadyExistsError, Fault, InvalidError, 
 from assent_orchestrator.governance.barrier import Barrier, stop_of
 from assent_orchestrator.governance.stop import WITHOUT_VALUE, Scope, Stop
 from assent_orchestrator.page import Page
+from assent_orchestrator.store.confinement import unconfined
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import runs, stops
 
@@ -110,7 +111,8 @@ class Stops:
             )
             await self.trail.append(tx, caller.tenant, (_draft("stop.lifted", caller, stop, reason),))
             lifted = stop_of(await _read(tx, caller, stop_id))
-        await self.wake(stop)
+        with unconfined():  # a stop for all held up what is other tenants'
+            await self.wake(stop)
         return lifted
 
     async def get(self, caller: Caller, stop_id: str) -> Stop:

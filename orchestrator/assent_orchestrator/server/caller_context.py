@@ -6,16 +6,18 @@ from contextvars import ContextVar
 
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import UnauthenticatedError
+from assent_orchestrator.store.confinement import confined_to
 
 _caller: ContextVar[Caller] = ContextVar("assent_caller")
 
 
 @contextlib.contextmanager
 def serving(caller: Caller) -> Iterator[None]:
-    """Make ``caller`` the one whose call is served, for as long as the block lasts."""
+    """Make ``caller`` the one whose call is served, confined to their tenant, for as long as the block lasts."""
     token = _caller.set(caller)
     try:
-        yield
+        with confined_to(caller.tenant):
+            yield
     finally:
         _caller.reset(token)
 

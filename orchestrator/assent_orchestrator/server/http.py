@@ -25,6 +25,7 @@ from assent_orchestrator.server.address import Address, ListenError, read_addres
 from assent_orchestrator.server.authzen import Asked, metadata, read_evaluation, read_evaluations, write_evaluation
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.refusal import DeadlineError
+from assent_orchestrator.store.confinement import confined_to
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 LONGEST = 30.0
@@ -102,7 +103,8 @@ class _Endpoints:
         return web.json_response({"evaluations": answers} if asked.request.batch else answers[0])
 
     async def _answers(self, caller: Caller, asked: Asked) -> list[dict[str, object]]:
-        replies = await self._parts.desk.decide(caller, asked.request, enough=asked.enough)
+        with confined_to(caller.tenant):
+            replies = await self._parts.desk.decide(caller, asked.request, enough=asked.enough)
         return [write_evaluation(caller.tenant, reply) for reply in replies]
 
     def _caller(self, request: web.Request) -> Caller:

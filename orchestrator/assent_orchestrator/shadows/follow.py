@@ -16,6 +16,7 @@ from assent_orchestrator.meanwhile import end, meanwhile
 from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.comparison import Comparison
 from assent_orchestrator.shadows.journal import TOPIC, Journal
+from assent_orchestrator.store.confinement import unconfined
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.errors import SidecarError
 
@@ -77,16 +78,20 @@ class Follower:
         Whatever goes wrong is logged; what could not be written is written with the next look.
         """
         async with self._looking:
-            try:
-                running = await self._journal.running()
-                if self._comparison is not None and (running is None or running.id != self._comparison.shadow):
-                    await self._leave()
-                if running is not None and self._comparison is None:
-                    self._enter(Comparison(running.id, self._clock, budget=self._candidates.budget))
-                if self._comparison is not None:
-                    await self._write(self._comparison)
-            except (sa.exc.SQLAlchemyError, OSError) as error:
-                _log.warning("shadows could not be looked after, and will be again: %s", type(error).__name__)
+            with unconfined():  # what was counted is of all tenants, whoever asks for a look
+                await self._look()
+
+    async def _look(self) -> None:
+        try:
+            running = await self._journal.running()
+            if self._comparison is not None and (running is None or running.id != self._comparison.shadow):
+                await self._leave()
+            if running is not None and self._comparison is None:
+                self._enter(Comparison(running.id, self._clock, budget=self._candidates.budget))
+            if self._comparison is not None:
+                await self._write(self._comparison)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            _log.warning("shadows could not be looked after, and will be again: %s", type(error).__name__)
 
     async def _follow(self, wakeups: Wakeups) -> None:
         while True:

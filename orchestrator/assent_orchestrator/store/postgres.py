@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer
+from assent_orchestrator.store.engine import EngineByTenant, confine
 from assent_orchestrator.store.numbers import read_json
 
 __all__ = ["Database", "DatabaseUnavailableError", "open_database"]
@@ -25,6 +26,7 @@ _DRIVER = "postgresql+psycopg"
 _MINIMUM_VERSION = 140000
 _LONGEST_IDLE = "5s"
 _CONNECTIONS = 40
+"""Half of them for what the server does by itself, half in the names of callers."""
 _LONGEST_WAIT = 30.0  # seconds for a connection: no call that is not given longer waits longer by itself
 _RESTED_SECONDS = 0.1
 _SEVERAL = re.compile(r"postgres(ql)?://[^/?]*,")
@@ -66,26 +68,33 @@ async def open_database(url: str | None, folder: Path) -> AsyncIterator[Database
             address = server.url
         else:
             address = _address(url)
-        engine = create_async_engine(
-            address,
-            pool_size=_CONNECTIONS,
-            max_overflow=0,  # what overflows is closed and made again for every transaction of a crowd
-            pool_timeout=_LONGEST_WAIT,
-            pool_use_lifo=True,  # the one that was used last has the statements prepared, and its memory is warm
-            # Whatever the server's default is: governance/barrier.py relies on statements that see what was committed.
-            isolation_level="READ COMMITTED",
-            json_deserializer=read_json,
-            connect_args={"connect_timeout": 10, "application_name": "assent"},
-        )
+        confined = _engine(address)
+        confine(confined)
+        engine = EngineByTenant(_engine(address), confined)
         stack.push_async_callback(engine.dispose)
-        sa.event.listen(engine.sync_engine, "connect", _commit_durably)
-        _check_what_rested(engine)
         await _check(engine)
         yield Database(
             url=address.render_as_string(hide_password=False),
             engine=engine,
             sync_url=_for_libpq(address),
         )
+
+
+def _engine(address: sa.URL) -> sa.Engine:
+    engine = create_async_engine(
+        address,
+        pool_size=_CONNECTIONS // 2,
+        max_overflow=0,  # what overflows is closed and made again for every transaction of a crowd
+        pool_timeout=_LONGEST_WAIT,
+        pool_use_lifo=True,  # the one that was used last has the statements prepared, and its memory is warm
+        # Whatever the server's default is: governance/barrier.py relies on statements that see what was committed.
+        isolation_level="READ COMMITTED",
+        json_deserializer=read_json,
+        connect_args={"connect_timeout": 10, "application_name": "assent"},
+    ).sync_engine
+    sa.event.listen(engine, "connect", _commit_durably)
+    _check_what_rested(engine)
+    return engine
 
 
 def _for_libpq(address: sa.URL) -> str:
@@ -125,12 +134,12 @@ def _commit_durably(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _check_what_rested(engine: AsyncEngine) -> None:
+def _check_what_rested(engine: sa.Engine) -> None:
     """Ask a connection whether it is still there when it has not been used for a while; the pool replaces a lost one.
 
     The pool's own ``pool_pre_ping`` asks every time, which costs as much as the one statement of a decision.
     """
-    dialect, pool = engine.sync_engine.dialect, engine.sync_engine.pool
+    dialect, pool = engine.dialect, engine.pool
 
     def put_back(_connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
         record.info[_USED] = time.monotonic()

@@ -14,6 +14,7 @@ from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.store import postgres
+from assent_orchestrator.store.confinement import confined_to
 from assent_orchestrator.store.tables import heads, permits
 from assent_orchestrator.store.tables import trail as trail_table
 
@@ -155,8 +156,9 @@ async def test_a_connection_that_breaks_in_the_one_statement_writes_nothing_and_
         trail = Trail(ours.engine)
         await trail.commit(fresh_tenant, share)
         await trail.commit(fresh_tenant, share)
-        async with ours.engine.connect() as connection:
-            own = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one()
+        with confined_to(fresh_tenant):  # as what is committed together is
+            async with ours.engine.connect() as connection:
+                own = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one()
         async with database.engine.begin() as other:
             await other.execute(sa.select(sa.func.pg_terminate_backend(own, 5000)))
         with pytest.raises(AuditUnavailableError):

@@ -5,6 +5,7 @@ from alembic import context
 
 from assent_orchestrator.store import (  # noqa: F401 -- their tables belong to it
     amendment_tables,
+    handoff_tables,
     memory_tables,
     shadow_tables,
 )

@@ -1,0 +1,14 @@
+"""Rows are seen by the tenant whose they are."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0032_row_security"
+down_revision = "0031_under"
+
+
+def upgrade() -> None:
+    """Enable row-level security."""
+    statements = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(statements)
