@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0032_row_security"
-down_revision = "0031_under"
+revision = "0033_row_security"
+down_revision = "0032_tenants"
 
 
 def upgrade() -> None:
