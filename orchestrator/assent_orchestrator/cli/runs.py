@@ -91,10 +91,12 @@ def cancel_command(
     run: RunArgument,
     etag: EtagOption = "",
     compensate: Annotated[bool, typer.Option("--compensate", help="Undo what was done, the last first.")] = False,
+    reason: Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; the trail keeps it.")] = "",
 ) -> int:
     """Ask a run to stop: nothing more is begun; what is under way is awaited."""
     with Connection(common) as connection:
-        request = wire.CancelRunRequest(name=connection.name("runs", run), etag=etag, compensate=compensate)
+        name = connection.name("runs", run)
+        request = wire.CancelRunRequest(name=name, etag=etag, compensate=compensate, reason=reason)
         found = connection.call(connection.runs.CancelRun, request)
     if common.as_json:
         say_json(found)

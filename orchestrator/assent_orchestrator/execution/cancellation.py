@@ -15,6 +15,7 @@ from assent_orchestrator.execution.pausing import heard, lift, may_resume
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_RUNS
+from assent_sidecar.model import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Cancellations:
     parts: Parts
     durable: Durable
 
-    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool = False) -> RunView:
+    async def cancel(
+        self, caller: Caller, run_id: str, etag: str, *, compensate: bool = False, reason: str = ""
+    ) -> RunView:
         """Ask a run to stop, and with ``compensate`` to undo what it did; asking again changes nothing.
 
         Who asks only to stop first can still ask to ``compensate`` until the run is over; there is no way back from it.
-        To ``compensate`` lets a paused run go on, if the caller is one who may resume it; otherwise it stays paused.
+        The ``reason`` is recorded where something changes. To ``compensate`` lets a paused run go on, if the caller is one who may resume it; otherwise it stays paused.
 
         Raises:
             NotFoundError: there is no run that this caller may know of.
@@ -49,11 +52,13 @@ class Cancellations:
                 undo = run.compensate or compensate  # what is being undone is not left halfway
                 asked = {"cancel_requested": run.cancel_requested or caller.id, "compensate": undo}
                 await change_run(tx, run_id, self.parts.clock(), **asked)
+                said: dict[str, Json] = {"compensate": True} if compensate else {}
+                said |= {"rationale": reason} if reason else {}
                 draft = Draft(
                     event="run.cancel_requested",
                     run=run_id,
                     actor=Actor.of(caller),
-                    detail={"compensate": True} if compensate else None,
+                    detail=said or None,
                     trace=spans.trace_note(),
                 )
                 drafts = (draft, *(await self._resumed(tx, caller, run) if compensate else ()))

@@ -88,7 +88,7 @@ class Runs(Protocol):
 class Cancellations(Protocol):
     """Stops runs."""
 
-    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool) -> RunView:
+    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool, reason: str) -> RunView:
         """Ask a run to stop; an empty etag is any."""
         ...
 

@@ -89,11 +89,16 @@ def test_a_watcher_who_comes_late_sees_everything(desk: Desk, finished: str) -> 
 
 
 @pytest.mark.requirement("cli.runs")
+@pytest.mark.requirement("orchestrator.cancelled-with-a-reason")
 def test_a_run_is_cancelled_and_its_watcher_told_no(desk: Desk) -> None:
     run, _ = desk.waiting()
     stale = desk("runs", "cancel", run, "--etag", "0")
     assert (stale.code, stale.err.count("\n")) == (6, 1)
-    assert desk("runs", "cancel", run).code == 0
+    assert desk("runs", "cancel", run, "--reason", "ordered twice").code == 0
+    assert desk("runs", "cancel", run, "--reason", "once more").code in {0, 6}
+    records = [json.loads(line) for line in desk("audit", "show", run, "--records", "--as", "olga").out.splitlines()]
+    [asked] = [one for one in records if one["event"] == "run.cancel_requested"]
+    assert (asked["actor"]["id"], asked["detail"]) == ("sam", {"rationale": "ordered twice"})
     watched = desk("runs", "watch", run)
     assert watched.code == 1
     assert watched.out.splitlines()[-1].startswith(f"run {run} cancelled")

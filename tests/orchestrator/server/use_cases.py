@@ -293,8 +293,8 @@ class UseCases:
         await self._enter("simulate", caller, plan)
         return Forecast(DECIDED, PLAN, DIGEST, {"usage": ("/account",)}, (AHEAD,), FAILURE)
 
-    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool) -> RunView:
-        await self._enter("cancel", caller, run_id, etag, compensate)
+    async def cancel(self, caller: Caller, run_id: str, etag: str, *, compensate: bool, reason: str) -> RunView:
+        await self._enter("cancel", caller, run_id, etag, compensate, reason)
         return self.view
 
     async def pause(self, caller: Caller, run_id: str, reason: str) -> RunView:

@@ -105,7 +105,9 @@ class RunHandlers(RunServiceServicer):
         """Ask a run to stop."""
         caller = current_caller()
         run_id = names.run_id(request.name, caller)
-        cancelled = self._parts.cancellations.cancel(caller, run_id, request.etag, compensate=request.compensate)
+        cancelled = self._parts.cancellations.cancel(
+            caller, run_id, request.etag, compensate=request.compensate, reason=request.reason
+        )
         return write_view(await carry_through(cancelled))
 
     async def PauseRun(self, request: control_pb2.PauseRunRequest, context: Context) -> wire.Run:
