@@ -52,7 +52,7 @@ async def _keep() -> None:
             found = await forecast_of(Path(folder), name)
         kept = PICTURES / name
         kept.mkdir(exist_ok=True)
-        files = {FORECAST: MessageToJson(found, indent=1) + "\n", **drawn_in_every_way(found)}
+        files = {FORECAST: MessageToJson(found, indent=1, sort_keys=True) + "\n", **drawn_in_every_way(found)}
         for file, content in files.items():
             (kept / file).write_text(content, encoding="utf-8")
 

@@ -1,12 +1,16 @@
 """The README's first screen is what the demo really prints, but for ids, digests, dates and times."""
 
+import asyncio
 import re
+import shlex
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.demonstration import demonstration
+from tests.orchestrator.cli.program import assent
 
 README = Path(__file__).parents[2] / "README.md"
 VARYING = (
@@ -40,3 +44,70 @@ async def test_the_readme_shows_what_the_demo_prints() -> None:
     assert code == 0, errors
     printed = settled(output)
     assert [line for block in blocks for line in settled(block) if line not in printed] == []
+
+
+SIMULATE = "plan simulate --process contract_review --input matter=M-2002 --picture"
+SEEN = {
+    "process show contract_review": r"owned by lena\.brandt.*\n.*a plan may leave out fee, choose in deliver and order",
+    "process propose examples/legal_review/plans/suggested.yaml": r"put before lena\.brandt.*\n- steps\.flags ",
+    "process amendments": r"\bopen +contract_review 1 +planner +lena\.brandt\b",
+    "process mine contract_review": r"contract_review 1: \d finished runs read",
+    "policy test examples/legal_review": r"ok +cases +\d+ passed",
+    "policy status": r"sha256:",
+    "runs show RUN": r"release +compliance +notes\.release_note",
+    f"{SIMULATE} terminal": r"flows out: pii, untrusted to email, by deliver",
+    "approvals list --all": r"notes\.release_note",
+    "ledgers list": r"review_fees",
+    "demo --kill": r"nothing .*twice|one e-mail",
+    f"{SIMULATE} mermaid": r"notes\.draft_note by drafting",
+    "runs show RUN --step precedents": r'"memos"',
+    "runs show RUN --step citations": r'"wrong": 2',
+    "runs show RUN --step summary": r'"unlimited_liability"',
+    "runs show RUN --step draft": r'"letter"',
+    "audit list --run RUN --event decision.made": r"decision\.made",
+    "runs show RUN --step flags": r"STEP_STATE_SUCCEEDED",
+    "approvals report": r"\b1\b",
+    "audit show RUN": r"LEG-07",
+    "audit verify": r"intact",
+}
+"""What is to be seen with each command of the tables, by what it is without ``--as``."""
+
+
+def shown() -> list[str]:
+    """Return every command of the tables."""
+    _, _, rest = README.read_text(encoding="utf-8").partition("<!-- shown")
+    tables, _, _ = rest.partition("\n## ")
+    rows = [line for line in tables.splitlines() if line.startswith("| ")]
+    commands = [re.findall(r"`assent ([^`]+)`", row.rpartition(" | ")[2]) for row in rows]
+    assert [row for row, found in zip(rows, commands, strict=True) if not found and "shown by" not in row] == []
+    return [command for found in commands for command in found]
+
+
+def without_caller(command: str) -> str:
+    return re.sub(r"^--as \S+ ", "", command)
+
+
+def test_the_tables_of_the_readme_and_what_is_expected_of_them_are_the_same() -> None:
+    assert sorted(map(without_caller, shown())) == sorted(SEEN)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.requirement("done.readme-names-each-part")
+async def test_each_part_of_the_mission_is_seen_with_the_command_that_the_readme_names() -> None:
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        async with demonstration(Path(folder), "legal", "--keep") as one:
+            variables = dict(re.findall(r"(ASSENT_\w+)=(\S+)", await one.until("server.log")))
+
+            async def run(*arguments: str) -> str:
+                said = await asyncio.to_thread(lambda: assent(*arguments, cwd=README.parent, **variables))
+                assert said.code == 0, (arguments, said)
+                return said.out
+
+            listed = re.findall(r"^(\S+) ", await run("runs", "list"), re.MULTILINE)
+            [risky] = [name for name in listed[1:] if "M-2002" in await run("runs", "show", name, "--json")]
+            for command in shown():
+                said = await run(*shlex.split(command.replace("RUN", risky)))
+                assert re.search(SEEN[without_caller(command)], said), (command, said)
+            one.process.send_signal(signal.SIGINT)
+            code, _, errors = await one.ended()
+            assert (code, errors) == (0, "")

@@ -4,7 +4,11 @@ import os
 
 import pytest
 
+from assent_orchestrator.amendments.amendment import facts_of
+from assent_orchestrator.amendments.proposals import examine
+from assent_orchestrator.cli.plan_file import read_plan_file
 from assent_orchestrator.plan.check import check
+from assent_orchestrator.plan.difference import difference, with_plan
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.bundle.library import library_root
@@ -63,3 +67,12 @@ async def test_every_test_and_every_case_is_green_and_every_line_is_reached(work
     assert tested == {policy.path.as_posix() for policy in workspace.policies}
     folders = (str(ROOT / "policies"), str(library_root() / "assent/lib"))
     assert await opa("test", "--coverage", "--threshold", "100", *folders) == 0
+
+
+@pytest.mark.requirement("orchestrator.plan-proposed")
+def test_what_the_example_of_a_planner_suggests_is_an_amendment(workspace: Workspace) -> None:
+    plan = read_plan_file(ROOT / "plans/suggested.yaml").plan
+    whole, conforms = examine(plan, workspace.catalogue)
+    process = workspace.catalogue.processes["contract_review"]
+    facts = facts_of(difference(process, with_plan(process, whole)))
+    assert (conforms, facts.added, facts.removed) == (False, (), ("flags",))

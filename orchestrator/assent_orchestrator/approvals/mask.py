@@ -7,6 +7,7 @@ from assent_orchestrator.plan.edit import edited
 from assent_orchestrator.plan.label import join, place
 from assent_orchestrator.plan.pointer import Tokens, render, split
 from assent_orchestrator.plan.unretained import labels_of_never, places_of_never, shown
+from assent_sidecar.bundle.schema import declares
 from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Action
@@ -35,6 +36,15 @@ def masked(
     hidden: set[Pointer] = set()
     left = _shown(whole, (), doomed, hidden)
     return (left if isinstance(left, dict) else {}), tuple(sorted(hidden))
+
+
+def names_nothing(requirement: ApprovalRequirement, arguments: Json) -> tuple[Pointer, ...]:
+    """Return the pointers of a requirement that lead to nothing that an operation with this schema can ever be given.
+
+    An argument that is only left out this time is not among them.
+    """
+    pointers = dict.fromkeys([*requirement.mask, *requirement.editable])
+    return tuple(pointer for pointer in pointers if not declares(arguments, split(pointer)))
 
 
 def masked_by(

@@ -77,6 +77,15 @@ def show_approval(approval: wire.Approval) -> None:
     _field("digests", [*action, f"shown {approval.presented_digest}"])
 
 
+def needs_line(approval: wire.Approval) -> str:
+    """Return the roles that are asked, stage by stage, each with how many of how many have said yes so far."""
+    told = []
+    for at, stage in enumerate(approval.requirement.stages):
+        given = sum(one.stage == at and one.approved and not one.HasField("withdraw_time") for one in approval.answers)
+        told.append(f"{stage.role} {given}/{stage.quorum}" if given or stage.quorum > 1 else stage.role)
+    return ", ".join(told)
+
+
 def _asked(approval: wire.Approval) -> decisions_pb2.ApprovalRequirement:
     """Return what is demanded; time denies no review."""
     asked = decisions_pb2.ApprovalRequirement()

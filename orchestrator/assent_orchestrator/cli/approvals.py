@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assent.v1 import approvals_pb2 as wire
-from assent_orchestrator.cli.approval_card import show_approval, state_of
+from assent_orchestrator.cli.approval_card import needs_line, show_approval, state_of
 from assent_orchestrator.cli.approvals_answer import (
     NameArgument,
     approve_command,
@@ -84,7 +84,7 @@ def list_command(
                 one.action,
                 f"{one.process}/{one.step}",
                 codes_line(one.reasons) or one.work_item.code,
-                ", ".join(stage.role for stage in one.requirement.stages),
+                needs_line(one),
                 moment(one.expire_time),
             )
             for one in found

@@ -21,6 +21,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments, bulk
+from assent_orchestrator.execution.askable import askable
 from assent_orchestrator.execution.asking import lapse
 from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.choosing import Choosing
@@ -364,7 +365,8 @@ class Attempts:
             nonlocal taken
             taken = None
             self.parts.courses.forget(situation.run.id)
-            return await self.sequels.of_ruling(tx, turn, action, ruling, scene, heard=heard)
+            can_be = askable(ruling, appointed.operation)
+            return await self.sequels.of_ruling(tx, turn, action, can_be, scene, heard=heard)
 
         try:
             ruling = await self.parts.gate.rule(
@@ -377,7 +379,7 @@ class Attempts:
             return Pause(settled=False, seconds=patience(turn.tries))
         if taken is not None:
             self.parts.courses.follow(taken)
-        return await self._go_by(turn, ruling, tries, probe)
+        return await self._go_by(turn, askable(ruling, appointed.operation), tries, probe)
 
     async def _go_by(self, turn: Turn, ruling: Ruling, tries: int, probe: datetime | None) -> Pause:
         """Do what a ruling that is committed comes to."""

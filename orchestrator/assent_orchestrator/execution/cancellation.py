@@ -31,7 +31,8 @@ class Cancellations:
         """Ask a run to stop, and with ``compensate`` to undo what it did; asking again changes nothing.
 
         Who asks only to stop first can still ask to ``compensate`` until the run is over; there is no way back from it.
-        The ``reason`` is recorded where something changes. To ``compensate`` lets a paused run go on, if the caller is one who may resume it; otherwise it stays paused.
+        To ``compensate`` lets a paused run go on, if the caller is one who may resume it; otherwise it stays paused.
+        The ``reason`` is recorded where something changes.
 
         Raises:
             NotFoundError: there is no run that this caller may know of.

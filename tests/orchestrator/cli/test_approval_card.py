@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from assent.v1 import approvals_pb2 as wire
 from assent.v1 import decisions_pb2, runs_pb2
-from assent_orchestrator.cli.approval_card import answer_line, show_approval
+from assent_orchestrator.cli.approval_card import answer_line, needs_line, show_approval
 
 AT = Timestamp(seconds=1767355200)
 ALONE = wire.ApprovalAnswer(
@@ -31,6 +31,20 @@ ALONE = wire.ApprovalAnswer(
 )
 def test_an_answer_says_who_and_how(given: wire.ApprovalAnswer, said: str) -> None:
     assert answer_line(given).startswith(said)
+
+
+@pytest.mark.requirement("orchestrator.approvals-how-far")
+def test_a_list_says_how_far_each_stage_is() -> None:
+    stages = [{"role": "lead", "quorum": 2}, {"role": "cfo", "quorum": 1}]
+    asked = wire.Approval(requirement=ParseDict({"stages": stages}, decisions_pb2.ApprovalRequirement()))
+    assert needs_line(asked) == "lead 0/2, cfo"
+    yes = wire.ApprovalAnswer(stage=0, approver="ada", approved=True, answer_time=AT)
+    taken_back = wire.ApprovalAnswer(stage=0, approver="bob", approved=True, answer_time=AT, withdraw_time=AT)
+    no = wire.ApprovalAnswer(stage=0, approver="eve", approved=False, answer_time=AT)
+    asked.answers.extend([yes, taken_back, no])
+    assert needs_line(asked) == "lead 1/2, cfo"
+    asked.answers.add(stage=1, approver="cora", approved=True)
+    assert needs_line(asked) == "lead 1/2, cfo 1/1"
 
 
 def test_an_answer_that_was_taken_back_says_so() -> None:

@@ -53,6 +53,24 @@ async def test_the_tool_is_called_with_what_was_changed(make_world: MakeWorld) -
     assert world.decisions.asked[-1].action == action
 
 
+@pytest.mark.requirement("orchestrator.approval-names-nothing")
+@pytest.mark.parametrize(("part", "pointer"), [("editable", "/amuont"), ("mask", "/to/iban"), ("mask", "/ot")])
+async def test_nobody_is_asked_about_places_that_the_operation_does_not_have(
+    make_world: MakeWorld, part: str, pointer: str
+) -> None:
+    asked = {**HELD, "approval": {**HELD["approval"], part: ["/amount", pointer, "/note"]}}
+    to = {"type": "object", "properties": {"name": {}}, "additionalProperties": False}
+    taken = {"type": "object", "properties": {"amount": {}, "to": to, "note": {}}, "additionalProperties": False}
+    steps = [{**STEPS[0], "args": {"amount": 100, "to": {"name": "ACME"}}}]
+    world = await make_world(steps, ruler=for_actions(lambda _: asked))
+    world.parts.catalogue(world.tenant).systems["box"].operations["put"].arguments.update(taken)
+    view = await world.end_of(await world.submit())
+    [step] = view.steps
+    assert (str(step.state), step.reason) == ("denied", "APPROVAL_NAMES_NOTHING")
+    assert step.message == f"the operation takes no argument at: {pointer}"
+    assert world.tools.times("box.put") == 0
+
+
 @pytest.mark.requirement("orchestrator.approval-withdrawn")
 async def test_an_edit_that_is_taken_back_in_time_is_gone(make_world: MakeWorld) -> None:
     world = await make_world(STEPS, ruler=for_actions(held_until_edited))

@@ -16,6 +16,8 @@ DIRECTOR = "dana.whitfield"
 """A sales director: may approve, and nothing else."""
 AUDITOR = "auditor"
 OPERATOR = "operator"
+PLANNER = "planner"
+"""A program that suggests how work could be done: proposes plans, and reads what was done."""
 LAWYER = "lena.brandt"
 """A lawyer of the law firm: may approve, and nothing else."""
 
@@ -74,4 +76,5 @@ def _entries(cast: Cast) -> tuple[TokenEntry, ...]:
         runtime.model_copy(update={"acts_for": (principal,)}),
         new_entry(cast.answers, (cast.role,), tenant=TENANT),
         new_entry(AUDITOR, (Role.AUDITOR,), tenant=TENANT),
+        new_entry(PLANNER, (Role.SUBMITTER, Role.AUDITOR, "planner"), tenant=TENANT),
     )
