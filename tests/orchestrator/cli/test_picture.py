@@ -51,6 +51,25 @@ def test_every_step_verdict_approval_ledger_and_label_of_the_example_is_in_every
     )
 
 
+@pytest.mark.requirement("orchestrator.pictures")
+def test_where_another_agent_goes_on_is_told_at_the_step_and_drawn_on_the_edge() -> None:
+    found = waiting({"read": set(), "write": {"read"}, "send": {"write"}})
+    for step, agent in zip(found.plan.steps, ("reader", "writer", "writer"), strict=True):
+        step.agent = agent
+    found.hand_overs.add(source="reader", target="writer", steps=["write"], verdict=ALLOW)
+    found.hand_overs.add(source="other", target="writer", steps=["write", "send"], refusal="HANDOFF_TOO_DEEP")
+    picture = picture_of(found)
+    assert [(edge.source, edge.target) for edge in picture.edges if edge.hands_over] == [("read", "write")]
+    assert {node.key: node.taken_over for node in picture.nodes} == {
+        "read": (),
+        "write": ("handed over by reader: allow", "handed over by other: refused because of HANDOFF_TOO_DEEP"),
+        "send": ("handed over by other: refused because of HANDOFF_TOO_DEEP",),
+    }
+    for drawn in (text(picture, 120), mermaid(picture), dot(picture)):
+        assert drawn.count("HANDOFF_TOO_DEEP") == 2
+    assert ("n0 ==> n1" in mermaid(picture), "n1 ==> n2" in mermaid(picture)) == (True, False)
+
+
 _NAME = st.text(min_size=1, max_size=12).filter(lambda name: name.strip())
 
 
@@ -72,6 +91,7 @@ def test_no_name_becomes_a_part_of_the_drawing(name: str, label: str, ledger: st
                         "ledgers": [{"ledger": account, "limit": "1", "remaining": "1"}],
                     }
                 ],
+                "hand_overs": [{"source": account, "target": step, "steps": [step], "refusal": sort}],
             },
             forecasts_pb2.Forecast(),
         )

@@ -36,7 +36,8 @@ class _Dot:
 
     def edge(self, source: str, target: str, edge: Edge) -> str:
         label = f"label={_quoted([edge.note])}" if edge.note else ""
-        look = ", ".join(part for part in (label, "style=dashed" if edge.instead else "") if part)
+        thick = "penwidth=2.5" if edge.hands_over else ""
+        look = ", ".join(part for part in (label, "style=dashed" if edge.instead else "", thick) if part)
         return f"{source} -> {target}{f' [{look}]' if look else ''};"
 
     def ledger(self, name: str, title: str, left: str) -> str:

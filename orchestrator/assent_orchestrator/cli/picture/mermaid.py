@@ -37,7 +37,7 @@ class _Mermaid:
         return f"{name}{_shape(node)}"
 
     def edge(self, source: str, target: str, edge: Edge) -> str:
-        arrow = "-.->" if edge.instead else "-->"
+        arrow = "-.->" if edge.instead else "==>" if edge.hands_over else "-->"
         note = f'|"{_text(edge.note)}"|' if edge.note else ""
         return f"{source} {arrow}{note} {target}"
 

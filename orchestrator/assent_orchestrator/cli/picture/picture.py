@@ -19,7 +19,8 @@ _NOT_DRAWN = frozenset({"reserve", "timeout", "retry"})
 class Node:
     """A step, or a choice between branches (``is_choice``): then it has a title and nothing else.
 
-    ``labels`` are those that its arguments carry to the system; a step that is refused sends nothing.
+    ``labels`` are those that its arguments carry to the system; a step that is refused sends nothing. ``taken_over``
+    says from which other agents the work comes, and what is said to that.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Node:
     ledgers: tuple[str, ...] = ()
     reserves: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
     is_choice: bool = False
 
     @property
@@ -48,6 +50,7 @@ class Node:
         counted = [name for name in self.ledgers if name not in {ledger for ledger, _ in self.reserves}]
         lines = (
             f"because of {self.reasons}" if self.reasons and self.verdict != "allow" else "",
+            *self.taken_over,
             f"needs approval by {self.approval}" if self.approval else "",
             *(f"reserves {amount} on {ledger}" for ledger, amount in self.reserves),
             f"counted by {', '.join(counted)}" if counted else "",
@@ -59,12 +62,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``target`` waits for ``source``; ``note`` says when it is taken at all: a branch, or in whose place."""
+    """``target`` waits for ``source``; ``note`` says when it is taken at all: a branch, or in whose place.
+
+    ``hands_over``: another agent goes on.
+    """
 
     source: str
     target: str
     note: str = ""
     instead: bool = False
+    hands_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
     for step in forecast.steps:
         written = planned.get(step.id)
         agent, action = (written.agent, written.action) if written else ("", "")
-        nodes[step.id] = _node(step, agent, action)
+        nodes[step.id] = _node(step, agent, action, _taken_over(forecast.hand_overs, step.id))
     edges = _edges(forecast, frozenset(nodes))
     order = _order(tuple(nodes), edges)
     drawn = tuple(nodes[key] for key in order)
@@ -111,7 +118,18 @@ def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
     )
 
 
-def _node(step: forecasts_pb2.StepForecast, agent: str, action: str) -> Node:
+def _taken_over(hand_overs: Iterable[forecasts_pb2.HandOverForecast], step: str) -> tuple[str, ...]:
+    """Return from whom the work of a step comes, and what is said to that: a line for each answer."""
+    told: dict[str, list[str]] = {}
+    for one in hand_overs:
+        if step in one.steps:
+            why = one.refusal or (finding.codes_line(one.reasons) if one.verdict != decisions_pb2.VERDICT_ALLOW else "")
+            said = "refused" if one.refusal else finding.verdict_word(one.verdict)
+            told.setdefault(f"{said}{f' because of {why}' if why else ''}", []).append(one.source)
+    return tuple(one_line(f"handed over by {', '.join(sources)}: {said}") for said, sources in told.items())
+
+
+def _node(step: forecasts_pb2.StepForecast, agent: str, action: str, taken_over: tuple[str, ...]) -> Node:
     verdict = finding.verdict_word(step.verdict)
     reserves = [one.reserve for one in step.obligations if one.WhichOneof("kind") == "reserve"]
     others = [one for one in step.obligations if one.WhichOneof("kind") not in _NOT_DRAWN]
@@ -130,6 +148,7 @@ def _node(step: forecasts_pb2.StepForecast, agent: str, action: str) -> Node:
         ledgers=tuple(one_line(one.ledger) for one in step.ledgers),
         reserves=tuple((one_line(one.ledger), one_line(one.amount)) for one in reserves),
         labels=tuple(sorted(map(one_line, sent))),
+        taken_over=taken_over,
     )
 
 
@@ -139,6 +158,8 @@ def _edges(forecast: forecasts_pb2.Forecast, known: frozenset[str]) -> tuple[Edg
         (step.id, step.alternative) for step in forecast.plan.steps if step.WhichOneof("on_failure") == "alternative"
     }
     branches = {step.id: step.branch for step in forecast.plan.steps if step.branch}
+    agents = {step.id: step.agent for step in forecast.plan.steps}
+    handed_over = {(one.source, step) for one in forecast.hand_overs for step in one.steps}
     found = [
         Edge(source, _choice_key(name))
         for name in sorted(forecast.plan.choices)
@@ -148,10 +169,10 @@ def _edges(forecast: forecasts_pb2.Forecast, known: frozenset[str]) -> tuple[Edg
         choice, _, branch = branches.get(step.id, "").partition(".")
         if choice:
             found.append(Edge(_choice_key(choice), step.id, one_line(branch)))
-        found += [
-            Edge(source, step.id, "instead", instead=True) if (source, step.id) in replaces else Edge(source, step.id)
-            for source in step.depends_on
-        ]
+        for source in step.depends_on:
+            passes = (agents.get(source, ""), step.id) in handed_over
+            instead = (source, step.id) in replaces
+            found.append(Edge(source, step.id, "instead" if instead else "", instead, passes))
     return tuple(dict.fromkeys(edge for edge in found if edge.source in known and edge.target in known))
 
 
