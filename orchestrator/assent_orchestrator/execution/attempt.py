@@ -32,6 +32,7 @@ from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
 from assent_orchestrator.execution.handed import narrowed
 from assent_orchestrator.execution.handing import WITHHELD, Handing
+from assent_orchestrator.execution.handovers import taken_over
 from assent_orchestrator.execution.items import TOO_MANY_ACTIONS, TOO_MANY_STEPS, begin_items, room, room_of_agent
 from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outcome import Outcomes
@@ -224,12 +225,12 @@ class Attempts:
 
     async def _take_over(self, turn: Turn) -> Turn | Pause:
         """Return the turn with what may pass of the work that the step takes over, or what follows if it may not."""
-        handing, situation = Handing(self.parts, self.sequels), turn.situation
-        ahead = handing.ahead(situation)
+        situation = turn.situation
+        ahead = taken_over(situation, self.parts.plans)
         if not ahead:
             return turn
         try:
-            came = await handing.take_over(turn, ahead)
+            came = await Handing(self.parts, self.sequels).take_over(turn, ahead)
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
         if not isinstance(came, tuple):

@@ -19,6 +19,7 @@ from assent_orchestrator.execution.compensation import tell_left
 from assent_orchestrator.execution.driver import FencedError, drives
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
+from assent_orchestrator.execution.handovers import as_handed_over
 from assent_orchestrator.execution.insistence import hold_out
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, lock_step
 from assent_orchestrator.execution.knock import note_knock
@@ -43,6 +44,7 @@ from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
+from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_orchestrator.tools.outcome import TOOL_SERVER_UNKNOWN, Failure, Found, Success
 from assent_sidecar.catalogue.own import OWN_SERVER
@@ -190,8 +192,10 @@ class Outcomes:
         """Return what was attempted; None: nobody can say it any more. What it was done with may be lost."""
         try:
             appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
+            async with self.parts.reader.connect() as tx:
+                situation = await as_handed_over(tx, situation, self.parts.plans)
             return appointed, await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
-        except UncataloguedError:
+        except (UncataloguedError, RedactionError):
             return None
         except arguments.UnfitError as error:
             return (appointed, bare(situation, appointed)) if error.code == NOT_RETAINED else None

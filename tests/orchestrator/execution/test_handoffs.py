@@ -16,17 +16,18 @@ from assent_orchestrator.execution.simulation import MOST_HAND_OVERS
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.handoff_tables import handoffs
-from assent_orchestrator.tools.outcome import Failure, Success
+from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.question import Action, Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.test_edits import HELD, edit
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, deny, states
 
 FILE = Path(__file__).parents[2] / "cases" / "handoffs" / "runs.yaml"
 CASES = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
 NAMES = ("bot", "reader", "writer", "sender")
 AGENTS: dict[str, Any] = {name: {"hands_over_to": [one for one in NAMES if one != name]} for name in NAMES}
-LOOK_AND_NOTE = [
+LOOK_AND_NOTE: list[dict[str, Any]] = [
     {"id": "look", "agent": "reader", "action": "box.get"},
     {"id": "note", "agent": "writer", "action": "box.put", "after": ["look"]},
 ]
@@ -310,3 +311,67 @@ async def test_a_list_makes_no_agent_do_more_than_it_may(make_world: MakeWorld, 
     assert world.tools.times("box.put") == (3 if state == "succeeded" else 0)
     if state == "failed":
         assert next(step.reason for step in view.steps if step.id == "each") == "TOO_MANY_ACTIONS"
+
+
+@pytest.mark.requirement("orchestrator.handoff-narrows")
+async def test_approvers_see_and_change_only_what_was_handed_over(make_world: MakeWorld):
+    steps = [
+        {"id": "look", "agent": "reader", "action": "box.get"},
+        {
+            "id": "note",
+            "agent": "writer",
+            "action": "box.put",
+            "args": {"amount": 100, "all": {"$ref": "steps.look.output"}},
+        },
+    ]
+    redacted = {"verdict": "allow", "obligations": [{"type": "redact", "path": "", "labels": ["confidential"]}]}
+    done: list[Action] = []
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is Kind.HANDOFF:
+            return redacted
+        if question.action is None or question.action.operation != "put":
+            return allow_all(question)
+        return ALLOW if any(one.edits for one in question.approvals) else HELD
+
+    def tool(action: Action) -> Success:
+        done.append(action)
+        return Success({"n": 1, "secret": "hush", "open": "hello"})
+
+    world = await make_world(steps, ruler=ruler, tool=tool, agents=AGENTS)
+    run = await world.submit()
+    await world.until(run, "approval.requested")
+    dana = world.person("dana", "director")
+    approval = await world.inbox.get(dana, await world.approval_of(run))
+    assert "hush" not in str(approval.presented)
+    await edit(world, run, {"/amount": 60})
+    view = await world.end_of(run)
+    assert states(view)["note"] == "succeeded"
+    assert done[-1].args == {"amount": 60, "all": {"n": 1, "open": "hello"}}
+
+
+@pytest.mark.requirement("orchestrator.handoff-narrows")
+async def test_what_is_found_out_of_a_lost_call_is_of_what_was_handed_over(make_world: MakeWorld):
+    rule = {"of": {}, "answer": {"verdict": "allow", "obligations": [{"type": "redact", "path": "/look/secret"}]}}
+    steps: list[dict[str, Any]] = [
+        LOOK_AND_NOTE[0],
+        {**LOOK_AND_NOTE[1], "args": {"all": {"$ref": "steps.look.output"}}},
+    ]
+
+    def tool(action: Action) -> Success | Failure:
+        if action.operation == "put":
+            return Failure("TOOL_LOST", "gone", retryable=False, effect="unknown")
+        return Success({"n": 1, "secret": "hush", "open": "hello"})
+
+    world = await make_world(steps, ruler=scripted({"rules": [rule]}), tool=tool, agents=AGENTS)
+    world.tools.found = Found("done", {})
+    run = await world.submit()
+    view = await world.end_of(run)
+    assert states(view)["note"] == "succeeded"
+    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
+    digests = {
+        entry.record["action"]["digest"]
+        for entry in entries
+        if entry.record.get("step") == "note" and "action" in entry.record
+    }
+    assert len(digests) == 1

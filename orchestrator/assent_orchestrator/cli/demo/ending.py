@@ -118,13 +118,12 @@ def _was_asked(act: Act) -> bool:
 
 def _was_denied(act: Act) -> bool:
     """Say whether the e-mail was denied for what it held, and the process went its other way."""
-    moment = next((one for one in timeline(act) if one.step == "email"), None)
+    moment = next((one for one in timeline(act) if (one.step, one.outcome) == ("email", "denied")), None)
     if moment is None or moment.reason is None or act.asked:
         return False
     found = (moment.reason.code, moment.reason.control, moment.reason.scope)
     return (
         act.step("email").state == _DENIED
-        and moment.outcome == "denied"
         and found == (story.PRIVACY_CODE, story.PRIVACY_CONTROL, story.PRIVACY_SCOPE)
         and bool(moment.decision_id and moment.trace_id)
         and act.step("letter_by_hand").state == _DONE

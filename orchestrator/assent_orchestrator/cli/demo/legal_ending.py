@@ -80,7 +80,7 @@ def _was_asked(act: Act) -> bool:
 
 def _was_denied(act: Act) -> bool:
     """Say whether the e-mail was denied for what it quoted, and a lawyer got a task instead."""
-    moment = next((one for one in timeline(act) if one.step == "deliver"), None)
+    moment = next((one for one in timeline(act) if (one.step, one.outcome) == ("deliver", "denied")), None)
     if moment is None or moment.reason is None or act.asked:
         return False
     found = (moment.reason.code, moment.reason.control, moment.reason.scope)

@@ -80,6 +80,8 @@ def _moment(
     match event.split("."):
         case ["decision", "made"]:
             return _decision(record, at, conditions.get(step, ""), reasons, trace_id)
+        case ["handoff", "decided"]:
+            return _decision(record, at, "", reasons, trace_id)
         case ["step", "skipped"]:
             why = (record.get("detail") or {}).get("reason") or ""
             return Moment(at, step, _SKIPPED.get(why, why), "skipped", trace_id=trace_id)
@@ -120,6 +122,9 @@ def _decision(
             return None  # it is taken: the decision on its action follows
         case "plan":
             what, outcome = ("may start", "done") if verdict == "allow" else ("may not start", "denied")
+        case "handoff":
+            what = f"takes over from {record['detail']['from']}"
+            outcome = "done" if verdict == "allow" else _OUTCOMES.get(verdict, "noted")
         case _:
             what, outcome = record["action"]["name"], _OUTCOMES.get(verdict, "noted")
     reason = reasons.get(identifier)

@@ -1,0 +1,100 @@
+"""What a step takes over from other agents, and what of it was allowed in its run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.execution import bulk
+from assent_orchestrator.execution.handed import Narrow, narrowed
+from assent_orchestrator.execution.plans import Plans
+from assent_orchestrator.execution.situation import Situation
+from assent_orchestrator.plan.handover import HandOver, passed
+from assent_orchestrator.plan.reference import references_of
+from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.store.handoff_tables import handoffs
+from assent_orchestrator.store.tables import steps
+from assent_sidecar.canonical import digest
+from assent_sidecar.decision import Redact
+from assent_sidecar.question import HandoffFacts, Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes a hand-over of a run the same as another: all that is said of it, but for what ledgers have left."""
+
+    source: str
+    target: str
+    digest: str
+
+    @classmethod
+    def of(cls, facts: HandoffFacts) -> "Key":
+        """Return the key of a hand-over."""
+        told = facts.to_json()
+        del told["passes"]["ledgers"]
+        return cls(facts.source, facts.target, digest(told))
+
+
+def taken_over(situation: Situation, plans: Plans) -> tuple[HandOver, ...]:
+    """Return what a step takes over; what was skipped has nothing to hand over. For plans of one agent it is free."""
+    found = plans.hand_overs(situation.run.id, situation.run.plan)
+    spec = situation.spec
+    several = found.of_undoing(spec.id, spec) if situation.step.undo else found.of(spec.id)
+    if not several:
+        return ()
+    there = (replace(one, origins=tuple(filter(situation.has_acted, one.origins))) for one in several)
+    return tuple(one for one in there if one.origins)
+
+
+async def told(tx: AsyncConnection, situation: Situation, several: Sequence[HandOver]) -> tuple[HandoffFacts, ...]:
+    """Return what is said of hand-overs to a step, in their order."""
+    by_id = {step.id: step for step in situation.run.plan.steps}
+    labels = await _labels(tx, situation)
+    return tuple(one.facts(passed(one, situation.spec, by_id, labels)) for one in several)
+
+
+async def allowed(
+    tx: AsyncConnection, situation: Situation, revision: str | None = None
+) -> Mapping[Key, tuple[Redact, ...]]:
+    """Return the hand-overs to the agent of a step that were allowed in its run, with what must not pass.
+
+    Those that a ``revision`` allowed; None: whichever did, the newest word on each.
+    """
+    query = sa.select(handoffs.c.source, handoffs.c.digest, handoffs.c.redactions).where(
+        handoffs.c.run_id == situation.run.id, handoffs.c.target == situation.spec.agent
+    )
+    if revision is not None:
+        query = query.where(handoffs.c.revision == revision)
+    return {
+        Key(row.source, situation.spec.agent, row.digest): tuple(Redact.from_json(one) for one in row.redactions)
+        for row in await tx.execute(query.order_by(handoffs.c.decided_at))
+    }
+
+
+async def as_handed_over(tx: AsyncConnection, situation: Situation, plans: Plans) -> Situation:
+    """Return a situation as the step saw it when it was asked about: without what was not handed over.
+
+    Raises:
+        RedactionError: what must not pass cannot be taken away with certainty.
+    """
+    several = taken_over(situation, plans)
+    if not several:
+        return situation
+    facts = await told(tx, situation, several)
+    known = await allowed(tx, situation)
+    narrow = [Narrow(one, known.get(Key.of(said), ())) for one, said in zip(several, facts, strict=True)]
+    return await bulk.aside(narrowed, situation.values(), situation, narrow)
+
+
+async def _labels(tx: AsyncConnection, situation: Situation) -> dict[str, Labels]:
+    """Return the labels of all that a step is bound to, the list included that it is done for, by step."""
+    found = {name: row.labels or {} for name, row in situation.outputs.items()}
+    bound = {one.source.step for one in references_of(situation.spec)} - {None, *found}
+    if bound:
+        query = sa.select(steps.c.id, steps.c.labels).where(
+            steps.c.run_id == situation.run.id, steps.c.id.in_(bound), steps.c.state == str(StepState.SUCCEEDED)
+        )
+        for row in await tx.execute(query):
+            found[row.id] = {pointer: tuple(names) for pointer, names in (row.labels or {}).items()}
+    return found
