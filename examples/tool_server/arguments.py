@@ -1,7 +1,7 @@
 """The arguments of one call, read strictly: a foreign system trusts no caller."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,9 +15,13 @@ MAX_ITEMS = 200
 
 @dataclass(frozen=True)
 class Arguments:
-    """The arguments by name; what is missing or of another type is refused as ``INVALID_ARGUMENTS``."""
+    """The arguments by name; what is missing or of another type is refused as ``INVALID_ARGUMENTS``.
+
+    ``permit`` came with the call: a service that acts as an agent asks under it for what it does further.
+    """
 
     values: dict[str, Any]
+    permit: str = field(default="", repr=False)
 
     def text(self, name: str, *, choices: tuple[str, ...] = ()) -> str:
         """Return a text that is neither empty nor overlong and, if there are choices, one of them."""

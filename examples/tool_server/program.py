@@ -24,12 +24,13 @@ _THREADS = 8
 _GRACE_SECONDS = 5.0
 
 
-def parser(name: str, title: str) -> argparse.ArgumentParser:
-    """Return what every tool server of the examples can be told; ``name`` is its package."""
+def parser(name: str, title: str, *, mails: bool = True) -> argparse.ArgumentParser:
+    """Return what every tool server of the examples can be told; ``name`` is its package. ``mails``: it sends some."""
     made = argparse.ArgumentParser(prog=f"{name}.server", description=title)
     made.add_argument("--folder", type=Path, required=True, help="where the SQLite files are")
     made.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
-    made.add_argument("--smtp", type=_address, required=True, metavar="HOST:PORT", help="where e-mail goes")
+    if mails:
+        made.add_argument("--smtp", type=_address, required=True, metavar="HOST:PORT", help="where e-mail goes")
     made.add_argument(
         "--permit-key", type=Path, metavar="FILE", help="public Ed25519 JWK; without it nothing is checked"
     )

@@ -118,7 +118,7 @@ class Service(tools_pb2_grpc.ToolServiceServicer):
         fault = self._faults.get(action)
         if fault:
             fault.before_effect(self._stopping)
-        result = operation.perform(Arguments(arguments), request.idempotency_key)
+        result = operation.perform(Arguments(arguments, request.permit), request.idempotency_key)
         if fault:
             fault.after_effect()
         return result
