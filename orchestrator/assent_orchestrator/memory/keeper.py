@@ -222,7 +222,7 @@ class Keeper:
             NotFoundError: there is no such run.
             StateError: the run is over.
         """
-        who = standing(caller, wish.terms, catalogue)
+        who = standing(caller, wish, catalogue)
         use = Use(
             operation=wish.operation,
             memory_class=wish.memory_class,

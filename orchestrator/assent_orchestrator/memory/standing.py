@@ -11,7 +11,7 @@ from assent_orchestrator.audit.record import Actor
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import Fault, InvalidError, NotFoundError, NotThisAgentError, StateError
 from assent_orchestrator.governance.enquiry import agent_facts, process_facts
-from assent_orchestrator.memory.wish import Terms, Wish
+from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -55,16 +55,20 @@ class Standing:
         )
 
 
-def standing(caller: Caller, terms: Terms, catalogue: Catalogue) -> Standing:
+def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
     """Return who asks: an agent for itself only, a submitter for any agent or for themselves.
+
+    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too.
 
     Raises:
         ForbiddenError: the caller may not ask, not for that person, or not for that agent.
         InvalidError: there is no such agent or process.
     """
+    terms = wish.terms
     own = caller.agent or (caller.id if caller.id in catalogue.agents else "")
     if not own:
-        caller.require(Role.SUBMITTER)
+        overseeing = () if wish.operation in ("remember", "recall") else (Role.COMPLIANCE_OFFICER,)
+        caller.require(Role.SUBMITTER, *overseeing)
     elif terms.agent not in ("", own):
         raise NotThisAgentError("an agent asks for itself only", agent=own)
     principal = caller.principal(terms.on_behalf_of)

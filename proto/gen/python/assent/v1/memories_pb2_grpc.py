@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class MemoryServiceStub:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a `submitter`.
+    is remembered is never in the trail. For agents, and for a
+    `submitter`; a `compliance_officer` may forget, list and hold.
     """
 
     def __init__(self, channel):
@@ -75,7 +76,8 @@ class MemoryServiceStub:
 
 class MemoryServiceServicer:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a `submitter`.
+    is remembered is never in the trail. For agents, and for a
+    `submitter`; a `compliance_officer` may forget, list and hold.
     """
 
     def Remember(self, request, context):
@@ -177,7 +179,8 @@ def add_MemoryServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class MemoryService:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a `submitter`.
+    is remembered is never in the trail. For agents, and for a
+    `submitter`; a `compliance_officer` may forget, list and hold.
     """
 
     @staticmethod
