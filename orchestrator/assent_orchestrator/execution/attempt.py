@@ -30,11 +30,11 @@ from assent_orchestrator.execution.deadline import expire, within_deadline
 from assent_orchestrator.execution.driver import fence, hold, hold_step
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, end_step, ending_of
-from assent_orchestrator.execution.handed import narrowed
+from assent_orchestrator.execution.handed import could_be_done, narrowed
 from assent_orchestrator.execution.handing import WITHHELD, Handing
 from assent_orchestrator.execution.handovers import taken_over
-from assent_orchestrator.execution.items import TOO_MANY_ACTIONS, TOO_MANY_STEPS, begin_items, room, room_of_agent
 from assent_orchestrator.execution.journal import graph_of
+from assent_orchestrator.execution.lists import begin_list
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience, until
@@ -268,17 +268,9 @@ class Attempts:
 
     async def _unfit(self, turn: Turn, whole: Situation, error: arguments.UnfitError) -> Pause:
         """End a step whose arguments cannot be used; where they could be of the ``whole``, it was not handed over."""
-        if turn.situation is not whole:
-            try:
-                if whole.spec.for_each is not None and whole.step.item is None:
-                    await asyncio.to_thread(arguments.bound_items, whole)
-                else:
-                    await bulk.aside(arguments.bound_action, whole.values(), whole, turn.appointed)
-            except arguments.UnfitError:
-                pass  # it could not be done in any case
-            else:
-                withheld = f"needs what is not handed over to {whole.spec.agent!r}: {error.message}"
-                return await self._end(whole, Ending(StepState.DENIED, WITHHELD, withheld))
+        if turn.situation is not whole and await could_be_done(whole, turn.appointed):
+            withheld = f"needs what is not handed over to {whole.spec.agent!r}: {error.message}"
+            return await self._end(whole, Ending(StepState.DENIED, WITHHELD, withheld))
         return await self._end(whole, Ending(StepState.FAILED, error.code, error.message))
 
     async def _begin_items(self, turn: Turn, whole: Situation) -> Pause:
@@ -291,22 +283,8 @@ class Attempts:
             items = await asyncio.to_thread(arguments.bound_items, situation)
         except arguments.UnfitError as error:
             return await self._unfit(turn, whole, error)
-        async with self.parts.trail.recording() as tx:
-            run = await self.sequels.still_wanted(tx, situation)
-            left = await room(tx, run, turn.appointed.process.max_steps)
-            own = await room_of_agent(tx, run, turn.appointed.agent)
-            if len(items) <= min(left, own):
-                now = self.parts.clock()
-                never = turn.appointed.never
-                stored = self.parts.unretained.elements(run.id, situation.step.id, items, never)
-                drafts = await begin_items(tx, situation.step, situation.spec, stored, now)
-                await self.parts.trail.append(tx, run.tenant, (*drafts, *await keep(tx, run, now)))
-                return SETTLED
-        if own < left:
-            many = f"the list has {len(items)} elements, and the agent may do {max(own, 0)} more actions in the run"
-            return await self._end(situation, Ending(StepState.FAILED, TOO_MANY_ACTIONS, many))
-        many = f"the list has {len(items)} elements, and the run may have {left} more steps"
-        return await self._end(situation, Ending(StepState.FAILED, TOO_MANY_STEPS, many))
+        ending = await begin_list(self.parts, self.sequels, turn, items)
+        return SETTLED if ending is None else await self._end(situation, ending)
 
     async def _condition(self, turn: Turn, name: str) -> Pause | None:
         """Ask whether the step is taken; None: it is."""

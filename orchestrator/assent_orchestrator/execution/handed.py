@@ -1,10 +1,12 @@
-"""What a step may see of the work that it takes over: less, where a policy says so. Pure."""
+"""What a step may see of the work that it takes over: less, where a policy says so."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assent_orchestrator.execution import arguments, bulk
 from assent_orchestrator.execution.journal import StepRow
-from assent_orchestrator.execution.situation import Situation
+from assent_orchestrator.execution.situation import Appointed, Situation
 from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.handover import HandOver
 from assent_orchestrator.plan.label import rebase
@@ -37,6 +39,18 @@ def narrowed(situation: Situation, several: Sequence[Narrow]) -> Situation:
         if one.redactions:
             situation = _narrowed(situation, one)
     return situation
+
+
+async def could_be_done(situation: Situation, appointed: Appointed) -> bool:
+    """Say whether the arguments of a step, or the list that it is done for, can be used as they are."""
+    try:
+        if situation.spec.for_each is not None and situation.step.item is None:
+            await asyncio.to_thread(arguments.bound_items, situation)
+        else:
+            await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
+    except arguments.UnfitError:
+        return False
+    return True
 
 
 def _narrowed(situation: Situation, one: Narrow) -> Situation:
