@@ -20,7 +20,15 @@ import pytest
 from aiohttp import web
 from google.protobuf import json_format, struct_pb2
 
-from assent.v1 import approvals_pb2, permits_pb2, permits_pb2_grpc, plans_pb2, runs_pb2
+from assent.v1 import (
+    approvals_pb2,
+    memories_pb2,
+    memories_pb2_grpc,
+    permits_pb2,
+    permits_pb2_grpc,
+    plans_pb2,
+    runs_pb2,
+)
 from assent_orchestrator.server.tokens import new_entry, write_tokens
 from tests.e2e.canary.safe import Safe, open_safe
 from tests.e2e.canary.search import forms, found_below, found_in
@@ -28,7 +36,19 @@ from tests.e2e.deployment import AUDITOR, DIRECTOR, OPERATOR, RUNTIME, SECONDS, 
 from tests.examples.programs import program
 
 WORKSPACE = Path(__file__).parent / "canary/workspace"
-PATHS = ("fetched", "first", "second", "exchanged", "token", "decided", "batched", "authzen", "context", "plain")
+PATHS = (
+    "fetched",
+    "first",
+    "second",
+    "exchanged",
+    "token",
+    "decided",
+    "batched",
+    "authzen",
+    "context",
+    "remembered",
+    "plain",
+)
 """Where the values come from; only ``plain`` carries no label."""
 
 
@@ -148,6 +168,8 @@ async def along_every_path(here: House, values: Mapping[str, str]) -> None:
     here.note(ended)
     assert (state(ended), states(ended)["use"]) == ("failed", "compensated"), ended
     assert states(ended)["known"] == "succeeded"
+    kept = next(step for step in ended.steps if step.id == "remembered")
+    assert kept.reason == "CLASS_NEVER"
     given = [args for operation, args in here.safe.calls if operation == "wire"]
     assert [(one["to"], one["amount"]) for one in given] == [(values["fetched"], 4)], "it was done with the value"
     undone = here.safe.calls[-1][1]
@@ -165,6 +187,24 @@ async def over_a_kill(here: House, values: Mapping[str, str]) -> None:
     assert states(ended) == {"fetch": "succeeded", "exchange": "succeeded", "new": "succeeded", "old": "failed"}
     assert ended.reason == "NOT_RETAINED"
     assert here.safe.calls[-1] == ("use", {"mode": "ok", "secret": values["exchanged"]})
+
+
+async def remembered_by_callers(here: House, values: Mapping[str, str]) -> None:
+    """What callers want remembered: with such a label nothing is, in whichever class."""
+    async with grpc.aio.insecure_channel(here.server.address) as channel:
+        stub: Any = memories_pb2_grpc.MemoryServiceStub(channel)
+        wanted = {
+            "parent": TENANT,
+            "memory_class": "notes",
+            "purpose": "To be looked up",
+            "subject": "ann",
+            "value": {"note": values["remembered"]},
+            "labels": {"/note": {"labels": ["private"]}},
+        }
+        request = json_format.ParseDict(wanted, memories_pb2.RememberRequest())
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.Remember(request, metadata=here.server.metadata(), timeout=SECONDS)
+        assert "CLASS_NEVER" in str(dict(refused.value.trailing_metadata() or ())), refused.value
 
 
 async def asked_by_agents(here: House, values: Mapping[str, str]) -> None:
@@ -238,6 +278,7 @@ async def test_marked_values_go_along_every_path_and_are_found_nowhere(tmp_path:
     async with house(tmp_path, marked.values) as here:
         await along_every_path(here, marked.values)
         await asked_by_agents(here, marked.values)
+        await remembered_by_callers(here, marked.values)
         await over_a_kill(here, marked.values)
         trail = await here.server.trail()
         assert {"run.created", "decision.made", "action.failed", "approval.edited"} <= {one["event"] for one in trail}

@@ -8,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from assent_orchestrator.clock import utc_now
+from assent_orchestrator.errors import NotRetainedError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.driver import FencedError, take
+from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.unretained import Unretained
@@ -326,3 +328,17 @@ async def test_a_server_that_drives_a_run_no_more_keeps_nothing_of_it(make_world
     with pytest.raises(FencedError):
         await work.attempt(run, "send", 1)
     assert len(world.parts.unretained) == 0
+
+
+@pytest.mark.requirement("orchestrator.never-lost-fails-closed")
+async def test_a_service_asks_in_a_run_with_its_inputs_or_not_at_all(make_world: MakeWorld) -> None:
+    world = await make_world([LOOK, SEND], tool=Box(), memory=MEMORY, ruler=for_actions(_send_held))
+    run = await world.submit(inputs={"card": SECRET}, labels={"/card": ["confidential"]})
+    await world.until(run, "approval.requested")
+    origin = await Origins(world.parts).find(world.tenant, run, "look")
+    assert origin is not None
+    assert (origin.inputs, origin.confided) == ({"card": SECRET}, True)
+    forget(world, run)
+    with pytest.raises(NotRetainedError) as refused:
+        await Origins(world.parts).find(world.tenant, run, "look")
+    assert refused.value.code == "NOT_RETAINED"
