@@ -268,7 +268,9 @@ class Approval(_message.Message):
 
     @_builtins.property
     def masked(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The places in the arguments that policy does not show to approvers, as JSON pointers."""
+        """The places in the arguments that policy does not show to approvers, as JSON pointers, and those of values that are
+        never retained, in whose place the arguments have words.
+        """
 
     @_builtins.property
     def sources(self) -> _containers.MessageMap[_builtins.str, Global___SourceSet]:

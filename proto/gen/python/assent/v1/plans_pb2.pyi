@@ -90,7 +90,9 @@ class Plan(_message.Message):
     """
     @_builtins.property
     def inputs(self) -> _struct_pb2.Struct:
-        """What the process is given. Whatever it holds counts as untrusted."""
+        """What the process is given. Whatever it holds counts as untrusted. Of a run, in the place of a value that is never
+        retained is `{"$not_retained": "<label>"}`.
+        """
 
     @_builtins.property
     def labels(self) -> _containers.MessageMap[_builtins.str, Global___LabelSet]:

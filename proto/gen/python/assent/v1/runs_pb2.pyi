@@ -347,7 +347,9 @@ class Step(_message.Message):
 
     @_builtins.property
     def output(self) -> _struct_pb2.Value:
-        """What the tool answered; set when the step succeeded, undone since or not."""
+        """What the tool answered; set when the step succeeded, undone since or not. In the place of a value that is never
+        retained is `{"$not_retained": "<label>"}`.
+        """
 
     @_builtins.property
     def labels(self) -> _containers.MessageMap[_builtins.str, _plans_pb2.LabelSet]:
