@@ -1,0 +1,93 @@
+"""What is not to be said in a list of cases: stops, an engine or a trail that is away, and many sets of labels."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from ruamel.yaml import YAML
+
+from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
+from assent_orchestrator.governance.stop import Scope
+from assent_orchestrator.governance.stops import Order, Stops
+from assent_orchestrator.memory.recalling import MOST_SETS
+from assent_orchestrator.store.memory_tables import holds, memories, receipts
+from assent_orchestrator.store.postgres import Database
+from assent_sidecar.catalogue.catalogue import Catalogue
+from tests.orchestrator.memory.office import Office
+
+CASES = Path(__file__).parents[2] / "cases/memories"
+DECLARED = Catalogue.from_json(YAML(typ="safe", pure=True).load((CASES / "catalogue.yaml").read_text(encoding="utf-8")))
+ABOUT = {"class": "preferences", "purpose": "How a client wants its notes", "subject": "client/ACME Ltd"}
+
+
+@pytest.fixture
+def office(database: Database, fresh_tenant: str) -> Office:
+    return Office(database, fresh_tenant, DECLARED)
+
+
+async def stored(office: Office, table: sa.Table = memories) -> int:
+    async with office.database.engine.connect() as tx:
+        query = sa.select(sa.func.count()).select_from(table).where(table.c.tenant == office.tenant)
+        return int(await tx.scalar(query) or 0)
+
+
+@pytest.mark.requirement("orchestrator.memory-decided")
+async def test_without_an_engine_nothing_is_remembered_recalled_or_forgotten(office: Office) -> None:
+    await office.do("remember", {**ABOUT, "value": 1})
+    office.decisions.away = True
+    for operation in ("remember", "recall", "forget", "list", "hold"):
+        asked: dict[str, Any] = (
+            {"subject": ABOUT["subject"], "reason": "x"} if operation in ("forget", "hold") else ABOUT
+        )
+        said = await office.do(operation, asked)
+        assert (said["verdict"], said["refusal"]) == ("deny", "ENGINE_UNAVAILABLE"), operation
+        assert not said.get("values")
+    assert (await stored(office), await stored(office, holds), await stored(office, receipts)) == (1, 0, 0)
+
+
+@pytest.mark.requirement("orchestrator.memory-decided")
+async def test_a_trail_that_cannot_be_written_leaves_everything_as_it_was(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.do("remember", {**ABOUT, "value": 1})
+
+    async def away(*_: Any) -> None:
+        raise AuditUnavailableError("the trail cannot be written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trail, "append", away)
+        for operation in ("remember", "recall", "forget", "hold"):
+            asked: dict[str, Any] = {"subject": ABOUT["subject"], "reason": "x"}
+            asked = asked if operation in ("forget", "hold") else ABOUT
+            assert await office.do(operation, asked) == {"error": "AUDIT_UNAVAILABLE"}
+    assert (await stored(office), await stored(office, holds), await stored(office, receipts)) == (1, 0, 0)
+    assert (await office.do("recall", ABOUT))["values"] == [1]
+
+
+@pytest.mark.requirement("orchestrator.memory-decided")
+async def test_an_agent_that_is_stopped_has_no_use_of_memory_and_others_do(office: Office) -> None:
+    await office.do("remember", {**ABOUT, "value": 1})
+    engine, trail = office.database.engine, office.keeper.trail
+
+    async def wake(*_: Any) -> None:
+        """Nothing runs here."""
+
+    stops = Stops(engine, trail, lambda: office.now, lambda *_: True, wake)
+    await stops.create(office.caller("otto:operator"), Order(Scope.AGENT, "drafting", "to look into it"))
+    said = await office.do("recall", {**ABOUT, "who": "agent/drafting"})
+    assert (said["refusal"], said["values"]) == ("STOPPED", [])
+    assert (await office.do("recall", {**ABOUT, "who": "agent/mailer"}))["values"] == [1]
+
+
+@pytest.mark.requirement("orchestrator.memory-labels")
+async def test_no_value_is_returned_whose_labels_were_not_asked_about(office: Office) -> None:
+    for number in range(MOST_SETS + 3):
+        await office.do("remember", {**ABOUT, "value": number, "labels": {"": (f"l{number:02}",)}})
+    before = len(office.decisions.asked)
+    said = await office.do("recall", ABOUT)
+    asked = [set(one.memory.labels) for one in office.decisions.asked[before:] if one.memory is not None]
+    assert asked[0] == set()
+    assert len(asked) == MOST_SETS + 1
+    assert (len(said["values"]), said["withheld"]) == (MOST_SETS, 3)
+    assert all({f"l{value:02}", "untrusted"} in asked for value in said["values"])
