@@ -38,6 +38,7 @@ from assent_orchestrator.governance.activation import (
 )
 from assent_orchestrator.governance.policies import Policies
 from assent_orchestrator.meanwhile import meanwhile
+from assent_orchestrator.store.confinement import unconfined
 from assent_orchestrator.store.tables import activations, bundles
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.archive import Bundle
@@ -189,8 +190,15 @@ class Activations:
         except AssentError as error:
             raise BundleNotRecordedError(f"the bundle {change.bundle.revision} waits: {error.message}") from error
 
+    @contextlib.asynccontextmanager
+    async def _recording(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction of the server's own: policies are its business, and callers do not reach their tables."""
+        with unconfined():
+            async with self.trail.recording() as tx:
+                yield tx
+
     async def _write(self, change: Change, by: By) -> str:
-        async with self.trail.recording() as tx:
+        async with self._recording() as tx:
             await take_turn(tx)
             pending, untaken = await self._pending(tx), self.feed.untaken
             if pending is not None and (untaken is None or pending["id"] != untaken.activation):
@@ -208,14 +216,14 @@ class Activations:
         code = error.code if isinstance(error, SidecarError) else "WORKSPACE_FAULTS"
         said = str(error).partition("\n")[0]
         try:
-            async with self.trail.recording() as tx:
+            async with self._recording() as tx:
                 await self.trail.append(tx, tenant, (refusal_draft(code, said, revision, actor, self.server),))
         except AssentError as lost:
             _log.warning("the refusal of a bundle is not on record: %s", lost)
 
     async def _wanted(self) -> Named | None:
         """Return what was activated elsewhere and is not in force here."""
-        async with self.trail.recording() as tx:
+        async with self._recording() as tx:
             row = await self._pending(tx)
             self.feed.say_unfollowed(await self._unfollowed(tx, row))
             if row is None:
@@ -257,7 +265,7 @@ class Activations:
             activations.c.actor == by.actor.id,
             activations.c.request_id == by.request_id,
         )
-        async with self.trail.recording() as tx:
+        async with self._recording() as tx:
             row = (await tx.execute(query)).mappings().one_or_none()
         if row is None:
             return False
@@ -269,7 +277,7 @@ class Activations:
         status = self.feed.status
         query = sa.select(activations).where(activations.c.home == self.home, activations.c.revision == status.revision)
         query = query.order_by(activations.c.number.desc()).limit(1)
-        async with self.trail.recording() as tx:
+        async with self._recording() as tx:
             row = (await tx.execute(query)).mappings().one_or_none()
         return Policies(
             status=status,

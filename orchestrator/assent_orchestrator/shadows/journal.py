@@ -13,6 +13,7 @@ from assent_orchestrator.config import HOME
 from assent_orchestrator.shadows.difference import Difference
 from assent_orchestrator.shadows.shadow import Shadow, in_order
 from assent_orchestrator.shadows.tally import MOST_DIFFERENCES, MOST_EXAMPLES, Example, Outcome, Seen, Tally
+from assent_orchestrator.store.confinement import unconfined
 from assent_orchestrator.store.look import one_look
 from assent_orchestrator.store.shadow_tables import shadow_counts, shadow_differences, shadows
 
@@ -43,31 +44,34 @@ _ADD_DIFFERENCE = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The shadows of one database beside the policies of ``home``."""
+    """The shadows of one database beside the policies of ``home``; what is counted of a tenant is the tenant's."""
 
     engine: AsyncEngine
     home: str = HOME
 
     async def running(self) -> Shadow | None:
         """Return the shadow that runs."""
-        async with self.engine.connect() as tx:
-            row = (
-                (await tx.execute(sa.select(*_COLUMNS).where(shadows.c.home == self.home, shadows.c.running)))
-                .mappings()
-                .one_or_none()
-            )
+        with unconfined():
+            async with self.engine.connect() as tx:
+                row = (
+                    (await tx.execute(sa.select(*_COLUMNS).where(shadows.c.home == self.home, shadows.c.running)))
+                    .mappings()
+                    .one_or_none()
+                )
         return _read(row) if row is not None else None
 
     async def find(self, shadow_id: str) -> Shadow | None:
         """Return a shadow by its id, or the ``latest``."""
-        async with self.engine.connect() as tx:
-            return await find(tx, self.home, shadow_id)
+        with unconfined():
+            async with self.engine.connect() as tx:
+                return await find(tx, self.home, shadow_id)
 
     async def archive(self, shadow_id: str) -> bytes | None:
         """Return the candidate; None when the shadow is over."""
-        async with self.engine.connect() as tx:
-            found = await tx.execute(sa.select(shadows.c.archive).where(shadows.c.id == shadow_id))
-            archive: bytes | None = found.scalar_one_or_none()
+        with unconfined():
+            async with self.engine.connect() as tx:
+                found = await tx.execute(sa.select(shadows.c.archive).where(shadows.c.id == shadow_id))
+                archive: bytes | None = found.scalar_one_or_none()
         return archive
 
     async def add(self, shadow_id: str, taken: Tally) -> None:

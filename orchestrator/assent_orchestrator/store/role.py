@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from assent_orchestrator.store.embedded import DatabaseUnavailableError
 from assent_orchestrator.store.engine import ROLE
 
-SHARED = ("bundles", "memory_master")
+SHARED = ("memory_master",)
 """Tables without row-level security that callers use: what is in them is nobody's own."""
 
 _THERE = sa.text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = :role").bindparams(role=ROLE)

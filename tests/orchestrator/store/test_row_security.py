@@ -17,7 +17,7 @@ from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
 from assent_orchestrator.store.role import SHARED
 
-SERVERS_OWN = {"alembic_version", "executors"}
+SERVERS_OWN = {"alembic_version", "executors", "activations", "bundles", "shadows"}
 """Tables of the server itself, of which callers see nothing at all."""
 
 WHO = sa.text("SELECT current_user::text, current_setting('assent.tenant', TRUE)")
