@@ -31,6 +31,9 @@ from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import canonical
 from assent_sidecar.model import Json, seconds
 
+_AN_AGE = 300 * 366 * 86400.0
+"""Seconds beyond which no ttl makes a difference, and no calendar is left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Memories:
@@ -114,7 +117,8 @@ class Memories:
             sa.or_(memories.c.run_scoped.is_(sa.false()), _of_live_run(sought.run)),
         )
         if sought.declared.ttl is not None:  # the bundle in force says it, also of what was remembered before
-            query = query.where(memories.c.created_at > sought.at - timedelta(seconds=seconds(sought.declared.ttl)))
+            longest = timedelta(seconds=min(seconds(sought.declared.ttl), _AN_AGE))
+            query = query.where(memories.c.created_at > sought.at - longest)
         query = query.order_by(memories.c.created_at.desc(), memories.c.id.desc())
         rows = (await tx.execute(query.limit(min(sought.limit, MOST_RECALLED)))).mappings()
         return tuple(known_of(row) for row in rows)

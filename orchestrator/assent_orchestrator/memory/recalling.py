@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import MOST_RECALLED, Recalled, Remembered, Sought
+from assent_orchestrator.memory.errors import MemoryUnreadableError
 from assent_orchestrator.memory.keeper import Answer, Keeper, refusal
 from assent_orchestrator.memory.standing import Standing, facts_of
 from assent_orchestrator.memory.wish import Wish
@@ -77,7 +78,11 @@ class Recalling:
             redactions = await self._granted(who, wish, catalogue, labels, within)
             if redactions is not None:
                 granted[labels] = (*granted[()], *redactions)
-        return Answer(decided), await self._open(who, wish, sought, there, granted)
+        try:
+            return Answer(decided), await self._open(who, wish, sought, there, granted)
+        except MemoryUnreadableError as error:
+            await keeper.refuse(who, wish, error)  # somebody changed the database: that is not to go unnoticed
+            raise
 
     async def _granted(
         self, who: Standing, wish: Wish, catalogue: Catalogue, labels: tuple[str, ...], within: float | None

@@ -45,7 +45,7 @@ def faults(use: Use, declared: Memory) -> Iterator[Fault]:
             yield Fault(flaw.member, flaw.code, flaw.message)
     elif use.memory_class and use.memory_class not in declared.classes:
         yield Fault("class", "UNKNOWN_CLASS", "memory.yaml has no class of this name")
-    if use.operation not in ("list", "lift") and not use.subject:
+    if use.operation not in ("list", "lift") and not use.subject.strip():
         yield Fault("subject", "NO_SUBJECT", "says about whom or what: memory is kept by subject")
     found = declared.classes.get(use.memory_class)
     if found is not None and found.scope == "run" and not use.in_run and use.action in (REMEMBER, RECALL):

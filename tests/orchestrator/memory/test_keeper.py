@@ -80,6 +80,28 @@ async def test_an_agent_that_is_stopped_has_no_use_of_memory_and_others_do(offic
     assert (await office.do("recall", {**ABOUT, "who": "agent/mailer"}))["values"] == [1]
 
 
+@pytest.mark.requirement("orchestrator.memory-encrypted")
+async def test_a_value_that_was_changed_in_the_database_is_not_returned_and_that_is_recorded(office: Office) -> None:
+    await office.do("remember", {**ABOUT, "value": 1})
+    async with office.database.engine.begin() as tx:
+        await tx.execute(sa.update(memories).where(memories.c.tenant == office.tenant).values(labels=["open"]))
+    assert await office.do("recall", ABOUT) == {"error": "MEMORY_UNREADABLE"}
+    [*_, last] = await office.recorded()
+    assert (last["event"], last["detail"]["code"]) == ("memory.refused", "MEMORY_UNREADABLE")
+
+
+@pytest.mark.requirement("orchestrator.memory-ttl")
+async def test_a_class_may_keep_values_for_longer_than_there_is_a_calendar(
+    database: Database, fresh_tenant: str
+) -> None:
+    classes = dict(DECLARED.memory.classes)
+    classes["preferences"] = classes["preferences"].model_copy(update={"ttl": "999999999d"})
+    declared = DECLARED.model_copy(update={"memory": DECLARED.memory.model_copy(update={"classes": classes})})
+    office = Office(database, fresh_tenant, declared)
+    assert (await office.do("remember", {**ABOUT, "value": 1}))["verdict"] == "allow"
+    assert (await office.do("recall", ABOUT))["values"] == [1]
+
+
 @pytest.mark.requirement("orchestrator.memory-labels")
 async def test_no_value_is_returned_whose_labels_were_not_asked_about(office: Office) -> None:
     for number in range(MOST_SETS + 3):
