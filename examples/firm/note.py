@@ -23,7 +23,7 @@ def draft(args: Arguments) -> Note:
     """
     title, counterparty = args.text("title"), args.text("counterparty")
     blocks = [
-        f"Dear {args.text('contact')},",
+        f"{_salutation(args)},",
         f"we read the contract {title} with {counterparty} for you: {args.text('summary')}.",
         "# What it says",
         *_clauses(args.each("clauses")),
@@ -33,6 +33,15 @@ def draft(args: Arguments) -> Note:
     ]
     memos = [f"{one.text('id')}: {one.text('advice')}" for one in args.each("memos")]
     return Note("\n\n".join(blocks), "\n\n".join(memos) or "Nothing of ours bears on it.")
+
+
+def _salutation(args: Arguments) -> str:
+    """Return how the client is addressed: as it once said that it wants to be, or by the contact's name."""
+    for one in args.each("preferences") if "preferences" in args.values else ():
+        wish = one.values.get("value")
+        if isinstance(wish, dict) and "salutation" in wish:
+            return Arguments(wish).text("salutation")
+    return f"Dear {args.text('contact')}"
 
 
 def _clauses(clauses: Iterable[Arguments]) -> Iterator[str]:

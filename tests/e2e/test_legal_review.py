@@ -5,7 +5,7 @@ import dataclasses
 import io
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -17,7 +17,8 @@ import pytest
 from google.protobuf import json_format
 
 from assent.tool.v1 import tools_pb2
-from assent.v1 import approvals_pb2, permits_pb2, plans_pb2, runs_pb2
+from assent.v1 import approvals_pb2, memories_pb2, permits_pb2, plans_pb2, runs_pb2
+from assent.v1.memories_pb2_grpc import MemoryServiceStub
 from assent_orchestrator.cli.stage.desk import Desk, open_channel
 from assent_orchestrator.cli.stage.examples import REVIEW, find_examples
 from assent_orchestrator.cli.stage.ground import Ground, open_ground, serving
@@ -52,6 +53,21 @@ class Firm:
     async def submit(self, matter: str, **more: Any) -> runs_pb2.Run:
         plan = {"process": "contract_review", "onBehalfOf": REVIEWS.principal, "inputs": {"matter": matter}, **more}
         return await self.desk(REVIEWS.runtime).submit(json_format.ParseDict(plan, plans_pb2.Plan()))
+
+    async def remember(self, client: str, value: Any, labels: Sequence[str] = ()) -> memories_pb2.RememberResponse:
+        """Keep how a client wants its notes, as a lawyer does."""
+        request = {
+            "parent": f"tenants/{TENANT}",
+            "memoryClass": "client_preferences",
+            "purpose": "How a client wants its notes",
+            "subject": client,
+            "value": value,
+            "labels": {"": {"labels": list(labels)}} if labels else {},
+        }
+        message = json_format.ParseDict(request, memories_pb2.RememberRequest())
+        token = self.ground.people.token_of(REVIEWS.answers)
+        memory = MemoryServiceStub(self.channel)
+        return await memory.Remember(message, metadata=(("authorization", f"Bearer {token}"),), timeout=SECONDS)
 
     async def end_of(self, run: runs_pb2.Run) -> runs_pb2.Run:
         async with asyncio.timeout(SECONDS):
@@ -143,6 +159,18 @@ async def test_a_harmless_contract_goes_through_and_nobody_is_asked(firm: Firm) 
     assert logged.startswith("Contract CON-301 reviewed, 0 wrong citations; note N-")
     agents = {step.agent for step in run.steps}
     assert agents == {"legal_research", "drafting", "compliance", "finance"}
+
+
+@pytest.mark.requirement("orchestrator.memory-steps")
+async def test_a_note_is_written_as_the_client_once_said_that_it_wants_it(firm: Firm) -> None:
+    client = next(matter.client for matter in MATTERS if matter.id == HARMLESS)
+    kept = await firm.remember(client, {"salutation": "Good day to all of you"})
+    assert (kept.refusal, list(kept.memory.labels)) == ("", ["untrusted"])
+    advice = await firm.remember(client, {"salutation": "As we told the others"}, labels=["privileged"])
+    assert (advice.refusal, advice.memory.name) == ("PRIVILEGED_NOT_REMEMBERED", "")
+    run = await firm.review(HARMLESS)
+    assert state(run) == "succeeded"
+    assert "Good day to all of you," in attached(firm.letters_to(CONTACTS[HARMLESS])[-1])
 
 
 @pytest.mark.requirement("example.legal-risky", "example.legal-citations", "example.legal-summary")

@@ -191,6 +191,23 @@ async def test_a_note_is_a_docx_and_only_its_letter_can_be_released(running: Com
     assert (await running.fail("notes.release_note", release, key="note-4"))[0] == "NO_SUCH_DRAFT"
 
 
+@pytest.mark.parametrize(
+    ("preferences", "salutation"),
+    [
+        ([], "Dear Rafael Okoro,"),
+        ([{"value": {"length": "short"}}], "Dear Rafael Okoro,"),
+        ([{"value": {"salutation": "Good day"}}, {"value": {"salutation": "Dear Sirs"}}], "Good day,"),
+    ],
+)
+async def test_a_note_addresses_the_client_as_it_wants_to_be(
+    running: Company, preferences: list[dict[str, Any]], salutation: str
+) -> None:
+    drafted = await running.do(
+        "notes.draft_note", {**NOTE, "preferences": preferences}, key=f"wish-{salutation}-{len(preferences)}"
+    )
+    assert drafted["letter"].startswith(f"{salutation}\n")
+
+
 @pytest.mark.requirement("example.legal-note")
 async def test_what_is_attached_is_what_was_named(running: Company, mailbox_folder: Path) -> None:
     drafted = await running.do("notes.draft_note", NOTE, key="other-1")

@@ -31,13 +31,13 @@ def workspace() -> Workspace:
 def test_the_process_has_the_eight_steps_of_a_review(workspace: Workspace) -> None:
     process = workspace.catalogue.processes["contract_review"]
     order = [name for name in Graph.of(process.steps).order if name not in {"matter", "contract", "deliver", "by_hand"}]
-    assert order == ["precedents", "citations", "summary", "draft", "flags", "release", "log", "fee"]
+    assert order == ["precedents", "citations", "summary", "preferences", "draft", "flags", "release", "log", "fee"]
     assert {agent.department for agent in workspace.catalogue.agents.values()} == {"legal", "compliance", "finance"}
     assert set(workspace.catalogue.agents) == {"legal_research", "drafting", "compliance", "finance"}
 
 
 def test_every_agent_uses_what_it_may_do(workspace: Workspace) -> None:
-    used: dict[str, set[str]] = {"drafting": {"memory.recall"}}  # by itself: policies/org/memory.rego
+    used: dict[str, set[str]] = {}
     for step in workspace.catalogue.processes["contract_review"].steps:
         used.setdefault(step.agent, set()).add(step.action)
         if step.compensation is not None:

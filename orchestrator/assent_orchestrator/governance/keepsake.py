@@ -7,7 +7,7 @@ from assent_sidecar.catalogue.own import REMEMBER
 from assent_sidecar.decision import Remember
 from assent_sidecar.question import Action
 
-_LONGEST = 300
+_LONGEST = 256
 
 
 def unkeepable(one: Remember, action: Action, memory: Memory) -> str:

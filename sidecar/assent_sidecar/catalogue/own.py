@@ -16,7 +16,7 @@ REMEMBER: Final = f"{MEMORY}.remember"
 RECALL: Final = f"{MEMORY}.recall"
 FORGET: Final = f"{MEMORY}.forget"
 
-_TEXT: Json = {"type": "string", "minLength": 1, "maxLength": 300}
+_TEXT: Json = {"type": "string", "minLength": 1, "maxLength": 256}
 _DURATION: Json = {"type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h|d)$"}
 _LABEL: Json = {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,62}$"}
 _MOMENT: Json = {"type": "string"}

@@ -74,7 +74,7 @@ def _entries(cast: Cast) -> tuple[TokenEntry, ...]:
     return (
         new_entry(OPERATOR, (Role.SUBMITTER, Role.OPERATOR, Role.AUDITOR), tenant=TENANT),
         runtime.model_copy(update={"acts_for": (principal,)}),
-        new_entry(cast.answers, (cast.role,), tenant=TENANT),
+        new_entry(cast.answers, (cast.role, Role.SUBMITTER), tenant=TENANT),
         new_entry(AUDITOR, (Role.AUDITOR,), tenant=TENANT),
         new_entry(PLANNER, (Role.SUBMITTER, Role.AUDITOR, "planner"), tenant=TENANT),
     )

@@ -72,6 +72,22 @@ allow contains finding if {
 }
 
 # METADATA
+# title: A draft may know how the client wants its notes
+# labels:
+#   control: REV-11
+allow contains finding if {
+	input.kind == "action"
+	action == "memory.recall"
+	input.memory.class == "client_preferences"
+	finding := {
+		"code": "PREFERENCES_RECALLED",
+		"message": "a draft may know how the client wants its notes",
+		"control": "REV-11",
+		"rule": "A draft may know how the client wants its notes",
+	}
+}
+
+# METADATA
 # title: A review may write to the client once, with what was released
 # labels:
 #   control: REV-04

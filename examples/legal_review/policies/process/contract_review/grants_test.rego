@@ -38,6 +38,12 @@ test_what_the_process_needs_is_granted[name] if {
 	codes(action(system, operation, expected[0])) == {expected[1]}
 }
 
+test_a_draft_may_know_what_the_client_wants if {
+	recalled := object.union(action("memory", "recall", "read"), {"memory": {"class": "client_preferences"}})
+	codes(recalled) == {"PREFERENCES_RECALLED"}
+	codes(object.union(recalled, {"memory": {"class": "run_state"}})) == set()
+}
+
 test_nothing_else_is_granted[name] if {
 	some name, question in {
 		"another_operation": action("documents", "delete_contract", "write"),
