@@ -193,6 +193,9 @@ def test_other_kinds_follow_from_what_is_there() -> None:
     assert (held.memory_class, held.retention, held.purpose) == (None, None, "")
     handoff = question(handoff={"from": "analyst", "to": "seller", "reason": "done"})
     assert handoff.kind == "handoff"
+    assert (handoff.agent and handoff.agent.id, handoff.step, handoff.action) == ("seller", None, None)
+    assert handoff.handoff is not None
+    assert handoff.handoff.passes.to_json() == {"labels": [], "memory": [], "ledgers": {}}
     assert question(kind="amendment").action is None
 
 

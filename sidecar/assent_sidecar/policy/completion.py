@@ -182,7 +182,7 @@ class _Completion:
         if given is None and step is not None:
             given = step.agent
         if given is None and self._case.handoff is not None:
-            given = self._case.handoff.target
+            return self._agent_facts(self._case.handoff.target, ("handoff", "to"))
         if given is None:
             if kind is Kind.ACTION:
                 raise CompletionError((), "an action is somebody's: name the agent, or the step")
