@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.errors import AlreadyExistsError, InvalidError, StateError
 from assent_orchestrator.memory.errors import HeldError, MemoryKeyWrongError, MemoryUnreadableError
+from assent_orchestrator.memory.expiry import Expiry
 from assent_orchestrator.memory.holds import Holds, held_by
 from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.memory.vault import Vault
@@ -258,6 +260,19 @@ async def test_a_hold_and_an_order_to_forget_take_turns(place: Place) -> None:
         assert not forgetting.done()
     with pytest.raises(HeldError):
         await forgetting
+
+
+@pytest.mark.requirement("orchestrator.memory-forget", "orchestrator.memory-ttl")
+async def test_remembering_forgetting_and_expiring_at_once_leave_nothing_that_cannot_be_opened(place: Place) -> None:
+    """Bounded, and in whatever order they come: a value without its key, or a key without a value, is never left."""
+    expiry = Expiry(place.engine, Trail(place.engine), lambda: NOW + timedelta(seconds=1))
+    async with asyncio.timeout(60):
+        for _ in range(4):
+            work = [place.remember(number, ttl=1 + number % 2) for number in range(6)]
+            await asyncio.gather(*work, place.forget(), place.forget(name="preferences"), expiry.sweep())
+    kept = await place.recall()
+    assert len(kept.values) == len(await place.rows(memories))
+    assert len(await place.rows(subjects)) == (1 if kept.values else 0)
 
 
 async def _until_somebody_waits(place: Place) -> None:
