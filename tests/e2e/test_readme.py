@@ -58,7 +58,7 @@ SEEN = {
     f"{SIMULATE} terminal": r"flows out: pii, untrusted to email, by deliver",
     "approvals list --all": r"notes\.release_note",
     "ledgers list": r"review_fees",
-    "demo --kill": r"nothing .*twice|one e-mail",
+    "stops list": r"nothing is stopped|no stops",
     "agents list": r"legal_research .*\n(.*\n)*.*drafting",
     "agents show drafting": r"notes\.draft_note",
     "runs show RUN --step precedents": r'"memos"',
@@ -89,7 +89,7 @@ def without_caller(command: str) -> str:
 
 
 def test_the_tables_of_the_readme_and_what_is_expected_of_them_are_the_same() -> None:
-    assert sorted(map(without_caller, shown())) == sorted(SEEN)
+    assert set(map(without_caller, shown())) == set(SEEN)
 
 
 @pytest.mark.timeout(900)

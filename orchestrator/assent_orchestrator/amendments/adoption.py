@@ -1,33 +1,19 @@
 """Amendments that a bundle has taken up: what comes into force with the steps that somebody proposed adopts them."""
 
 import asyncio
-import contextlib
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from assent_orchestrator.amendments.amendment import Amendment, AmendmentState, adopts
 from assent_orchestrator.amendments.rows import amendment_of
-from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import AssentError
-from assent_orchestrator.governance.activation import TOPIC
-from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.amendment_tables import amendments
 from assent_sidecar.bundle.archive import Bundle
 
-_LOOK_EVERY = 5.0
 _SYSTEM = Actor(kind="system", id="assent")
-
-InForce = Callable[[], Mapping[str | None, Bundle]]
-"""Returns the bundles in force, by tenant; or one, of None, where all have the same."""
-
-_log = logging.getLogger("assent.amendments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +49,6 @@ class Adoptions:
                 draft = Draft(event="amendment.adopted", actor=_SYSTEM, detail={**detail})
                 await self.trail.append(tx, one.tenant, (draft,))
             return len(adopted)
-
-
-@contextlib.asynccontextmanager
-async def adopting(adoptions: Adoptions, listener: Listener, bundles: InForce) -> AsyncIterator[None]:
-    """Look whenever another bundle is in force, for as long as the block lasts; what fails is tried again."""
-    async with meanwhile(_follow(adoptions, listener, bundles), "assent-amendments"):
-        yield
-
-
-async def _follow(adoptions: Adoptions, listener: Listener, bundles: InForce) -> None:
-    seen: dict[str | None, str] = {}
-    async with listener.subscribe(TOPIC) as wakeups:
-        while True:
-            try:
-                for tenant, now in bundles().items():
-                    if seen.get(tenant) != now.revision:
-                        await adoptions.look(now, tenant)
-                        seen[tenant] = now.revision
-            except (AssentError, SQLAlchemyError) as error:
-                code = error.code if isinstance(error, AssentError) else type(error).__name__
-                _log.warning("amendments could not be looked through, and will be again: %s", code)
-            await wakeups.wait(_LOOK_EVERY)
 
 
 def _adopted(found: list[Amendment], bundle: Bundle) -> list[Amendment]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from assent_orchestrator.amendments.adoption import Adoptions, adopting
+from assent_orchestrator.amendments.adoption import Adoptions
 from assent_orchestrator.amendments.box import Amendments
 from assent_orchestrator.amendments.effect import Effects
 from assent_orchestrator.amendments.proposals import Proposals
@@ -45,6 +45,7 @@ from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.memory_steps import MemorySteps
 from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.outdated import Outdated
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.pausing import Pauses
 from assent_orchestrator.execution.reconciliation import Reconciliations
@@ -61,6 +62,7 @@ from assent_orchestrator.governance.agents import Agents
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.books import Books
 from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.in_force import looking
 from assent_orchestrator.governance.ledgers import Ledgers
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.processes import Processes
@@ -212,9 +214,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
 
         permits = Permits(database.engine, trail, clock)
         passing = Passing(trail, clock)
-        adoptions = adopting(Adoptions(trail, clock), listener, realms.in_force)
+        adoptions = looking("amendments", Adoptions(trail, clock).look, listener, realms.in_force)
+        outdated = looking("approvals", Outdated(database.engine, durable).look, listener, realms.in_force)
         expiry = expiring(Expiry(database.engine, trail, clock))
-        for beside in (sweeping(permits), time_passing(passing), adoptions, expiry):
+        for beside in (sweeping(permits), time_passing(passing), adoptions, outdated, expiry):
             await stack.enter_async_context(beside)
         if notices is not None:
             await stack.enter_async_context(delivering(notices, trail, clock, listener))

@@ -36,10 +36,11 @@ from assent_orchestrator.execution.handovers import taken_over
 from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.lists import begin_list
 from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience, until
 from assent_orchestrator.execution.scene import scene_of
-from assent_orchestrator.execution.sequel import Sequels, trace_wait
+from assent_orchestrator.execution.sequel import REVISED, Sequels, trace_wait
 from assent_orchestrator.execution.situation import (
     Seen,
     Situation,
@@ -150,6 +151,8 @@ class Attempts:
         if approval is not None and approval.state is ApprovalState.PENDING:
             if situation.lost and self._cannot_be_done(situation):
                 return await self._end(situation, _LOST)
+            if is_outdated(approval, self.parts.revision(situation.run.tenant)) and not situation.run.paused:
+                return await self._close(situation, approval, tries)
             if approval.expires_at > now:
                 return Pause(settled=False, seconds=until(approval.expires_at, now))
             if not may_extend(approval):
@@ -189,6 +192,15 @@ class Attempts:
             run = await hold(tx, run_id, self.parts)
             drafts = await expire(tx, run, self.parts.clock())
             await self.parts.trail.append(tx, run.tenant, drafts)
+
+    async def _close(self, situation: Situation, approval: Approval, tries: int) -> Pause:
+        """Close a question that is worth nothing under the bundle in force; the step is asked about anew."""
+        async with self.parts.trail.recording() as tx:
+            run = await self.sequels.still_wanted(tx, situation)
+            await resolve(tx, approval, ApprovalState.VOID, self.parts.clock())
+            await self.parts.trail.append(tx, run.tenant, (note_state(approval, ApprovalState.VOID, why=REVISED),))
+        trace_wait(approval, ApprovalState.VOID, self.parts.clock())
+        return Pause(settled=False, seconds=patience(tries))
 
     async def _put_once_more(self, situation: Situation, approval: Approval) -> Pause:
         async with self.parts.trail.recording() as tx:

@@ -32,6 +32,9 @@ from assent_orchestrator.plan.state import GOING_RUNS, TERMINAL_STEPS, RunState,
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import Action
 
+REVISED = "REVISION_CHANGED"
+"""Why a question to people is void: another bundle is in force."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sequels:
@@ -106,7 +109,7 @@ class Sequels:
                     trace_wait(approval, approval.state, now)
                 else:
                     revised = approval is not None and approval.revision != ruling.decided.provenance.revision
-                    voided = await self._void(tx, situation, now, "REVISION_CHANGED" if revised else "ASKED_ANEW")
+                    voided = await self._void(tx, situation, now, REVISED if revised else "ASKED_ANEW")
                 requested = await self._request(tx, turn, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,

@@ -1,0 +1,45 @@
+"""Questions to people that policies asked which are not in force any more, and waking the steps that wait on them."""
+
+import asyncio
+from dataclasses import dataclass
+from itertools import groupby
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.execution.durable import Durable
+from assent_orchestrator.store.tables import approvals
+from assent_sidecar.bundle.archive import Bundle
+
+_AT_ONCE = 20
+
+
+def is_outdated(approval: Approval, revision: str) -> bool:
+    """Say whether a question is worth nothing under the bundle in force, whatever anybody answers."""
+    return approval.revision != revision and approval.requirement.on_revision == "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Finds open questions that are worth nothing any more."""
+
+    engine: AsyncEngine
+    durable: Durable
+
+    async def look(self, bundle: Bundle, tenant: str | None = None) -> int:
+        """Wake every step that waits for answers to such a question: it closes it, and asks anew; return how many."""
+        query = sa.select(approvals.c.run_id, approvals.c.step_id).where(
+            approvals.c.state == str(ApprovalState.PENDING),
+            approvals.c.kind == str(ApprovalKind.ACTION),
+            approvals.c.revision != bundle.revision,
+            approvals.c.requirement["on_revision"].astext == "void",
+        )
+        if tenant is not None:
+            query = query.where(approvals.c.tenant == tenant)
+        async with self.engine.connect() as tx:
+            rows = (await tx.execute(query.order_by(approvals.c.run_id))).all()
+        runs = [(run, tuple(row.step_id for row in mine)) for run, mine in groupby(rows, key=lambda row: row.run_id)]
+        for first in range(0, len(runs), _AT_ONCE):
+            await asyncio.gather(*(self.durable.wake(*one) for one in runs[first : first + _AT_ONCE]))
+        return len(rows)
