@@ -12,6 +12,7 @@ from assent_orchestrator.plan.pointer import field, split
 from assent_orchestrator.plan.schema import validate
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.own import OWN_SERVER
 from assent_sidecar.question import Action, AgentFacts, BatchAction
 
 MAX_FAULTS = 100
@@ -52,10 +53,7 @@ def _faults(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[Fault]:
         yield Fault(f"{root}.agent", "UNKNOWN_AGENT", "nobody appointed an agent of this name")
     elif operation is not None and wish.action not in agent.may:
         yield Fault(f"{root}.agent", "AGENT_MAY_NOT", f"this agent is not given {wish.action}")
-    if wish.action.partition(".")[0] not in catalogue.systems:
-        yield Fault(f"{root}.action", "UNKNOWN_SYSTEM", "there is no system of this name")
-    elif operation is None:
-        yield Fault(f"{root}.action", "UNKNOWN_OPERATION", "the system has no such operation")
+    yield from _faults_of_action(root, wish, catalogue)
     try:
         size = len(json.dumps(wish.args, ensure_ascii=False, allow_nan=False).encode())
     except (ValueError, TypeError, RecursionError):
@@ -71,6 +69,15 @@ def _faults(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[Fault]:
         if place(pointer, wish.args) is None:
             path = field(f"{root}.labels", {}, (pointer,))
             yield Fault(path, "DANGLING_REFERENCE", "classifies an argument that is not there")
+
+
+def _faults_of_action(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[Fault]:
+    if wish.action.partition(".")[0] not in catalogue.systems:
+        yield Fault(f"{root}.action", "UNKNOWN_SYSTEM", "there is no system of this name")
+    elif catalogue.operation(wish.action) is None:
+        yield Fault(f"{root}.action", "UNKNOWN_OPERATION", "the system has no such operation")
+    elif catalogue.systems[wish.action.partition(".")[0]].tool_server == OWN_SERVER:
+        yield Fault(f"{root}.action", "NOT_BY_PERMIT", "Assent does this itself: use MemoryService")
 
 
 def _accepted(root: str, wish: Wish, catalogue: Catalogue, faults: list[Fault]) -> Iterator[BatchAction]:

@@ -21,6 +21,7 @@ from assent_orchestrator.governance.stops import Order, Stops
 from assent_orchestrator.store.postgres import Database
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.world import ScriptedDecisionPoint, catalogue
 
@@ -112,7 +113,9 @@ class Office:
 
 def two_systems() -> Catalogue:
     """The catalogue of runs, and a second system that is just like the first."""
-    declared = catalogue([{"id": "s", "action": "box.put"}])
+    scratch = {"retention": "temporary", "purpose": "to go on", "owner": "it", "ttl": "1h"}
+    memory = Memory.from_json({"classes": {"scratch": scratch}})
+    declared = catalogue([{"id": "s", "action": "box.put"}], memory=memory)
     systems = {**declared.systems, "crate": declared.systems["box"].model_copy(update={"name": "crate"})}
     bot = declared.agents["bot"]
     agents = {"bot": bot.model_copy(update={"may": (*bot.may, "crate.put")})}

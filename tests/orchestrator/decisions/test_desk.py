@@ -153,6 +153,7 @@ async def test_every_fault_of_a_request_is_named_and_nothing_is_asked(office: Of
         Wish(id="a", agent="nobody", action="box.put"),
         Wish(id="a", agent="bot", action="box.fly"),
         Wish(id="c", agent="bot", action="moon.land", labels={"/x": ("pii",)}),
+        Wish(id="d", agent="bot", action="memory.forget", args={"subject": "ACME", "reason": "so"}),
     )
     with pytest.raises(InvalidError) as raised:
         await office.desk.decide(office.alice, DecisionRequest(wishes=wishes, batch=True, process="none"))
@@ -163,6 +164,7 @@ async def test_every_fault_of_a_request_is_named_and_nothing_is_asked(office: Of
         ("actions[1].action", "UNKNOWN_OPERATION"),
         ("actions[2].action", "UNKNOWN_SYSTEM"),
         ('actions[2].labels["/x"]', "DANGLING_REFERENCE"),
+        ("actions[3].action", "NOT_BY_PERMIT"),
     }
     assert office.decisions.asked == []
 
