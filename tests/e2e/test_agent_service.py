@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +91,17 @@ class Office:
             stub: Any = permits_pb2_grpc.DecisionServiceStub(channel)
             return list((await stub.ListPermits(request, metadata=self.deployed.metadata(AUDITOR))).permits)
 
+    async def show(self, run: str) -> str:
+        """Return what the command line shows of a run to who submitted it."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "assent_orchestrator", "runs", "show", run, "--server", self.deployed.address),
+            env={**os.environ, "ASSENT_TOKEN": self.deployed.tokens.token_of(RUNTIME) or "", "COLUMNS": "200"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+        assert process.returncode == 0
+        return out.decode()
+
     def archived(self) -> list[str]:
         file = self.deployed.folder / "archive" / "archive.sqlite3"
         with contextlib.closing(sqlite3.connect(file)) as tx:
@@ -159,6 +172,14 @@ async def test_a_service_acts_as_its_agent_and_each_of_its_actions_is_decided_an
             "PERMIT_STATE_SUCCEEDED"
         }
         assert await one.deployed.intact()
+        events = [event async for event in one.deployed.events(run)]
+        asked = [event.further for event in events if event.HasField("further")]
+        assert {(what.under, what.agent, what.action) for what in asked} == {
+            (step["effect"]["permit"], "clerk", "archive.put")
+        }
+        assert {what.item for what in asked} == {f"letter-{number}" for number in range(7)}
+        shown = await one.show(run)
+        assert shown.partition("asked further:")[2].count("archive.put") == 5
 
 
 @pytest.mark.timeout(300)

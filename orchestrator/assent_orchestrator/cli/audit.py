@@ -147,6 +147,7 @@ def show_record(entry: wire.AuditRecord) -> None:
     whom = record.get("on_behalf_of")
     parts = (
         action.get("name") or "",
+        f"{detail['item']} under {detail['under']}" if in_run and "under" in detail else "",
         why + (f" ({controls})" if controls else ""),
         f"by {who}" + (f" for {whom}" if whom and whom != who else "") if who else "",
         *(

@@ -1,8 +1,10 @@
 """One run as people read it."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
-from assent.v1 import decisions_pb2
+from assent.v1 import decisions_pb2, permits_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.printing import coloured, moment, say, table, word
@@ -60,6 +62,18 @@ def show_run(run: wire.Run) -> None:
         for step in run.steps
     ]
     table(("STEP", "AGENT", "ACTION", "STATE", "TRIED", "VERDICT", "BECAUSE"), rows)
+
+
+def show_further(permits: Sequence[permits_pb2.Permit]) -> None:
+    """Write what services were permitted that were called in a run; nothing where none was."""
+    if not permits:
+        return
+    say("  asked further:")
+    rows = [
+        (one.step, one.agent, one.action, coloured(word(permits_pb2.PermitState, one.state, "PERMIT_STATE")), one.under)
+        for one in permits
+    ]
+    table(("IN STEP", "AGENT", "ACTION", "STATE", "UNDER"), rows)
 
 
 def _ended(run: wire.Run) -> str:

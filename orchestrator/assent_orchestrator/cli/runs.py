@@ -4,15 +4,19 @@ from typing import Annotated
 
 import typer
 
+from assent.v1 import permits_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table
 from assent_orchestrator.cli.problem import Problem
-from assent_orchestrator.cli.run_card import short, show_run, state_text
+from assent_orchestrator.cli.run_card import short, show_further, show_run, state_text
 from assent_orchestrator.cli.watch import watch_run
 from assent_orchestrator.plan.state import RunState
+
+_FURTHER = 500
+"""Permits of a run that are shown with it; there may be more, which ``permits list --run`` lists."""
 
 app = typer.Typer(help="Look at runs, follow them, stop them.", rich_markup_mode=None)
 
@@ -63,11 +67,22 @@ def show_command(
             say_json(connection.call(connection.runs.GetStep, wire.GetStepRequest(name=name)))
             return ExitCode.DONE
         found = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=connection.name("runs", run)))
+        further = [] if common.as_json else _further(connection, found)
     if common.as_json:
         say_json(found)
     else:
         show_run(found)
+        show_further(further)
     return ExitCode.DONE
+
+
+def _further(connection: Connection, run: wire.Run) -> list[permits_pb2.Permit]:
+    """Return what services were permitted that were called in a run, the first one first."""
+    request = permits_pb2.ListPermitsRequest(parent=connection.parent, filter=f"run={short(run.name)}")
+    try:
+        return list(connection.pages(connection.decisions.ListPermits, request, "permits", limit=_FURTHER))[::-1]
+    except Problem:  # the run is shown nevertheless; an older server knows no such permits
+        return []
 
 
 @app.command("watch")

@@ -134,6 +134,7 @@ def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
         coloured(after),
         f"  {', '.join(event.reasons)}" if event.reasons else "",
         f": {event.branch}" if event.branch else "",
+        f"  {further_text(event.further)}" if event.HasField("further") else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )
     if event.step_to == wire.STEP_STATE_DEFERRED and (until := _until(connection, f"{name}/steps/{event.step}")):
@@ -141,6 +142,11 @@ def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
     if event.event == "approval.requested":
         for approval in _waiting(connection, name):
             note(f"  a person is asked: assent approvals show {short(approval)}")
+
+
+def further_text(further: wire.FurtherAction) -> str:
+    """Return what a service asked for that was called in a step."""
+    return f"{further.agent} asks: {further.item} ({further.action})"
 
 
 def _until(connection: Connection, name: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.audit.whose import own_runs
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import Fault, ForbiddenError, InvalidError, NotFoundError
@@ -18,7 +19,7 @@ from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, Truth, settle
 from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
-from assent_orchestrator.store.tables import permits
+from assent_orchestrator.store.tables import permits, runs
 
 SWEPT_AT_ONCE = 200
 
@@ -65,7 +66,9 @@ class Permits:
         size: int = 0,
         token: str = "",
     ) -> Page[Issued]:
-        """Return a page of permits, newest first: the caller's own, or everybody's for operators and auditors.
+        """Return a page of permits, newest first: the caller's own and those of its runs, or everybody's.
+
+        Everybody's are for operators and auditors.
 
         Raises:
             InvalidError: the token is not one of ours.
@@ -73,7 +76,8 @@ class Permits:
         page = window(permits.c.issued_at, permits.c.id, size=size, token=token)
         query = sa.select(permits).where(permits.c.tenant == caller.tenant)
         if not caller.sees_all():
-            query = query.where(permits.c.holder == caller.id)
+            own = sa.select(runs.c.id).where(own_runs(caller))
+            query = query.where(sa.or_(permits.c.holder == caller.id, permits.c.run_id.in_(own)))
         if status is not None:
             query = query.where(permits.c.status == str(status))
         if agent:

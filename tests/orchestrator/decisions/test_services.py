@@ -41,6 +41,9 @@ async def test_policies_are_asked_about_the_run_in_which_the_service_was_called(
     assert reply.leave is not None
     [given] = (await firm.permits.list(firm.agent("writer"))).items
     assert (given.run_id, given.step_id, given.parent_id, given.depth) == (run, "draft", call.permit.id, 1)
+    assert (await firm.permits.list(firm.world.alice, run=run)).items == [given]
+    assert (await firm.permits.list(firm.world.person("bob"), run=run)).items == []
+    assert (await firm.permits.list(firm.world.alice, run="another")).items == []
     assert str((await firm.end(run, call)).run.state) == "succeeded"
 
 

@@ -1,5 +1,6 @@
 """Runs, their steps, and what happens to them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -136,6 +137,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         run_state=run_state(now),
         trace_id=trace.get("trace_id") or "",
         branch=(record.get("detail") or {}).get("branch") or "",
+        further=_further(record),
     )
     before, after = state.get("from"), state.get("to")
     if record.get("step"):
@@ -143,6 +145,16 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
     else:
         made.run_from, made.run_to = _run_state(before), _run_state(after)
     return made
+
+
+def _further(record: Mapping[str, Json]) -> wire.FurtherAction | None:
+    """Return what a service asked for that was called in the step; None where it is about the step's own action."""
+    detail, action, actor = (record.get(name) or {} for name in ("detail", "action", "actor"))
+    if "under" not in detail:
+        return None
+    return wire.FurtherAction(
+        under=detail["under"], item=detail["item"], agent=actor.get("id") or "", action=action.get("name") or ""
+    )
 
 
 def write_heartbeat(last_seq: int, moment: datetime, now: RunState) -> wire.RunEvent:

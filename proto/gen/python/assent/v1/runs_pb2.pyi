@@ -604,6 +604,7 @@ class RunEvent(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     BRANCH_FIELD_NUMBER: _builtins.int
+    FURTHER_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -638,6 +639,10 @@ class RunEvent(_message.Message):
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why, for programs: UPPER_SNAKE. What was refused after the policies allowed it has the reason of that first."""
 
+    @_builtins.property
+    def further(self) -> Global___FurtherAction:
+        """Set when it is not the step's own action that it is about, but one that a service asked for which the step called."""
+
     def __init__(
         self,
         *,
@@ -655,14 +660,49 @@ class RunEvent(_message.Message):
         heartbeat: _builtins.bool = ...,
         trace_id: _builtins.str = ...,
         branch: _builtins.str = ...,
+        further: Global___FurtherAction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["branch", b"branch", "decision_id", b"decision_id", "event", b"event", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["branch", b"branch", "decision_id", b"decision_id", "event", b"event", "further", b"further", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RunEvent: _TypeAlias = RunEvent  # noqa: Y015
+
+@_typing.final
+class FurtherAction(_message.Message):
+    """An action that a service asked for which acts as an agent, while it did what a step called it for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNDER_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    under: _builtins.str
+    """The id of the permit that it was called with."""
+    item: _builtins.str
+    """The id that the service has for the action."""
+    agent: _builtins.str
+    """The agent that it acts as."""
+    action: _builtins.str
+    """What it asked for, as `system.operation`."""
+    def __init__(
+        self,
+        *,
+        under: _builtins.str = ...,
+        item: _builtins.str = ...,
+        agent: _builtins.str = ...,
+        action: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agent", b"agent", "item", b"item", "under", b"under"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FurtherAction: _TypeAlias = FurtherAction  # noqa: Y015
 
 @_typing.final
 class CancelRunRequest(_message.Message):
