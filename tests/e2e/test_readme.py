@@ -54,6 +54,7 @@ SEEN = {
     "process mine contract_review": r"contract_review 1: \d finished runs read",
     "policy test examples/legal_review": r"ok +cases +\d+ passed",
     "policy status": r"sha256:",
+    "memory list": r"nothing is remembered|client_preferences",
     "runs show RUN": r"release +compliance +notes\.release_note",
     f"{SIMULATE} terminal": r"flows out: pii, untrusted to email, by deliver",
     "approvals list --all": r"notes\.release_note",

@@ -85,6 +85,23 @@ deny contains finding if {
 }
 
 # METADATA
+# title: Auditors see what is remembered, and not what it says
+# labels:
+#   control: MEM-06
+allow contains finding if {
+	input.kind == "memory"
+	input.memory.operation == "list"
+	not input.agent.id
+	"auditor" in input.principal.roles
+	finding := {
+		"code": "AUDITORS_LIST",
+		"message": "auditors see what is remembered, and not what it says",
+		"control": "MEM-06",
+		"rule": "Auditors see what is remembered, and not what it says",
+	}
+}
+
+# METADATA
 # title: Compliance forgets, and holds what must not be forgotten
 # labels:
 #   control: MEM-05

@@ -66,6 +66,12 @@ test_compliance_forgets_and_holds[operation] if {
 	granted(asked) == {"COMPLIANCE_FORGETS"}
 }
 
+test_auditors_list_and_recall_nothing if {
+	auditor := object.union(lawyer, {"principal": {"id": "ada", "roles": ["auditor"]}})
+	granted(object.union(auditor, {"memory": {"operation": "list", "class": null}})) == {"AUDITORS_LIST"}
+	granted(auditor) == set()
+}
+
 test_no_agent_forgets if {
 	granted(object.union(recall, {
 		"principal": {"id": "carmen.diaz", "roles": ["compliance_officer"]},
