@@ -6,8 +6,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from assent_orchestrator.governance.judging import redacted
+from assent_orchestrator.governance.keepsake import unkeepable
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Alternative
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict
 from assent_sidecar.question import Action, LedgerFacts, PlanFacts, PlanStep
@@ -25,10 +27,17 @@ class ApprovalAhead:
     conditional: bool
 
 
-def foretell(decided: Decided, plan: PlanFacts) -> Decided:
-    """Return the decision on a plan with each step's verdict as the gate will take it."""
+def foretell(decided: Decided, plan: PlanFacts, memory: Memory) -> Decided:
+    """Return the decision on a plan with each step's verdict as the gate will take it.
+
+    What policies want remembered goes into the classes of ``memory``.
+    """
     said = decided.decision.steps
-    steps = {step.id: foretold(step.action, said[step.id], step.ledgers) for step in plan.steps if step.id in said}
+    steps = {
+        step.id: _kept(step.action, foretold(step.action, said[step.id], step.ledgers), memory)
+        for step in plan.steps
+        if step.id in said
+    }
     return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": steps})})
 
 
@@ -57,6 +66,15 @@ def foretold(
         if Decimal(one.amount) > _left(ledger):
             return _refused(said, "LEDGER_EXHAUSTED", f"the ledger {one.ledger!r} has no room for it")
     return said
+
+
+def _kept(action: Action, said: StepForecast, memory: Memory) -> StepForecast:
+    """Return what the gate will make of a verdict by which something is to be remembered, where values are known."""
+    if said.verdict is not Verdict.ALLOW or action.unknown:
+        return said
+    wanted = sort_out(said.obligations).remembers
+    why = next(filter(None, (unkeepable(one, action, memory) for one in wanted)), "")
+    return _refused(said, "OBLIGATION_UNFULFILLED", why) if why else said
 
 
 def _left(ledger: LedgerFacts) -> Decimal:

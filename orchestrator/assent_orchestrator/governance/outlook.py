@@ -57,4 +57,4 @@ class Outlooks:
         question = await self.gate.informed(plan_question(matter, self.clock(), facts))
         seen = question.plan or facts
         decided = await self.gate.decide(question, within=within)
-        return Outlook(question, seen, await asyncio.to_thread(foretell, decided, seen))
+        return Outlook(question, seen, await asyncio.to_thread(foretell, decided, seen, catalogue.memory))

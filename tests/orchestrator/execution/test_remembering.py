@@ -11,6 +11,7 @@ from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import etag_of
 from assent_orchestrator.memory.entry import Recalled, Sought
+from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.memory_tables import memories
 from assent_orchestrator.store.tables import trail
 from assent_orchestrator.tools.outcome import Failure, Found, Success
@@ -98,6 +99,18 @@ async def test_what_cannot_be_remembered_is_not_done(make_world: MakeWorld, chan
     view = await world.end_of(await world.submit())
     assert (view.steps[0].state, view.steps[0].reason) == ("denied", "OBLIGATION_UNFULFILLED")
     assert (world.tools.calls, await count(world)) == ([], 0)
+
+
+@pytest.mark.requirement("orchestrator.obligation-remember")
+@pytest.mark.parametrize(("changes", "verdict"), [({}, "allow"), ({"purpose": "advertising"}, "deny")])
+async def test_a_forecast_says_whether_it_can_be_remembered(
+    make_world: MakeWorld, changes: dict[str, Any], verdict: str
+) -> None:
+    said = {**ALLOW, "steps": {"only": {**ALLOW, "obligations": [{**REMEMBER, **changes}]}}}
+    world = await make_world(STEPS, memory=MEMORY, ruler=lambda _: said)
+    found = (await world.simulations.simulate(world.alice, Plan(process="work"))).decided.decision.steps["only"]
+    codes = [one.code for one in found.reasons]
+    assert (found.verdict, codes) == (verdict, ["OBLIGATION_UNFULFILLED"] if changes else [])
 
 
 @pytest.mark.requirement("orchestrator.obligation-remember")
