@@ -1,5 +1,6 @@
 """The obligation ``remember``: with the outcome or not at all, and where it cannot be, nothing is done."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from assent_orchestrator.store.memory_tables import memories
 from assent_orchestrator.store.tables import trail
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, Ruler, World, deny, for_actions, reaches
 
@@ -107,7 +109,12 @@ async def test_a_forecast_says_whether_it_can_be_remembered(
     make_world: MakeWorld, changes: dict[str, Any], verdict: str
 ) -> None:
     said = {**ALLOW, "steps": {"only": {**ALLOW, "obligations": [{**REMEMBER, **changes}]}}}
-    world = await make_world(STEPS, memory=MEMORY, ruler=lambda _: said)
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        tried = {one.id: deny() for one in question.trials}  # why it is refused is looked for, and not found
+        return {**deny(), "steps": tried} if question.kind is Kind.TRIAL else said
+
+    world = await make_world(STEPS, memory=MEMORY, ruler=ruler)
     found = (await world.simulations.simulate(world.alice, Plan(process="work"))).decided.decision.steps["only"]
     codes = [one.code for one in found.reasons]
     assert (found.verdict, codes) == (verdict, ["OBLIGATION_UNFULFILLED"] if changes else [])
