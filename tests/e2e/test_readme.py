@@ -60,7 +60,7 @@ SEEN = {
     "approvals list --all": r"notes\.release_note",
     "ledgers list": r"review_fees",
     "stops list": r"nothing is stopped|no stops",
-    "agents list": r"legal_research .*\n(.*\n)*.*drafting",
+    "agents list": r"\nlegal_research +legal +lena\.brandt .* drafting",
     "agents show drafting": r"notes\.draft_note",
     "runs show RUN --step precedents": r'"memos"',
     "runs show RUN --step citations": r'"wrong": 2',
@@ -68,9 +68,9 @@ SEEN = {
     "runs show RUN --step draft": r'"letter"',
     "audit list --run RUN --event decision.made": r"decision\.made",
     "runs show RUN --step flags": r"STEP_STATE_SUCCEEDED",
-    "approvals report": r"\b1\b",
+    "approvals report": r"contract_review",
     "audit show RUN": r"LEG-07",
-    "audit verify": r"intact",
+    "audit verify": r"the trail of demo is ok: \d+ records",
 }
 """What is to be seen with each command of the tables, by what it is without ``--as``."""
 
