@@ -11,6 +11,7 @@ from assent_orchestrator.audit.record import Actor
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import Fault, InvalidError, NotFoundError, NotThisAgentError, StateError
 from assent_orchestrator.governance.enquiry import agent_facts, process_facts
+from assent_orchestrator.governance.mandate import UnderPermitNeededError
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.agent import Agent
@@ -58,7 +59,8 @@ class Standing:
 def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
     """Return who asks: an agent for itself only, a submitter for any agent or for themselves.
 
-    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too.
+    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too. An agent that is a
+    service does not ask here: nothing would tell in which run, and for whom, it was called.
 
     Raises:
         ForbiddenError: the caller may not ask, not for that person, or not for that agent.
@@ -71,6 +73,8 @@ def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
         caller.require(Role.SUBMITTER, *overseeing)
     elif terms.agent not in ("", own):
         raise NotThisAgentError("an agent asks for itself only", agent=own)
+    elif catalogue.is_service(own):
+        raise UnderPermitNeededError("this agent is called; steps of the process use memory for it", agent=own)
     principal = caller.principal(terms.on_behalf_of)
     name = own or terms.agent
     agent, process = catalogue.agents.get(name), catalogue.processes.get(terms.process)

@@ -80,6 +80,33 @@ async def test_an_agent_that_is_stopped_has_no_use_of_memory_and_others_do(offic
     assert (await office.do("recall", {**ABOUT, "who": "agent/mailer"}))["values"] == [1]
 
 
+@pytest.mark.requirement("orchestrator.services-ask")
+async def test_an_agent_that_is_a_service_has_no_memory_beside_what_it_is_called_for(
+    database: Database, fresh_tenant: str
+) -> None:
+    declared = DECLARED.to_json()
+    operation = {"title": "Draft", "effect": "write", "arguments": {}, "result": {}}
+    declared["systems"]["scribe"] = {
+        "name": "scribe",
+        "title": "The drafter",
+        "owner": "it",
+        "tool_server": "scribe",
+        "kind": "agent",
+        "agent": "drafting",
+        "operations": {"draft": operation},
+    }
+    office = Office(database, fresh_tenant, Catalogue.from_json(declared))
+    await office.do("remember", {**ABOUT, "value": 1})
+    before = await office.recorded()
+    for operation, more in (("remember", {"value": 2}), ("recall", {}), ("list", {}), ("forget", {"reason": "x"})):
+        for who in ("agent/drafting", "drafting:submitter"):  # authenticated as the agent, or by its name alone
+            said = await office.do(operation, {**ABOUT, **more, "who": who})
+            assert said == {"error": "UNDER_PERMIT_NEEDED"}, (operation, who)
+    assert await office.recorded() == before
+    assert await stored(office) == 1
+    assert (await office.do("recall", {**ABOUT, "who": "agent/mailer"}))["values"] == [1]
+
+
 @pytest.mark.requirement("orchestrator.memory-encrypted")
 async def test_a_value_that_was_changed_in_the_database_is_not_returned_and_that_is_recorded(office: Office) -> None:
     await office.do("remember", {**ABOUT, "value": 1})
