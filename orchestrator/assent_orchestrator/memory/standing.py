@@ -59,8 +59,8 @@ class Standing:
 def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
     """Return who asks: an agent for itself only, a submitter for any agent or for themselves.
 
-    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too. An agent that is a
-    service does not ask here: nothing would tell in which run, and for whom, it was called.
+    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too. An agent that is
+    a service does not ask here: nothing would tell in which run, and for whom, it was called.
 
     Raises:
         ForbiddenError: the caller may not ask, not for that person, or not for that agent.
