@@ -85,7 +85,7 @@ async def test_an_agent_that_is_a_service_has_no_memory_beside_what_it_is_called
     database: Database, fresh_tenant: str
 ) -> None:
     declared = DECLARED.to_json()
-    operation = {"title": "Draft", "effect": "write", "arguments": {}, "result": {}}
+    draft = {"title": "Draft", "effect": "write", "arguments": {}, "result": {}}
     declared["systems"]["scribe"] = {
         "name": "scribe",
         "title": "The drafter",
@@ -93,7 +93,7 @@ async def test_an_agent_that_is_a_service_has_no_memory_beside_what_it_is_called
         "tool_server": "scribe",
         "kind": "agent",
         "agent": "drafting",
-        "operations": {"draft": operation},
+        "operations": {"draft": draft},
     }
     office = Office(database, fresh_tenant, Catalogue.from_json(declared))
     await office.do("remember", {**ABOUT, "value": 1})
