@@ -14,6 +14,7 @@ from assent_orchestrator.shadows.shadows import Shadows
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.own import OWN_SERVER
 from assent_sidecar.sidecar import Sidecar
 
 Activate = Callable[[Bundle], Awaitable[None]]
@@ -83,7 +84,7 @@ def _with_own_servers(catalogue: Catalogue, home: str, servers: frozenset[str]) 
     own = {
         name: system.model_copy(update={"tool_server": f"{home}/{system.tool_server}"})
         for name, system in catalogue.systems.items()
-        if f"{home}/{system.tool_server}" in servers
+        if system.tool_server != OWN_SERVER and f"{home}/{system.tool_server}" in servers
     }
     return catalogue.model_copy(update={"systems": catalogue.systems | own}) if own else catalogue
 

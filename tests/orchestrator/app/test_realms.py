@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.app.assembly import App, open_app
+from assent_orchestrator.app.policies import place_of
 from assent_orchestrator.app.served import server_parts
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.config import Settings, TenantSettings
@@ -79,7 +80,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         workspace=tmp_path / "org",
         data=tmp_path / "data",
         allow_unsigned=True,
-        tool_servers={"company": "127.0.0.1:1", "sales/crm": "127.0.0.1:2"},
+        tool_servers={"company": "127.0.0.1:1", "sales/crm": "127.0.0.1:2", "sales/assent": "127.0.0.1:3"},
         tenants={
             "sales": TenantSettings(str(tmp_path / "sales"), decisions_at_once=3, runs=1),
             "branch": TenantSettings(str(tmp_path / "branch.tar.gz")),
@@ -90,7 +91,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         yield Town(tmp_path, binary, app)
 
 
-@pytest.mark.requirement("orchestrator.tenants-side-by-side")
+@pytest.mark.requirement("orchestrator.tenants-side-by-side", "orchestrator.tenants-own-limits")
 async def test_each_tenant_is_decided_by_its_own_policies_under_the_organisations(town: Town) -> None:
     realms = town.app.realms
     revisions = {name: realms.revision(name) for name in ("local", "sales", "branch")}
@@ -105,6 +106,9 @@ async def test_each_tenant_is_decided_by_its_own_policies_under_the_organisation
         assert (decided.verdict, decided.provenance.revision) == (Verdict.ALLOW, revisions[name])
     engines = {realm.sidecar.process.pid for realm in realms.all.values() if realm.sidecar.process is not None}
     assert len(engines) == 3, "each has an engine of its own"
+    settings = town.app.settings
+    at_once = {name: place_of(settings, name).decisions_at_once for name in ("local", "sales", "branch")}
+    assert at_once == {"local": settings.decisions_at_once, "sales": 3, "branch": settings.decisions_at_once}
 
 
 @pytest.mark.requirement("orchestrator.tenants-unknown")
@@ -249,5 +253,6 @@ async def test_a_shadow_is_tried_beside_one_tenants_policies_only(town: Town) ->
 async def test_a_tool_server_of_the_tenants_own_goes_before_one_of_all(town: Town) -> None:
     servers = {name: one.tool_server for name, one in town.app.realms.catalogue("sales").systems.items()}
     assert servers["crm"] == "sales/crm"
+    assert servers["memory"] == "assent", "which is no server that anybody could stand in for"
     assert town.app.realms.catalogue("branch").systems["crm"].tool_server == "crm"
     assert town.app.realms.bundle("sales").catalogue.systems["crm"].tool_server == "crm"

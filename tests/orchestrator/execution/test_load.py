@@ -44,6 +44,21 @@ async def test_a_plan_beyond_what_a_tenant_may_have_at_work_is_refused_and_taken
     assert (await narrow.submit(world.alice, plans[2])).run.state == "planned"
 
 
+@pytest.mark.requirement("orchestrator.tenants-own-limits")
+async def test_a_tenant_may_have_a_limit_of_its_own(make_world: MakeWorld) -> None:
+    world = await make_world([{"id": "only", "action": "box.put"}])
+    world.decisions.away = True
+    narrow = replace(world.submissions, most_runs=5, most_runs_of={world.tenant: 1})
+    await narrow.submit(world.alice, Plan(process="work", request_id="p1"))
+    with pytest.raises(TooManyRunsError) as refused:
+        await narrow.submit(world.alice, Plan(process="work", request_id="p2"))
+    assert refused.value.metadata == {"most_runs": "1"}
+    other = Caller("bob", world.tenant + "-other", frozenset({Role.SUBMITTER}))
+    for number in range(2):
+        await narrow.submit(other, Plan(process="work", request_id=f"o{number}"))
+    world.decisions.away = False
+
+
 @pytest.mark.requirement("orchestrator.queue-limit", "orchestrator.bounded-work")
 async def test_runs_that_wait_for_a_person_take_nobodys_room(make_world: MakeWorld) -> None:
     world = await make_world([{"id": "only", "action": "box.send"}], ruler=for_actions(lambda _: HELD))
