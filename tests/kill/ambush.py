@@ -56,7 +56,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock({_CLASS}, trap.number);
 END $$;
 
-CREATE FUNCTION ambush.on_record() RETURNS trigger LANGUAGE plpgsql AS $$
+-- As its owner: what is written in the name of a caller has the rights of callers, who know nothing of this.
+CREATE FUNCTION ambush.on_record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     IF NEW.run_id IS NOT NULL THEN
         PERFORM ambush.pass(NEW.tenant, '{Kind.RECORD}',
