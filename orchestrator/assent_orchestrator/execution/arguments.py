@@ -18,11 +18,12 @@ LOST = "a value that it needs is never stored, and this server does not have it 
 class UnfitError(Exception):
     """The arguments cannot be used; ``code`` says why, ``message`` where."""
 
-    def __init__(self, code: str, message: str) -> None:
-        """Say why and where."""
+    def __init__(self, code: str, message: str, lost: frozenset[str] = frozenset()) -> None:
+        """Say why and where; ``lost`` are the labels for which what is lost of them was not retained."""
         super().__init__(message)
         self.code = code
         self.message = message
+        self.lost = lost
 
 
 def bound_items(situation: Situation) -> list[Item]:
@@ -72,7 +73,7 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
     except BindingError as error:
         raise UnfitError("BAD_BINDING", str(error)) from error
     if is_marked(resolved.labels):
-        raise UnfitError(NOT_RETAINED, LOST)
+        raise UnfitError(NOT_RETAINED, LOST, labels_of_never(resolved.labels, appointed.never))
     if not resolved.complete:
         missing = "; ".join(f"{one.pointer}: {one.description}" for one in resolved.missing)
         raise UnfitError("MISSING_VALUE", missing or f"no value for {', '.join(resolved.unknown)}")

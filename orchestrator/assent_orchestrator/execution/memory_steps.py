@@ -6,7 +6,7 @@ action and that the intent of the attempt is the one that counts, and does an ef
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from assent_orchestrator.errors import AssentError, UnavailableError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.permit import Permit, PermitError
 from assent_orchestrator.memory import note
+from assent_orchestrator.memory.curtailing import curtailed, redactions_in
 from assent_orchestrator.memory.entry import Entry, Oblivion, Sought
 from assent_orchestrator.memory.forgetting import Forgetting
 from assent_orchestrator.memory.memories import Memories
@@ -33,6 +34,7 @@ from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory import MemoryClass
 from assent_sidecar.catalogue.memory_flaw import memory_flaws
 from assent_sidecar.catalogue.own import FORGET, RECALL, REMEMBER
+from assent_sidecar.decision import Redact
 from assent_sidecar.model import seconds
 from assent_sidecar.question import Action
 
@@ -81,8 +83,12 @@ class MemorySteps:
     clock: Clock
     catalogue: Callable[[str], Catalogue]
 
-    async def perform(self, permit: Permit, action: Action, doer: Doer, *, within: float) -> Success | Failure:
+    async def perform(
+        self, permit: Permit, action: Action, doer: Doer, *, within: float, redactions: Sequence[Redact] = ()
+    ) -> Success | Failure:
         """Do ``action`` within so many seconds, once for all attempts under one idempotency key.
+
+        ``redactions`` are what policies take away from what is recalled.
 
         Raises:
             PermitError: ``permit`` is not for what ``action`` really is, or of another step, has expired, or was used.
@@ -96,7 +102,7 @@ class MemorySteps:
         try:
             async with asyncio.timeout(within), self.trail.recording() as tx:
                 await _require_intent(tx, permit)
-                done, drafts = await self._do(tx, permit, action, doer)
+                done, drafts = await self._do(tx, permit, action, doer, redactions)
                 await self.trail.append(tx, doer.tenant, drafts)
         except _RefusedError as refused:
             return refused.failure
@@ -130,7 +136,7 @@ class MemorySteps:
         return Found("not_done")
 
     async def _do(
-        self, tx: AsyncConnection, permit: Permit, action: Action, doer: Doer
+        self, tx: AsyncConnection, permit: Permit, action: Action, doer: Doer, redactions: Sequence[Redact]
     ) -> tuple[Success, tuple[Draft, ...]]:
         name, memory = f"{action.system}.{action.operation}", self.catalogue(doer.tenant).memory
         for flaw in memory_flaws(name, action.args, memory):
@@ -145,7 +151,7 @@ class MemorySteps:
                 raise _RefusedError("CLASS_NEVER", "the value is of a class of which nothing is ever remembered")
             return await self._remember(tx, permit, action, doer, declared)
         if name == RECALL:
-            return await self._recall(tx, action, doer, declared)
+            return await self._recall(tx, action, doer, declared, redactions)
         raise _RefusedError(outcome.TOOL_UNIMPLEMENTED, "memory has no such operation")
 
     async def _remember(
@@ -171,7 +177,7 @@ class MemorySteps:
         return Success({"id": made.id, "expires_at": expires}), () if made.again else (draft,)
 
     async def _recall(
-        self, tx: AsyncConnection, action: Action, doer: Doer, declared: MemoryClass
+        self, tx: AsyncConnection, action: Action, doer: Doer, declared: MemoryClass, redactions: Sequence[Redact]
     ) -> tuple[Success, tuple[Draft, ...]]:
         labels, limit, subject = action.args.get("labels"), action.args.get("limit"), str(action.args["subject"])
         sought = Sought(
@@ -184,7 +190,10 @@ class MemorySteps:
             run=doer.run,
             limit=limit if isinstance(limit, int) else _RECALLED,
         )
-        found = await self.memories.recall(tx, sought)
+        recalled = await self.memories.recall(tx, sought)
+        granted = dict.fromkeys((one.known.labels for one in recalled.values), redactions_in(redactions))
+        found = await asyncio.to_thread(curtailed, recalled.values, granted)
+        withheld = found.withheld + len(recalled.withheld)
         values = [
             {"id": one.known.id, "value": one.value, "remembered_at": one.known.created_at.isoformat()}
             for one in found.values
@@ -194,18 +203,19 @@ class MemorySteps:
             raise _RefusedError(outcome.TOOL_EXHAUSTED, told)
         draft = note.recalled(
             [one.known for one in found.values],
-            len(found.withheld),
+            withheld,
             doer.actor,
             subject_key=self.memories.vault.subject_key(doer.tenant, subject),
             name=sought.name,
             purpose=str(action.args["purpose"]),
+            redacted=found.redacted,
             run=doer.run,
             step=doer.step,
             on_behalf_of=doer.on_behalf_of,
         )
         # On all of them together: that is where a forecast has the labels, which knows no values.
         carried = {"/values": tuple(sorted(frozenset[str]().union(*(names(one.labels) for one in found.values))))}
-        return Success({"values": values, "withheld": len(found.withheld)}, carried), (draft,)
+        return Success({"values": values, "withheld": withheld}, carried), (draft,)
 
     async def _forget(
         self, tx: AsyncConnection, permit: Permit, action: Action, doer: Doer

@@ -41,7 +41,7 @@ from assent_orchestrator.execution.waiting import agreed_retry
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import alarmed
-from assent_orchestrator.governance.obligations import backoff, fewest
+from assent_orchestrator.governance.obligations import backoff, fewest, sort_out
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.redaction import RedactionError
@@ -135,7 +135,10 @@ class Outcomes:
             )
         if self.parts.memory is None:
             return Failure(TOOL_SERVER_UNKNOWN, "this server has no memory", retryable=False, effect="none")
-        return await self.parts.memory.perform(allowed.permit, allowed.action, _doer(situation), within=within)
+        redactions = sort_out(allowed.decided.decision.obligations).redactions
+        return await self.parts.memory.perform(
+            allowed.permit, allowed.action, _doer(situation), within=within, redactions=redactions
+        )
 
     async def _found(self, situation: Situation, appointed: Appointed, action: Action) -> Found:
         assert situation.intent is not None
@@ -198,7 +201,7 @@ class Outcomes:
         except (UncataloguedError, RedactionError):
             return None
         except arguments.UnfitError as error:
-            return (appointed, bare(situation, appointed)) if error.code == NOT_RETAINED else None
+            return (appointed, bare(situation, appointed, error.lost)) if error.code == NOT_RETAINED else None
 
     async def _succeeded(
         self,

@@ -30,7 +30,8 @@ class Judged:
 def judge(done: Success, appointed: Appointed, action: Action) -> Judged:
     """Look through a result. What repeats word for word what is not retained of the arguments is not retained either.
 
-    Of what is not retained there is no digest: what it is of could be found by trying.
+    Where the arguments are lost, nobody can say what repeats them, and none of it is retained. Of what is not retained
+    there is no digest: what it is of could be found by trying.
     """
     result, private = done.result, _private(appointed, action)
     violations = validate(result, appointed.operation.result)
@@ -40,8 +41,11 @@ def judge(done: Success, appointed: Appointed, action: Action) -> Judged:
     labels = fit(join(appointed.operation.labels, done.labels), result)
     if not private:
         return Judged(result, labels, None, digest(result))
-    secrets = secrets_in(action.args, action.labels, appointed.never)
-    labels = join(labels, repeating(result, secrets, min(private)))
+    if _is_bare(action):
+        labels = join(labels, {"": (min(private),)})
+    else:
+        secrets = secrets_in(action.args, action.labels, appointed.never)
+        labels = join(labels, repeating(result, secrets, min(private)))
     less = withheld(result, labels, appointed.never)
     if less is None:
         return Judged(result, labels, None, digest(result))
@@ -56,12 +60,20 @@ def discreet(failure: Failure, appointed: Appointed, action: Action) -> Failure:
     return replace(failure, code=failure.code if failure.code in OURS else TOOL_ERROR, message=shown(min(private)))
 
 
-def bare(situation: Situation, appointed: Appointed) -> Action:
-    """Return the action that was meant, without its arguments: they are lost, and it is known by its digest."""
+def bare(situation: Situation, appointed: Appointed, lost: frozenset[str]) -> Action:
+    """Return the action that was meant, without its arguments: they are lost, and it is known by its digest.
+
+    ``lost`` are the labels for which they are: all of the arguments have them.
+    """
     assert situation.intent is not None
     system, _, operation = situation.spec.action.partition(".")
     effect, known_as = appointed.operation.effect, situation.intent.action_digest
-    return Action(system=system, operation=operation, effect=effect, args={}, digest=known_as)
+    labels: Labels = join({"": lost})
+    return Action(system=system, operation=operation, effect=effect, args={}, labels=labels, digest=known_as)
+
+
+def _is_bare(action: Action) -> bool:
+    return not action.args and "" in action.labels
 
 
 def _private(appointed: Appointed, action: Action) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What follows for one action from what the policies said of it. Pure: nothing is asked and nothing is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from assent_orchestrator.governance.keepsake import unkeepable
 from assent_orchestrator.governance.ledgers import ShortfallError, exhausted
@@ -12,7 +12,9 @@ from assent_orchestrator.governance.till import Booking, Till
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.own import MEMORY, RECALL
 from assent_sidecar.decision import Decided, Redact, Verdict
+from assent_sidecar.model import Json
 from assent_sidecar.question import Action
 
 
@@ -93,14 +95,23 @@ def taken(
     return Refused(allowed.decided, shortfall.code, shortfall.message)
 
 
+def _another_matter(before: Mapping[str, Json], after: Mapping[str, Json]) -> bool:
+    return before.keys() != after.keys() or any(after[name] != before[name] for name in before if name != "value")
+
+
 def redacted(action: Action, duties: Duties) -> Action:
     """Return the action with every redaction carried out.
+
+    Of memory, what is recalled is redacted, and not what is asked for; of what is to be remembered, the value alone:
+    about whom it is, and in which class, is what was decided.
 
     Raises:
         RedactionError: one cannot be carried out with certainty.
 
     """
-    if not duties.redactions:
+    if not duties.redactions or f"{action.system}.{action.operation}" == RECALL:
         return action
     left = redact(action.args, action.labels, duties.redactions)
+    if action.system == MEMORY and _another_matter(action.args, left.args):
+        raise RedactionError("it would be something else that is done with memory")
     return make_action(f"{action.system}.{action.operation}", action.effect, left.args, left.labels)

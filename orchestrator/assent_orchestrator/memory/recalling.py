@@ -4,18 +4,17 @@ What may not be seen with its labels is withheld and counted; what is returned i
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.memory import note
-from assent_orchestrator.memory.entry import MOST_RECALLED, Recalled, Remembered, Sought
+from assent_orchestrator.memory.curtailing import Found, curtailed, redactions_in
+from assent_orchestrator.memory.entry import MOST_RECALLED, Remembered, Sought
 from assent_orchestrator.memory.errors import MemoryUnreadableError
 from assent_orchestrator.memory.keeper import Answer, Keeper, refusal
 from assent_orchestrator.memory.standing import Standing, facts_of
 from assent_orchestrator.memory.wish import Wish
-from assent_orchestrator.plan.label import rebase
-from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_orchestrator.store.look import one_look
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Redact
@@ -24,16 +23,6 @@ MOST_SETS = 20
 """How many sets of labels the policies are asked about in one call; values with others are withheld."""
 
 _DEFAULT_LIMIT = 50
-_VALUE = "value"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was recalled, and how many values are there and were withheld."""
-
-    values: tuple[Recalled, ...] = ()
-    withheld: int = 0
-    redacted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +61,7 @@ class Recalling:
         )
         async with one_look(keeper.engine) as tx:
             there = await keeper.memories.find(tx, sought)
-        granted: dict[tuple[str, ...], tuple[Redact, ...]] = {(): _redactions(decided.decision.obligations)}
+        granted: dict[tuple[str, ...], tuple[Redact, ...]] = {(): redactions_in(decided.decision.obligations)}
         sets = sorted({one.labels for one in there if one.labels and _wanted(one, wish)})
         for labels in sets[:MOST_SETS]:
             redactions = await self._granted(who, wish, catalogue, labels, within)
@@ -91,7 +80,7 @@ class Recalling:
         keeper = self.keeper
         facts = facts_of(wish, catalogue, labels=labels)
         decided = await keeper.gate.decide(who.question(facts, keeper.clock()), within=within)
-        return None if refusal(decided, ("redact",)) else _redactions(decided.decision.obligations)
+        return None if refusal(decided, ("redact",)) else redactions_in(decided.decision.obligations)
 
     async def _open(
         self,
@@ -106,7 +95,7 @@ class Recalling:
         allowed = [one for one in there if one.labels in granted and _wanted(one, wish)]
         async with keeper.trail.recording() as tx:
             opened = await keeper.memories.open(tx, sought.tenant, allowed)
-            found = await asyncio.to_thread(_redacted, opened, granted)
+            found = await asyncio.to_thread(curtailed, opened, granted)
             found = replace(found, withheld=found.withheld + len(there) - len(allowed))
             draft = note.recalled(
                 [one.known for one in found.values],
@@ -125,27 +114,3 @@ class Recalling:
 
 def _wanted(one: Remembered, wish: Wish) -> bool:
     return wish.only_labels is None or wish.only_labels.issuperset(one.labels)
-
-
-def _redactions(obligations: Iterable[object]) -> tuple[Redact, ...]:
-    """Return the redactions, with their paths below the place that a value is put at to be redacted."""
-    return tuple(
-        one.model_copy(update={"path": f"/{_VALUE}{one.path}"}) for one in obligations if isinstance(one, Redact)
-    )
-
-
-def _redacted(opened: Iterable[Recalled], granted: Mapping[tuple[str, ...], tuple[Redact, ...]]) -> Found:
-    """Carry out what is to be taken away; a value of which that is not certain, or nothing is left, is withheld."""
-    values, withheld, count = [], 0, 0
-    for one in opened:
-        try:
-            left = redact({_VALUE: one.value}, rebase(one.labels, (), (_VALUE,)), granted[one.known.labels])
-        except RedactionError:
-            withheld += 1
-            continue
-        if _VALUE not in left.args:
-            withheld += 1
-            continue
-        count += len(left.pointers)
-        values.append(Recalled(one.known, left.args[_VALUE], rebase(left.labels, (_VALUE,), ())))
-    return Found(tuple(values), withheld, count)

@@ -3,10 +3,10 @@
 from typing import Protocol
 
 from assent_orchestrator.caller import Caller
+from assent_orchestrator.memory.curtailing import Found
 from assent_orchestrator.memory.entry import Remembered
 from assent_orchestrator.memory.holds import Hold
 from assent_orchestrator.memory.keeper import Answer, Forgotten, Kept
-from assent_orchestrator.memory.recalling import Found
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 

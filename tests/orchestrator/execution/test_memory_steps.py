@@ -15,7 +15,7 @@ from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.question import Action, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.world import ALLOW, World, deny, for_actions, reaches
+from tests.orchestrator.execution.world import ALLOW, Ruler, World, deny, for_actions, reaches
 
 PURPOSE = "how a client wants it"
 MEMORY = Memory.from_json(
@@ -118,6 +118,73 @@ async def test_values_with_labels_that_the_step_does_not_take_are_withheld(make_
     assert view.steps[1].labels == {}
 
 
+def redacting(operation: str, **redact: Any) -> Ruler:
+    """Allow everything, and have something taken away from what is done with memory."""
+    obligations = [{"type": "redact", **redact}]
+    return for_actions(
+        lambda question: (
+            {**ALLOW, "obligations": obligations}
+            if question.memory is not None and question.memory.operation == operation
+            else ALLOW
+        )
+    )
+
+
+@pytest.mark.requirement("orchestrator.memory-redacted")
+@pytest.mark.parametrize(
+    ("value", "redact", "left"),
+    [
+        ({"style": "short", "mail": "a@b"}, {"path": "/mail"}, [{"style": "short"}]),
+        (
+            {"style": "short", "mail": {"$ref": "inputs.wish"}},
+            {"path": "", "labels": ["untrusted"]},
+            [{"style": "short"}],
+        ),
+        ("a@b", {"path": ""}, []),
+        (["a@b"], {"path": "/mail"}, []),
+    ],
+    ids=["a part", "what carries a label", "all of it", "nobody knows what"],
+)
+async def test_what_a_step_recalls_is_redacted_as_it_is_for_callers(
+    make_world: MakeWorld, value: Any, redact: dict[str, Any], left: list[Any]
+) -> None:
+    keep = {**KEEP, "args": {**ABOUT, "value": value}}
+    world = await make_world([keep, after(KNOWN, "keep")], memory=MEMORY, ruler=redacting("recall", **redact))
+    view = await world.end_of(await world.submit(inputs={"wish": "a@b"}))
+    known = view.steps[1]
+    assert ([one["value"] for one in known.output["values"]], known.output["withheld"]) == (left, 1 - len(left))
+    assert known.labels == {}
+    (recalled,) = await details(world, "memory.recalled")
+    assert (recalled["count"], recalled["withheld"], recalled.get("redacted")) == (
+        len(left),
+        1 - len(left),
+        len(left) or None,
+    )
+
+
+@pytest.mark.requirement("orchestrator.memory-redacted")
+@pytest.mark.parametrize(
+    ("step", "redact"),
+    [
+        (KEEP, {"path": "/subject"}),
+        (KEEP, {"path": "/value"}),
+        (KEEP, {"path": "/ttl"}),
+        (GONE, {"path": "", "labels": ["untrusted"]}),
+        (GONE, {"path": "/class"}),
+    ],
+    ids=["about nobody", "no value", "for longer", "of nobody", "all classes"],
+)
+async def test_a_redaction_makes_nothing_else_of_what_is_done_with_memory(
+    make_world: MakeWorld, step: dict[str, Any], redact: dict[str, Any]
+) -> None:
+    more = {"subject": {"$ref": "inputs.who"}, **({"ttl": "1d"} if step is KEEP else {"class": "preferences"})}
+    operation = step["action"].partition(".")[2]
+    steps = [{**step, "args": {**step["args"], **more}}]
+    world = await make_world(steps, memory=MEMORY, ruler=redacting(operation, **redact))
+    view = await world.end_of(await world.submit(inputs={"wish": "short", "who": "ACME"}))
+    assert (view.steps[0].state, view.steps[0].reason) == ("denied", "OBLIGATION_UNFULFILLED")
+
+
 @pytest.mark.requirement("orchestrator.memory-steps")
 async def test_what_is_remembered_for_a_run_is_gone_when_the_run_ends(make_world: MakeWorld) -> None:
     keep = {**KEEP, "args": {**IN_RUN, "value": 1}}
@@ -174,9 +241,9 @@ async def test_what_was_done_before_a_crash_is_found_and_not_done_again(
     perform = MemorySteps.perform
 
     async def lost(
-        self: MemorySteps, permit: Permit, action: Action, doer: Doer, *, within: float
+        self: MemorySteps, permit: Permit, action: Action, doer: Doer, *, within: float, **more: Any
     ) -> Success | Failure:
-        assert isinstance(await perform(self, permit, action, doer, within=within), Success)
+        assert isinstance(await perform(self, permit, action, doer, within=within, **more), Success)
         done.append(permit)
         return Failure("TOOL_LOST", "the server was killed before it could write what became of it", True, "unknown")
 
@@ -203,12 +270,12 @@ async def test_what_was_not_done_before_a_crash_is_done_once(
     perform, keys = MemorySteps.perform, list[str]()
 
     async def cut_off(
-        self: MemorySteps, permit: Permit, action: Action, doer: Doer, *, within: float
+        self: MemorySteps, permit: Permit, action: Action, doer: Doer, *, within: float, **more: Any
     ) -> Success | Failure:
         keys.append(permit.idempotency_key)
         if len(keys) == 1:
             return Failure("TOOL_LOST", "the server was killed before it did anything", True, "unknown")
-        return await perform(self, permit, action, doer, within=within)
+        return await perform(self, permit, action, doer, within=within, **more)
 
     monkeypatch.setattr(MemorySteps, "perform", cut_off)
     world = await make_world([KEEP], memory=MEMORY)
@@ -230,7 +297,7 @@ async def test_a_permit_is_for_one_action_of_one_step_and_good_once(
         refused.append(str(told.value))
 
     async def watched(
-        self: MemorySteps, permit: Permit, action: Action, doer: Doer, *, within: float
+        self: MemorySteps, permit: Permit, action: Action, doer: Doer, *, within: float, **more: Any
     ) -> Success | Failure:
         other = make_action("memory.remember", "write", {**action.args, "value": "long"}, action.labels)
         await attempt(self, permit, other, doer)
@@ -239,7 +306,7 @@ async def test_a_permit_is_for_one_action_of_one_step_and_good_once(
         await attempt(self, replace(permit, id="another"), action, doer)
         await attempt(replace(self, clock=lambda: permit.expires_at), permit, action, doer)
         seen.append((permit, action, doer))
-        return await perform(self, permit, action, doer, within=within)
+        return await perform(self, permit, action, doer, within=within, **more)
 
     monkeypatch.setattr(MemorySteps, "perform", watched)
     world = await make_world([KEEP], memory=MEMORY)

@@ -277,7 +277,7 @@ async def test_what_became_of_an_effect_is_found_out_though_what_it_was_done_wit
     forget(world, run)
     world.tools.found = Found("done", {"said": "ok"})
     view = await world.end_of(run)
-    assert (view.run.state, view.steps[1].output) == ("succeeded", {"said": "ok"})
+    assert (view.run.state, view.steps[1].output) == ("succeeded", HIDDEN), "who knows what it repeats?"
     async with world.parts.engine.connect() as tx:
         status = await tx.scalar(
             sa.select(effects.c.status).where(effects.c.run_id == run, effects.c.step_id == "send")
@@ -285,6 +285,26 @@ async def test_what_became_of_an_effect_is_found_out_though_what_it_was_done_wit
     assert status == EffectStatus.SUCCEEDED
     settled = await world.until(run, "action.succeeded", step="send")
     assert settled.record["action"]["digest"] == box.done[-1].digest
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+async def test_what_repeats_a_lost_value_is_not_stored_when_it_is_found_out_later(
+    make_world: MakeWorld, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.LOOKUP_TRIES", 2)
+    monkeypatch.setattr("assent_orchestrator.execution.outcome.UNKNOWN_SECONDS", 0.05)
+    pay = {"id": "pay", "action": "box.put", "args": {"values": {"$ref": "steps.send.output.said"}}}
+    box = Box(Failure("TOOL_LOST", "gone", True, "unknown"))
+    world = await make_world([LOOK, SEND, pay], tool=box, memory=MEMORY)
+    run = await world.submit()
+    await reaches(world, run, "send", "unknown")
+    forget(world, run)
+    box.answer = Success({"said": "ok"})
+    world.tools.found = Found("done", {"said": f"sent to {SECRET}"})
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[1].output) == ("succeeded", HIDDEN), states(view)
+    assert box.done[-1].args == {"values": f"sent to {SECRET}"}, "it is there again"
+    assert SECRET not in await stored(database)
 
 
 def test_what_is_too_much_is_lost_run_by_run() -> None:

@@ -5,10 +5,10 @@ from google.protobuf.duration_pb2 import Duration
 from assent.v1 import memories_pb2 as wire
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.memory.curtailing import Found
 from assent_orchestrator.memory.entry import Recalled, Remembered
 from assent_orchestrator.memory.holds import Hold
 from assent_orchestrator.memory.keeper import Answer, Forgotten, Kept
-from assent_orchestrator.memory.recalling import Found
 from assent_orchestrator.memory.wish import Terms, Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.server.names import hold_name, memory_name, run_id, run_name
