@@ -265,9 +265,10 @@ class PassedFacts(Document):
 class HandoffFacts(Document):
     """Work passing from one agent to another.
 
-    ``reason`` is how: ``next`` (a step of the other comes after), ``alternative`` (it stands in for one that failed) or
-    ``compensation`` (it undoes one). ``depth`` is how many hand-overs lead at most to a step of the other that takes
-    over from the one, this one included; ``fan_out`` to how many agents a step of the one hands over at most.
+    ``reason`` is how: ``next`` (a step of the other comes after), ``alternative`` (it stands in for one that failed),
+    ``compensation`` (it undoes one) or ``call`` (a step calls a service that acts as the other). ``depth`` is how many
+    hand-overs lead at most to a step of the other that takes over from the one, this one included; ``fan_out`` to how
+    many agents a step of the one hands over at most. Of a call, they are those of the step that calls.
     """
 
     source: Annotated[Name, Field(alias="from")]

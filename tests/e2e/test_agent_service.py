@@ -157,6 +157,10 @@ async def test_a_service_acts_as_its_agent_and_each_of_its_actions_is_decided_an
         assert state(ended) == "succeeded"
         assert one.archived() == ["Five", "Four", "One", "Three", "Two"]
         records = await one.deployed.trail(run)
+        [handed] = [record for record in records if record["event"] == "handoff.decided"]
+        passing = {name: handed["detail"][name] for name in ("from", "to", "reason", "labels")}
+        assert passing == {"from": "intake", "to": "clerk", "reason": "call", "labels": ["untrusted"]}
+        assert handed["decision"]["codes"] == ["HANDED_TO_THE_CLERK"]
         further = [record for record in records if "under" in record.get("detail", {})]
         said = {record["detail"]["item"]: record for record in further if record["event"] == "decision.made"}
         assert said["letter-1"]["decision"]["codes"][0] == "SEALED"

@@ -24,6 +24,7 @@ from assent_orchestrator.execution import arguments, bulk
 from assent_orchestrator.execution.askable import askable
 from assent_orchestrator.execution.asking import lapse
 from assent_orchestrator.execution.became import give_up
+from assent_orchestrator.execution.calling import called, subjects
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.deadline import expire, within_deadline
@@ -217,7 +218,8 @@ class Attempts:
         named = set(named_in(situation.decision))
         if not named:
             return False
-        return named <= {stop.id for stop in await self.parts.gate.stops(situation.subject)}
+        reached = [await self.parts.gate.stops(one) for one in subjects(situation, self.parts)]
+        return named <= {stop.id for found in reached for stop in found}
 
     async def _ask(self, situation: Situation, tries: int) -> Pause:
         if situation.undecidable:
@@ -261,6 +263,9 @@ class Attempts:
             action = await bulk.aside(arguments.bound_action, situation.values(), turn.situation, turn.appointed)
         except arguments.UnfitError as error:
             return await self._unfit(turn, situation, error)
+        not_called = await self._call(turn, action)
+        if not_called is not None:
+            return not_called
         circuits = Circuits(self.parts)
         entry = await circuits.enter(situation, turn.appointed)
         if entry.pause is not None:
@@ -270,6 +275,17 @@ class Attempts:
         finally:
             if entry.probe is not None:
                 await circuits.leave(situation, entry.probe)
+
+    async def _call(self, turn: Turn, action: Action) -> Pause | None:
+        """Return what follows when a service may not take the action over that it is called for; None: it may."""
+        facts = called(turn.situation, self.parts, action)
+        if facts is None:
+            return None
+        try:
+            came = await Handing(self.parts, self.sequels).call(turn, facts)
+        except BusyError:
+            return Pause(settled=False, seconds=patience(turn.tries))
+        return await self._go_by(turn, came, turn.tries, None) if came is not None else None
 
     async def _choose(self, situation: Situation, tries: int) -> Pause:
         process = self.parts.catalogue(situation.run.tenant).processes.get(situation.run.process)

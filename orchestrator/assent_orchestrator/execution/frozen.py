@@ -45,7 +45,9 @@ def _asleep(stop: Stop) -> sa.Select[tuple[str, str]]:
     query = query.where(runs.c.finished_at.is_(None), steps.c.finished_at.is_(None), steps.c.reason == STOPPED)
     match stop.scope:
         case Scope.AGENT:
-            query = query.where(steps.c.agent == stop.value)
+            # Or it was about to call a service that acts as the agent: then its own decision names the stop.
+            named = sa.cast(steps.c.decision, sa.Text).contains(stop.id, autoescape=True)
+            query = query.where(sa.or_(steps.c.agent == stop.value, named))
         case Scope.SYSTEM:
             query = query.where(sa.func.split_part(steps.c.action, ".", 1) == stop.value)
     return query.where(*_reached(stop)).order_by(steps.c.run_id, steps.c.position)

@@ -59,22 +59,41 @@ class Handing:
             narrow.append(Narrow(one, redactions))
         return tuple(narrow)
 
+    async def call(self, turn: Turn, facts: HandoffFacts) -> No | None:
+        """Ask about the hand-over to a service that a step calls, unless it is known; return why it may not be called.
+
+        Raises:
+            BusyError: as many decisions wait as may.
+            OvertakenError: the run, the step or the hand-over moved on since; look again.
+        """
+        situation, gate = turn.situation, self.parts.gate
+        async with self.parts.reader.connect() as tx:
+            known = await allowed(tx, situation, self.parts.revision(situation.run.tenant), target=facts.target)
+        # The question of the action is about who calls: whether who is called was stopped since, nobody else looks.
+        taking = replace(situation.subject, agent=facts.target, system=None)
+        if Key.of(facts) in known and not await gate.stops(taking):
+            return None
+        found = await self._ask(turn, facts)
+        return None if isinstance(found, tuple) else found
+
     async def _ask(self, turn: Turn, facts: HandoffFacts) -> tuple[Redact, ...] | No:
         situation, key = turn.situation, Key.of(facts)
+        target = self.parts.catalogue(situation.run.tenant).agents[facts.target]
         question = handoff_question(
-            situation.matter(turn.appointed.process), self.parts.clock(), agent=turn.appointed.agent, handoff=facts
+            situation.matter(turn.appointed.process), self.parts.clock(), agent=target, handoff=facts
         )
+        whole = facts.reason == "call"
         ruled: tuple[Redact, ...] | No | None = None
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             nonlocal ruled
-            ruled = rule_hand_over(decided)
+            ruled = rule_hand_over(decided, whole=whole)
             row = situation.step.id
             if not isinstance(ruled, tuple):
                 followed = await self.sequels.of_no_hand_over(tx, turn, ruled)
                 return replace(followed, step=row, ruling=ruled)
             await self.sequels.still_wanted(tx, situation)
-            if key in await allowed(tx, situation, decided.provenance.revision):
+            if key in await allowed(tx, situation, decided.provenance.revision, target=key.target):
                 raise OvertakenError  # a step beside this one took over the same
             await self._keep(tx, situation, key, decided, ruled)
             return Followed(step=row)

@@ -55,19 +55,21 @@ async def told(tx: AsyncConnection, situation: Situation, several: Sequence[Hand
 
 
 async def allowed(
-    tx: AsyncConnection, situation: Situation, revision: str | None = None
+    tx: AsyncConnection, situation: Situation, revision: str | None = None, *, target: str | None = None
 ) -> Mapping[Key, tuple[Redact, ...]]:
-    """Return the hand-overs to the agent of a step that were allowed in its run, with what must not pass.
+    """Return the hand-overs to ``target`` that were allowed in the run of a step, with what must not pass.
 
-    Those that a ``revision`` allowed; None: whichever did, the newest word on each.
+    Without a ``target``, those to the agent of the step. Those that a ``revision`` allowed; None: whichever did, the
+    newest word on each.
     """
+    target = target or situation.spec.agent
     query = sa.select(handoffs.c.source, handoffs.c.digest, handoffs.c.redactions).where(
-        handoffs.c.run_id == situation.run.id, handoffs.c.target == situation.spec.agent
+        handoffs.c.run_id == situation.run.id, handoffs.c.target == target
     )
     if revision is not None:
         query = query.where(handoffs.c.revision == revision)
     return {
-        Key(row.source, situation.spec.agent, row.digest): tuple(Redact.from_json(one) for one in row.redactions)
+        Key(row.source, target, row.digest): tuple(Redact.from_json(one) for one in row.redactions)
         for row in await tx.execute(query.order_by(handoffs.c.decided_at))
     }
 

@@ -127,11 +127,13 @@ class Simulations:
         }
         question = about.model_copy(update=changed)
 
+        whole = ahead.facts.reason == "call"
+
         async def sequel(_: AsyncConnection, decided: Decided) -> Followed:
-            ruled = rule_hand_over(decided)
+            ruled = rule_hand_over(decided, whole=whole)
             return Followed(step=ahead.steps[0], ruling=None if isinstance(ruled, tuple) else ruled)
 
         decided = await self.parts.gate.decide(question, sequel, within=within)
-        ruled = rule_hand_over(decided)
+        ruled = rule_hand_over(decided, whole=whole)
         refusal = ruled.code if isinstance(ruled, Refused) and ruled.code not in decided.codes else ""
         return HandOverAhead(ahead.facts, ahead.steps, decided, refusal)

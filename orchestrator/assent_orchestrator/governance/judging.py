@@ -53,10 +53,11 @@ def rule(
     return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves, duties.remembers)
 
 
-def rule_hand_over(decided: Decided) -> tuple[Redact, ...] | Deferred | Refused | Stopped:
+def rule_hand_over(decided: Decided, *, whole: bool = False) -> tuple[Redact, ...] | Deferred | Refused | Stopped:
     """Return what must not pass with a hand-over, or why there is none for now, or at all.
 
-    People approve actions, not hand-overs: one that policies want approved is refused.
+    People approve actions, not hand-overs: one that policies want approved is refused. Passed ``whole``, nothing can
+    be taken away: a service is called with the arguments that its action has, whose own decision may redact them.
     """
     if is_stopped(decided):
         return Stopped(decided)
@@ -66,7 +67,7 @@ def rule_hand_over(decided: Decided) -> tuple[Redact, ...] | Deferred | Refused 
         return Refused(decided, "HANDOFF_APPROVAL_UNSUPPORTED", "people approve actions; a hand-over is allowed or not")
     if decided.verdict is not Verdict.ALLOW or decided.fault:
         return _refused(decided)
-    duties = sort_out(decided.decision.obligations, frozenset({"redact"}))
+    duties = sort_out(decided.decision.obligations, frozenset() if whole else frozenset({"redact"}))
     if duties.unmet:
         return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
     return duties.redactions

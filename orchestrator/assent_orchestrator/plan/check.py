@@ -138,6 +138,7 @@ class _Steps:
             self._graph,
             catalogue.agents,
             {name: self._undoing[at] for name, at in self._place.items() if at in self._undoing},
+            catalogue.acting,
         )
 
     def faults(self) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.binding import Resolved, foreseen_item, resolve
 from assent_orchestrator.plan.graph import Graph
-from assent_orchestrator.plan.handover import HandOvers, foreseen_passed
+from assent_orchestrator.plan.handover import HandOvers, called_with, foreseen_passed
 from assent_orchestrator.plan.label import ANY, join
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.pointer import find, split
@@ -48,13 +48,22 @@ def hand_overs_ahead(plan: Plan, catalogue: Catalogue) -> tuple[Ahead, ...]:
     """Return what passes between the agents of an expanded plan; every label that will pass is there.
 
     Those that pass the same are one, as a run asks about it once.
+
+    Raises:
+        BindingError: the bindings of a step bring in more than they may.
     """
     by_id = {step.id: step for step in plan.steps}
     labels = result_labels(plan.steps, catalogue)
+    over = HandOvers(plan.steps, Graph.of(plan.steps, plan.choices))
     found: dict[str, tuple[HandoffFacts, list[str]]] = {}
-    for one in HandOvers(plan.steps, Graph.of(plan.steps, plan.choices)).all():
-        facts = one.facts(foreseen_passed(one, by_id[one.step], by_id, labels))
-        found.setdefault(facts.model_dump_json(), (facts, []))[1].append(one.step)
+    for step in plan.steps:
+        passing = [one.facts(foreseen_passed(one, step, by_id, labels)) for one in over.of(step.id)]
+        call = over.call(step, catalogue.acting(step.action))
+        if call is not None:
+            arguments = known(step, plan.inputs, plan.labels, labels).labels
+            passing.append(call.facts(called_with(step, by_id, arguments)))
+        for facts in passing:
+            found.setdefault(facts.model_dump_json(), (facts, []))[1].append(step.id)
     return tuple(Ahead(facts, tuple(steps)) for facts, steps in found.values())
 
 

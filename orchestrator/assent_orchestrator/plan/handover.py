@@ -1,4 +1,7 @@
-"""Hand-overs: a step of one agent that waits for steps of another takes work over from it. Pure."""
+"""Hand-overs: a step of one agent that waits for steps of another takes work over from it. Pure.
+
+A step that calls a service which acts as another agent hands its work over to that one, until the call returns.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from assent_sidecar.question import HandoffFacts, PassedFacts
 MEMORY = "memory"
 """The system whose operations remember and recall; their argument ``class`` is the class of memory."""
 
-Reason = Literal["next", "alternative", "compensation"]
+Reason = Literal["next", "alternative", "compensation", "call"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class HandOver:
 
     ``origins`` are the steps of the source that it takes over from, in the order of the plan. ``depth`` is how many
     hand-overs lead at most to a step of the target that takes over from the source, this one included; ``fan_out`` to
-    how many agents a step of the source hands over at most. Both are the same for all hand-overs between the two.
+    how many agents a step of the source hands over at most. Both are the same for all hand-overs between the two, but
+    for calls: with the reason ``call`` the step is the source's, and they are those of this step.
     """
 
     source: str
@@ -57,6 +61,8 @@ class HandOvers:
         self._by_id = {step.id: step for step in reversed(steps)}
         self._place = {step.id: at for at, step in enumerate(steps)}
         self._found: dict[str, tuple[HandOver, ...]] = {}
+        self._deep: dict[str, int] = {}
+        self._over: dict[str, set[str]] = {}
         several = len({step.agent for step in steps}) > 1
         self._of_undoing = {
             step.id
@@ -81,8 +87,19 @@ class HandOvers:
             for source, mine in sorted(self._by_source(origins, spec.agent).items())
         )
 
+    def call(self, spec: Step, target: str) -> HandOver | None:
+        """Return what a step hands over, or what undoes it, by calling a service that acts as ``target``.
+
+        None: there is no such agent, or it is the agent of the step itself.
+        """
+        if target in ("", spec.agent):
+            return None
+        deep = self._deep.get(spec.id, 0) + (self._by_id[spec.id].agent != spec.agent)
+        wide = len(self._over.get(spec.id, frozenset()) | {target})
+        return HandOver(spec.agent, target, spec.id, (spec.id,), "call", deep + 1, wide)
+
     def all(self) -> Iterator[HandOver]:
-        """Yield the hand-overs of the plan in the order of its steps, without those of what is undone."""
+        """Yield the hand-overs of the plan in the order of its steps, without calls and those of what is undone."""
         for found in self._found.values():
             yield from found
 
@@ -96,9 +113,9 @@ class HandOvers:
         return {source: tuple(mine) for source, mine in found.items()}
 
     def _look(self, steps: Sequence[Step], graph: Graph) -> None:
-        deep = depths(self._by_id, graph)
+        deep = self._deep = depths(self._by_id, graph)
         taken: dict[str, dict[str, tuple[str, ...]]] = {}
-        over: dict[str, set[str]] = {}
+        over = self._over
         for step in self._by_id:
             waits = (name for name in graph.depends_on(step) if name in self._by_id)
             taken[step] = self._by_source(waits, self._by_id[step].agent)
@@ -167,6 +184,13 @@ def foreseen_passed(
     return _passed(hand_over, spec, steps, labels, lambda known, path: names(foreseen(known, path)))
 
 
+def called_with(spec: Step, steps: Mapping[str, Step], labels: Mapping[Pointer, Iterable[str]]) -> PassedFacts:
+    """Return what passes to the service that a step calls; ``labels`` are those of its arguments."""
+    bound = {one.source.step for one in references_of(spec)}
+    carried = names(labels) - {NOT_RETAINED}
+    return PassedFacts(labels=tuple(sorted(carried)), memory=_classes(filter(None, bound), steps))
+
+
 def _passed(
     hand_over: HandOver,
     spec: Step,
@@ -182,8 +206,14 @@ def _passed(
             bound.add(origin)
             carried.update(at(labels.get(origin, {}), reference.source.path))
     carried.discard(NOT_RETAINED)  # the mark's, not the value's
-    memory = {_memory_class(steps[name].args) for name in bound if steps[name].action.startswith(f"{MEMORY}.")}
-    return PassedFacts(labels=tuple(sorted(carried)), memory=tuple(sorted(filter(None, memory))))
+    return PassedFacts(labels=tuple(sorted(carried)), memory=_classes(bound, steps))
+
+
+def _classes(bound: Iterable[str], steps: Mapping[str, Step]) -> tuple[str, ...]:
+    """Return the classes of memory that steps recall from, or remember in."""
+    used = (steps[name] for name in bound if name in steps)
+    found = {_memory_class(step.args) for step in used if step.action.startswith(f"{MEMORY}.")}
+    return tuple(sorted(filter(None, found)))
 
 
 def _memory_class(args: Mapping[str, Json]) -> str:

@@ -1,7 +1,7 @@
 """What is wrong with how work passes between the agents of a plan: undeclared, in a loop, too deep, too wide."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from assent_orchestrator.errors import Fault
 from assent_orchestrator.plan.graph import Graph
@@ -16,16 +16,22 @@ class Succession:
     """The hand-overs of the steps of one plan, against what the catalogue lets its agents do.
 
     Agents that nobody appointed are a fault of their own, and nothing more is said of them here. ``undoing`` is what
-    undoes a step, by the id of the step.
+    undoes a step, by the id of the step; ``acting`` says as which agent the system of an action acts.
     """
 
     def __init__(
-        self, steps: Mapping[str, Step], graph: Graph, agents: Mapping[str, Agent], undoing: Mapping[str, Step]
+        self,
+        steps: Mapping[str, Step],
+        graph: Graph,
+        agents: Mapping[str, Agent],
+        undoing: Mapping[str, Step],
+        acting: Callable[[str], str],
     ) -> None:
         """Look at the steps by id, in the order of the plan."""
         self._steps = steps
         self._agents = agents
         self._undoing = undoing
+        self._acting = acting
         self._found = HandOvers(tuple(steps.values()), graph)
         several = len({step.agent for step in steps.values()}) > 1
         self._depths = depths(steps, graph) if several else {}
@@ -50,7 +56,10 @@ class Succession:
         if self._depths.get(step_id, 0) > own.limits.depth:
             deep = f"{self._depths[step_id]} hand-overs lead to it; the agent {step.agent!r} takes {own.limits.depth}"
             yield Fault(where, "HANDOFF_TOO_DEEP", deep)
-        wide = len(self._over_by.get(step_id, ()))
+        call = self._found.call(step, self._acting(step.action))
+        if call is not None:
+            yield from self._call(f"{root}.action", call)
+        wide = len(self._over_by.get(step_id, frozenset()) | ({call.target} if call is not None else frozenset()))
         if wide > own.limits.fan_out:
             yield Fault(
                 where, "HANDOFF_TOO_WIDE", f"it hands over to {wide} agents; at most {own.limits.fan_out} are taken"
@@ -58,6 +67,25 @@ class Succession:
         if step_id in self._undoing:
             for hand_over in self._found.of_undoing(step_id, self._undoing[step_id]):
                 yield from self._undeclared(f"{root}.compensation.agent", hand_over, loops=False)
+            undoing = self._undoing[step_id]
+            call = self._found.call(undoing, self._acting(undoing.action))
+            if call is not None:
+                yield from self._call(f"{root}.compensation.action", call, counted=False)
+
+    def _call(self, where: str, call: HandOver, *, counted: bool = True) -> Iterator[Fault]:
+        """Yield what is wrong with a call of a service; whose agent may not call it at all is told so elsewhere."""
+        source, target = self._agents.get(call.source), self._agents.get(call.target)
+        if source is None or target is None:
+            return
+        action = (self._steps if counted else self._undoing)[call.step].action
+        if action in source.may and call.target not in source.hands_over_to:
+            told = f"{action!r} acts as {call.target!r}, to whom {call.source!r} does not hand over"
+            yield Fault(where, UNDECLARED, told)
+        if counted:
+            yield from self._too_many(where, call.source)
+        if counted and call.depth > target.limits.depth:
+            deep = f"{call.depth} hand-overs lead to it; the agent {call.target!r} takes {target.limits.depth}"
+            yield Fault(where, "HANDOFF_TOO_DEEP", deep)
 
     def _undeclared(self, where: str, hand_over: HandOver, *, loops: bool = True) -> Iterator[Fault]:
         source, target = self._agents.get(hand_over.source), hand_over.target

@@ -58,12 +58,13 @@ def test_where_another_agent_goes_on_is_told_at_the_step_and_drawn_on_the_edge()
         step.agent = agent
     found.hand_overs.add(source="reader", target="writer", steps=["write"], verdict=ALLOW)
     found.hand_overs.add(source="other", target="writer", steps=["write", "send"], refusal="HANDOFF_TOO_DEEP")
+    found.hand_overs.add(source="writer", target="scribe", steps=["send"], verdict=ALLOW, reason="call")
     picture = picture_of(found)
     assert [(edge.source, edge.target) for edge in picture.edges if edge.hands_over] == [("read", "write")]
     assert {node.key: node.taken_over for node in picture.nodes} == {
         "read": (),
         "write": ("handed over by reader: allow", "handed over by other: refused because of HANDOFF_TOO_DEEP"),
-        "send": ("handed over by other: refused because of HANDOFF_TOO_DEEP",),
+        "send": ("handed over by other: refused because of HANDOFF_TOO_DEEP", "handed over to scribe: allow"),
     }
     for drawn in (text(picture, 120), mermaid(picture), dot(picture)):
         assert drawn.count("HANDOFF_TOO_DEEP") == 2

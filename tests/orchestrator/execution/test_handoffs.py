@@ -26,6 +26,7 @@ from tests.orchestrator.execution.world import ALLOW, World, allow_all, deny, st
 FILE = Path(__file__).parents[2] / "cases" / "handoffs" / "runs.yaml"
 CASES = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
 NAMES = ("bot", "reader", "writer", "sender")
+SERVICES = {"scribe": "writer"}
 AGENTS: dict[str, Any] = {name: {"hands_over_to": [one for one in NAMES if one != name]} for name in NAMES}
 LOOK_AND_NOTE: list[dict[str, Any]] = [
     {"id": "look", "agent": "reader", "action": "box.get"},
@@ -94,7 +95,7 @@ async def test_work_passes_as_it_is_decided(make_world: MakeWorld, case: dict[st
         secret = {"secret": "hush"} if name == "box.get" else {}
         return Success({"n": 1, "open": "hello", **secret})
 
-    world = await make_world(case["steps"], ruler=scripted(case), tool=tool, agents=AGENTS)
+    world = await make_world(case["steps"], ruler=scripted(case), tool=tool, agents=AGENTS, services=SERVICES)
     run = await world.submit(inputs=case.get("inputs", {}))
     view = await world.end_of(run)
     wanted = case["wanted"]
@@ -184,6 +185,65 @@ async def test_without_a_decision_work_waits_and_is_not_refused(make_world: Make
     assert [(one["verdict"], one["codes"]) for one in await recorded(world, run)] == [
         ("deny", ["ENGINE_UNAVAILABLE"]),
         ("allow", []),
+    ]
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided")
+async def test_a_call_is_handed_over_before_it_is_asked_about_as_an_action(make_world: MakeWorld):
+    steps = [{"id": "note", "agent": "reader", "action": "scribe.put", "args": {"say": {"$ref": "inputs.say"}}}]
+    world = await make_world(steps, agents=AGENTS, services=SERVICES)
+    run = await world.submit(inputs={"say": "hello"})
+    assert states(await world.end_of(run)) == {"note": "succeeded"}
+    plan, handing, action = world.decisions.asked
+    assert (plan.kind, handing.kind, action.kind) == (Kind.PLAN, Kind.HANDOFF, Kind.ACTION)
+    assert (handing.agent and handing.agent.id, action.agent and action.agent.id) == ("writer", "reader")
+    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
+    events = [entry.record["event"] for entry in entries if entry.record.get("step") == "note"]
+    assert events == ["handoff.decided", "decision.made", "action.intended", "action.succeeded"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-stopped")
+async def test_a_service_whose_agent_is_stopped_is_not_called_until_it_goes_on(make_world: MakeWorld):
+    steps = [{"id": "note", "agent": "reader", "action": "scribe.put"}]
+    world = await make_world(steps, agents=AGENTS, services=SERVICES)
+    stop = await world.stop(Scope.AGENT, "writer")
+    run = await world.submit()
+    await world.until(run, "handoff.decided", step="note")
+    assert states(await world.runs.get(world.alice, run)) == {"note": "deferred"}
+    assert world.tools.times("scribe.put") == 0
+    await world.lift(stop)
+    assert states(await world.end_of(run)) == {"note": "succeeded"}
+    assert [one["verdict"] for one in await recorded(world, run)] == ["deny", "allow"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-stopped")
+async def test_a_service_is_not_called_again_once_its_agent_is_stopped(make_world: MakeWorld):
+    go_on = asyncio.Event()
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "look":
+            later = (utc_now() + timedelta(seconds=0.2)).isoformat()
+            waiting = {"verdict": "defer", "reasons": [{"code": "LATER", "message": "later"}], "defer_until": later}
+            return allow_all(question) if go_on.is_set() else waiting
+        return allow_all(question)
+
+    steps = [
+        {"id": "note", "agent": "reader", "action": "scribe.put"},
+        {"id": "look", "agent": "reader", "action": "box.get", "after": ["note"]},
+        {"id": "more", "agent": "reader", "action": "scribe.put", "after": ["look"]},
+    ]
+    world = await make_world(steps, ruler=ruler, agents=AGENTS, services=SERVICES)
+    run = await world.submit()
+    await world.until(run, "action.succeeded", step="note")
+    stop = await world.stop(Scope.AGENT, "writer")
+    go_on.set()
+    await world.until(run, "handoff.decided", step="more")
+    assert world.tools.times("scribe.put") == 1
+    await world.lift(stop)
+    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
+    assert [(one["step"], one["verdict"]) for one in await recorded(world, run)] == [
+        ("note", "allow"),
+        ("more", "deny"),
     ]
 
 
@@ -278,6 +338,28 @@ async def test_a_forecast_tells_what_will_pass_and_whether_it_may(make_world: Ma
         ("d", "allow"),
     ]
     assert world.tools.calls == []
+
+
+@pytest.mark.requirement("orchestrator.handoff-foreseen")
+async def test_a_forecast_tells_what_will_pass_to_services_that_are_called(make_world: MakeWorld):
+    secret = {"$ref": "steps.look.output.secret"}
+    steps = [
+        {"id": "look", "agent": "reader", "action": "box.get"},
+        {"id": "a", "agent": "reader", "action": "scribe.put", "args": {"say": secret}},
+        {"id": "b", "agent": "reader", "action": "scribe.put", "args": {"say": "hello"}},
+        {"id": "c", "agent": "writer", "action": "scribe.put"},
+    ]
+    duty = {"verdict": "allow", "obligations": [{"type": "redact", "path": ""}]}
+    rules = [{"of": {"labels": ["confidential"]}, "answer": deny("CONFIDENTIAL")}, {"of": {}, "answer": duty}]
+    world = await make_world(steps, ruler=scripted({"rules": rules}), agents=AGENTS, services=SERVICES)
+    forecast = await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))
+    assert [
+        (one.facts.target, one.facts.reason, one.steps, one.facts.passes.labels, str(one.decided.verdict), one.refusal)
+        for one in forecast.hand_overs
+    ] == [
+        ("writer", "call", ("a",), ("confidential",), "deny", ""),
+        ("writer", "call", ("b",), (), "allow", "OBLIGATION_UNSUPPORTED"),
+    ]
 
 
 @pytest.mark.requirement("orchestrator.handoff-foreseen")

@@ -131,13 +131,14 @@ def catalogue(
     breaker: Mapping[str, Any] | None = None,
     agents: Mapping[str, Mapping[str, Any]] | None = None,
     memory: Memory | None = None,
+    services: Mapping[str, str] | None = None,
     **process: Any,
 ) -> Catalogue:
     """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one process, agents.
 
-    Steps without an agent are those of ``bot``.
+    Steps without an agent are those of ``bot``. ``services`` are systems like ``box`` that act as an agent.
     """
-    anything, memory = {"type": "object"}, memory or Memory()
+    anything, memory, services = {"type": "object"}, memory or Memory(), services or {}
     operations = {
         name: {"title": name, "effect": effect, "idempotent": name == "put", "arguments": anything, "result": anything}
         for name, effect in (("get", "read"), ("put", "write"), ("send", "irreversible"), ("odd", "write"))
@@ -159,6 +160,18 @@ def catalogue(
                     "operations": operations,
                     "breaker": breaker,
                 },
+                **{
+                    name: {
+                        "name": name,
+                        "title": name,
+                        "owner": "it",
+                        "tool_server": name,
+                        "kind": "agent",
+                        "agent": agent,
+                        "operations": operations,
+                    }
+                    for name, agent in services.items()
+                },
             },
             "agents": {
                 name: {
@@ -166,7 +179,10 @@ def catalogue(
                     "title": name,
                     "owner": "it",
                     "department": "ops",
-                    "may": [*(f"box.{operation}" for operation in operations), REMEMBER, RECALL, FORGET],
+                    "may": [
+                        *(f"{system}.{operation}" for system in ("box", *services) for operation in operations),
+                        *(REMEMBER, RECALL, FORGET),
+                    ],
                     **more,
                 }
                 for name, more in {"bot": {}, **(agents or {})}.items()

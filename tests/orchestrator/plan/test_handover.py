@@ -24,7 +24,11 @@ ANYTHING = {"type": "object"}
 
 
 def company(agents: Mapping[str, Mapping[str, Any]], steps: Sequence[Mapping[str, Any]], **process: Any) -> Catalogue:
-    """A company with one desk, where each agent may ``do`` and nobody may do anything ``extra``."""
+    """A company with one desk, where each agent may ``do`` and nobody may do anything ``extra``.
+
+    ``services`` are systems with the same operations that act as an agent.
+    """
+    services: Mapping[str, str] = process.pop("services", {})
     operations = {
         name: {"title": name, "effect": "write", "arguments": ANYTHING, "result": ANYTHING} for name in ("do", "extra")
     }
@@ -38,7 +42,19 @@ def company(agents: Mapping[str, Mapping[str, Any]], steps: Sequence[Mapping[str
                     "owner": "it",
                     "tool_server": "desk",
                     "operations": operations,
-                }
+                },
+                **{
+                    name: {
+                        "name": name,
+                        "title": name,
+                        "owner": "it",
+                        "tool_server": name,
+                        "kind": "agent",
+                        "agent": agent,
+                        "operations": operations,
+                    }
+                    for name, agent in services.items()
+                },
             },
             "agents": {
                 name: {
@@ -46,7 +62,7 @@ def company(agents: Mapping[str, Mapping[str, Any]], steps: Sequence[Mapping[str
                     "title": name,
                     "owner": "it",
                     "department": "ops",
-                    "may": ["desk.do"],
+                    "may": ["desk.do", *(f"{name}.do" for name in services)],
                     "hands_over_to": facts.get("to", []),
                     "limits": facts.get("limits", {}),
                 }
@@ -75,7 +91,13 @@ def written(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.requirement("orchestrator.handoff-declared")
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_a_plan_of_several_agents_is_told_every_fault_and_nothing_else(case: dict[str, Any]):
-    catalogue = company(case["agents"], case["steps"], choices=case.get("choices", {}), may=case.get("may", {}))
+    catalogue = company(
+        case["agents"],
+        case["steps"],
+        choices=case.get("choices", {}),
+        may=case.get("may", {}),
+        services=case.get("services", {}),
+    )
     plan: dict[str, Any] = {"process": "work", "inputs": case.get("inputs", {})}
     if "plan" in case:
         plan["steps"] = written(case["plan"])

@@ -35,6 +35,25 @@ allow contains finding if {
 }
 
 # METADATA
+# title: The mail room hands its letters to the clerk
+# description: A call of a service that acts as an agent is a hand-over to that agent.
+# labels:
+#   control: FIL-04
+allow contains finding if {
+	input.kind == "handoff"
+	input.process.name == "filing"
+	input.handoff.from == "intake"
+	input.handoff.to == "clerk"
+	input.handoff.reason == "call"
+	finding := {
+		"code": "HANDED_TO_THE_CLERK",
+		"message": "the clerk is called to file",
+		"control": "FIL-04",
+		"rule": "The mail room hands its letters to the clerk",
+	}
+}
+
+# METADATA
 # title: The clerk puts away what it was given to file
 # labels:
 #   control: FIL-02

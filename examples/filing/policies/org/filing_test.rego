@@ -22,6 +22,16 @@ test_letters_may_be_filed if {
 	codes(filing.allow) == {"INTAKE_FILES"} with input as calling
 }
 
+test_the_mail_room_hands_its_letters_to_the_clerk_by_calling_it if {
+	calling := {"from": "intake", "to": "clerk", "reason": "call"}
+	handing := {"kind": "handoff", "process": {"name": "filing"}, "handoff": calling}
+	codes(filing.allow) == {"HANDED_TO_THE_CLERK"} with input as handing
+	every wrong in [{"from": "clerk", "to": "intake"}, {"to": "other"}, {"reason": "next"}] {
+		other := object.union(handing, {"handoff": wrong})
+		count(filing.allow) == 0 with input as other
+	}
+}
+
 test_the_clerk_puts_away_what_it_was_given_to_file if {
 	codes(filing.allow) == {"CLERK_PUTS_AWAY"} with input as putting
 	count(filing.deny) == 0 with input as putting

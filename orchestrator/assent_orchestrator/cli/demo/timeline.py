@@ -123,7 +123,9 @@ def _decision(
         case "plan":
             what, outcome = ("may start", "done") if verdict == "allow" else ("may not start", "denied")
         case "handoff":
-            what = f"takes over from {record['detail']['from']}"
+            passing = record["detail"]
+            called = passing["reason"] == "call"
+            what = f"hands over to {passing['to']}" if called else f"takes over from {passing['from']}"
             outcome = "done" if verdict == "allow" else _OUTCOMES.get(verdict, "noted")
         case _:
             what, outcome = record["action"]["name"], _OUTCOMES.get(verdict, "noted")

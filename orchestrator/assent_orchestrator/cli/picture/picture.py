@@ -119,14 +119,15 @@ def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
 
 
 def _taken_over(hand_overs: Iterable[forecasts_pb2.HandOverForecast], step: str) -> tuple[str, ...]:
-    """Return from whom the work of a step comes, and what is said to that: a line for each answer."""
-    told: dict[str, list[str]] = {}
+    """Return from whom the work of a step comes, and to whom it passes by a call: a line for each answer."""
+    told: dict[tuple[str, str], list[str]] = {}
     for one in hand_overs:
         if step in one.steps:
             why = one.refusal or (finding.codes_line(one.reasons) if one.verdict != decisions_pb2.VERDICT_ALLOW else "")
             said = "refused" if one.refusal else finding.verdict_word(one.verdict)
-            told.setdefault(f"{said}{f' because of {why}' if why else ''}", []).append(one.source)
-    return tuple(one_line(f"handed over by {', '.join(sources)}: {said}") for said, sources in told.items())
+            how, who = ("to", one.target) if one.reason == "call" else ("by", one.source)
+            told.setdefault((how, f"{said}{f' because of {why}' if why else ''}"), []).append(who)
+    return tuple(one_line(f"handed over {how} {', '.join(who)}: {said}") for (how, said), who in told.items())
 
 
 def _node(step: forecasts_pb2.StepForecast, agent: str, action: str, taken_over: tuple[str, ...]) -> Node:
@@ -159,7 +160,7 @@ def _edges(forecast: forecasts_pb2.Forecast, known: frozenset[str]) -> tuple[Edg
     }
     branches = {step.id: step.branch for step in forecast.plan.steps if step.branch}
     agents = {step.id: step.agent for step in forecast.plan.steps}
-    handed_over = {(one.source, step) for one in forecast.hand_overs for step in one.steps}
+    handed_over = {(one.source, step) for one in forecast.hand_overs if one.reason != "call" for step in one.steps}
     found = [
         Edge(source, _choice_key(name))
         for name in sorted(forecast.plan.choices)

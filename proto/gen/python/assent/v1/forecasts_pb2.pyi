@@ -139,7 +139,7 @@ class HandOverForecast(_message.Message):
     target: _builtins.str
     """The agent that takes over."""
     reason: _builtins.str
-    """How: `next`, `alternative` or `compensation`."""
+    """How: `next`, `alternative`, `compensation` or `call`."""
     verdict: _decisions_pb2.Verdict.ValueType
     """The answer."""
     refusal: _builtins.str
