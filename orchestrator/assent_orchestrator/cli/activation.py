@@ -34,6 +34,9 @@ _CAUSES = {
     wire.ACTIVATION_CAUSE_START: "at the first start",
 }
 
+_WITHHELD = "whoever runs the server"
+"""Who activated it, where that is for another tenant to know: policies that all tenants share are the server's."""
+
 RevisionArgument = Annotated[
     str, typer.Argument(metavar="REVISION", help="Which one; its first digits do when no other begins so.")
 ]
@@ -178,7 +181,7 @@ def _show(found: wire.PolicyStatus) -> None:
         done = found.activation
         cause = _CAUSES.get(done.cause, "for a reason that this version does not know")
         what = "rolled back to" if done.rollback else "activated"
-        who = f"{done.actor or 'another tenant'} {cause}, on the server {done.server}"
+        who = f"{done.actor or _WITHHELD} {cause}, on the server {done.server}"
         say(f"          {what} by {who}")
         say(f"          at {moment(done.record_time)}{f': {done.reason}' if done.reason else ''}")
     confirmed = f", confirmed {_roughly(found.age.ToSeconds())} ago" if found.HasField("age") else ""

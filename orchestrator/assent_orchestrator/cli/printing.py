@@ -88,9 +88,11 @@ def note(line: str) -> None:
     typer.echo(one_line(line), err=True)
 
 
-def say_json(content: Message | Mapping[str, Any]) -> None:
-    """Write one JSON object on one line."""
-    typer.echo(json.dumps(json_of(content) if isinstance(content, Message) else content, ensure_ascii=False))
+def say_json(content: Message | Mapping[str, Any], *, for_people: bool = False) -> None:
+    """Write one JSON object on one line; ``for_people``, on many lines where a person reads them."""
+    whole = json_of(content) if isinstance(content, Message) else content
+    indent = 2 if for_people and sys.stdout.isatty() else None
+    typer.echo(json.dumps(whole, ensure_ascii=False, indent=indent))
 
 
 def json_of(message: Message) -> dict[str, Any]:

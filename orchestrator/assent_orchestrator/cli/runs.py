@@ -64,7 +64,8 @@ def show_command(
     with Connection(common) as connection:
         if step:
             name = f"{connection.name('runs', run)}/steps/{step}"
-            say_json(connection.call(connection.runs.GetStep, wire.GetStepRequest(name=name)))
+            found_step = connection.call(connection.runs.GetStep, wire.GetStepRequest(name=name))
+            say_json(found_step, for_people=True)
             return ExitCode.DONE
         found = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=connection.name("runs", run)))
         further = [] if common.as_json else _further(connection, found)

@@ -134,6 +134,7 @@ def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
         coloured(after),
         f"  {', '.join(event.reasons)}" if event.reasons else "",
         f": {event.branch}" if event.branch else "",
+        f"  from {event.handed_over_by}" if event.handed_over_by else "",
         f"  {further_text(event.further)}" if event.HasField("further") else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )

@@ -1,6 +1,6 @@
 """Who asks something of memory, for whom and in what; and the question that the policies are asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +18,14 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process
 from assent_sidecar.question import Kind, MemoryFacts, Principal, Question, RunFacts
+
+_OVERSEEING: Mapping[str, tuple[Role, ...]] = {
+    "list": (Role.COMPLIANCE_OFFICER, Role.AUDITOR),
+    "forget": (Role.COMPLIANCE_OFFICER,),
+    "hold": (Role.COMPLIANCE_OFFICER,),
+    "lift": (Role.COMPLIANCE_OFFICER,),
+}
+"""Who may ask for an operation beside those who submit plans: none of it tells a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,8 @@ class Standing:
 def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
     """Return who asks: an agent for itself only, a submitter for any agent or for themselves.
 
-    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too. An agent that is
-    a service does not ask here: nothing would tell in which run, and for whom, it was called.
+    What is asked without knowing a value, to forget, list or hold, a compliance officer may ask, too, and an auditor to
+    list. An agent that is a service does not ask here: nothing would tell in which run, and for whom, it was called.
 
     Raises:
         ForbiddenError: the caller may not ask, not for that person, or not for that agent.
@@ -69,8 +77,7 @@ def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
     terms = wish.terms
     own = caller.agent or (caller.id if caller.id in catalogue.agents else "")
     if not own:
-        overseeing = () if wish.operation in ("remember", "recall") else (Role.COMPLIANCE_OFFICER,)
-        caller.require(Role.SUBMITTER, *overseeing)
+        caller.require(Role.SUBMITTER, *_OVERSEEING.get(wish.operation, ()))
     elif terms.agent not in ("", own):
         raise NotThisAgentError("an agent asks for itself only", agent=own)
     elif catalogue.is_service(own):

@@ -18,6 +18,7 @@ LABELS_BOUND = "LABELS_BOUND"
 TTL_TOO_LONG = "TTL_TOO_LONG"
 
 
+_MOST_NAMED = 10
 _DURATION = re.compile(r"[0-9]{1,9}(ms|s|m|h|d)")
 
 
@@ -50,7 +51,8 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     if _is_missing(name):
         yield MemoryFlaw("class", NO_CLASS, "says of which class of memory.yaml it is")
     elif isinstance(name, str) and declared is None:
-        yield MemoryFlaw("class", UNKNOWN_CLASS, "memory.yaml has no class of this name")
+        known = ", ".join(sorted(memory.classes)[:_MOST_NAMED]) or "none"
+        yield MemoryFlaw("class", UNKNOWN_CLASS, f"memory.yaml has no class of this name; it has {known}")
     elif declared is not None:
         yield from _of_retention(declared)
         yield from _of_length(args.get("ttl"), declared)
@@ -78,7 +80,8 @@ def _of_purpose(purpose: Json, purposes: tuple[str, ...]) -> Iterator[MemoryFlaw
         yield MemoryFlaw("purpose", NO_PURPOSE, "says for what purpose")
         return
     if isinstance(purpose, str) and purposes and purpose not in purposes:
-        yield MemoryFlaw("purpose", PURPOSE_DIFFERS, "memory.yaml has this class for another purpose")
+        wanted = " or ".join(repr(one) for one in purposes[:_MOST_NAMED])
+        yield MemoryFlaw("purpose", PURPOSE_DIFFERS, f"memory.yaml has this class for {wanted}")
 
 
 def _is_missing(value: Json) -> bool:

@@ -138,6 +138,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         trace_id=trace.get("trace_id") or "",
         branch=(record.get("detail") or {}).get("branch") or "",
         further=_further(record),
+        handed_over_by=_source(record),
     )
     before, after = state.get("from"), state.get("to")
     if record.get("step"):
@@ -155,6 +156,11 @@ def _further(record: Mapping[str, Json]) -> wire.FurtherAction | None:
     return wire.FurtherAction(
         under=detail["under"], item=detail["item"], agent=actor.get("id") or "", action=action.get("name") or ""
     )
+
+
+def _source(record: Mapping[str, Json]) -> str:
+    """Return the agent that hands over to the agent of the step; empty where it is about something else."""
+    return record["detail"]["from"] if record["event"] == "handoff.decided" else ""
 
 
 def write_heartbeat(last_seq: int, moment: datetime, now: RunState) -> wire.RunEvent:

@@ -27,8 +27,8 @@ if _version_not_supported:
 
 class MemoryServiceStub:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a
-    `submitter`; a `compliance_officer` may forget, list and hold.
+    is remembered is never in the trail. For agents, and for a `submitter`; a `compliance_officer` may forget, list and
+    hold, an `auditor` list.
     """
 
     def __init__(self, channel):
@@ -76,8 +76,8 @@ class MemoryServiceStub:
 
 class MemoryServiceServicer:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a
-    `submitter`; a `compliance_officer` may forget, list and hold.
+    is remembered is never in the trail. For agents, and for a `submitter`; a `compliance_officer` may forget, list and
+    hold, an `auditor` list.
     """
 
     def Remember(self, request, context):
@@ -179,8 +179,8 @@ def add_MemoryServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class MemoryService:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a
-    `submitter`; a `compliance_officer` may forget, list and hold.
+    is remembered is never in the trail. For agents, and for a `submitter`; a `compliance_officer` may forget, list and
+    hold, an `auditor` list.
     """
 
     @staticmethod

@@ -28,8 +28,8 @@ GRPC_VERSION: str
 
 class MemoryServiceStub:
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a
-    `submitter`; a `compliance_officer` may forget, list and hold.
+    is remembered is never in the trail. For agents, and for a `submitter`; a `compliance_officer` may forget, list and
+    hold, an `auditor` list.
     """
 
     @_typing.overload
@@ -58,8 +58,8 @@ class MemoryServiceStub:
 @_typing.type_check_only
 class MemoryServiceAsyncStub(MemoryServiceStub):
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a
-    `submitter`; a `compliance_officer` may forget, list and hold.
+    is remembered is never in the trail. For agents, and for a `submitter`; a `compliance_officer` may forget, list and
+    hold, an `auditor` list.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -84,8 +84,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
 
 class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
-    is remembered is never in the trail. For agents, and for a
-    `submitter`; a `compliance_officer` may forget, list and hold.
+    is remembered is never in the trail. For agents, and for a `submitter`; a `compliance_officer` may forget, list and
+    hold, an `auditor` list.
     """
 
     @_abc_1.abstractmethod

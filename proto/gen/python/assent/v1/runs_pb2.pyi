@@ -605,6 +605,7 @@ class RunEvent(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     BRANCH_FIELD_NUMBER: _builtins.int
     FURTHER_FIELD_NUMBER: _builtins.int
+    HANDED_OVER_BY_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -631,6 +632,8 @@ class RunEvent(_message.Message):
     """The trace in which it happened, as 32 hexadecimal digits; may be empty."""
     branch: _builtins.str
     """The branch that was taken; set when a choice was made."""
+    handed_over_by: _builtins.str
+    """For an answer on whether work may pass to the agent of the step: the agent that it comes from; else empty."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded; in a heartbeat, when it was sent."""
@@ -661,10 +664,11 @@ class RunEvent(_message.Message):
         trace_id: _builtins.str = ...,
         branch: _builtins.str = ...,
         further: Global___FurtherAction | None = ...,
+        handed_over_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["branch", b"branch", "decision_id", b"decision_id", "event", b"event", "further", b"further", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["branch", b"branch", "decision_id", b"decision_id", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
