@@ -77,8 +77,7 @@ class Remembering:
             action = bound_action(situation, appoint(parts.catalogue(run.tenant), situation))
         except (UncataloguedError, UnfitError) as error:
             raise UnkeptError("nobody can say any more about whom it is") from error
-        doer = Doer(run.tenant, run.id, step_id, situation.spec.agent, run.principal.id)
-        return await self.fulfil(tx, run, doer, Keepsakes(wanted, action, result, labels))
+        return await self.fulfil(tx, run, doer_of(situation), Keepsakes(wanted, action, result, labels))
 
     async def _remember(
         self, tx: AsyncConnection, doer: Doer, kept: Keepsakes, one: Remember, key: str
@@ -116,6 +115,12 @@ class Remembering:
             raise UnkeptError(f"it cannot be remembered ({error.code})") from error
         draft = note.remembered(made, doer.actor, on_behalf_of=doer.on_behalf_of, step=doer.step)
         return () if made.again else (draft,)
+
+
+def doer_of(situation: Situation) -> Doer:
+    """Return who does a step: its agent, on behalf of the run's principal."""
+    run, agent = situation.run, situation.spec.agent
+    return Doer(run.tenant, run.id, situation.step.id, agent, run.principal.id)
 
 
 def wanted_of(situation: Situation) -> tuple[Remember, ...]:
