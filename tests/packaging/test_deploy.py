@@ -92,6 +92,18 @@ def test_a_pod_may_do_nothing_that_it_need_not(path: Path) -> None:
 
 
 @pytest.mark.requirement("orchestrator.deployments-are-checked")
+def test_servers_whose_data_does_not_outlive_them_are_given_the_keys_that_they_need_in_common() -> None:
+    alone = {}
+    for path in KUBERNETES:
+        for pod, container in containers(path):
+            if container["name"] == "secrets" and {"name": "data", "emptyDir": {}} in pod["volumes"]:
+                mounted = {mount["name"] for mount in container["volumeMounts"]}
+                secret = [one["secret"] for one in pod["volumes"] if "secret" in one and one["name"] in mounted]
+                alone[path.stem] = {one["secretName"] for one in secret}
+    assert alone == {"standalone": {"assent-tokens", "assent-permit-key", "assent-memory-key"}}
+
+
+@pytest.mark.requirement("orchestrator.deployments-are-checked")
 @pytest.mark.parametrize("path", KUBERNETES, ids=lambda path: path.stem)
 def test_selectors_select_the_pods_that_are_made(path: Path) -> None:
     made = [
