@@ -135,7 +135,7 @@ class UnavailableError(AssentError):
 class TenantAwayError(UnavailableError):
     """There are no policies for the tenant here, so nothing of it goes on; a server that has them goes on with it."""
 
-    code = "UNKNOWN_TENANT"
+    code = "TENANT_AWAY"
 
 
 class ExecutorError(AssentError):

@@ -29,7 +29,7 @@ from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.execution.pending import Pending
-from assent_orchestrator.execution.rest import BROKEN, LOST, bring_to_rest
+from assent_orchestrator.execution.rest import BROKEN, VALUE_LOST, bring_to_rest
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.situation import (
     Seen,
@@ -153,7 +153,7 @@ class Attempts:
 
     async def _ask(self, situation: Situation, tries: int) -> Pause:
         if situation.undecidable:
-            return await self._end(situation, LOST)
+            return await self._end(situation, VALUE_LOST)
         if choice_of(situation.step.id) is not None:
             return await self._choose(situation, tries)
         try:

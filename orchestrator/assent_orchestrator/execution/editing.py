@@ -10,7 +10,7 @@ from assent_orchestrator.approvals.edit import EditError, check_hidden, edit_fau
 from assent_orchestrator.approvals.reply import PresentationError
 from assent_orchestrator.execution.arguments import UnfitError, bound_action
 from assent_orchestrator.execution.bulk import aside
-from assent_orchestrator.execution.handovers import as_handed_over
+from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import UncataloguedError, appoint, read_situation
 from assent_orchestrator.plan.redaction import RedactionError
@@ -37,8 +37,7 @@ class Editing:
         )
         try:
             appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
-            situation = await as_handed_over(tx, situation, parts.plans)
-            asked = await aside(bound_action, situation.values(), situation, appointed)
+            situation, asked = await meant(tx, situation, appointed, parts.plans)
         except (UncataloguedError, UnfitError, RedactionError) as error:
             raise PresentationError("what is asked cannot be done any more", approval=approval.id) from error
         if asked.digest != approval.action_digest:

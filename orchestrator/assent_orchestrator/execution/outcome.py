@@ -7,7 +7,8 @@ from typing import Any
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import EffectNote
 from assent_orchestrator.clock import later
-from assent_orchestrator.execution import arguments, bulk
+from assent_orchestrator.execution import bulk
+from assent_orchestrator.execution.arguments import UnfitError
 from assent_orchestrator.execution.became import OUTCOME_LOST
 from assent_orchestrator.execution.callee import Callees
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
@@ -15,7 +16,7 @@ from assent_orchestrator.execution.circuits import Call, Circuits
 from assent_orchestrator.execution.conclusion import Conclusion, Conclusions
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
-from assent_orchestrator.execution.handovers import as_handed_over
+from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.remembering import OBLIGATION_UNFULFILLED, Keepsakes, UnkeptError, wanted_of
@@ -133,12 +134,12 @@ class Outcomes:
         try:
             appointed = appoint(self.parts.catalogue(situation.run.tenant), situation)
             async with self.parts.reader.connect() as tx:
-                situation = await as_handed_over(tx, situation, self.parts.plans)
-            return appointed, await bulk.aside(arguments.bound_action, situation.values(), situation, appointed)
+                _, action = await meant(tx, situation, appointed, self.parts.plans)
         except (UncataloguedError, RedactionError):
             return None
-        except arguments.UnfitError as error:
+        except UnfitError as error:
             return (appointed, bare(situation, appointed, error.lost)) if error.code == NOT_RETAINED else None
+        return appointed, action
 
     async def _succeeded(
         self,

@@ -15,7 +15,7 @@ from assent_orchestrator.execution.ending import Ending
 from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience, until
-from assent_orchestrator.execution.rest import EXPIRED, LOST
+from assent_orchestrator.execution.rest import EXPIRED, VALUE_LOST
 from assent_orchestrator.execution.sequel import REVISED, Sequels, trace_wait
 from assent_orchestrator.execution.situation import Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
@@ -41,7 +41,7 @@ class Pending:
         """
         now = self.parts.clock()
         if situation.lost and self._cannot_be_done(situation):
-            return LOST
+            return VALUE_LOST
         if is_outdated(approval, self.parts.revision(situation.run.tenant)) and not situation.run.paused:
             return await self._close(situation, approval, tries)
         if approval.expires_at > now:

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.errors import AssentError, UnavailableError
-from assent_orchestrator.execution.arguments import UnfitError, bound_action
+from assent_orchestrator.execution.arguments import UnfitError
 from assent_orchestrator.execution.journal import RunRow
+from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Situation, UncataloguedError, appoint, read_situation
@@ -19,6 +20,7 @@ from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import Entry
 from assent_orchestrator.plan.label import join, names, rebase
 from assent_orchestrator.plan.pointer import PointerError, find, split
+from assent_orchestrator.plan.redaction import RedactionError
 from assent_sidecar.decision import Decided, Remember
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action, Labels
@@ -74,8 +76,9 @@ class Remembering:
         if not wanted:
             return ()
         try:
-            action = bound_action(situation, appoint(parts.catalogue(run.tenant), situation))
-        except (UncataloguedError, UnfitError) as error:
+            appointed = appoint(parts.catalogue(run.tenant), situation)
+            situation, action = await meant(tx, situation, appointed, parts.plans)
+        except (UncataloguedError, UnfitError, RedactionError) as error:
             raise UnkeptError("nobody can say any more about whom it is") from error
         return await self.fulfil(tx, run, doer_of(situation), Keepsakes(wanted, action, result, labels))
 

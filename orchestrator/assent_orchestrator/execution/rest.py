@@ -14,7 +14,7 @@ from assent_orchestrator.plan.state import StepState
 
 EXPIRED = Ending(StepState.DENIED, "APPROVAL_EXPIRED", "nobody answered in time")
 BROKEN = Ending(StepState.FAILED, "INTERNAL", "something went wrong inside; the log of the server says where")
-LOST = Ending(StepState.FAILED, NOT_RETAINED, arguments.LOST)
+VALUE_LOST = Ending(StepState.FAILED, NOT_RETAINED, arguments.LOST)
 
 _UNUSED = (ApprovalState.REJECTED, ApprovalState.EXPIRED, ApprovalState.VOID)
 """How a wait for people ends without an action."""

@@ -39,7 +39,7 @@ _AN_AGE = 300 * 366 * 86400.0
 class Memories:
     """Remembers and recalls what was decided already; ``vault`` has the master key.
 
-    Nothing here asks whether it may, and nothing is written to the trail: ``governed`` and runs do that.
+    Nothing here asks whether it may, and nothing is written to the trail: the keeper and steps of runs do that.
     """
 
     vault: Vault

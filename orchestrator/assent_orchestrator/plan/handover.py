@@ -10,13 +10,11 @@ from typing import Literal
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.label import foreseen, names, rebase
 from assent_orchestrator.plan.reference import references_of
-from assent_orchestrator.plan.unretained import NOT_RETAINED
+from assent_orchestrator.plan.unretained import MARKED
+from assent_sidecar.catalogue.own import MEMORY
 from assent_sidecar.catalogue.process import Alternative, Step
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import HandoffFacts, PassedFacts
-
-MEMORY = "memory"
-"""The system whose operations remember and recall; their argument ``class`` is the class of memory."""
 
 Reason = Literal["next", "alternative", "compensation", "call"]
 
@@ -205,7 +203,7 @@ def _passed(
         if origin is not None and origin in hand_over.origins:
             bound.add(origin)
             carried.update(at(labels.get(origin, {}), reference.source.path))
-    carried.discard(NOT_RETAINED)  # the mark's, not the value's
+    carried.discard(MARKED)  # the mark's, not the value's
     return PassedFacts(labels=tuple(sorted(carried)), memory=_classes(bound, steps))
 
 

@@ -13,7 +13,7 @@ from assent_orchestrator.plan.pointer import Tokens, find, render, split
 from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Labels
 
-NOT_RETAINED = "not_retained"
+MARKED = "not_retained"
 """The label of a mark that stands for a value. No value itself ever carries it."""
 
 MARK = "$not_retained"
@@ -25,7 +25,7 @@ _SHORTEST = 6
 
 def is_marked(labels: Mapping[Pointer, Iterable[str]]) -> bool:
     """Say whether something is a mark in what has these labels."""
-    return any(NOT_RETAINED in found for found in labels.values())
+    return any(MARKED in found for found in labels.values())
 
 
 def withheld(
@@ -42,7 +42,7 @@ def withheld(
     kept = {at: said for at, said in fit(labels, value).items() if split(at) in gone or not _inside(split(at), gone)}
     for tokens, label in gone.items():
         value = replaced(value, tokens, {MARK: label})
-    return value, join(kept, {render(tokens): (NOT_RETAINED,) for tokens in gone})
+    return value, join(kept, {render(tokens): (MARKED,) for tokens in gone})
 
 
 def shown(label: str) -> str:

@@ -14,7 +14,7 @@ from assent_orchestrator.plan.edit import labels_after
 from assent_orchestrator.plan.label import carried, fit, gather, names
 from assent_orchestrator.plan.pointer import find, render
 from assent_orchestrator.plan.redaction import redact
-from assent_orchestrator.plan.unretained import MARK, NOT_RETAINED, is_marked, repeating, secrets_in, withheld
+from assent_orchestrator.plan.unretained import MARK, MARKED, is_marked, repeating, secrets_in, withheld
 from assent_sidecar.catalogue.process import ForEach
 from assent_sidecar.decision import Redact
 
@@ -188,6 +188,6 @@ def test_what_repeats_a_value_word_for_word_is_found(value: dict[str, Any], at: 
     stored = withheld(result, found, NEVER)
     assert stored is not None
     assert stored[0] == {"said": [{MARK: "secret"}] * len(secrets), "other": "nothing"}
-    assert names(stored[1]) == {"secret", NOT_RETAINED}
+    assert names(stored[1]) == {"secret", MARKED}
     assert fit(stored[1], stored[0]) == stored[1]
     assert find(stored[0], ("other",)) == (True, "nothing")

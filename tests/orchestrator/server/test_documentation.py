@@ -9,7 +9,20 @@ from assent_orchestrator.errors import AssentError, InvalidError
 from assent_orchestrator.server.status import code_of
 
 ERRORS = Path(__file__).resolve().parents[3] / "docs" / "errors.md"
-ROOMS = ("amendments", "approvals", "audit", "execution", "governance", "plan", "server", "store", "tools")
+ROOMS = (
+    "amendments",
+    "approvals",
+    "audit",
+    "decisions",
+    "execution",
+    "governance",
+    "memory",
+    "plan",
+    "server",
+    "shadows",
+    "store",
+    "tools",
+)
 
 
 def kinds(base: type[AssentError]) -> set[type[AssentError]]:
@@ -39,7 +52,17 @@ def test_every_reason_in_the_source_is_in_the_documents():
     written = re.compile(r'"([A-Z]+(?:_[A-Z]+)+|CANCELLED|PAUSED|DENIED|STOPPED|INTERNAL)"')
     codes = {
         code
-        for room in ("amendments", "approvals", "decisions", "execution", "governance", "memory", "plan", "tools")
+        for room in (
+            "amendments",
+            "approvals",
+            "decisions",
+            "execution",
+            "governance",
+            "memory",
+            "plan",
+            "shadows",
+            "tools",
+        )
         for path in (source / room).rglob("*.py")
         for code in written.findall(path.read_text(encoding="utf-8"))
     }
