@@ -1,79 +1,25 @@
 """What the files of a workspace say about each other: every name that is used must exist."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assent_sidecar.bundle.asking import check_asking
+from assent_sidecar.bundle.bindings import Bindings
 from assent_sidecar.bundle.choices import check_choices
+from assent_sidecar.bundle.documents import Documents, Loaded
 from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED
-from assent_sidecar.bundle.schema import check_names, check_schema, declares, may_be_list, part
-from assent_sidecar.bundle.source import Location, Source
+from assent_sidecar.bundle.schema import check_names, check_schema, declares
+from assent_sidecar.bundle.source import Location
 from assent_sidecar.bundle.succession import check_succession
 from assent_sidecar.bundle.undoing import check_undoing
 from assent_sidecar.bundle.variation import check_variation
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.ledger import Ledger, Ledgers
-from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.memory_flaw import memory_flaws
-from assent_sidecar.catalogue.own import OWN_SERVER, own_systems
+from assent_sidecar.catalogue.own import OWN_SERVER
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.catalogue.system import Operation, System
-from assent_sidecar.model import Document, Json
-
-T = TypeVar("T", bound=Document)
-
-_BINDINGS = frozenset({"$ref", "$concat", "$first"})
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
-    """One document and where it was read."""
-
-    value: T
-    source: Source
-
-    def fault(self, path: Location, reason: str) -> WorkspaceFault:
-        """Return a fault of one part of the document."""
-        return self.source.fault(path, reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """Every document that could be read; ``broken`` holds the names of those that could not.
-
-    A name whose file is broken is no unknown name: its own file carries the fault.
-    """
-
-    systems: Mapping[str, Loaded[System]]
-    agents: Mapping[str, Loaded[Agent]]
-    processes: Mapping[str, Loaded[Process]]
-    broken: Mapping[str, frozenset[str]]
-    ledgers: Loaded[Ledgers] | None = None
-    memory: Loaded[Memory] | None = None
-
-    @property
-    def own(self) -> Mapping[str, System]:
-        """The systems that Assent adds."""
-        return own_systems(self.memory.value) if self.memory is not None else {}
-
-    def is_broken(self, folder: str, name: str) -> bool:
-        """Return whether ``folder`` holds an unreadable document of that name."""
-        return name in self.broken.get(folder, frozenset())
-
-    def operation(self, action: str) -> Operation | str | None:
-        """Return the operation ``system.operation``, why there is none, or None when nobody can know."""
-        system, _, name = action.partition(".")
-        if self.is_broken("systems", system):
-            return None
-        loaded = self.systems.get(system)
-        declared = loaded.value if loaded is not None else self.own.get(system)
-        if declared is None:
-            return f"there is no system {system!r}"
-        found = declared.operations.get(name)
-        return found or f"the system {system!r} has no operation {name!r}"
 
 
 def check_references(documents: Documents) -> Iterator[WorkspaceFault]:
@@ -184,7 +130,7 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
         if step.id in ids:
             yield process.fault(("steps", index, "id"), f"there are two steps {step.id!r}")
         ids.setdefault(step.id, step)
-    bindings = _Bindings(process.value, ids, documents)
+    bindings = Bindings(process.value, ids, documents)
     for index, step in enumerate(process.value.steps):
         yield from _check_step(process, ("steps", index), step, bindings)
     for path, name in _step_names(process.value):
@@ -203,7 +149,7 @@ def _check_process(process: Loaded[Process], documents: Documents) -> Iterator[W
     yield from (process.fault(path, reason) for path, reason in check_succession(process.value, agents))
 
 
-def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: "_Bindings") -> Iterator[WorkspaceFault]:
+def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: Bindings) -> Iterator[WorkspaceFault]:
     done = [(at, step.action, step.agent, step.args)]
     if (undo := step.compensation) is not None:
         done.append(((*at, "compensation"), undo.action, undo.agent or step.agent, undo.args))
@@ -249,109 +195,3 @@ def _check_assignment(
         yield process.fault((*at, "agent"), f"there is no agent {by!r}")
     elif action not in agent.value.may:
         yield process.fault((*at, "action"), f"the agent {by!r} may not do {action!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bindings:
-    """Finds the references in the arguments of one process's steps. ``item`` is the schema of the element, if any."""
-
-    process: Process
-    steps: Mapping[str, Step]
-    documents: Documents
-    item: Json = None
-
-    def within(self, step: Step) -> "_Bindings":
-        """Return what may be bound to inside a step: with ``for_each`` also the element."""
-        if step.for_each is None:
-            return self
-        return replace(self, item=part(self._leads_to(step.for_each.items.get("$ref")), ("0",)))
-
-    def undoing(self, step: Step) -> "_Bindings":
-        """Return what may be bound to where it is undone: item by item, with the output of that one."""
-        return replace(self, steps={**self.steps, step.id: step.model_copy(update={"for_each": None})})
-
-    def of_items(self, step: Step) -> Iterator[tuple[Location, str]]:
-        """Yield what is wrong with the list that a step is done for."""
-        if step.for_each is None:
-            return
-        items, where = step.for_each.items, ("for_each", "items")
-        if len(items) != 1 or next(iter(items)) not in ("$ref", "$first"):
-            yield where, "this is {$ref: ...} or {$first: [...]}, and leads to a list"
-        else:
-            yield from self.check(items, where)
-        if not may_be_list(self._leads_to(items.get("$ref"))):
-            yield where, "this does not lead to a list"
-
-    def _leads_to(self, reference: Json) -> Json:
-        """Return the schema of what a reference leads to; True where nothing is known of it."""
-        match reference.split(".") if isinstance(reference, str) else []:
-            case ["inputs", *names]:
-                return part(self.process.inputs, tuple(names))
-            case ["steps", step, "output", *names] if step in self.steps:
-                operation = self.documents.operation(self.steps[step].action)
-                result = operation.result if isinstance(operation, Operation) else True
-                if self.steps[step].for_each is not None:
-                    result = {"type": "array", "items": result}
-                return part(result, tuple(names))
-            case _:
-                return True
-
-    def check(self, value: Json, path: Location) -> Iterator[tuple[Location, str]]:
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from self.check(item, (*path, index))
-        if not isinstance(value, dict):
-            return
-        special = [key for key in value if key.startswith("$")]
-        if special and (len(value) > 1 or special[0] not in _BINDINGS):
-            yield path, "a binding is exactly one of $ref, $concat or $first"
-            return
-        for key, item in value.items():
-            where = (*path, key)
-            if key == "$ref":
-                yield from self._reference(item, where)
-            elif key in _BINDINGS and (not isinstance(item, list) or not item):
-                yield where, f"{key} takes a list that is not empty"
-            elif key == "$first":
-                yield from self._first(item, where)
-            else:
-                yield from self.check(item, where)
-
-    def _output(self, step: str, names: list[str]) -> str:
-        """Return why there is nothing at ``names`` in what a step returns, or nothing."""
-        if step not in self.steps:
-            return f"there is no step {step!r}"
-        if self.steps[step].for_each is not None and names:
-            if not names[0].isdecimal():
-                return f"the output of {step!r} is a list: {names[0]!r} is no place in it"
-            names = names[1:]
-        operation = self.documents.operation(self.steps[step].action)
-        if isinstance(operation, Operation) and not declares(operation.result, tuple(names)):
-            return f"the result of {self.steps[step].action} has no {'.'.join(names)!r}"
-        return ""
-
-    def _first(self, items: list[Json], path: Location) -> Iterator[tuple[Location, str]]:
-        for index, item in enumerate(items):
-            reference = item.get("$ref") if isinstance(item, dict) and len(item) == 1 else None
-            if isinstance(reference, str) and reference.startswith("steps."):
-                yield from self._reference(reference, (*path, index))
-            else:
-                yield (*path, index), "$first chooses among {$ref: steps.<id>.output...}"
-
-    def _reference(self, reference: Json, path: Location) -> Iterator[tuple[Location, str]]:
-        match reference.split(".") if isinstance(reference, str) else []:
-            case ["inputs", *names] if all(names):
-                if not declares(self.process.inputs, tuple(names)):
-                    yield path, f"the inputs of this process have no {'.'.join(names)!r}"
-            case ["steps", step, "output", *names] if all(names):
-                reason = self._output(step, names)
-                if reason:
-                    yield path, reason
-            case ["item", *names] if all(names):
-                if self.item is None:
-                    yield path, "there is no item here: it is the element of a step with for_each"
-                elif not declares(self.item, tuple(names)):
-                    yield path, f"the items have no {'.'.join(names)!r}"
-            case _:
-                known = "inputs.<name>, steps.<id>.output.<name>, or item.<name> in a step with for_each"
-                yield path, f"{reference!r} is not a reference: {known}"

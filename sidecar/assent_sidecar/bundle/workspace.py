@@ -9,10 +9,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import StringConstraints, ValidationError
 
+from assent_sidecar.bundle.documents import Documents, Loaded
 from assent_sidecar.bundle.explanation import explain
 from assent_sidecar.bundle.fault import WorkspaceError, WorkspaceFault
 from assent_sidecar.bundle.policies import RESERVED, PolicyFile, check_package, check_place, read_policy
-from assent_sidecar.bundle.references import Documents, Loaded, check_references
+from assent_sidecar.bundle.references import check_references
 from assent_sidecar.bundle.source import Source, SourceError, read_text, read_yaml
 from assent_sidecar.bundle.tree import Tree, list_tree
 from assent_sidecar.catalogue.agent import Agent
