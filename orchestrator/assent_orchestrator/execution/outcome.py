@@ -10,10 +10,10 @@ from assent_orchestrator.clock import later
 from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.arguments import UnfitError
 from assent_orchestrator.execution.became import OUTCOME_LOST
-from assent_orchestrator.execution.callee import Callees
 from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Call, Circuits
 from assent_orchestrator.execution.conclusion import Conclusion, Conclusions
+from assent_orchestrator.execution.dispatch import Dispatch
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.meant import meant
@@ -76,7 +76,7 @@ class Outcomes:
             ledgers=sorted({one.ledger for one in allowed.reserves}),
         ) as span:
             call = Call(self.parts.clock(), probe)
-            result = await Callees(self.parts).call(situation, appointed, allowed, within=min(limits))
+            result = await Dispatch(self.parts).call(situation, appointed, allowed, within=min(limits))
             if isinstance(result, Success):
                 spans.describe_effect(span, "succeeded")
                 pause = await self._succeeded(
@@ -116,7 +116,7 @@ class Outcomes:
             return await self._lost(situation, attempt)
         if situation.step.reason == NO_LOOKUP:
             return await self.leave(situation, attempt, NO_LOOKUP)
-        found = await Callees(self.parts).look_up(situation, appointed, action)
+        found = await Dispatch(self.parts).look_up(situation, appointed, action)
         if found.status == "done":
             done = Success(found.result)
             wanted = wanted_of(situation)

@@ -185,7 +185,7 @@ def foreseen_passed(
 def called_with(spec: Step, steps: Mapping[str, Step], labels: Mapping[Pointer, Iterable[str]]) -> PassedFacts:
     """Return what passes to the service that a step calls; ``labels`` are those of its arguments."""
     bound = {one.source.step for one in references_of(spec)}
-    carried = names(labels) - {NOT_RETAINED}
+    carried = names(labels) - {MARKED}
     return PassedFacts(labels=tuple(sorted(carried)), memory=_classes(filter(None, bound), steps))
 
 

@@ -1,4 +1,4 @@
-"""Who does what was permitted: a tool server, or for steps of memory this server itself."""
+"""What was permitted is sent to whoever does it: a tool server, or for steps of memory this server itself."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ _LOOKUP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Callees:
-    """Calls them; while one works, others have the turn."""
+class Dispatch:
+    """Sends it there; meanwhile others have the turn."""
 
     parts: Parts
 
