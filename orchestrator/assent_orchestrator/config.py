@@ -19,6 +19,9 @@ EXECUTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 TENANT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 """What a tenant may be called that has policies of its own."""
 
+BUNDLE_TOKEN = "ASSENT_BUNDLE_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+"""Sent to the URL of ``--bundle``; with the name of a tenant behind it, to that of the tenant's."""
+
 _ALONE = "local"
 
 HOME = "local"
@@ -96,6 +99,11 @@ class Settings:
     def tokens(self) -> Path:
         """The token file in use."""
         return self.token_file or self.data / "tokens.json"
+
+
+def token_variable(tenant: str) -> str:
+    """Return the variable with the token that is sent to the URL of a tenant's bundle."""
+    return f"{BUNDLE_TOKEN}_{tenant.upper().replace('-', '_')}"
 
 
 def runs_of(settings: Settings) -> dict[str, int]:

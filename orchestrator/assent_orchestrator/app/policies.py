@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assent_orchestrator.config import HOME, Settings
+from assent_orchestrator.config import BUNDLE_TOKEN, HOME, Settings, token_variable
 from assent_orchestrator.meanwhile import meanwhile
 from assent_sidecar.activation.rehearsal import Rehearsal
 from assent_sidecar.bundle.feed import Feed
@@ -23,9 +23,6 @@ from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.opa.binary import Binary
 from assent_sidecar.opa.tcp import LISTEN_VARIABLE, TOKEN_VARIABLE
 from assent_sidecar.sidecar import URL_VARIABLE, Sidecar, SidecarSettings, open_sidecar
-
-BUNDLE_TOKEN = "ASSENT_BUNDLE_TOKEN"  # noqa: S105 - the name of a variable, not a secret
-"""Sent to the URL of ``--bundle``; with the name of a tenant behind it, to that of the tenant's."""
 
 _KEPT = "bundles"
 _LOOK_EVERY = 30.0
@@ -50,7 +47,7 @@ class Place:
     @property
     def token_variable(self) -> str:
         """The variable with the token that is sent to the URL: nobody is sent that of another one's."""
-        return BUNDLE_TOKEN if self.home == HOME else f"{BUNDLE_TOKEN}_{self.home.upper().replace('-', '_')}"
+        return BUNDLE_TOKEN if self.home == HOME else token_variable(self.home)
 
 
 def place_of(settings: Settings, home: str = HOME) -> Place:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,7 @@ from assent_orchestrator.config import (
     TenantSettings,
     default_data,
     default_executor,
+    token_variable,
 )
 from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
@@ -257,8 +258,7 @@ def read_tenants(places: Sequence[str], limits: Sequence[str]) -> Mapping[str, T
         if name == HOME:
             what = f"the tenant {HOME!r} is the server's own, whose policies are the organisation's; name another"
             raise Problem(what, ExitCode.USAGE)
-        if name in found:
-            raise Problem(f"the tenant {name!r} is named twice; leave one out", ExitCode.USAGE)
+        _require_own_name(name, found)
         found[name] = TenantSettings(place)
     for text in limits:
         whose, _, number = text.partition("=")
@@ -277,6 +277,20 @@ def read_tenants(places: Sequence[str], limits: Sequence[str]) -> Mapping[str, T
             case _:
                 found[name] = replace(found[name], decisions_waiting=int(number))
     return found
+
+
+def _require_own_name(name: str, others: Collection[str]) -> None:
+    """Pass when neither the name of a tenant nor the variable with its token is that of another one.
+
+    Raises:
+        Problem: one of them is.
+    """
+    if name in others:
+        raise Problem(f"the tenant {name!r} is named twice; leave one out", ExitCode.USAGE)
+    for other in others:
+        if token_variable(other) == token_variable(name):
+            what = f"the tenants {other!r} and {name!r} would share the token in {token_variable(name)}; rename one"
+            raise Problem(what, ExitCode.USAGE)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assent_orchestrator.errors import Fault
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.catalogue.memory_flaw import memory_flaws
+from assent_sidecar.catalogue.memory_flaw import SUBJECT_NOT_NFC, memory_flaws, one_writing
 from assent_sidecar.catalogue.own import FORGET, MEMORY, RECALL, REMEMBER
 from assent_sidecar.question import MemoryOperation
 
@@ -40,6 +40,8 @@ class Use:
 def faults(use: Use, declared: Memory) -> Iterator[Fault]:
     """Yield everything that is wrong."""
     written = {"class": use.memory_class or None, "purpose": use.purpose, "ttl": use.ttl}
+    if not one_writing(use.subject):
+        yield Fault("subject", SUBJECT_NOT_NFC, "is not in Unicode's form NFC, in which policies compare it")
     if use.action in NEEDS_APPOINTING:
         for flaw in memory_flaws(use.action, written, declared):
             yield Fault(flaw.member, flaw.code, flaw.message)

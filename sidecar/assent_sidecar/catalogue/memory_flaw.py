@@ -1,6 +1,7 @@
 """What is wrong with the arguments of an operation of memory, beside their form. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ PURPOSE_DIFFERS = "PURPOSE_DIFFERS"
 CLASS_NEVER = "CLASS_NEVER"
 CLASS_AUDIT = "CLASS_AUDIT"
 LABELS_BOUND = "LABELS_BOUND"
+SUBJECT_NOT_NFC = "SUBJECT_NOT_NFC"
 TTL_TOO_LONG = "TTL_TOO_LONG"
 
 
@@ -44,6 +46,9 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     labels = labels if isinstance(labels, list) else [labels]
     if operation == "recall" and any(isinstance(label, dict) for label in labels):
         yield MemoryFlaw("labels", LABELS_BOUND, "the labels that values may have are written out, not bound")
+    subject = args.get("subject")
+    if isinstance(subject, str) and not one_writing(subject):
+        yield MemoryFlaw("subject", SUBJECT_NOT_NFC, "is not in Unicode's form NFC, in which policies compare it")
     name = args.get("class")
     declared = memory.classes.get(name) if isinstance(name, str) else None
     if operation == "forget" and name is None:
@@ -59,6 +64,11 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     if operation != "forget":
         purposes = declared.purposes if declared is not None else ()
         yield from _of_purpose(args.get("purpose"), purposes if operation == "recall" else purposes[:1])
+
+
+def one_writing(subject: str) -> bool:
+    """Return whether a subject is written as it is stored by: policies would take another writing for somebody else."""
+    return unicodedata.is_normalized("NFC", subject)
 
 
 def _of_retention(declared: MemoryClass) -> Iterator[MemoryFlaw]:

@@ -28,6 +28,7 @@ def test_tenants_and_their_limits_are_read() -> None:
         (["sales/x=x"], [], "write NAME=DIR"),
         (["local=x"], [], "whose policies are the organisation's"),
         (["sales=x", "sales=y"], [], "named twice"),
+        (["sales-eu=x", "sales_eu=y"], [], "ASSENT_BUNDLE_TOKEN_SALES_EU"),
         (["sales=x"], ["sales=5"], "NAME.runs=N"),
         (["sales=x"], ["sales.runs=0"], "NAME.runs=N"),
         (["sales=x"], ["sales.runs=-1"], "NAME.runs=N"),
