@@ -1,6 +1,7 @@
 """Who is calling, as the authenticated transport says."""
 
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,6 +38,7 @@ class Caller:
     """An authenticated caller. ``acts_for`` maps the persons it may act for to their roles.
 
     ``agent`` is the one of the catalogue that the caller is, empty where it is none: it acts as that one and no other.
+    Nothing else says so; ``among`` fills it, for whoever comes in, from the names of the agents of the tenant.
     ``known_until`` is when what they showed us is worth nothing any more; None where it does not say so.
     """
 
@@ -47,6 +49,14 @@ class Caller:
     authn: Authn = Authn.TOKEN
     agent: str = ""
     known_until: datetime | None = field(default=None, compare=False)
+
+    def as_agent(self, name: str) -> "Caller":
+        """Return the caller as an agent of the catalogue, without the roles that are for people alone."""
+        return replace(self, agent=name, roles=self.roles - OF_PEOPLE)
+
+    def among(self, agents: Container[str]) -> "Caller":
+        """Return the caller where these are the agents: one with the id of an agent is that agent, said or not."""
+        return self.as_agent(self.id) if not self.agent and self.id in agents else self
 
     def require(self, *roles: Role) -> None:
         """Pass when the caller has one of the roles.

@@ -13,7 +13,7 @@ from assent_orchestrator.server.parts import ServerParts
 def server_parts(app: App, identities: Identities) -> ServerParts:
     """Return the use cases that the server's handlers call."""
     return ServerParts(
-        identities=OfServed(identities, app.realms.serves),
+        identities=OfServed(identities, app.realms.serves, lambda tenant: app.realms.catalogue(tenant).agents),
         submissions=app.submissions,
         simulations=app.simulations,
         runs=app.runs,

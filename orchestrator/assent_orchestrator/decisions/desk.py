@@ -215,7 +215,7 @@ class Desk:
 
 def _require(caller: Caller, request: DecisionRequest, catalogue: Catalogue) -> str:
     """Pass when the caller may ask for every agent (one for itself, a submitter for all); return the agent it is."""
-    agent = caller.agent or (caller.id if caller.id in catalogue.agents else "")
+    agent = caller.agent
     if not agent:
         if request.under_permit:
             raise NotThisAgentError("only the agent that was called asks under a permit", caller=caller.id)

@@ -75,7 +75,7 @@ def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
         InvalidError: there is no such agent or process.
     """
     terms = wish.terms
-    own = caller.agent or (caller.id if caller.id in catalogue.agents else "")
+    own = caller.agent
     if not own:
         caller.require(Role.SUBMITTER, *_OVERSEEING.get(wish.operation, ()))
     elif terms.agent not in ("", own):

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,23 @@ import pytest
 from assent_orchestrator.app.assembly import App, open_app
 from assent_orchestrator.app.policies import place_of
 from assent_orchestrator.app.served import server_parts
+from assent_orchestrator.approvals.delegations import Handing
+from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.audit.record import Actor
 from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.clock import utc_now
 from assent_orchestrator.config import Settings, TenantSettings
-from assent_orchestrator.errors import NotFoundError, StateError, TenantAwayError, UnknownTenantError
+from assent_orchestrator.errors import (
+    AgentMayNotAnswerError,
+    ForbiddenError,
+    NotFoundError,
+    StateError,
+    TenantAwayError,
+    UnknownTenantError,
+)
 from assent_orchestrator.governance.stop import Scope
+from assent_orchestrator.governance.stops import Order
+from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.server.identities.certificate import Peer
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.build import build_bundle
@@ -129,11 +143,42 @@ async def test_who_has_no_policies_here_is_told_so_and_nothing_is_decided_for_th
             way()
 
 
+@pytest.mark.requirement("orchestrator.agents-as-themselves")
+async def test_who_comes_in_with_the_name_of_an_agent_of_the_tenant_is_that_agent_everywhere(town: Town) -> None:
+    parts = server_parts(town.app, _Everybody("seller", frozenset({*Role, "sales_director"})))
+    seller = parts.identities.authenticate("sales")
+    assert (seller.id, seller.agent) == ("seller", "seller")
+    assert seller.roles == {Role.SUBMITTER, Role.AUDITOR, "sales_director"}, "no role of people"
+    assert Actor.of(seller) == Actor(kind="agent", id="seller", authn="token")
+    ends = seller.tenant, (), (), "away", utc_now() + timedelta(days=1)
+    hold = Wish("hold", subject="client/Acme", reason="case 7")
+    refused: tuple[Callable[[], Awaitable[object]], ...] = (
+        lambda: parts.inbox.decide(seller, "a", Reply(True, "fine", "1", "")),
+        lambda: parts.delegations.create(seller, Handing(*ends)),
+        lambda: parts.stops.lift(seller, "s", "let me go on", ""),
+        lambda: parts.custody.place(seller, hold),
+        lambda: parts.custody.lift(seller, "h", hold),
+    )
+    for saying in refused:
+        with pytest.raises(AgentMayNotAnswerError):
+            await saying()
+    for scope in (Scope.AGENT, Scope.TENANT):
+        with pytest.raises(ForbiddenError):
+            await parts.stops.create(seller, Order(scope, "seller", "nobody else is to act"))
+    person = parts.identities.authenticate("local")
+    assert not person.agent, "the organisation has no agent of that name"
+    assert person.roles >= set(Role)
+
+
+@dataclass(frozen=True)
 class _Everybody:
     """Lets everybody in as a caller of the tenant that the token names; certificates are a stranger's."""
 
+    id: str = "ann"
+    roles: frozenset[str] = frozenset()
+
     def authenticate(self, token: str) -> Caller:
-        return Caller("ann", token, frozenset())
+        return Caller(self.id, token, self.roles)
 
     def recognise(self, peer: Peer) -> Caller:
         del peer

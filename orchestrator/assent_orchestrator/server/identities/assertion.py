@@ -9,7 +9,7 @@ from jwt import PyJWK
 from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, InvalidAudienceError, PyJWTError
 from pydantic import TypeAdapter, ValidationError
 
-from assent_orchestrator.caller import OF_PEOPLE, Authn, Caller
+from assent_orchestrator.caller import Authn, Caller
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import UnauthenticatedError
 from assent_orchestrator.server.identities.file import Issuer
@@ -65,16 +65,15 @@ def caller_of(token: str, issuer: Issuer, key: PyJWK) -> Caller:
         raise UnauthenticatedError("the bearer token is for somebody else; get one for this server") from error
     except (PyJWTError, ValidationError) as error:
         raise UnauthenticatedError(_UNKNOWN) from error
-    agent = _agent(claims, issuer)
-    roles = _roles(claims, issuer)
-    return Caller(
+    caller = Caller(
         id=caller_id,
         tenant=issuer.tenant,
-        roles=roles - OF_PEOPLE if agent else roles,
+        roles=_roles(claims, issuer),
         authn=Authn.JWT,
-        agent=agent,
         known_until=later(_EPOCH, int(claims["exp"]) + _LEEWAY_SECONDS),
     )
+    agent = _agent(claims, issuer)
+    return caller.as_agent(agent) if agent else caller
 
 
 def _agent(claims: Mapping[str, Any], issuer: Issuer) -> str:
