@@ -47,6 +47,10 @@ async def test_the_readme_shows_what_the_demo_prints() -> None:
 
 
 SIMULATE = "plan simulate --process contract_review --input matter=M-2002 --picture"
+REMEMBER = (
+    """memory remember '{"salutation": "Good day"}' --class client_preferences"""
+    """ --purpose "How a client wants its notes" --subject "Ahrend Bakeries Ltd\""""
+)
 SEEN = {
     "process show contract_review": r"owned by lena\.brandt.*\n.*a plan may leave out fee, choose in deliver and order",
     "process propose examples/legal_review/plans/suggested.yaml": r"put before lena\.brandt.*\n- steps\.flags ",
@@ -54,12 +58,13 @@ SEEN = {
     "process mine contract_review": r"contract_review 1: \d finished runs read",
     "policy test examples/legal_review": r"ok +cases +\d+ passed",
     "policy status": r"sha256:",
-    "memory list": r"nothing is remembered|client_preferences",
+    REMEMBER: r"remembered \S+ as client_preferences",
+    "memory list": r"client_preferences",
     "runs show RUN": r"release +compliance +notes\.release_note",
     f"{SIMULATE} terminal": r"flows out: pii, untrusted to email, by deliver",
     "approvals list --all": r"notes\.release_note",
     "ledgers list": r"review_fees",
-    "stops list": r"nothing is stopped|no stops",
+    "stops list": r"nothing is stopped",
     "agents list": r"\nlegal_research +legal +lena\.brandt .* drafting",
     "agents show drafting": r"notes\.draft_note",
     "runs show RUN --step precedents": r'"memos"',
