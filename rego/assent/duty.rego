@@ -11,6 +11,7 @@ required := {
 	"timeout": {"after"},
 	"reserve": {"ledger", "amount"},
 	"remember": {"class", "purpose", "subject"},
+	"entrust": set(),
 	"notify": {"role"},
 }
 
@@ -20,6 +21,7 @@ optional := {
 	"timeout": set(),
 	"reserve": {"actual"},
 	"remember": {"path"},
+	"entrust": {"ledgers", "memory"},
 	"notify": {"template"},
 }
 
@@ -54,9 +56,18 @@ well_formed(one) if {
 	present := object.keys(one) - {"type"}
 	count(required[one.type] - present) == 0
 	count(present - (required[one.type] | optional[one.type])) == 0
+	not idle(one)
 	every key in present {
 		fits(key, one[key])
 	}
+}
+
+# METADATA
+# title: Whether it asks for nothing
+idle(one) if {
+	one.type == "entrust"
+	object.get(one, "ledgers", {}) == {}
+	not "memory" in object.keys(one)
 }
 
 fits(key, value) if regex.match(patterns[key], value)
@@ -72,9 +83,18 @@ fits("factor", value) if {
 	value <= 10
 }
 
-fits("labels", value) if {
+fits(key, value) if {
+	key in {"labels", "memory"}
 	type_name(value) in {"array", "set"}
-	every label in value {
-		regex.match(`^[a-z][a-z0-9_-]{0,62}$`, label)
+	every name in value {
+		regex.match(patterns.class, name)
+	}
+}
+
+fits("ledgers", value) if {
+	is_object(value)
+	every name, amount in value {
+		regex.match(patterns.ledger, name)
+		regex.match(patterns.amount, amount)
 	}
 }

@@ -11,6 +11,8 @@ test_obligations_as_in_the_contract_are_well_formed if {
 		{"type": "reserve", "ledger": "discount_eur", "amount": "1200.00"},
 		{"type": "reserve", "ledger": "discount_eur", "amount": "1200.00", "actual": "/given/amount"},
 		{"type": "remember", "class": "notes", "purpose": "to know it", "subject": "/account", "path": "/x"},
+		{"type": "entrust", "ledgers": {"discount_eur": "500.00", "letters": "0"}, "memory": ["notes"]},
+		{"type": "entrust", "memory": set()},
 		{"type": "notify", "role": "owner", "template": "done"},
 	})
 }
@@ -33,6 +35,13 @@ test_a_mistake_in_an_obligation_is_found[name] if {
 		"factor_text": {"type": "retry", "max_attempts": 3, "factor": "2"},
 		"amount": {"type": "reserve", "ledger": "eur", "amount": "-1"},
 		"amount_number": {"type": "reserve", "ledger": "eur", "amount": 1},
+		"entrust_nothing_said": {"type": "entrust", "ledgers": {}},
+		"entrust_number": {"type": "entrust", "ledgers": {"eur": 1}},
+		"entrust_list": {"type": "entrust", "ledgers": ["eur"]},
+		"entrust_ledger": {"type": "entrust", "ledgers": {"EUR": "1"}},
+		"entrust_class": {"type": "entrust", "memory": ["Notes"]},
+		"entrust_text": {"type": "entrust", "memory": "notes"},
+		"entrust_null": {"type": "entrust", "memory": null},
 		"actual": {"type": "reserve", "ledger": "eur", "amount": "1", "actual": "given"},
 	}
 	not duty.all_well_formed({one})

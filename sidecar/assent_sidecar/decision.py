@@ -1,9 +1,9 @@
 """What OPA answers: a verdict with its reasons, obligations and what an approval needs."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from assent_sidecar.model import Amount, Document, Duration, Moment, Name, Pointer, ReasonCode, seconds
 from assent_sidecar.retry import Attempts
@@ -75,6 +75,24 @@ class Remember(Document):
     path: Pointer = ""
 
 
+class Entrust(Document):
+    """Less than there is passes with a hand-over, to the agent that takes over, for the rest of the run.
+
+    At most so much of each of ``ledgers``; of others whatever they have left. Only these classes of ``memory``, none
+    where it is empty; left out: all of them.
+    """
+
+    type: Literal["entrust"]
+    ledgers: dict[Name, Amount] = {}
+    memory: tuple[Name, ...] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.ledgers and self.memory is None:
+            raise ValueError("says neither of what ledgers nor of what memory less passes")
+        return self
+
+
 class Notify(Document):
     """Somebody is told that the action happened."""
 
@@ -83,7 +101,7 @@ class Notify(Document):
     template: Name | None = None
 
 
-Obligation = Annotated[Redact | Retry | Timeout | Reserve | Remember | Notify, Field(discriminator="type")]
+Obligation = Annotated[Redact | Retry | Timeout | Reserve | Remember | Entrust | Notify, Field(discriminator="type")]
 
 
 _SELDOM_SECONDS = 60.0
@@ -213,6 +231,7 @@ __all__ = [
     "BreakGlass",
     "Decided",
     "Decision",
+    "Entrust",
     "Escalation",
     "Notify",
     "Obligation",

@@ -120,6 +120,7 @@ def test_every_value_has_its_word_on_the_wire(enum: EnumDescriptor, written: Ite
                 decision.Timeout,
                 decision.Reserve,
                 decision.Remember,
+                decision.Entrust,
                 decision.Notify,
             )
         ),

@@ -44,6 +44,11 @@ def obligation_line(obligation: wire.Obligation) -> str:
             return f"reserve {obligation.reserve.amount} on {obligation.reserve.ledger}"
         case "remember":
             return f"remember {obligation.remember.path or 'the output'} as {obligation.remember.memory_class}"
+        case "entrust":
+            told = [f"at most {amount} of {name}" for name, amount in sorted(obligation.entrust.ledgers.items())]
+            if obligation.entrust.HasField("memory"):
+                told.append(f"of memory {', '.join(obligation.entrust.memory.names) or 'nothing'}")
+            return f"entrust {' and '.join(told)}"
         case "notify":
             return f"notify {obligation.notify.role}"
         case _:

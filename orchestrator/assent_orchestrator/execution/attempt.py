@@ -170,15 +170,17 @@ class Attempts:
     async def _take_over(self, turn: Turn) -> Turn | Pause:
         """Return the turn with what may pass of the work that the step takes over, or what follows if it may not."""
         situation = turn.situation
-        ahead = taken_over(situation, self.parts.plans)
-        if not ahead:
-            return turn
+        ahead, handing = taken_over(situation, self.parts.plans), Handing(self.parts, self.sequels)
         try:
-            came = await Handing(self.parts, self.sequels).take_over(turn, ahead)
+            came = await handing.take_over(turn, ahead) if ahead else ()
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
         if not isinstance(came, tuple):
             return await self._acting.go_by(turn, came)
+        if await handing.withheld(situation):
+            return await self._withheld(situation, situation.spec.agent)
+        if not came:
+            return turn
         try:
             return replace(turn, situation=await bulk.aside(narrowed, situation.values(), situation, came))
         except RedactionError:
@@ -211,11 +213,19 @@ class Attempts:
         facts = called(turn.situation, self.parts, action)
         if facts is None:
             return None
+        handing = Handing(self.parts, self.sequels)
         try:
-            came = await Handing(self.parts, self.sequels).call(turn, facts)
+            came = await handing.call(turn, facts)
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
-        return await self._acting.go_by(turn, came) if came is not None else None
+        if came is not None:
+            return await self._acting.go_by(turn, came)
+        kept = await handing.withheld(turn.situation, facts.target)
+        return await self._withheld(turn.situation, facts.target) if kept else None
+
+    async def _withheld(self, situation: Situation, agent: str) -> Pause:
+        kept = f"needs memory of a class that is not handed over to {agent!r}"
+        return await self._end(situation, Ending(StepState.DENIED, WITHHELD, kept))
 
     async def _choose(self, situation: Situation, tries: int) -> Pause:
         process = self.parts.catalogue(situation.run.tenant).processes.get(situation.run.process)

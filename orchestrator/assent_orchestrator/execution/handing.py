@@ -16,12 +16,13 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import handoff_question
+from assent_orchestrator.governance.entrusted import entrusted_to
 from assent_orchestrator.governance.gate import Followed, OvertakenError
-from assent_orchestrator.governance.judging import rule_hand_over
+from assent_orchestrator.governance.judging import Less, rule_hand_over
 from assent_orchestrator.governance.ruling import Deferred, Refused, Stopped
-from assent_orchestrator.plan.handover import HandOver
+from assent_orchestrator.plan.handover import HandOver, memory_of
 from assent_orchestrator.store.handoff_tables import handoffs
-from assent_sidecar.decision import Decided, Redact
+from assent_sidecar.decision import Decided
 from assent_sidecar.question import HandoffFacts
 
 WITHHELD = "HANDOFF_WITHHELD"
@@ -50,14 +51,30 @@ class Handing:
             known = await allowed(tx, situation, self.parts.revision(situation.run.tenant))
         narrow: list[Narrow] = []
         for one, said in zip(several, facts, strict=True):
-            redactions = known.get(Key.of(said))
-            if redactions is None:
+            less = known.get(Key.of(said))
+            if less is None:
                 found = await self._ask(turn, said)
-                if not isinstance(found, tuple):
+                if not isinstance(found, Less):
                     return found
-                redactions = found
-            narrow.append(Narrow(one, redactions))
+                less = found
+            narrow.append(Narrow(one, less.redactions))
         return tuple(narrow)
+
+    async def withheld(self, situation: Situation, agent: str = "") -> bool:
+        """Say whether a step needs a class of memory that was not handed over in the run to its agent.
+
+        With an ``agent``: to this one, whose service the step calls.
+        """
+        run = situation.run
+        if not agent and self.parts.plans.hand_overs(run.id, run.plan).of_one:
+            return False
+        agent = agent or situation.spec.agent
+        classes = memory_of(situation.spec, run.plan.steps, situation.edits)
+        if not classes:
+            return False
+        async with self.parts.reader.connect() as tx:
+            found = (await entrusted_to(tx, run.id, [agent])).get(agent)
+        return found is not None and found.withholds(classes)
 
     async def call(self, turn: Turn, facts: HandoffFacts) -> No | None:
         """Ask about the hand-over to a service that a step calls, unless it is known; return why it may not be called.
@@ -74,22 +91,23 @@ class Handing:
         if Key.of(facts) in known and not await gate.stops(taking):
             return None
         found = await self._ask(turn, facts)
-        return None if isinstance(found, tuple) else found
+        return None if isinstance(found, Less) else found
 
-    async def _ask(self, turn: Turn, facts: HandoffFacts) -> tuple[Redact, ...] | No:
+    async def _ask(self, turn: Turn, facts: HandoffFacts) -> Less | No:
         situation, key = turn.situation, Key.of(facts)
         target = self.parts.catalogue(situation.run.tenant).agents[facts.target]
         question = handoff_question(
             situation.matter(turn.appointed.process), self.parts.clock(), agent=target, handoff=facts
         )
         whole = facts.reason == "call"
-        ruled: tuple[Redact, ...] | No | None = None
+        ledgers = self.parts.catalogue(situation.run.tenant).ledgers
+        ruled: Less | No | None = None
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             nonlocal ruled
-            ruled = rule_hand_over(decided, whole=whole)
+            ruled = rule_hand_over(decided, ledgers, whole=whole)
             row = situation.step.id
-            if not isinstance(ruled, tuple):
+            if not isinstance(ruled, Less):
                 followed = await self.sequels.of_no_hand_over(tx, turn, ruled)
                 return replace(followed, step=row, ruling=ruled)
             await self.sequels.still_wanted(tx, situation)
@@ -102,9 +120,7 @@ class Handing:
         assert ruled is not None
         return ruled
 
-    async def _keep(
-        self, tx: AsyncConnection, situation: Situation, key: Key, decided: Decided, redactions: Sequence[Redact]
-    ) -> None:
+    async def _keep(self, tx: AsyncConnection, situation: Situation, key: Key, decided: Decided, less: Less) -> None:
         row = {
             "run_id": situation.run.id,
             "source": key.source,
@@ -113,7 +129,8 @@ class Handing:
             "revision": decided.provenance.revision,
             "step_id": situation.step.id,
             "decision_id": decided.provenance.decision_id,
-            "redactions": [one.to_json() for one in redactions],
+            "redactions": [one.to_json() for one in less.redactions],
+            "entrusts": [one.to_json() for one in less.entrusts],
             "decided_at": self.parts.clock(),
         }
         await tx.execute(sa.insert(handoffs).values(row))

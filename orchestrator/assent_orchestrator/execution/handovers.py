@@ -10,13 +10,14 @@ from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.handed import Narrow, narrowed
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.situation import Situation
+from assent_orchestrator.governance.judging import Less
 from assent_orchestrator.plan.handover import HandOver, passed
 from assent_orchestrator.plan.reference import references_of
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.tables import steps
 from assent_sidecar.canonical import digest
-from assent_sidecar.decision import Redact
+from assent_sidecar.decision import Entrust, Redact
 from assent_sidecar.question import HandoffFacts, Labels
 
 
@@ -56,20 +57,23 @@ async def told(tx: AsyncConnection, situation: Situation, several: Sequence[Hand
 
 async def allowed(
     tx: AsyncConnection, situation: Situation, revision: str | None = None, *, target: str | None = None
-) -> Mapping[Key, tuple[Redact, ...]]:
-    """Return the hand-overs to ``target`` that were allowed in the run of a step, with what must not pass.
+) -> Mapping[Key, Less]:
+    """Return the hand-overs to ``target`` that were allowed in the run of a step, with what passes less than there is.
 
     Without a ``target``, those to the agent of the step. Those that a ``revision`` allowed; None: whichever did, the
     newest word on each.
     """
     target = target or situation.spec.agent
-    query = sa.select(handoffs.c.source, handoffs.c.digest, handoffs.c.redactions).where(
+    query = sa.select(handoffs.c.source, handoffs.c.digest, handoffs.c.redactions, handoffs.c.entrusts).where(
         handoffs.c.run_id == situation.run.id, handoffs.c.target == target
     )
     if revision is not None:
         query = query.where(handoffs.c.revision == revision)
     return {
-        Key(row.source, target, row.digest): tuple(Redact.from_json(one) for one in row.redactions)
+        Key(row.source, target, row.digest): Less(
+            tuple(Redact.from_json(one) for one in row.redactions),
+            tuple(Entrust.from_json(one) for one in row.entrusts),
+        )
         for row in await tx.execute(query.order_by(handoffs.c.decided_at))
     }
 
@@ -85,7 +89,7 @@ async def as_handed_over(tx: AsyncConnection, situation: Situation, plans: Plans
         return situation
     facts = await told(tx, situation, several)
     known = await allowed(tx, situation)
-    narrow = [Narrow(one, known.get(Key.of(said), ())) for one, said in zip(several, facts, strict=True)]
+    narrow = [Narrow(one, known.get(Key.of(said), Less()).redactions) for one, said in zip(several, facts, strict=True)]
     return await bulk.aside(narrowed, situation.values(), situation, narrow)
 
 

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.execution.acceptance import accept
+from assent_orchestrator.execution.handing import WITHHELD
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.governance.enquiry import agent_facts
+from assent_orchestrator.governance.entrusted import Entrusted
 from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead
 from assent_orchestrator.governance.gate import Followed
-from assent_orchestrator.governance.judging import rule_hand_over
+from assent_orchestrator.governance.judging import Less, rule_hand_over
 from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.governance.ruling import Refused
 from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
@@ -126,14 +128,17 @@ class Simulations:
             "handoff": ahead.facts,
         }
         question = about.model_copy(update=changed)
+        ledgers = catalogue.ledgers
 
         whole = ahead.facts.reason == "call"
 
         async def sequel(_: AsyncConnection, decided: Decided) -> Followed:
-            ruled = rule_hand_over(decided, whole=whole)
-            return Followed(step=ahead.steps[0], ruling=None if isinstance(ruled, tuple) else ruled)
+            ruled = rule_hand_over(decided, ledgers, whole=whole)
+            return Followed(step=ahead.steps[0], ruling=None if isinstance(ruled, Less) else ruled)
 
         decided = await self.parts.gate.decide(question, sequel, within=within)
-        ruled = rule_hand_over(decided, whole=whole)
+        ruled = rule_hand_over(decided, ledgers, whole=whole)
         refusal = ruled.code if isinstance(ruled, Refused) and ruled.code not in decided.codes else ""
+        if isinstance(ruled, Less) and Entrusted.of(ruled.entrusts).withholds(ahead.facts.passes.memory):
+            refusal = WITHHELD
         return HandOverAhead(ahead.facts, ahead.steps, decided, refusal)

@@ -1,10 +1,11 @@
 """What follows for one action from what the policies said of it. Pure: nothing is asked and nothing is written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 
 from assent_orchestrator.governance.keepsake import unkeepable
 from assent_orchestrator.governance.ledgers import ShortfallError, exhausted
-from assent_orchestrator.governance.obligations import Duties, sort_out
+from assent_orchestrator.governance.obligations import HANDED_OVER, Duties, sort_out
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import is_stopped
@@ -13,9 +14,17 @@ from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import MEMORY, RECALL
-from assent_sidecar.decision import Decided, Redact, Verdict
+from assent_sidecar.decision import Decided, Entrust, Redact, Verdict
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Less:
+    """What a hand-over passes less than there is: ``redactions`` must not pass; ``entrusts`` of ledgers and memory."""
+
+    redactions: tuple[Redact, ...] = ()
+    entrusts: tuple[Entrust, ...] = ()
 
 
 def rule(
@@ -39,7 +48,7 @@ def rule(
         return Deferred(decided, decision.defer_until)
     if decided.verdict is not Verdict.ALLOW or decided.fault:
         return _refused(decided)
-    duties = sort_out(decision.obligations, fulfilled)
+    duties = sort_out(decision.obligations, fulfilled - {"entrust"})  # of hand-overs, whoever says that they do it
     if duties.unmet:
         return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
     try:
@@ -53,11 +62,14 @@ def rule(
     return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves, duties.remembers)
 
 
-def rule_hand_over(decided: Decided, *, whole: bool = False) -> tuple[Redact, ...] | Deferred | Refused | Stopped:
+def rule_hand_over(
+    decided: Decided, ledgers: Container[str], *, whole: bool = False
+) -> Less | Deferred | Refused | Stopped:
     """Return what must not pass with a hand-over, or why there is none for now, or at all.
 
+    ``ledgers`` are those of the bundle in force: less of another one cannot be passed with certainty.
     People approve actions, not hand-overs: one that policies want approved is refused. Passed ``whole``, nothing can
-    be taken away: a service is called with the arguments that its action has, whose own decision may redact them.
+    be redacted: a service is called with the arguments that its action has, whose own decision may redact them.
     """
     if is_stopped(decided):
         return Stopped(decided)
@@ -67,10 +79,12 @@ def rule_hand_over(decided: Decided, *, whole: bool = False) -> tuple[Redact, ..
         return Refused(decided, "HANDOFF_APPROVAL_UNSUPPORTED", "people approve actions; a hand-over is allowed or not")
     if decided.verdict is not Verdict.ALLOW or decided.fault:
         return _refused(decided)
-    duties = sort_out(decided.decision.obligations, frozenset() if whole else frozenset({"redact"}))
+    duties = sort_out(decided.decision.obligations, HANDED_OVER - {"redact"} if whole else HANDED_OVER)
     if duties.unmet:
         return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
-    return duties.redactions
+    if any(name not in ledgers for one in duties.entrusts for name in one.ledgers):
+        return Refused(decided, "OBLIGATION_UNFULFILLED", "there is no ledger of a name of which less is to pass")
+    return Less(duties.redactions, duties.entrusts)
 
 
 def _refused(decided: Decided) -> Refused:

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.governance.account import Account, Circumstances, NoAccountError, account_of
+from assent_orchestrator.governance.entrusted import room_of
 from assent_orchestrator.governance.settlement import plain
-from assent_orchestrator.governance.till import Balance, Booking, Want, reserved_by, standing_of
+from assent_orchestrator.governance.till import Balance, Booking, Short, Want, reserved_by, standing_of
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
@@ -31,9 +32,11 @@ class ShortfallError(Exception):
         self.message = message
 
 
-def exhausted(ledger: str) -> ShortfallError:
+def exhausted(short: Short) -> ShortfallError:
     """Return what is said when there is no room."""
-    return ShortfallError("LEDGER_EXHAUSTED", f"the ledger {ledger!r} has no room for it")
+    if short.entrusted:
+        return ShortfallError("HANDOFF_EXHAUSTED", f"less of the ledger {short.ledger!r} was handed over to the agent")
+    return ShortfallError("LEDGER_EXHAUSTED", f"the ledger {short.ledger!r} has no room for it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,43 +110,55 @@ class Ledgers:
         wanted = {account for found in (whole, *each) for account in found.values()}
         if not wanted:
             return question
-        standing = await self._standing(wanted, effect)
+        agents = {agent.id for agent in (question.agent, *(agent for agent, _ in asked)) if agent is not None}
+        standing, room = await self._standing(wanted, effect, question.run.id if question.run else None, agents)
 
-        def facts(found: Mapping[str, Account]) -> dict[str, LedgerFacts]:
+        def facts(found: Mapping[str, Account], agent: AgentFacts | None) -> dict[str, LedgerFacts]:
             return {
-                name: _facts(declared[name], standing.get(account, Balance()), question)
+                name: _facts(
+                    declared[name], standing.get(account, Balance()), question, room.get((_id(agent) or "", name))
+                )
                 for name, account in found.items()
             }
 
-        changed: dict[str, object] = {"ledgers": facts(whole)}
+        here = facts(whole, question.agent)
+        changed: dict[str, object] = {"ledgers": here}
         if question.handoff is not None:
-            left = {name: _left(declared[name], standing.get(account, Balance())) for name, account in whole.items()}
+            left = {
+                name: _left(Decimal(here[name].limit), standing.get(account, Balance()))
+                for name, account in whole.items()
+            }
             passes = question.handoff.passes.model_copy(update={"ledgers": left})
             changed["handoff"] = question.handoff.model_copy(update={"passes": passes})
         if question.plan is not None:
             counted = (
-                step.model_copy(update={"ledgers": facts(found)}) for step, found in zip(steps, each, strict=True)
+                step.model_copy(update={"ledgers": facts(found, step.agent)})
+                for step, found in zip(steps, each, strict=True)
             )
             changed["plan"] = question.plan.model_copy(update={"steps": tuple(counted)})
         if question.actions:
             changed["actions"] = tuple(
-                one.model_copy(update={"ledgers": facts(found)})
+                one.model_copy(update={"ledgers": facts(found, one.agent)})
                 for one, found in zip(question.actions, each, strict=True)
             )
         return question.model_copy(update=changed)
 
-    async def _standing(self, wanted: set[Account], effect: str | None) -> dict[Account, Balance]:
+    async def _standing(
+        self, wanted: set[Account], effect: str | None, run: str | None, agents: set[str]
+    ) -> tuple[dict[Account, Balance], dict[tuple[str, str], Decimal]]:
+        """Return where accounts stand, and what agents have left of what was handed over to them in a run."""
         try:
             async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
                 standing = await standing_of(tx, wanted)
                 own = await reserved_by(tx, [effect]) if effect and standing else []
+                room = await room_of(tx, run, agents, besides=effect) if run and agents else {}
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise UnavailableError("nobody can say what is counted; nothing was done") from error
         for one in own:
             found = standing.get(one.account)
             if found is not None and one.state == "held":
                 standing[one.account] = replace(found, held=found.held - one.amount)
-        return standing
+        return standing, room
 
 
 _ASKED = frozenset({Kind.ACTION, Kind.PLAN, Kind.BATCH, Kind.HANDOFF})
@@ -188,9 +203,9 @@ def _circumstances(question: Question, agent: AgentFacts | None, action: Action 
     )
 
 
-def _left(ledger: Ledger, balance: Balance) -> str:
+def _left(limit: Decimal, balance: Balance) -> str:
     """Return what a ledger has left."""
-    left = Decimal(ledger.limit) - balance.spent - balance.reserved - balance.held
+    left = limit - balance.taken
     return plain(min(max(left, Decimal(0)), _MOST))
 
 
@@ -198,9 +213,13 @@ def _id(agent: AgentFacts | None) -> str | None:
     return agent.id if agent else None
 
 
-def _facts(ledger: Ledger, balance: Balance, question: Question) -> LedgerFacts:
+def _facts(ledger: Ledger, balance: Balance, question: Question, room: Decimal | None) -> LedgerFacts:
+    """Return what is told of a ledger; where less ``room`` was handed over than it has, the limit is lower for it."""
+    limit = ledger.limit
+    if room is not None:
+        limit = min(limit, plain(min(balance.taken + max(room, Decimal(0)), _MOST)), key=Decimal)
     return LedgerFacts(
-        limit=ledger.limit,
+        limit=limit,
         spent=plain(min(balance.spent, _MOST)),
         reserved=plain(min(balance.reserved, _MOST)),
         held=plain(min(balance.held, _MOST)),

@@ -15,6 +15,7 @@ from assent_orchestrator.audit.record import (
     StateNote,
 )
 from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.governance.entrusted import Entrusted
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.settlement import plain
 from assent_orchestrator.governance.stop import stop_ids
@@ -23,7 +24,7 @@ from assent_orchestrator.governance.till import Till
 from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.label import names
-from assent_sidecar.decision import Decided, Redact
+from assent_sidecar.decision import Decided, Entrust, Redact
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action, BatchAction, HandoffFacts, Question
 
@@ -54,6 +55,9 @@ def decision_made(
     detail: dict[str, Json] = {}
     if question.handoff is not None:
         detail |= _passing(question.handoff)
+        entrusted = Entrusted.of(one for one in decided.decision.obligations if isinstance(one, Entrust)).names()
+        if entrusted:
+            detail["entrusted"] = entrusted
     if named := stop_ids(decided):
         detail["stops"] = list(named)
     if question.work_item is not None:

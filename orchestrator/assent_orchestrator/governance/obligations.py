@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from assent_sidecar.decision import Obligation, Redact, Remember, Reserve, Retry, Timeout
+from assent_sidecar.decision import Entrust, Obligation, Redact, Remember, Reserve, Retry, Timeout
 from assent_sidecar.model import seconds
 from assent_sidecar.retry import Attempts
 
@@ -17,11 +17,15 @@ class Duties:
     timeout: float | None
     reserves: tuple[Reserve, ...]
     remembers: tuple[Remember, ...]
+    entrusts: tuple[Entrust, ...]
     unmet: tuple[str, ...]
 
 
 OURS = frozenset({"redact", "retry", "timeout", "reserve", "remember"})
 """What Assent does itself where it calls the tool."""
+
+HANDED_OVER = frozenset({"redact", "entrust"})
+"""What Assent does where work passes between agents."""
 
 
 def sort_out(obligations: tuple[Obligation, ...], fulfilled: frozenset[str] = OURS) -> Duties:
@@ -37,6 +41,7 @@ def sort_out(obligations: tuple[Obligation, ...], fulfilled: frozenset[str] = OU
         timeout=min(timeouts, default=None),
         reserves=tuple(one for one in obligations if isinstance(one, Reserve)),
         remembers=tuple(one for one in obligations if isinstance(one, Remember)),
+        entrusts=tuple(one for one in obligations if isinstance(one, Entrust)),
         unmet=tuple(sorted({one.type for one in obligations if one.type not in fulfilled})),
     )
 

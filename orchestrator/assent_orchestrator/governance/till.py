@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.governance.account import Account
+from assent_orchestrator.governance.entrusted import room_of
 from assent_orchestrator.store.tables import balances, reservations
 from assent_sidecar.model import Json
 
@@ -80,20 +81,32 @@ class Reservation:
     attempt: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The ledger of which there is not enough; ``entrusted``: it has room, but less was handed over to the agent."""
+
+    ledger: str
+    entrusted: bool = False
+
+
 @dataclass(slots=True)
 class Till:
-    """The accounts of one transaction, locked. ``taken`` is what was reserved here."""
+    """The accounts of one transaction, locked. ``taken`` is what was reserved here.
+
+    ``_room`` is what is left to agents of what was handed over to them in a run, by run, agent and ledger.
+    """
 
     _balances: dict[Account, Balance]
     _earlier: Mapping[tuple[str, str], Reservation] = field(default_factory=dict)
+    _room: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
     taken: list[tuple[Booking, Reservation]] = field(default_factory=list)
 
-    def take(self, booking: Booking) -> str | None:
-        """Reserve all that an effect needs; or nothing, and return the ledger that is exhausted.
+    def take(self, booking: Booking) -> Short | None:
+        """Reserve all that an effect needs; or nothing, and return what there is not enough of.
 
         An effect that may have happened, and is tried again, keeps its one reservation: the larger amount of both.
         """
-        after = dict(self._balances)
+        after, room = dict(self._balances), dict(self._room)
         found = []
         for want in booking.wants:
             earlier = self._earlier.get((booking.effect, want.account.ledger))
@@ -105,14 +118,19 @@ class Till:
             more = amount - (earlier.amount if earlier else NOTHING)
             # What is held already is held, whatever the limit is by now.
             if (more or earlier is None) and before.taken + amount > want.limit:
-                return want.account.ledger
+                return Short(want.account.ledger)
+            place = (booking.run or "", booking.agent, want.account.ledger)
+            if place in room:
+                if (more or earlier is None) and more > room[place]:
+                    return Short(want.account.ledger, entrusted=True)
+                room[place] -= more
             after[account] = replace(before, reserved=before.reserved + amount)
             found.append(
                 Reservation(
                     booking.effect, account, amount, "reserved", want.parts, want.limit, attempt=booking.attempt
                 )
             )
-        self._balances = after
+        self._balances, self._room = after, room
         self.taken += [(booking, one) for one in found]
         return None
 
@@ -129,7 +147,10 @@ class Till:
 
 
 async def open_till(tx: AsyncConnection, bookings: Sequence[Booking], *, repeated: bool = False) -> Till:
-    """Lock and read the accounts of bookings. ``repeated``: some of the effects may have reserved before."""
+    """Lock and read the accounts of bookings. ``repeated``: some of the effects may have reserved before.
+
+    The runs of the bookings, if any, are locked: what was handed over in them to the agents is counted, too.
+    """
     earlier: dict[tuple[str, str], Reservation] = {}
     if repeated:
         found = await reserved_by(tx, [booking.effect for booking in bookings])
@@ -143,7 +164,12 @@ async def open_till(tx: AsyncConnection, bookings: Sequence[Booking], *, repeate
     # Locked by changing nothing: one statement, also for those who are the first of a window.
     statement = statement.on_conflict_do_update(index_elements=list(_PLACE), set_={"spent": balances.c.spent})
     locked = await tx.execute(statement.returning(*balances.c))
-    return Till({account_in(row): balance_in(row) for row in locked}, earlier)
+    standing = {account_in(row): balance_in(row) for row in locked}
+    room: dict[tuple[str, str, str], Decimal] = {}
+    for run in {booking.run for booking in bookings if booking.run is not None}:
+        agents = {booking.agent for booking in bookings if booking.run == run}
+        room |= {(run, *place): left for place, left in (await room_of(tx, run, agents)).items()}
+    return Till(standing, earlier, room)
 
 
 async def reserved_by(tx: AsyncConnection, effects: Iterable[str]) -> list[Reservation]:

@@ -61,7 +61,7 @@ class HandOvers:
         self._found: dict[str, tuple[HandOver, ...]] = {}
         self._deep: dict[str, int] = {}
         self._over: dict[str, set[str]] = {}
-        several = len({step.agent for step in steps}) > 1
+        several = self._several = len({step.agent for step in steps}) > 1
         self._of_undoing = {
             step.id
             for step in steps
@@ -69,6 +69,11 @@ class HandOvers:
         }
         if several:
             self._look(steps, graph)
+
+    @property
+    def of_one(self) -> bool:
+        """Whether all that the plan does, and undoes, is done by one agent."""
+        return not self._several and not self._of_undoing
 
     def of(self, step_id: str) -> tuple[HandOver, ...]:
         """Return what a step takes over, by the name of the agent that it takes over from."""
@@ -210,8 +215,24 @@ def _passed(
 def _classes(bound: Iterable[str], steps: Mapping[str, Step]) -> tuple[str, ...]:
     """Return the classes of memory that steps recall from, or remember in."""
     used = (steps[name] for name in bound if name in steps)
-    found = {_memory_class(step.args) for step in used if step.action.startswith(f"{MEMORY}.")}
+    found = {_memory_class(step.args) for step in used if _is_memory(step)}
     return tuple(sorted(filter(None, found)))
+
+
+def memory_of(spec: Step, steps: Iterable[Step], edits: Mapping[Pointer, Json]) -> frozenset[str]:
+    """Return the classes of memory that a step needs: its own, where it is one of memory, and those of what it uses.
+
+    One that is not written out is the empty name. ``edits`` are what approvers changed in the arguments.
+    """
+    uses = {one.source.step for one in references_of(spec)}
+    found = {_memory_class(one.args) for one in steps if one.id in uses and _is_memory(one)} if uses else set()
+    if _is_memory(spec):
+        found.add(_memory_class({**spec.args, **({"class": edits["/class"]} if "/class" in edits else {})}))
+    return frozenset(found)
+
+
+def _is_memory(step: Step) -> bool:
+    return step.action.startswith(f"{MEMORY}.")
 
 
 def _memory_class(args: Mapping[str, Json]) -> str:

@@ -16,8 +16,9 @@ handoffs = sa.Table(
     sa.Column("step_id", sa.Text, nullable=False),
     sa.Column("decision_id", sa.Text, nullable=False),
     sa.Column("redactions", JSONB, nullable=False),
+    sa.Column("entrusts", JSONB, nullable=False, server_default=sa.text("'[]'::jsonb")),
     sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
 )
 """One row a hand-over that the policies of ``revision`` allowed in a run: it is not asked about twice. ``digest`` is
-that of what they were told of it, but for ledgers, which move; ``redactions`` are what must not pass; ``step_id`` took
-over."""
+that of what they were told of it, but for ledgers, which move; ``redactions`` are what must not pass, ``entrusts`` say
+of what ledgers and memory less passes; ``step_id`` took over."""

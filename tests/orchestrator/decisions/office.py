@@ -44,6 +44,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "unknown_ledger": reserving(ledger="gold", amount="1"),
     "by_run": reserving(ledger="of_run", amount="1"),
     "too_exact": reserving(ledger="money", amount="0.001"),
+    "entrust": {"verdict": "allow", "obligations": [{"type": "entrust", "ledgers": {"money": "1"}}]},
     "redact": {"verdict": "allow", "obligations": [{"type": "redact", "path": "/secret"}]},
 }
 

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import sqlalchemy as sa
 
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.governance.mandate import UnderPermitOverError
+from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.question import Kind
 from tests.orchestrator.decisions.services import Firm, declared_with, open_firm, without
+from tests.orchestrator.execution.test_entrusted import at_most, handoff_row
 
 
 @pytest.fixture
@@ -110,3 +113,24 @@ async def test_the_same_request_id_gives_the_same_permit_while_the_step_lasts(fi
     await firm.end(run, call, Success({}))
     with pytest.raises(UnderPermitOverError):
         await firm.ask(call.permit.token, request_id="r")
+
+
+@pytest.mark.requirement("orchestrator.handoff-entrusts")
+async def test_what_a_service_asks_for_takes_no_more_of_a_ledger_than_was_handed_over(firm: Firm, database) -> None:
+    run, call = await firm.begin()
+    async with database.engine.begin() as tx:
+        await tx.execute(sa.insert(handoffs).values(**handoff_row(run, "bot", at_most("13"))))
+    assert without(await firm.ask_many(call.permit.token, "seven", "seven")) == ["allow", "HANDOFF_EXHAUSTED"]
+    asked = firm.world.decisions.asked[-1]
+    assert [one.ledgers["money"].limit for one in asked.actions] == ["13", "13"]
+    assert without((await firm.ask(call.permit.token, say="seven", id="more"),)) == ["HANDOFF_EXHAUSTED"]
+    assert firm.world.decisions.asked[-1].ledgers["money"].limit == "13"
+    await firm.end(run, call)
+
+
+@pytest.mark.requirement("orchestrator.handoff-entrusts")
+async def test_nobody_fulfils_for_an_action_what_is_for_a_hand_over(firm: Firm) -> None:
+    run, call = await firm.begin()
+    reply = await firm.ask(call.permit.token, say="entrust", fulfils=("entrust",))
+    assert without((reply,)) == ["OBLIGATION_UNSUPPORTED"]
+    await firm.end(run, call)

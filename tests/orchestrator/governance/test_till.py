@@ -16,6 +16,7 @@ from assent_orchestrator.governance.settlement import Truth, read_amount, settle
 from assent_orchestrator.governance.till import (
     Balance,
     Booking,
+    Short,
     Want,
     open_till,
     reserved_by,
@@ -143,7 +144,7 @@ async def test_under_a_lowered_limit_nothing_more_is_reserved_and_what_is_held_m
         again, other = booked("lost", 1, 8), booked("other", 1, 0)
         till = await open_till(tx, (again, other), repeated=True)
         assert till.take(again) is None
-        assert till.take(other) == "money"
+        assert till.take(other) == Short("money")
         await till.close(tx, NOW)
         assert (await standing_of(tx, [account]))[account] == Balance(spent=Decimal(5), reserved=Decimal(8))
 
@@ -156,7 +157,7 @@ async def test_of_two_ledgers_both_are_reserved_or_none(database: Database, fres
     booking = Booking(f"{fresh_tenant}-e", wants, None, "s", "bot")
     async with database.engine.begin() as tx:
         till = await open_till(tx, (booking,))
-        assert till.take(booking) == "b"
+        assert till.take(booking) == Short("b")
         await till.close(tx, NOW)
         assert (await standing_of(tx, [first]))[first] == Balance()
         assert await reserved_by(tx, [booking.effect]) == []

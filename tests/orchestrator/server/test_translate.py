@@ -92,8 +92,10 @@ def test_a_decision_arrives_with_every_obligation_and_its_provenance():
         "timeout",
         "reserve",
         "remember",
+        "entrust",
         "notify",
     ]
+    assert decision["obligations"][5]["entrust"] == {"ledgers": {"discount_eur": "500.00"}, "memory": {}}
     assert decision["obligations"][1]["retry"] == {
         "max_attempts": 4,
         "backoff": "2s",

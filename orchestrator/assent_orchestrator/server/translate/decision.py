@@ -7,6 +7,7 @@ from assent_sidecar.decision import (
     BreakGlass,
     Decided,
     Decision,
+    Entrust,
     Notify,
     Obligation,
     Reason,
@@ -106,6 +107,9 @@ def write_obligation(obligation: Obligation) -> wire.Obligation:
                     subject=obligation.subject,
                 )
             )
+        case Entrust(memory=memory):
+            only = None if memory is None else wire.Entrust.MemoryClasses(names=memory)
+            return wire.Obligation(entrust=wire.Entrust(ledgers=obligation.ledgers, memory=only))
         case Notify():
             return wire.Obligation(notify=wire.Notify(role=obligation.role, template=obligation.template or ""))
 

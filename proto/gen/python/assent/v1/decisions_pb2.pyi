@@ -221,6 +221,7 @@ class Obligation(_message.Message):
     RESERVE_FIELD_NUMBER: _builtins.int
     REMEMBER_FIELD_NUMBER: _builtins.int
     NOTIFY_FIELD_NUMBER: _builtins.int
+    ENTRUST_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def redact(self) -> Global___Redact:
         """Values must be removed before the call."""
@@ -245,6 +246,10 @@ class Obligation(_message.Message):
     def notify(self) -> Global___Notify:
         """Somebody must be told."""
 
+    @_builtins.property
+    def entrust(self) -> Global___Entrust:
+        """Less than there is passes with a hand-over."""
+
     def __init__(
         self,
         *,
@@ -254,12 +259,13 @@ class Obligation(_message.Message):
         reserve: Global___Reserve | None = ...,
         remember: Global___Remember | None = ...,
         notify: Global___Notify | None = ...,
+        entrust: Global___Entrust | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "notify", b"notify", "redact", b"redact", "remember", b"remember", "reserve", b"reserve", "retry", b"retry", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entrust", b"entrust", "kind", b"kind", "notify", b"notify", "redact", b"redact", "remember", b"remember", "reserve", b"reserve", "retry", b"retry", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "notify", b"notify", "redact", b"redact", "remember", b"remember", "reserve", b"reserve", "retry", b"retry", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entrust", b"entrust", "kind", b"kind", "notify", b"notify", "redact", b"redact", "remember", b"remember", "reserve", b"reserve", "retry", b"retry", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["redact", "retry", "timeout", "reserve", "remember", "notify"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["redact", "retry", "timeout", "reserve", "remember", "notify", "entrust"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -418,6 +424,78 @@ class Remember(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Remember: _TypeAlias = Remember  # noqa: Y015
+
+@_typing.final
+class Entrust(_message.Message):
+    """Less than there is passes with a hand-over, to the agent that takes over, for the rest of the run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class MemoryClasses(_message.Message):
+        """Classes of memory."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NAMES_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Their names; none when empty."""
+
+        def __init__(
+            self,
+            *,
+            names: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LedgersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LEDGERS_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ledgers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """At most so much of each of these ledgers, as exact decimals; of others whatever they have left."""
+
+    @_builtins.property
+    def memory(self) -> Global___Entrust.MemoryClasses:
+        """Only these classes of memory; not set: all of them."""
+
+    def __init__(
+        self,
+        *,
+        ledgers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        memory: Global___Entrust.MemoryClasses | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ledgers", b"ledgers", "memory", b"memory"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Entrust: _TypeAlias = Entrust  # noqa: Y015
 
 @_typing.final
 class Notify(_message.Message):
