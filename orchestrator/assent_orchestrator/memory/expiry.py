@@ -40,14 +40,24 @@ class Expiry:
     async def sweep(self) -> int:
         """Return of how many subjects something was removed or kept. Every server may do this at any time.
 
+        A subject of whom it cannot be done is logged and left as it was: the others of the round have their turn.
+
         Raises:
-            UnavailableError: it could not be recorded; of the subject at hand nothing is changed.
+            SQLAlchemyError: the database cannot say what is over.
         """
-        query = sa.select(memories.c.tenant, memories.c.subject_key).where(self._due()).distinct()
+        subject = memories.c.tenant, memories.c.subject_key
+        # Those that wait longest first; without an end, of a run that is over, those that are oldest.
+        since = sa.func.min(sa.func.coalesce(memories.c.expires_at, memories.c.created_at))
+        query = sa.select(*subject).where(self._due()).group_by(*subject).order_by(since, *subject)
         async with self.engine.connect() as tx:
             subjects = (await tx.execute(query.limit(SUBJECTS_AT_ONCE))).all()
-        done = [await self._of_subject(tenant, subject_key) for tenant, subject_key in subjects]
-        return sum(done)
+        done = 0
+        for tenant, subject_key in subjects:
+            try:
+                done += await self._of_subject(tenant, subject_key)
+            except (AssentError, SQLAlchemyError) as error:
+                _complain(error)
+        return done
 
     async def _of_subject(self, tenant: str, subject_key: str) -> bool:
         async with self.trail.recording() as tx:
@@ -87,7 +97,11 @@ async def _sweep(expiry: Expiry, interval: float) -> None:
         try:
             done = await expiry.sweep()
         except (AssentError, SQLAlchemyError) as error:
-            code = error.code if isinstance(error, AssentError) else type(error).__name__
-            _log.warning("what has expired could not be removed, and will be: %s", code)
+            _complain(error)
         if done < SUBJECTS_AT_ONCE:
             await asyncio.sleep(interval)
+
+
+def _complain(error: Exception) -> None:
+    code = error.code if isinstance(error, AssentError) else type(error).__name__
+    _log.warning("what has expired could not be removed, and will be: %s", code)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.errors import AlreadyExistsError, InvalidError, StateError
+from assent_orchestrator.memory import expiry as expiry_module
 from assent_orchestrator.memory.errors import HeldError, MemoryKeyWrongError, MemoryUnreadableError
 from assent_orchestrator.memory.expiry import Expiry
 from assent_orchestrator.memory.holds import Holds, held_by
@@ -273,6 +275,33 @@ async def test_remembering_forgetting_and_expiring_at_once_leave_nothing_that_ca
     kept = await place.recall()
     assert len(kept.values) == len(await place.rows(memories))
     assert len(await place.rows(subjects)) == (1 if kept.values else 0)
+
+
+@pytest.mark.requirement("orchestrator.memory-ttl")
+async def test_a_subject_that_cannot_be_swept_holds_up_nobody_behind_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ttl, subject in enumerate(("first", "second", "third"), 1):
+        await place.remember(subject, subject=subject, ttl=ttl)
+    keys = {one: place.memories.vault.subject_key(place.tenant, one) for one in ("first", "second", "third")}
+    swept: list[str] = []
+
+    async def held(tx: Any, tenant: str, subject_key: str) -> tuple[str, ...]:
+        if tenant == place.tenant:
+            swept.append(subject_key)
+        if subject_key == keys["first"]:
+            raise OperationalError("select", {}, Exception("lock timeout"))
+        return await held_by(tx, tenant, subject_key)
+
+    monkeypatch.setattr(expiry_module, "held_by", held)
+    expiry = Expiry(place.engine, Trail(place.engine), lambda: NOW + timedelta(seconds=9))
+    await expiry.sweep()
+    assert swept == list(keys.values()), "who waits longest comes first"
+    (left,) = await place.rows(memories)
+    assert left["subject_key"] == keys["first"], "and stays, with its key, for the next round"
+    monkeypatch.undo()
+    await expiry.sweep()
+    assert await place.rows(memories) == await place.rows(subjects) == []
 
 
 async def _until_somebody_waits(place: Place) -> None:
