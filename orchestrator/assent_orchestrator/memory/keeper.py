@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
@@ -17,7 +18,6 @@ from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import MAX_VALUE_BYTES, Entry, Oblivion, Receipt, Remembered
 from assent_orchestrator.memory.errors import HeldError
 from assent_orchestrator.memory.forgetting import Forgetting
-from assent_orchestrator.memory.holds import held_by
 from assent_orchestrator.memory.memories import Memories, known_of
 from assent_orchestrator.memory.standing import Standing, facts_of, in_run, standing
 from assent_orchestrator.memory.wish import Wish
@@ -133,12 +133,13 @@ class Keeper:
         """
         catalogue = self.catalogue(caller.tenant)
         who = await self.examined(caller, wish, catalogue)
-        await self._require_unheld(who, wish)
         now = self.clock()
         made: list[Receipt] = []
+        held: list[HeldError] = []
 
         async def forget(tx: AsyncConnection, decided: Decided) -> Followed:
             made.clear()
+            held.clear()
             if refusal(decided):
                 return Followed()
             order = Oblivion(
@@ -150,13 +151,19 @@ class Keeper:
                 name=wish.memory_class or None,
                 key=wish.request_id or None,
             )
-            receipt = await Forgetting(self.memories).forget(tx, order)
+            try:
+                receipt = await Forgetting(self.memories).forget(tx, order)
+            except HeldError as error:  # told only to whom the policies would have had it forgotten for
+                held.append(error)
+                return Followed(drafts=(self._refused(who, wish, error),))
             made.append(receipt)
             draft = note.forgotten(receipt, who.actor, run=who.run_id, on_behalf_of=who.principal.id)
             return Followed(drafts=() if receipt.again else (draft,))
 
         question = who.question(facts_of(wish, catalogue), now)
         decided = await self.gate.decide(question, forget, within=within)
+        if held:
+            raise held[0]
         if not made:
             return Answer(decided, refusal(decided)), None
         classes = catalogue.memory.classes.items()
@@ -246,25 +253,17 @@ class Keeper:
         Raises:
             UnavailableError: it could not be recorded.
         """
-        caller = who.caller
+        async with self.trail.recording() as tx:
+            await self.trail.append(tx, who.caller.tenant, (self._refused(who, wish, error),))
+
+    def _refused(self, who: Standing, wish: Wish, error: AssentError) -> Draft:
+        tenant = who.caller.tenant
         detail: dict[str, Json] = {"operation": wish.operation}
-        if wish.memory_class in self.catalogue(caller.tenant).memory.classes:
+        if wish.memory_class in self.catalogue(tenant).memory.classes:
             detail["class"] = wish.memory_class
         if wish.subject:
-            detail["subject"] = self.memories.vault.subject_key(caller.tenant, wish.subject)
-        draft = note.refused(error.code, detail, who.actor, on_behalf_of=who.principal.id, run=who.run_id)
-        async with self.trail.recording() as tx:
-            await self.trail.append(tx, caller.tenant, (draft,))
-
-    async def _require_unheld(self, who: Standing, wish: Wish) -> None:
-        tenant = who.caller.tenant
-        async with self.engine.connect() as tx:
-            await self.memories.require_master(tx)
-            found = await held_by(tx, tenant, self.memories.vault.subject_key(tenant, wish.subject))
-        if found:
-            told = HeldError("a legal hold is in force; nothing was forgotten", hold=found[0])
-            await self.refuse(who, wish, told)
-            raise told
+            detail["subject"] = self.memories.vault.subject_key(tenant, wish.subject)
+        return note.refused(error.code, detail, who.actor, on_behalf_of=who.principal.id, run=who.run_id)
 
 
 def refusal(decided: Decided, supported: Sequence[str] = ()) -> str:
