@@ -16,12 +16,14 @@ from assent_orchestrator.shadows.follow import Candidates, Follower
 from assent_orchestrator.shadows.journal import Journal
 from assent_orchestrator.shadows.shadows import Shadows
 from assent_orchestrator.store.postgres import Database
+from assent_sidecar.activation.soundness import require_sound
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.keep import Keep
 from assent_sidecar.bundle.keys import read_key_ring
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.bundle.words import words_of
 from assent_sidecar.evaluator import Evaluator
+from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
 
 NICENESS = 19
@@ -48,6 +50,19 @@ class Surroundings:
 
 
 @contextlib.asynccontextmanager
+async def open_candidate(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[Evaluator]:
+    """Have an engine of its own for a candidate, which nobody rehearsed, for as long as the block lasts.
+
+    Raises:
+        ActivationError: its policies look at more than the question and the bundle, or the engine does not take them.
+        SidecarError: there is no engine.
+    """
+    await require_sound(bundle, settings.binary or find_binary(settings.environ), niceness=settings.niceness)
+    async with open_sidecar(settings, bundle) as sidecar:
+        yield sidecar.evaluator
+
+
+@contextlib.asynccontextmanager
 async def open_shadowing(
     settings: Settings, around: Surroundings, policies: OpenPolicies, live: DecisionPoint
 ) -> AsyncIterator[Shadowing]:
@@ -57,7 +72,7 @@ async def open_shadowing(
     trust = Trust(keys, allow_unsigned=settings.allow_unsigned or policies.place.folder is not None)
 
     @contextlib.asynccontextmanager
-    async def open_candidate(bundle: Bundle, shadow: str) -> AsyncIterator[Evaluator]:
+    async def opening(bundle: Bundle, shadow: str) -> AsyncIterator[Evaluator]:
         candidate = SidecarSettings(
             state_dir=settings.data,
             environ=around.environ,
@@ -66,12 +81,10 @@ async def open_shadowing(
             shadow=shadow,
             niceness=NICENESS,
         )
-        async with open_sidecar(candidate, bundle) as sidecar:
-            yield sidecar.evaluator
+        async with open_candidate(candidate, bundle) as evaluator:
+            yield evaluator
 
-    candidates = Candidates(
-        trust.read, open_candidate, settings.decision_budget, lambda bundle: words_of(bundle.archive)
-    )
+    candidates = Candidates(trust.read, opening, settings.decision_budget, lambda bundle: words_of(bundle.archive))
     home = policies.place.home
     journal, beside = Journal(around.database.engine, home), Beside(live)
     follower = Follower(journal, beside, candidates, around.clock)
