@@ -193,7 +193,7 @@ class MemorySteps:
         recalled = await self.memories.recall(tx, sought)
         granted = dict.fromkeys((one.known.labels for one in recalled.values), redactions_in(redactions))
         found = await asyncio.to_thread(curtailed, recalled.values, granted)
-        withheld = found.withheld + len(recalled.withheld)
+        withheld = found.withheld + recalled.withheld
         values = [
             {"id": one.known.id, "value": one.value, "remembered_at": one.known.created_at.isoformat()}
             for one in found.values

@@ -1,6 +1,6 @@
 """What is remembered, recalled and forgotten, as values. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -77,6 +77,10 @@ class Sought:
     run: str | None = None
     limit: int = 50
 
+    def grants(self, labels: Iterable[str]) -> bool:
+        """Return whether a value with these labels is sought."""
+        return self.labels is None or self.labels.issuperset(labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
@@ -89,10 +93,10 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """What was recalled, and what is there and was withheld for its labels."""
+    """What was recalled, and how many values are there and were withheld for their labels."""
 
     values: tuple[Recalled, ...]
-    withheld: tuple[Remembered, ...] = ()
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -94,34 +94,54 @@ class Memories:
             MemoryKeyWrongError: this server has not got the master key of the database.
             MemoryUnreadableError: one was changed by somebody else; nothing is returned.
         """
-        found = await self.find(tx, sought)
-        granted = sought.labels
-        allowed = [one for one in found if granted is None or granted.issuperset(one.labels)]
-        withheld = tuple(one for one in found if granted is not None and not granted.issuperset(one.labels))
-        return Recollection(await self.open(tx, sought.tenant, allowed), withheld)
+        there = await self.sets(tx, sought)
+        withheld = sum(count for labels, count in there.items() if not sought.grants(labels))
+        return Recollection(await self.open(tx, sought.tenant, await self.find(tx, sought)), withheld)
 
-    async def find(self, tx: AsyncConnection, sought: Sought) -> tuple[Remembered, ...]:
-        """Return what is there, whatever its labels, without opening anything: newest first.
+    async def sets(self, tx: AsyncConnection, sought: Sought) -> dict[tuple[str, ...], int]:
+        """Return how many values are there with each set of labels, those of the newest value first.
+
+        Neither the labels nor the limit of what is sought count.
 
         Raises:
             MemoryKeyWrongError: this server has not got the master key of the database.
         """
         await self.require_master(tx)
-        subject_key = self.vault.subject_key(sought.tenant, sought.subject)
-        query = sa.select(*_KNOWN).where(
-            memories.c.tenant == sought.tenant,
-            memories.c.subject_key == subject_key,
-            memories.c["class"] == sought.name,
-            memories.c.purpose == sought.declared.purpose,
-            sa.or_(memories.c.expires_at.is_(None), memories.c.expires_at > sought.at),
-            sa.or_(memories.c.run_scoped.is_(sa.false()), _of_live_run(sought.run)),
-        )
-        if sought.declared.ttl is not None:  # the bundle in force says it, also of what was remembered before
-            longest = timedelta(seconds=min(seconds(sought.declared.ttl), _AN_AGE))
-            query = query.where(memories.c.created_at > sought.at - longest)
+        labels = memories.c.labels
+        query = sa.select(labels, sa.func.count()).where(*self._there(sought)).group_by(labels)
+        rows = await tx.execute(query.order_by(sa.func.max(memories.c.created_at).desc(), labels))
+        return {tuple(carried): count for carried, count in rows}
+
+    async def find(
+        self, tx: AsyncConnection, sought: Sought, sets: Collection[tuple[str, ...]] | None = None
+    ) -> tuple[Remembered, ...]:
+        """Return what is sought without opening anything, newest first; of ``sets`` only, unless all will do.
+
+        Raises:
+            MemoryKeyWrongError: this server has not got the master key of the database.
+        """
+        await self.require_master(tx)
+        query = sa.select(*_KNOWN).where(*self._there(sought))
+        if sought.labels is not None:
+            query = query.where(memories.c.labels.contained_by(sorted(sought.labels)))
+        if sets is not None:
+            query = query.where(sa.or_(sa.false(), *(memories.c.labels == list(one) for one in sets)))
         query = query.order_by(memories.c.created_at.desc(), memories.c.id.desc())
         rows = (await tx.execute(query.limit(min(sought.limit, MOST_RECALLED)))).mappings()
         return tuple(known_of(row) for row in rows)
+
+    def _there(self, sought: Sought) -> Iterator[sa.ColumnElement[bool]]:
+        """Yield the conditions of what is there, whatever its labels."""
+        subject_key = self.vault.subject_key(sought.tenant, sought.subject)
+        yield memories.c.tenant == sought.tenant
+        yield memories.c.subject_key == subject_key
+        yield memories.c["class"] == sought.name
+        yield memories.c.purpose == sought.declared.purpose
+        yield sa.or_(memories.c.expires_at.is_(None), memories.c.expires_at > sought.at)
+        yield sa.or_(memories.c.run_scoped.is_(sa.false()), _of_live_run(sought.run))
+        if sought.declared.ttl is not None:  # the bundle in force says it, also of what was remembered before
+            longest = timedelta(seconds=min(seconds(sought.declared.ttl), _AN_AGE))
+            yield memories.c.created_at > sought.at - longest
 
     async def open(self, tx: AsyncConnection, tenant: str, found: Sequence[Remembered]) -> tuple[Recalled, ...]:
         """Open values of one tenant that were found, in their order; what was forgotten meanwhile is left out.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.curtailing import Found, curtailed, redactions_in
-from assent_orchestrator.memory.entry import MOST_RECALLED, Remembered, Sought
+from assent_orchestrator.memory.entry import MOST_RECALLED, Sought
 from assent_orchestrator.memory.errors import MemoryUnreadableError
 from assent_orchestrator.memory.keeper import Answer, Keeper, refusal
 from assent_orchestrator.memory.standing import Standing, facts_of
@@ -56,14 +56,15 @@ class Recalling:
             declared=catalogue.memory.classes[wish.memory_class],
             subject=wish.subject,
             at=now,
+            labels=wish.only_labels,
             run=who.run_id,
             limit=min(wish.limit or _DEFAULT_LIMIT, MOST_RECALLED),
         )
         async with one_look(keeper.engine) as tx:
-            there = await keeper.memories.find(tx, sought)
+            there = await keeper.memories.sets(tx, sought)
         granted: dict[tuple[str, ...], tuple[Redact, ...]] = {(): redactions_in(decided.decision.obligations)}
-        sets = sorted({one.labels for one in there if one.labels and _wanted(one, wish)})
-        for labels in sets[:MOST_SETS]:
+        sets = [labels for labels in there if labels and sought.grants(labels)]
+        for labels in sorted(sets[:MOST_SETS]):
             redactions = await self._granted(who, wish, catalogue, labels, within)
             if redactions is not None:
                 granted[labels] = (*granted[()], *redactions)
@@ -87,16 +88,18 @@ class Recalling:
         who: Standing,
         wish: Wish,
         sought: Sought,
-        there: tuple[Remembered, ...],
+        there: Mapping[tuple[str, ...], int],
         granted: Mapping[tuple[str, ...], tuple[Redact, ...]],
     ) -> Found:
         """Open what may be seen and record it; nothing is returned that is not recorded."""
         keeper = self.keeper
-        allowed = [one for one in there if one.labels in granted and _wanted(one, wish)]
+        seen = [labels for labels in there if labels in granted and sought.grants(labels)]
+        unseen = sum(there.values()) - sum(there[labels] for labels in seen)
         async with keeper.trail.recording() as tx:
+            allowed = await keeper.memories.find(tx, sought, seen)
             opened = await keeper.memories.open(tx, sought.tenant, allowed)
             found = await asyncio.to_thread(curtailed, opened, granted)
-            found = replace(found, withheld=found.withheld + len(there) - len(allowed))
+            found = replace(found, withheld=found.withheld + unseen)
             draft = note.recalled(
                 [one.known for one in found.values],
                 found.withheld,
@@ -110,7 +113,3 @@ class Recalling:
             )
             await keeper.trail.append(tx, sought.tenant, (draft,))
         return found
-
-
-def _wanted(one: Remembered, wish: Wish) -> bool:
-    return wish.only_labels is None or wish.only_labels.issuperset(one.labels)

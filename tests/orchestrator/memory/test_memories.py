@@ -33,7 +33,7 @@ async def test_a_value_is_recalled_with_the_labels_of_its_parts(place: Place) ->
         {"style": SECRET, "mail": "x@y"},
         {"/mail": ("pii",), "/style": ("client",)},
     )
-    assert (one.known, made.labels, found.withheld) == (made, ("client", "pii"), ())
+    assert (one.known, made.labels, found.withheld) == (made, ("client", "pii"), 0)
     assert made.expires_at == NOW + timedelta(days=30)
 
 
@@ -133,7 +133,20 @@ async def test_values_with_labels_that_are_not_granted_are_withheld_and_counted(
     await place.remember("hidden", labels={"": ("client", "pii")})
     found = await place.recall(labels=frozenset({"client"}))
     assert [one.value for one in found.values] == ["open"]
-    assert [one.labels for one in found.withheld] == [("client", "pii")]
+    assert found.withheld == 1
+
+
+@pytest.mark.requirement("orchestrator.memory-labels")
+async def test_the_limit_is_of_what_is_granted_and_all_that_is_withheld_is_counted(place: Place) -> None:
+    for day, (value, labels) in enumerate([("old", ()), ("open", ("client",)), *[("hidden", ("client", "pii"))] * 3]):
+        await place.remember(value, labels={"": labels} if labels else {}, at=NOW + timedelta(hours=day))
+    later = {"at": NOW + timedelta(days=1), "limit": 1}
+    found = await place.recall(labels=frozenset({"client"}), **later)
+    assert ([one.value for one in found.values], found.withheld) == (["open"], 3)
+    found = await place.recall(labels=frozenset(), **later)
+    assert ([one.value for one in found.values], found.withheld) == (["old"], 4)
+    found = await place.recall(**later)
+    assert ([one.value for one in found.values], found.withheld) == (["hidden"], 0)
 
 
 @pytest.mark.requirement("orchestrator.memory-run-scoped")
