@@ -100,6 +100,7 @@ async def in_run(tx: AsyncConnection, found: Standing, wish: Wish, catalogue: Ca
 
     Raises:
         NotFoundError: there is no such run that the caller may know of.
+        InvalidError: it is a run of another process than the wish names.
         StateError: it is over.
     """
     run_id = wish.terms.run
@@ -113,6 +114,9 @@ async def in_run(tx: AsyncConnection, found: Standing, wish: Wish, catalogue: Ca
         raise NotFoundError("there is no such run", run=run_id)
     if row.finished_at is not None:
         raise StateError("the run is over", run=run_id)
+    if found.process is not None and found.process.name != row.process:
+        told = Fault("terms.process", "PROCESS_DIFFERS", "the run is one of another process")
+        raise InvalidError("it cannot be asked so; nothing was decided", (told,), code=told.code)
     run = RunFacts(id=run_id, plan_digest=row.plan_digest)
     return replace(found, run=run, process=found.process or catalogue.processes.get(row.process))
 

@@ -7,8 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from assent_orchestrator.audit.wanted import Wanted
+from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.execution.memory_steps import Doer, MemorySteps
 from assent_orchestrator.governance.permit import Permit, PermitError
+from assent_orchestrator.memory.standing import Standing, in_run
+from assent_orchestrator.memory.wish import Terms, Wish
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.store.memory_tables import memories
 from assent_orchestrator.tools.outcome import Failure, Success
@@ -340,3 +343,21 @@ async def test_memory_waits_for_people_like_any_action(make_world: MakeWorld) ->
 def whose(world: World, run: str, step: dict[str, Any]) -> tuple[Action, Doer]:
     args = {**step["args"], "value": "short"} if step is KEEP else step["args"]
     return make_action(step["action"], "write", args, {}), Doer(world.tenant, run, step["id"], "bot", "alice")
+
+
+@pytest.mark.requirement("orchestrator.memory-badly")
+async def test_a_caller_does_not_name_another_process_than_that_of_its_run(make_world: MakeWorld) -> None:
+    later = {"verdict": "defer", "reasons": [{"code": "LATER"}], "defer_until": "2100-01-01T00:00:00Z"}
+    world = await make_world([KEEP], memory=MEMORY, ruler=for_actions(lambda _: later))
+    run = await world.submit(inputs={"wish": "short"})
+    declared = world.parts.catalogue(world.tenant)
+    own = declared.processes["work"]
+    wish = Wish("recall", terms=Terms(run=run))
+    who = Standing(world.alice, world.alice.principal(""), None, own)
+    async with world.parts.engine.connect() as tx:
+        found = await in_run(tx, who, wish, declared)
+        assert (found.run_id, found.process) == (run, own)
+        other = replace(who, process=own.model_copy(update={"name": "other"}))
+        with pytest.raises(InvalidError) as refused:
+            await in_run(tx, other, wish, declared)
+    assert refused.value.code == "PROCESS_DIFFERS"
