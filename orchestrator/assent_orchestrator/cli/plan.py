@@ -11,7 +11,8 @@ from assent.v1 import forecasts_pb2
 from assent.v1 import runs_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.forecast_card import show_forecast, would_pass
+from assent_orchestrator.cli.forecast_card import show_forecast
+from assent_orchestrator.cli.headline import would_pass
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.picture.drawing import Drawing, draw
 from assent_orchestrator.cli.plan_file import PlanFile, plan_of_process, read_plan_file

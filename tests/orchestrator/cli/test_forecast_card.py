@@ -1,7 +1,8 @@
 import pytest
 
 from assent.v1 import decisions_pb2, forecasts_pb2, plans_pb2
-from assent_orchestrator.cli.forecast_card import show_forecast, would_pass
+from assent_orchestrator.cli.forecast_card import show_forecast
+from assent_orchestrator.cli.headline import would_pass
 
 ALLOW, DENY = decisions_pb2.VERDICT_ALLOW, decisions_pb2.VERDICT_DENY
 REASONS = [decisions_pb2.Reason(code="TOO_MUCH", control="FIN-07"), decisions_pb2.Reason(code="FINE")]

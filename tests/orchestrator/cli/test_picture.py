@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assent.v1 import decisions_pb2, forecasts_pb2, plans_pb2
+from assent_orchestrator.cli.forecast_card import show_forecast
 from assent_orchestrator.cli.picture.dot import dot
 from assent_orchestrator.cli.picture.mermaid import mermaid
 from assent_orchestrator.cli.picture.picture import picture_of
@@ -16,7 +17,7 @@ from tests.orchestrator.cli.pictures import PICTURES, drawn_in_every_way, foreca
 from tests.orchestrator.cli.program import Desk
 
 CASES = sorted(PICTURES.iterdir())
-ALLOW = decisions_pb2.VERDICT_ALLOW
+ALLOW, DENY = decisions_pb2.VERDICT_ALLOW, decisions_pb2.VERDICT_DENY
 
 
 def waiting(edges: dict[str, set[str]]) -> forecasts_pb2.Forecast:
@@ -69,6 +70,37 @@ def test_where_another_agent_goes_on_is_told_at_the_step_and_drawn_on_the_edge()
     for drawn in (text(picture, 120), mermaid(picture), dot(picture)):
         assert drawn.count("HANDOFF_TOO_DEEP") == 2
     assert ("n0 ==> n1" in mermaid(picture), "n1 ==> n2" in mermaid(picture)) == (True, False)
+
+
+@pytest.mark.requirement("orchestrator.pictures")
+@pytest.mark.parametrize("reason", ["next", "call"])
+@pytest.mark.parametrize(
+    ("verdict", "refusal", "said"),
+    [(DENY, "", "deny because of NOT_YOURS"), (ALLOW, "HANDOFF_TOO_DEEP", "refused because of HANDOFF_TOO_DEEP")],
+)
+def test_to_a_step_behind_a_hand_over_that_is_refused_nothing_flows_and_the_plan_would_fail(
+    capsys: pytest.CaptureFixture[str], verdict: decisions_pb2.Verdict, refusal: str, said: str, reason: str
+) -> None:
+    found = waiting({"read": set(), "write": {"read"}})
+    found.decision.verdict = ALLOW
+    found.steps[0].labels[""].labels.append("public")
+    found.steps[1].labels[""].labels.append("pii")
+    why = [] if refusal else [decisions_pb2.Reason(code="NOT_YOURS")]
+    found.hand_overs.add(
+        source="a", target="b", steps=["write"], reason=reason, verdict=verdict, refusal=refusal, reasons=why
+    )
+    picture = picture_of(found)
+    assert {node.key: node.said for node in picture.nodes} == {"read": "allow", "write": "deny"}
+    assert [flow.labels for flow in picture.flows] == [("public",)]
+    assert not [edge for edge in picture.edges if edge.hands_over]
+    show_forecast(found)
+    title = capsys.readouterr().out.splitlines()[0]
+    assert title == "p : would fail: nothing passes from a to b"
+    assert picture.verdict == title.removeprefix("p : ")
+    for drawn in (text(picture, 120), mermaid(picture), dot(picture)):
+        assert said in drawn
+        assert picture.verdict in drawn
+        assert "pii" not in drawn
 
 
 _NAME = st.text(min_size=1, max_size=12).filter(lambda name: name.strip())

@@ -1,10 +1,11 @@
 """What a picture of a forecast shows: nodes, the edges between them, and what flows where."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from assent.v1 import decisions_pb2, forecasts_pb2
 from assent_orchestrator.cli import finding
+from assent_orchestrator.cli.headline import headline, withheld
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import word
 
@@ -20,7 +21,7 @@ class Node:
     """A step, or a choice between branches (``is_choice``): then it has a title and nothing else.
 
     ``labels`` are those that its arguments carry to the system; a step that is refused sends nothing. ``taken_over``
-    says from which other agents the work comes, and what is said to that.
+    says from which other agents the work comes, and what is said to that: where nothing passes, it is denied, too.
     """
 
     key: str
@@ -103,14 +104,16 @@ def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
     for step in forecast.steps:
         written = planned.get(step.id)
         agent, action = (written.agent, written.action) if written else ("", "")
-        nodes[step.id] = _node(step, agent, action, _taken_over(forecast.hand_overs, step.id))
+        mine = [one for one in forecast.hand_overs if step.id in one.steps]
+        node = _node(step, agent, action, _taken_over(mine))
+        nodes[step.id] = _cut_off(node, [one for one in mine if withheld(one)])
     edges = _edges(forecast, frozenset(nodes))
     order = _order(tuple(nodes), edges)
     drawn = tuple(nodes[key] for key in order)
     plan = forecast.plan
     return Picture(
         title=one_line(f"{plan.process} {plan.process_version}".strip()),
-        verdict=finding.verdict_word(forecast.decision.verdict) + (", may change" if forecast.may_change else ""),
+        verdict=one_line(headline(forecast).plain),
         nodes=drawn,
         edges=_needed(edges, order),
         flows=_flows(drawn),
@@ -118,16 +121,31 @@ def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
     )
 
 
-def _taken_over(hand_overs: Iterable[forecasts_pb2.HandOverForecast], step: str) -> tuple[str, ...]:
+def _taken_over(hand_overs: Iterable[forecasts_pb2.HandOverForecast]) -> tuple[str, ...]:
     """Return from whom the work of a step comes, and to whom it passes by a call: a line for each answer."""
     told: dict[tuple[str, str], list[str]] = {}
     for one in hand_overs:
-        if step in one.steps:
-            why = one.refusal or (finding.codes_line(one.reasons) if one.verdict != decisions_pb2.VERDICT_ALLOW else "")
-            said = "refused" if one.refusal else finding.verdict_word(one.verdict)
-            how, who = ("to", one.target) if one.reason == "call" else ("by", one.source)
-            told.setdefault((how, f"{said}{f' because of {why}' if why else ''}"), []).append(who)
+        why = one.refusal or (finding.codes_line(one.reasons) if one.verdict != decisions_pb2.VERDICT_ALLOW else "")
+        said = "refused" if one.refusal else finding.verdict_word(one.verdict)
+        how, who = ("to", one.target) if one.reason == "call" else ("by", one.source)
+        told.setdefault((how, f"{said}{f' because of {why}' if why else ''}"), []).append(who)
     return tuple(one_line(f"handed over {how} {', '.join(who)}: {said}") for (how, said), who in told.items())
+
+
+def _cut_off(node: Node, nothing_passes: Sequence[forecasts_pb2.HandOverForecast]) -> Node:
+    """Return a step to which nothing passes, or that passes nothing to whom it calls, as one that is not done.
+
+    Why is told with the hand-over (``taken_over``). A step that is refused anyway is shown with what is said to itself.
+    """
+    if not nothing_passes or node.verdict in REFUSED:
+        return node
+    return replace(
+        node,
+        verdict="halt" if any(one.verdict == decisions_pb2.VERDICT_HALT for one in nothing_passes) else "deny",
+        may_change=all(one.labels for one in nothing_passes),
+        reasons="",
+        labels=(),
+    )
 
 
 def _node(step: forecasts_pb2.StepForecast, agent: str, action: str, taken_over: tuple[str, ...]) -> Node:
@@ -160,7 +178,8 @@ def _edges(forecast: forecasts_pb2.Forecast, known: frozenset[str]) -> tuple[Edg
     }
     branches = {step.id: step.branch for step in forecast.plan.steps if step.branch}
     agents = {step.id: step.agent for step in forecast.plan.steps}
-    handed_over = {(one.source, step) for one in forecast.hand_overs if one.reason != "call" for step in one.steps}
+    passing = (one for one in forecast.hand_overs if one.reason != "call" and not withheld(one))
+    handed_over = {(one.source, step) for one in passing for step in one.steps}
     found = [
         Edge(source, _choice_key(name))
         for name in sorted(forecast.plan.choices)

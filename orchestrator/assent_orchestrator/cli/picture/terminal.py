@@ -157,8 +157,8 @@ def _sign(node: Node) -> str:
 
 
 def _verdict(said: str) -> Text:
-    verdict, comma, rest = said.partition(",")
-    return Text.assemble(coloured(verdict), comma, rest)
+    end = next((at for at, sign in enumerate(said) if sign in ",:"), len(said))
+    return Text.assemble(coloured(said[:end]), said[end:])
 
 
 def _hung(first: str, others: str, indent: int, text: Text, width: int, *, deep: int = 0) -> Iterator[Text]:
