@@ -27,6 +27,7 @@ _MARKS = {
 }
 
 _EXPLAINED = frozenset({"asked", "denied"})
+_BELOW = 28  # where what belongs to a moment stands below it
 
 
 class Page:
@@ -122,8 +123,35 @@ class Page:
                 Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"), whole=True
             )
             for moment in timeline(act):
-                for line in _lines(moment):
+                for line in self._lines(moment):
                     self._line(line, whole=True)
+
+    def _lines(self, moment: Moment) -> Iterator[Text]:
+        """Yield one line a moment and its reasons below it; in a narrow terminal, the decision goes below, too."""
+        mark, style = _MARKS[moment.outcome]
+        what = Text.assemble(
+            (f"{moment.at:+6.2f} s  ", "dim"),
+            (f"{moment.step or 'the run':<14}  ", "" if moment.step else "dim"),
+            (f"{mark} {moment.what:<32}  ", style),
+        )
+        decided = Text.assemble(
+            f"{moment.verdict:<16}  {moment.control:<6}  ",
+            (moment.decision_id[:8], "dim"),
+        )
+        if self._console.width >= WIDTH:
+            yield what + decided
+        else:
+            yield what
+            if decided.plain.strip():
+                yield Text(" " * _BELOW) + decided
+        if moment.outcome in _EXPLAINED and moment.reason is not None:
+            reason = moment.reason
+            yield from self._below(Text(f"{reason.message} ({reason.code})", style=style))
+            yield from self._below(Text(f"{reason.scope}: {reason.rule}", style="italic"))
+
+    def _below(self, said: Text) -> Iterator[Text]:
+        room = max(min(self._console.width, WIDTH) - _BELOW, _BELOW)
+        return (Text(" " * _BELOW) + piece for piece in said.wrap(self._console, room))
 
     def ending(self, ending: Ending, seconds: float, traces: str) -> None:
         """Print the proof of the trail, and whether every promise was kept."""
@@ -156,18 +184,3 @@ class Page:
 
 def _kept(promise: str, *, kept: bool) -> Text:
     return Text.assemble(("✓ ", "bold green") if kept else ("✗ ", "bold red"), promise)
-
-
-def _lines(moment: Moment) -> Iterator[Text]:
-    mark, style = _MARKS[moment.outcome]
-    yield Text.assemble(
-        (f"{moment.at:+6.2f} s  ", "dim"),
-        (f"{moment.step or 'the run':<14}  ", "" if moment.step else "dim"),
-        (f"{mark} {moment.what:<32}  ", style),
-        f"{moment.verdict:<16}  {moment.control:<6}  ",
-        (moment.decision_id[:8], "dim"),
-    )
-    if moment.outcome in _EXPLAINED and moment.reason is not None:
-        reason = moment.reason
-        yield Text(f"{'':28}{reason.message} ({reason.code})", style=style)
-        yield Text(f"{'':28}{reason.scope}: {reason.rule}", style="italic")

@@ -77,6 +77,8 @@ def _moment(
 ) -> Moment | None:
     event, step = record["event"], record.get("step") or ""
     trace_id = (record.get("trace") or {}).get("trace_id") or ""
+    if event in _SAID or (step and event.startswith("memory.")):
+        return None
     match event.split("."):
         case ["decision", "made"]:
             return _decision(record, at, conditions.get(step, ""), reasons, trace_id)
@@ -91,20 +93,23 @@ def _moment(
             given = record["approval"]
             outcome = "approved" if given["outcome"] == "approved" else "denied"
             return Moment(at, step, f"{given['approver']} says {_ANSWERS[outcome]}", outcome, trace_id=trace_id)
-        case ["approval", "requested" | "approved" | "rejected" | "consumed"] | ["action", "intended"]:
-            return None  # the decision before it, or the answer, says it already
+        case ["approval", "opened"]:
+            return Moment(at, step, f"{record['actor']['id']} reads the question", "noted", trace_id=trace_id)
         case ["run", "created"]:
             detail = record["detail"]
             what = f"{record['actor']['id']} submits {detail['process']} for {record['on_behalf_of']}"
             return Moment(at, "", what, "noted", trace_id=trace_id)
-        case ["run", "running" | "waiting"]:
-            return None
         case ["run", state]:
             return Moment(at, "", state, _RUN_OUTCOMES.get(state, "noted"), trace_id=trace_id)
         case _:
             return Moment(at, step, event.replace(".", " "), "noted", trace_id=trace_id)
 
 
+_SAID = frozenset(
+    {"action.intended", "run.running", "run.waiting"}
+    | {f"approval.{became}" for became in ("requested", "edited", "approved", "rejected", "consumed")}
+)
+"""What is left out, as is what a step did with memory: the decision before it, or the answer, says it already."""
 _ANSWERS = {"approved": "yes", "denied": "no"}
 _OUTCOMES = {"deny": "denied", "halt": "denied", "require_approval": "asked", "defer": "asked"}
 _RUN_OUTCOMES = {"succeeded": "done", "failed": "failed", "halted": "denied"}
