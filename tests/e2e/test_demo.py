@@ -173,7 +173,7 @@ async def test_one_document_tells_the_same_to_programs(document: dict[str, Any])
     assert (approval["state"], approval["approvers"]) == ("consumed", ["dana.whitfield"])
     assert (asks["emails"], states(asks)["success_call"]) == (1, "succeeded")
     assert (denied["emails"], states(denied)["email"], states(denied)["letter_by_hand"]) == (0, "denied", "succeeded")
-    [letter] = [moment for moment in denied["timeline"] if moment["action"] == "email.send"]
+    [letter] = [moment for moment in denied["timeline"] if moment["what"] == "email.send"]
     assert (letter["code"], letter["control"], letter["scope"]) == ("DATA_MUST_NOT_LEAVE", "PRV-01", "org/privacy")
     assert re.fullmatch(TRACE, letter["trace_id"])
     assert len(document["emails"]) == 2

@@ -84,7 +84,7 @@ async def test_neither_sees_the_others_runs_records_or_engine(departments: House
     assert told
     assert not [one for one in told if run.name.rpartition("/")[2] in one]
     names = {part.name for part in (await departments.desk(SALES).health()).components}
-    assert names == {"engine", "database", "seat", "policies"}
+    assert names == {"engine", "database", "seat", "policies", "memory"}
     everybody = {part.name for part in (await departments.desk("local").health()).components}
     assert {"engine of sales", "engine of legal", "policies of sales", "policies of legal"} < everybody
 

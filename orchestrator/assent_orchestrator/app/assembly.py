@@ -233,7 +233,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             database=database,
             seat=seat,
             realms=realms,
-            condition=Condition(realms, database, seat, settings.executor, version),
+            condition=Condition(realms, database, seat, memories, settings.executor, version),
             issuer=issuer,
             submissions=submissions,
             simulations=Simulations(parts),

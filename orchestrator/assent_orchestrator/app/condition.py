@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from assent_orchestrator.app.realm import Realm
 from assent_orchestrator.app.realms import Realms
+from assent_orchestrator.memory.errors import MemoryKeyWrongError
+from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.store.seat import Seat
@@ -20,6 +22,7 @@ class Condition:
     realms: Realms
     database: Database
     seat: Seat
+    memories: Memories
     executor: str
     version: str
 
@@ -34,8 +37,10 @@ class Condition:
         engine = await mine.sidecar.health()
         database = await _database_view(self.database)
         seat = ComponentView("seat", self.seat.held, "" if self.seat.held else _NO_SEAT.format(self.executor))
-        # With a problem of the newest policies, those before decide.
-        components = [ComponentView("engine", engine.ready, engine.detail), database, seat, _policies("policies", mine)]
+        # With a problem of the newest policies, those before decide; without memory, all that needs none of it goes on.
+        memory = await self._memory()
+        of_engine = ComponentView("engine", engine.ready, engine.detail)
+        components = [of_engine, database, seat, _policies("policies", mine), memory]
         for name, realm in self.realms.all.items() if mine is home else ():
             if realm is not home:
                 theirs = await realm.sidecar.health()
@@ -49,6 +54,16 @@ class Condition:
             revision=engine.revision or "",
             server_version=self.version,
         )
+
+    async def _memory(self) -> ComponentView:
+        try:
+            async with self.database.engine.connect() as connection:
+                await self.memories.require_master(connection)
+        except MemoryKeyWrongError as error:
+            return ComponentView("memory", ready=False, detail=f"{error.message} (assent serve --memory-key FILE)")
+        except (sa.exc.SQLAlchemyError, OSError):
+            return ComponentView("memory", ready=False, detail="PostgreSQL does not answer")
+        return ComponentView("memory", ready=True)
 
 
 def _policies(name: str, realm: Realm) -> ComponentView:

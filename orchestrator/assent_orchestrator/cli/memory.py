@@ -196,7 +196,10 @@ def _show_receipt(receipt: wire.ForgetReceipt) -> None:
     say(f"forgotten: {counts}")
     say(f"  receipt {receipt.id} by {receipt.forgetter} at {moment(receipt.forget_time)}")
     say(f"  record {receipt.record_seq} of the trail, ids {receipt.ids_digest}")
-    say("  the key is gone: copies cannot be read any more" if receipt.key_destroyed else "  other values stay")
+    if receipt.key_destroyed:
+        say("  the key is gone: copies cannot be read any more")
+    else:
+        say("  other values stay" if receipt.forgotten else "  nothing was remembered of it: is it written so?")
     if receipt.audit_classes:
         say(f"  what Assent itself writes stays, in the trail: {', '.join(receipt.audit_classes)}")
 

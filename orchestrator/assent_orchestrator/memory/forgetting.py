@@ -61,11 +61,10 @@ class Forgetting:
 
 
 async def destroy_key(tx: AsyncConnection, tenant: str, subject_key: str) -> bool:
-    """Remove the key of a subject of whom nothing is left; say whether there is none now. The subject must be taken."""
+    """Remove the key of a subject of whom nothing is left; say whether there was one. The subject must be taken."""
     own = sa.and_(subjects.c.tenant == tenant, subjects.c.subject_key == subject_key)
     left = sa.exists().where(memories.c.tenant == tenant, memories.c.subject_key == subject_key)
-    await tx.execute(sa.delete(subjects).where(own, ~left))
-    return not await tx.scalar(sa.select(sa.exists().where(own)))
+    return (await tx.execute(sa.delete(subjects).where(own, ~left))).rowcount > 0
 
 
 async def _earlier(tx: AsyncConnection, order: Oblivion, subject_key: str) -> Receipt | None:

@@ -1,6 +1,7 @@
 """What a server makes of having lost its seat: it says so, and ends when another one has its name."""
 
 import asyncio
+import secrets
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from assent_orchestrator.app.condition import Condition
 from assent_orchestrator.app.realms import Realms
 from assent_orchestrator.cli.serve import _ended
+from assent_orchestrator.memory.memories import Memories
+from assent_orchestrator.memory.vault import Vault
 from assent_orchestrator.store.postgres import Database
 
 
@@ -63,7 +66,8 @@ async def test_a_server_without_a_seat_is_not_ready(database: Database, *, held:
 
     feed = SimpleNamespace(status=SimpleNamespace(problem=""))
     home: Any = SimpleNamespace(home="local", sidecar=SimpleNamespace(health=engine), feed=feed)
-    condition = Condition(Realms(home, {}), database, Seat(held=held), "one", "1")  # type: ignore[arg-type]
+    memories = Memories(Vault(secrets.token_bytes(32)))
+    condition = Condition(Realms(home, {}), database, Seat(held=held), memories, "one", "1")  # type: ignore[arg-type]
     health = await condition.health()
     assert health.ready is held
     [seat] = [part for part in health.components if part.name == "seat"]

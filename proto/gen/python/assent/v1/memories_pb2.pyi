@@ -515,7 +515,7 @@ class ForgetReceipt(_message.Message):
     ids_digest: _builtins.str
     """The SHA-256 digest of their ids, sorted."""
     key_destroyed: _builtins.bool
-    """Whether nothing is left of the subject, and the key is gone that could open copies of its values."""
+    """Whether the key went, too, that could open copies of its values: there was one, and nothing is left of the subject."""
     forgetter: _builtins.str
     """Who ordered it, as the transport authenticated them."""
     record_seq: _builtins.int
