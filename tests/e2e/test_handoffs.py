@@ -24,12 +24,31 @@ deny contains {"code": "WORDS_STAY", "message": "the customer's words stay with 
 }
 """
 
+ENTRUSTED = """# METADATA
+# title: What the deal desk may give away
+package policies.org.kept
 
-def keep(workspace: Path) -> None:
-    """Have a policy against one of the hand-overs; the cases of the example are about it without."""
+obligations contains {"type": "entrust", "ledgers": {"discount_eur": "100000.00"}} if {
+	input.kind == "handoff"
+	input.handoff.to == "deal_desk"
+}
+
+obligations contains {"type": "reserve", "ledger": "discount_eur", "amount": "100000.01"} if {
+	input.kind == "action"
+	input.action.operation == "create_proposal"
+}
+"""
+
+
+def keep(workspace: Path, policy: str = KEPT) -> None:
+    """Have a policy on one of the hand-overs; the cases of the example are about it without."""
     for case in (workspace / "cases").iterdir():
         case.unlink()
-    (workspace / "policies" / "org" / "kept.rego").write_text(KEPT)
+    (workspace / "policies" / "org" / "kept.rego").write_text(policy)
+
+
+def entrust(workspace: Path) -> None:
+    keep(workspace, ENTRUSTED)
 
 
 def passed(records: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -90,3 +109,21 @@ async def test_what_may_not_pass_does_not_and_the_process_goes_on_as_it_says(tmp
         refused = [one for one in passed(records) if one[3] == "deny"]
         assert [one[:2] for one in refused] == [("renewal_analyst", "correspondent")]
         assert not [one for one in records if one["event"] == "action.intended" and one["step"] == "email"]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.requirement("orchestrator.handoff-entrusts")
+async def test_what_was_handed_over_of_a_ledger_is_known_after_a_kill(tmp_path: Path) -> None:
+    async with deployment(tmp_path, prepare=entrust) as deployed:
+        run = (await deployed.submit("ACC-1001")).name
+        await deployed.until(run, "handoff.decided", "offer_upsell")
+        await deployed.kill()
+        await deployed.start()
+        ended = await deployed.end_of(run)
+        assert next((step.reason for step in ended.steps if step.id == "offer_upsell"), "") == "HANDOFF_EXHAUSTED"
+        assert effects(tmp_path)["proposal"] == 0
+        told = [one["detail"] for one in await deployed.trail(run) if one["event"] == "handoff.decided"]
+        assert [one.get("entrusted") for one in told if one["to"] == "deal_desk"] == [
+            {"ledgers": {"discount_eur": "100000.00"}}
+        ]
+        assert await deployed.intact()
