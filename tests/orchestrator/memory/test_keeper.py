@@ -128,6 +128,23 @@ async def test_a_class_may_keep_values_for_longer_than_there_is_a_calendar(
     assert (await office.do("recall", ABOUT))["values"] == [1]
 
 
+@pytest.mark.requirement("orchestrator.memory-ttl")
+async def test_what_is_in_a_class_that_is_gone_is_not_recalled_and_stays_until_the_subject_is_forgotten(
+    office: Office,
+) -> None:
+    await office.do("remember", {**ABOUT, "value": 1})
+    classes = {name: one for name, one in DECLARED.memory.classes.items() if name != ABOUT["class"]}
+    without = DECLARED.model_copy(update={"memory": DECLARED.memory.model_copy(update={"classes": classes})})
+    later = Office(office.database, office.tenant, without)
+    assert await later.do("recall", ABOUT) == {"error": "UNKNOWN_CLASS"}
+    await later.sweep()
+    assert (await later.do("list", {"subject": ABOUT["subject"]}))["classes"] == ["preferences"]
+    about = {"subject": ABOUT["subject"], "reason": "the class is gone"}
+    assert await later.do("forget", {**about, "class": "preferences"}) == {"error": "UNKNOWN_CLASS"}
+    assert (await later.do("forget", about))["forgotten"] == {"preferences": 1}
+    assert await stored(later) == 0
+
+
 @pytest.mark.requirement("orchestrator.memory-labels")
 async def test_no_value_is_returned_whose_labels_were_not_asked_about(office: Office) -> None:
     for number in range(MOST_SETS + 3):
