@@ -8,8 +8,7 @@ from assent_orchestrator.plan.edit import MisplacedError, edited, labels_after
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.unretained import is_marked, labels_of_never, shown
 from assent_sidecar.canonical import NotCanonicalError
-from assent_sidecar.catalogue.memory_flaw import CLASS_NEVER, memory_flaws
-from assent_sidecar.catalogue.own import REMEMBER
+from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
 from assent_sidecar.question import Action
 
 LOST = "a value that it needs is never stored, and this server does not have it (any more)"
@@ -86,10 +85,9 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
         where = "; ".join(f"{one.pointer}: {one.message}" for one in violations[:10])
         private = labels_of_never(labels, appointed.never)  # a pointer may hold the name of a member that is private
         raise UnfitError("ARGUMENTS_SCHEMA", shown(min(private)) if private else where)
-    for flaw in memory_flaws(situation.spec.action, args, appointed.memory):
+    action, memory = situation.spec.action, appointed.memory
+    for flaw in (*memory_flaws(action, args, memory), *label_flaws(action, labels, memory)):
         raise UnfitError(flaw.code, f"{flaw.member}: {flaw.message}")
-    if situation.spec.action == REMEMBER and labels_of_never(labels, appointed.never):
-        raise UnfitError(CLASS_NEVER, "the value is of a class of which nothing is ever remembered")
     try:
         return make_action(situation.spec.action, appointed.operation.effect, args, labels)
     except NotCanonicalError as error:

@@ -32,7 +32,7 @@ from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory import MemoryClass
-from assent_sidecar.catalogue.memory_flaw import memory_flaws
+from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
 from assent_sidecar.catalogue.own import FORGET, RECALL, REMEMBER
 from assent_sidecar.decision import Redact
 from assent_sidecar.model import seconds
@@ -139,7 +139,7 @@ class MemorySteps:
         self, tx: AsyncConnection, permit: Permit, action: Action, doer: Doer, redactions: Sequence[Redact]
     ) -> tuple[Success, tuple[Draft, ...]]:
         name, memory = f"{action.system}.{action.operation}", self.catalogue(doer.tenant).memory
-        for flaw in memory_flaws(name, action.args, memory):
+        for flaw in (*memory_flaws(name, action.args, memory), *label_flaws(name, action.labels, memory)):
             raise _RefusedError(flaw.code, flaw.message)
         declared = memory.classes.get(str(action.args.get("class")))
         if name == FORGET:
@@ -147,8 +147,6 @@ class MemorySteps:
         if declared is None:
             raise _RefusedError(outcome.TOOL_UNIMPLEMENTED, "memory has no such operation")
         if name == REMEMBER:
-            if memory.unretained(names(action.labels)) is not None:
-                raise _RefusedError("CLASS_NEVER", "the value is of a class of which nothing is ever remembered")
             return await self._remember(tx, permit, action, doer, declared)
         if name == RECALL:
             return await self._recall(tx, action, doer, declared, redactions)

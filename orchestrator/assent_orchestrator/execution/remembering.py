@@ -21,6 +21,8 @@ from assent_orchestrator.memory.entry import Entry
 from assent_orchestrator.plan.label import join, names, rebase
 from assent_orchestrator.plan.pointer import PointerError, find, split
 from assent_orchestrator.plan.redaction import RedactionError
+from assent_sidecar.catalogue.memory_flaw import label_flaws
+from assent_sidecar.catalogue.own import REMEMBER
 from assent_sidecar.decision import Decided, Remember
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action, Labels
@@ -96,8 +98,8 @@ class Remembering:
         if not there:
             raise UnkeptError("what is to be remembered is not in what was returned")
         labels = rebase(kept.labels, split(one.path), ())
-        if memory.unretained(names(labels)) is not None:
-            raise UnkeptError("what is to be remembered is never retained (CLASS_NEVER)")
+        for flaw in label_flaws(REMEMBER, {"/value": names(labels)}, memory):
+            raise UnkeptError(f"what is to be remembered {flaw.message} ({flaw.code})")
         entry = Entry(
             tenant=doer.tenant,
             name=one.memory_class,

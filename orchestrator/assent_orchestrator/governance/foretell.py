@@ -10,6 +10,7 @@ from assent_orchestrator.governance.keepsake import unkeepable
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.memory_flaw import label_flaws
 from assent_sidecar.catalogue.process import Alternative
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict
 from assent_sidecar.question import Action, LedgerFacts, PlanFacts, PlanStep
@@ -34,7 +35,9 @@ def foretell(decided: Decided, plan: PlanFacts, memory: Memory) -> Decided:
     """
     said = decided.decision.steps
     steps = {
-        step.id: _kept(step.action, foretold(step.action, said[step.id], step.ledgers), memory)
+        step.id: _retained(
+            step.action, _kept(step.action, foretold(step.action, said[step.id], step.ledgers), memory), memory
+        )
         for step in plan.steps
         if step.id in said
     }
@@ -75,6 +78,14 @@ def _kept(action: Action, said: StepForecast, memory: Memory) -> StepForecast:
     wanted = sort_out(said.obligations).remembers
     why = next(filter(None, (unkeepable(one, action, memory) for one in wanted)), "")
     return _refused(said, "OBLIGATION_UNFULFILLED", why) if why else said
+
+
+def _retained(action: Action, said: StepForecast, memory: Memory) -> StepForecast:
+    """Return what becomes of a step that remembers: with a label of what is never retained, no policy is asked."""
+    if said.verdict in REFUSALS:
+        return said
+    flaw = next(label_flaws(f"{action.system}.{action.operation}", action.labels, memory), None)
+    return _refused(said, flaw.code, f"{flaw.member}: {flaw.message}") if flaw else said
 
 
 def _left(ledger: LedgerFacts) -> Decimal:

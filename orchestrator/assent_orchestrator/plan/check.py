@@ -7,6 +7,7 @@ from itertools import islice
 from assent_orchestrator.errors import Fault
 from assent_orchestrator.plan.adapting import choice_faults, for_each_faults
 from assent_orchestrator.plan.argument import Surroundings, argument_faults
+from assent_orchestrator.plan.binding import BindingError, resolve
 from assent_orchestrator.plan.choice import as_steps, choice_of, choice_of_step
 from assent_orchestrator.plan.conformance import conformance
 from assent_orchestrator.plan.derived import spec_of, undo_id
@@ -19,11 +20,13 @@ from assent_orchestrator.plan.pointer import field, split
 from assent_orchestrator.plan.reference import Scan, references_of, scan
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.succession import Succession
+from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.catalogue.memory_flaw import memory_flaws
+from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
 from assent_sidecar.catalogue.process import Alternative, Process, Step
 from assent_sidecar.model import Json
+from assent_sidecar.question import Labels
 
 
 def check(plan: Plan, catalogue: Catalogue, *, given: bool = True) -> tuple[Fault, ...]:
@@ -218,6 +221,21 @@ class _Steps:
             return
         for flaw in memory_flaws(step.action, step.args, self._catalogue.memory):
             yield Fault(field(f"{root}.args", {}, (flaw.member,)), flaw.code, flaw.message)
+        for flaw in label_flaws(step.action, self._certain_labels(step), self._catalogue.memory):
+            yield Fault(field(f"{root}.args", {}, (flaw.member,)), flaw.code, flaw.message)
+
+    def _certain_labels(self, step: Step) -> Labels:
+        """Return the labels that what memory is given has for certain: those of inputs, as far as they are sound.
+
+        What steps return, and elements of lists, may turn out not to be there, or be withheld: forecasts tell of them.
+        """
+        given, never = self._plan.labels, self._catalogue.memory.never
+        if self._around.inputs is None or len(given) > MAX_INPUT_LABELS or not labels_of_never(given, never):
+            return {}
+        try:
+            return resolve(step.args, inputs=self._around.inputs, outputs={}, input_labels=given).labels
+        except BindingError:  # that is a fault of its own
+            return {}
 
     def waiting_in_circles(self) -> set[str]:
         """Return the fields that make the steps of cycles come after others: their fault is the cycle."""

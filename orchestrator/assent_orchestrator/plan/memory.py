@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assent_orchestrator.errors import Fault
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.catalogue.memory_flaw import SUBJECT_NOT_NFC, memory_flaws, one_writing
+from assent_sidecar.catalogue.memory_flaw import SUBJECT_NOT_NFC, label_flaws, memory_flaws, one_writing
 from assent_sidecar.catalogue.own import FORGET, MEMORY, RECALL, REMEMBER
 from assent_sidecar.question import MemoryOperation
 
@@ -52,5 +52,5 @@ def faults(use: Use, declared: Memory) -> Iterator[Fault]:
     found = declared.classes.get(use.memory_class)
     if found is not None and found.scope == "run" and not use.in_run and use.action in (REMEMBER, RECALL):
         yield Fault("run", "NO_RUN", "what is in this class lasts as long as a run: say which")
-    if use.action == REMEMBER and declared.unretained(frozenset(use.labels)) is not None:
-        yield Fault("value", "CLASS_NEVER", "the value carries a label of a class that is never retained")
+    for flaw in label_flaws(use.action, {"/value": use.labels}, declared):
+        yield Fault(flaw.member, flaw.code, flaw.message)

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assent_sidecar.catalogue.memory import Memory, MemoryClass
-from assent_sidecar.catalogue.own import MEMORY
-from assent_sidecar.model import Json, seconds
+from assent_sidecar.catalogue.own import MEMORY, REMEMBER
+from assent_sidecar.model import Json, Pointer, seconds
 
 NO_CLASS = "NO_CLASS"
 UNKNOWN_CLASS = "UNKNOWN_CLASS"
@@ -64,6 +64,25 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     if operation != "forget":
         purposes = declared.purposes if declared is not None else ()
         yield from _of_purpose(args.get("purpose"), purposes if operation == "recall" else purposes[:1])
+
+
+def label_flaws(action: str, labels: Mapping[Pointer, Iterable[str]], memory: Memory) -> Iterator[MemoryFlaw]:
+    """Yield what is wrong with the labels of the arguments of ``system.operation``: those of what is never retained.
+
+    Nothing is ever remembered with one of them, in whichever class. There is one flaw an argument and label.
+    """
+    if action != REMEMBER:
+        return
+    found = {(pointer.split("/")[1] if pointer else "", name) for pointer, names in labels.items() for name in names}
+    for member, label in sorted(found):
+        name = memory.unretained((label,))
+        if name is not None:
+            yield MemoryFlaw(member, CLASS_NEVER, never_kept(name, label))
+
+
+def never_kept(name: str, label: str) -> str:
+    """Return what is said of a value with a label of the class ``name``, of which nothing is retained."""
+    return f"carries the label {label!r} of the class {name!r}, of which nothing is ever remembered"
 
 
 def one_writing(subject: str) -> bool:

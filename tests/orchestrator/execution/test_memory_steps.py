@@ -228,9 +228,18 @@ async def test_what_only_turns_out_later_is_refused_then(
     assert await rows_of(world) == []
 
 
-async def test_a_value_that_is_never_retained_is_not_remembered(make_world: MakeWorld) -> None:
+async def test_an_input_that_is_never_retained_is_refused_before_anything_is_done(make_world: MakeWorld) -> None:
     world = await make_world([KEEP], memory=MEMORY)
-    view = await world.end_of(await world.submit(inputs={"wish": "4111"}, labels={"/wish": ["card"]}))
+    with pytest.raises(InvalidError) as refused:
+        await world.submit(inputs={"wish": "4111"}, labels={"/wish": ["card"]})
+    told = "carries the label 'card' of the class 'secrets', of which nothing is ever remembered"
+    assert [(one.code, one.description) for one in refused.value.faults] == [("CLASS_NEVER", told)]
+
+
+async def test_a_value_that_is_never_retained_is_not_remembered(make_world: MakeWorld) -> None:
+    each = {"for_each": {"items": {"$ref": "inputs.list"}, "cap": 9}, "args": {**WISHED, "value": {"$ref": "item"}}}
+    world = await make_world([{**KEEP, **each}], memory=MEMORY)
+    view = await world.end_of(await world.submit(inputs={"list": ["4111"]}, labels={"/list/0": ["card"]}))
     assert (view.steps[0].state, view.steps[0].reason) == ("failed", "CLASS_NEVER")
     assert await rows_of(world) == []
 
