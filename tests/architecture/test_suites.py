@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 CASES = Path(__file__).parents[1] / "cases"
-SUITES = {"hand-overs": ("handoffs",), "amendments": ("amendments.yaml",), "memory": ("memory_steps",)}
+SUITES = {"hand-overs": ("handoffs",), "amendments": ("amendments.yaml",), "memory": ("memories", "memory_steps")}
 """By what they are about: folders and files below ``tests/cases``."""
 
 
