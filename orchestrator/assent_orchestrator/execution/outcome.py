@@ -1,5 +1,6 @@
 """Having done what was permitted, and what its outcome means for the step; after a lost answer, finding out."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import EffectNote
 from assent_orchestrator.clock import later
+from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.arguments import UnfitError
 from assent_orchestrator.execution.became import OUTCOME_LOST
@@ -16,10 +18,17 @@ from assent_orchestrator.execution.conclusion import Conclusion, Conclusions
 from assent_orchestrator.execution.dispatch import Dispatch
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
+from assent_orchestrator.execution.insistence import hold_out
 from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
-from assent_orchestrator.execution.remembering import OBLIGATION_UNFULFILLED, Keepsakes, UnkeptError, wanted_of
+from assent_orchestrator.execution.remembering import (
+    OBLIGATION_UNFULFILLED,
+    Keepsakes,
+    Remembering,
+    UnkeptError,
+    wanted_of,
+)
 from assent_orchestrator.execution.result import bare, judge
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.unretained import NOT_RETAINED
@@ -173,8 +182,10 @@ class Outcomes:
             recovered=recovered or None,
         )
         kept = Keepsakes(wanted, action, result, judged.whole or judged.labels) if wanted and not judged.fault else None
-        concluded = Conclusion(situation, action, attempt, note, state, values, result, kept)
+        concluded = Conclusion(situation, action, attempt, note, state, values, result)
         try:
+            if kept is not None:
+                concluded = replace(concluded, kept=await self._granted(situation, appointed, kept, attempt))
             await self._write(concluded)
         except UnkeptError as error:
             # It was done, but not what was agreed to go with it: never passed on.
@@ -183,6 +194,25 @@ class Outcomes:
             failed = replace(concluded, note=note, state=StepState.FAILED, values=values, kept=None)
             await self._write(failed)
         return SETTLED
+
+    async def _granted(self, situation: Situation, appointed: Appointed, kept: Keepsakes, attempt: int) -> Keepsakes:
+        """Ask whether it may be remembered, for as long as nobody answers: what was returned is known here alone.
+
+        Raises:
+            UnkeptError: it may not be, or cannot.
+        """
+
+        async def ask() -> Keepsakes:
+            return await Remembering(self.parts).ask(situation, appointed, kept, attempt)
+
+        tries = 0
+        while True:
+            try:
+                return await hold_out(ask, aside=self.parts.turnstile.aside)
+            except BusyError:
+                tries += 1
+            async with self.parts.turnstile.aside():
+                await asyncio.sleep(patience(tries))
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
         attempt, retry = allowed.permit.attempt, fewest(allowed.retry, situation.spec.retry)

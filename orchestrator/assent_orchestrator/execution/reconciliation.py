@@ -18,9 +18,17 @@ from assent_orchestrator.execution.driver import drives
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
+from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.remembering import OBLIGATION_UNFULFILLED, Remembering, UnkeptError
+from assent_orchestrator.execution.remembering import (
+    OBLIGATION_UNFULFILLED,
+    Keepsakes,
+    Remembering,
+    UnkeptError,
+    wanted_of,
+)
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
+from assent_orchestrator.execution.situation import Situation, read_situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
@@ -30,8 +38,10 @@ from assent_orchestrator.plan.label import fit, join
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_orchestrator.plan.unretained import withheld
+from assent_orchestrator.store.look import one_look
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json
+from assent_sidecar.question import Labels
 
 UNTRUSTED = "untrusted"
 """The label of what people bring into a run, and no system says: inputs have it, and so has a result given here."""
@@ -77,24 +87,53 @@ class Reconciliations:
 
         """
         caller.require_person()
+        parts = self.parts
+        async with one_look(parts.engine) as tx:
+            await self._unknown(tx, caller, run_id, step_id, evidence)
+            situation = await read_situation(tx, run_id, step_id, parts.plans, unretained=parts.unretained)
+        kept = await self.granted(situation, evidence)
         async with self.parts.trail.recording() as tx:
-            run = await read_visible(tx, caller, run_id, self.parts.plans, lock=True)
-            caller.require(Role.OPERATOR)
-            rows = await read_steps(tx, run_id)
-            step = rows.get(step_id)
-            if step is None:
-                raise NotFoundError("there is no such step", run=run_id, step=step_id)
-            if evidence.etag != etag_of(run):
-                raise ConflictError("the run changed since you saw it; look again", run=run_id)
-            if step.state is not StepState.UNKNOWN:
-                raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
-            plight = Plight(self.parts, run, step, spec_of(run.plan.steps, step_id), rows)
+            plight = await self._unknown(tx, caller, run_id, step_id, evidence, lock=True)
+            run, step = plight.run, plight.step
             closed = await close_item(tx, step, self.parts.clock())
-            drafts = await self.settle(tx, caller, plight, evidence)
+            drafts = await self.settle(tx, caller, plight, evidence, kept)
             await self.parts.trail.append(tx, run.tenant, (*closed, *drafts))
             after = await view(tx, caller, run_id, self.parts.plans)
         await self.durable.wake(run_id, (step_id,))
         return after
+
+    async def _unknown(
+        self, tx: AsyncConnection, caller: Caller, run_id: str, step_id: str, evidence: Evidence, *, lock: bool = False
+    ) -> Plight:
+        run = await read_visible(tx, caller, run_id, self.parts.plans, lock=lock)
+        caller.require(Role.OPERATOR)
+        rows = await read_steps(tx, run_id)
+        step = rows.get(step_id)
+        if step is None:
+            raise NotFoundError("there is no such step", run=run_id, step=step_id)
+        if evidence.etag != etag_of(run):
+            raise ConflictError("the run changed since you saw it; look again", run=run_id)
+        if step.state is not StepState.UNKNOWN:
+            raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
+        return Plight(self.parts, run, step, spec_of(run.plan.steps, step_id), rows)
+
+    async def granted(self, situation: Situation, evidence: Evidence) -> Keepsakes | None:
+        """Ask whether what policies want remembered of a step may be; None: nothing is to be. Before the run is locked.
+
+        Raises:
+            InvalidError: it may not be, or cannot; or the result is missing, or not one that the operation has.
+            BusyError: as many decisions wait as may; nothing was done.
+            UnavailableError: it could not be recorded; nothing was done.
+        """
+        if evidence.settlement is not Settlement.DONE or not wanted_of(situation):
+            return None
+        remembering, labels = Remembering(self.parts), self._labels(situation.run, situation.step, evidence)
+        try:
+            async with one_look(self.parts.engine) as tx:
+                found = await remembering.of_settled(tx, situation, evidence.result, labels)
+            return await remembering.ask(*found, situation.step.attempt) if found is not None else None
+        except UnkeptError as error:
+            raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
 
     async def settle(
         self,
@@ -102,8 +141,11 @@ class Reconciliations:
         caller: Caller,
         plight: Plight,
         evidence: Evidence,
+        kept: Keepsakes | None,
     ) -> tuple[Draft, ...]:
         """Write what a person says became of an unknown step; return what to record. The run is locked.
+
+        ``kept`` is what is ``granted`` to be remembered of it.
 
         Raises:
             InvalidError: the result is missing, or not one that the operation has.
@@ -116,22 +158,29 @@ class Reconciliations:
         came = Fall(state, {**values, "finished_at": now if state in TERMINAL_STEPS else None})
         if state is StepState.FAILED:
             came = await fall(tx, plight, came)
-        kept = await self._kept(tx, plight, evidence, values) if state is StepState.SUCCEEDED else ()
+        remembered = await self._remembered(tx, plight, kept)
         await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
         concluded = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now)
         stored = came.values.get("output")
         draft = await aside(_draft, (stored,), caller, run, step, came.state, evidence, stored=stored)
         draft = draft.model_copy(update={"ledgers": settled.notes or None})
-        return (draft, *alarmed(draft, settled.alarms), *came.drafts, *concluded, *await keep(tx, run, now), *kept)
+        return (
+            draft,
+            *alarmed(draft, settled.alarms),
+            *came.drafts,
+            *concluded,
+            *await keep(tx, run, now),
+            *remembered,
+        )
 
-    async def _kept(
-        self, tx: AsyncConnection, plight: Plight, evidence: Evidence, values: dict[str, Any]
-    ) -> tuple[Draft, ...]:
+    async def _remembered(self, tx: AsyncConnection, plight: Plight, kept: Keepsakes | None) -> tuple[Draft, ...]:
         """Remember what policies want remembered of the step; return what to record."""
-        run, step = plight.run, plight.step
-        labels = join(values["labels"], {"": (UNTRUSTED,)})
+        if kept is None:
+            return ()
+        run, agent = plight.run, plight.spec.agent
+        doer = Doer(run.tenant, run.id, plight.step.id, agent, run.principal.id)
         try:
-            return await Remembering(self.parts).of_settled(tx, run, step.id, evidence.result, labels)
+            return await Remembering(self.parts).fulfil(tx, run, doer, kept)
         except UnkeptError as error:
             raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
 
@@ -146,7 +195,12 @@ class Reconciliations:
         values = {"reason": "NOT_DONE", "message": "a person found that it was not done"}
         return StepState.DECIDING if again else StepState.FAILED, values
 
-    def _output(self, run: RunRow, step: StepRow, evidence: Evidence) -> dict[str, Any]:
+    def _labels(self, run: RunRow, step: StepRow, evidence: Evidence) -> Labels:
+        """Return the labels of what a person says was returned.
+
+        Raises:
+            InvalidError: it is missing, or not one that the operation has.
+        """
         operation = self.parts.catalogue(run.tenant).operation(step.action)
         if operation is None:
             raise _unusable("UNKNOWN_OPERATION", "the bundle in force does not say what a result looks like")
@@ -156,7 +210,10 @@ class Reconciliations:
         if violations:
             faults = tuple(Fault(f"result{one.pointer}", "RESULT_SCHEMA", one.message) for one in violations)
             raise InvalidError("the operation has no such result", faults)
-        labels = join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
+        return join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
+
+    def _output(self, run: RunRow, step: StepRow, evidence: Evidence) -> dict[str, Any]:
+        labels = self._labels(run, step, evidence)
         never = self.parts.catalogue(run.tenant).memory.never
         if drives(run, self.parts.driver):
             stored, labels = self.parts.unretained.store(run.id, ("output", step.id), evidence.result, labels, never)

@@ -114,6 +114,11 @@ def handoff_question(matter: Matter, now: datetime, *, agent: Agent, handoff: Ha
     return _question(Kind.HANDOFF, matter, now, agent=agent_facts(agent), handoff=handoff)
 
 
+def memory_question(matter: Matter, now: datetime, *, step: StepFacts, agent: Agent, memory: MemoryFacts) -> Question:
+    """Ask whether what a step returned may be remembered, as a policy wants it to be."""
+    return _question(Kind.MEMORY, matter, now, step=step, agent=agent_facts(agent), memory=memory)
+
+
 def plan_question(matter: Matter, now: datetime, plan: PlanFacts) -> Question:
     """Ask about a whole plan, its steps included, in one question."""
     return _question(Kind.PLAN, matter, now, plan=plan)

@@ -174,6 +174,92 @@ async def test_what_a_person_says_was_done_is_remembered_or_the_word_does_not_co
     assert (one.value, one.labels) == (11, {"": ("untrusted",)})
 
 
+def denied_memory(verdict: Mapping[str, Any]) -> tuple[Ruler, list[Question]]:
+    """A department obligates it; the organisation says ``verdict`` of remembering what is labelled as pii."""
+    asked: list[Question] = []
+    duty = obliged(path="")
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is not Kind.MEMORY:
+            return duty(question)
+        asked.append(question)
+        assert question.memory is not None
+        return verdict if "pii" in question.memory.labels else ALLOW
+
+    return ruler, asked
+
+
+@pytest.mark.requirement("orchestrator.obligation-remember-asked")
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        deny("NO_PII"),
+        {"verdict": "defer", "defer_until": "2099-01-01T00:00:00Z", "reasons": [{"code": "LATER"}]},
+        {**ALLOW, "obligations": [{"type": "redact", "path": "/n"}]},
+    ],
+)
+async def test_what_a_policy_wants_remembered_is_put_to_the_rules_of_memory(
+    make_world: MakeWorld, verdict: dict[str, Any]
+) -> None:
+    ruler, asked = denied_memory(verdict)
+    result = Success({"n": 7}, {"/n": ("pii",)})
+    world = await make_world(STEPS, memory=MEMORY, ruler=ruler, tool=lambda _: result)
+    view = await world.end_of(await world.submit())
+    step = view.steps[0]
+    assert (step.state, step.reason, step.output) == ("failed", "OBLIGATION_UNFULFILLED", None)
+    assert await count(world) == 0
+    (question,) = asked
+    assert question.memory is not None
+    assert question.memory.to_json() == {
+        "operation": "remember",
+        "class": "outcomes",
+        "purpose": PURPOSE,
+        "subject": "ACME",
+        "labels": ["pii"],
+        "ttl": "30d",
+        "retention": "long_term",
+        "size": len('{"n":7}'),
+    }
+    assert question.agent is not None
+    assert question.process is not None
+    assert question.run is not None
+    assert question.step is not None
+    assert (question.agent.id, question.process.name, question.run.id) == ("bot", "work", view.run.id)
+    assert (question.step.id, question.step.attempt, question.principal) == ("only", 1, view.run.principal)
+    records = [one.record for one in await world.trail.read(world.tenant, Wanted(run=view.run.id), limit=100)]
+    (decision,) = [one for one in records if one.get("decision", {}).get("kind") == "memory"]
+    assert (decision["event"], decision["step"]) == ("decision.made", "only")
+    assert decision["decision"]["verdict"] == verdict["verdict"]
+    assert "memory.remembered" not in [one["event"] for one in records]
+
+
+@pytest.mark.requirement("orchestrator.obligation-remember-asked")
+async def test_what_a_person_says_was_done_is_put_to_the_rules_of_memory(make_world: MakeWorld) -> None:
+    lost = Failure("TOOL_LOST", "the connection broke", True, "unknown")
+    duty, refused = obliged(), [True]
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        return deny("NO") if question.kind is Kind.MEMORY and refused else duty(question)
+
+    world = await make_world(STEPS, memory=MEMORY, ruler=ruler, tool=lambda _: lost)
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "only", "unknown")
+    otto = world.person("otto", Role.OPERATOR)
+    etag = etag_of((await world.runs.get(otto, run)).run)
+    said = Evidence(Settlement.DONE, "I looked", etag, has_result=True, result={"n": 11})
+    with pytest.raises(InvalidError) as told:
+        await world.reconciliations.reconcile(otto, run, "only", said)
+    assert [fault.code for fault in told.value.faults] == ["OBLIGATION_UNFULFILLED"]
+    assert ((await world.runs.get(otto, run)).steps[0].state, await count(world)) == ("unknown", 0)
+    refused.clear()
+    await world.reconciliations.reconcile(otto, run, "only", said)
+    assert (await world.end_of(run)).run.state == "succeeded"
+    records = [one.record for one in await world.trail.read(world.tenant, Wanted(run=run), limit=100)]
+    verdicts = [one["decision"]["verdict"] for one in records if one.get("decision", {}).get("kind") == "memory"]
+    assert (verdicts, await count(world)) == (["deny", "allow"], 1)
+
+
 async def test_without_leave_nothing_is_remembered_either(make_world: MakeWorld) -> None:
     refused = for_actions(lambda _: {**deny("NO"), "obligations": []})
     world = await make_world(STEPS, memory=MEMORY, ruler=refused)
