@@ -11,6 +11,7 @@ from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.arguments import UnfitError
 from assent_orchestrator.execution.asking import Fall, Plight, close_item, fall
 from assent_orchestrator.execution.bulk import aside
 from assent_orchestrator.execution.compensation import tell_left
@@ -18,6 +19,7 @@ from assent_orchestrator.execution.driver import drives
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
+from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.remembering import (
@@ -25,16 +27,18 @@ from assent_orchestrator.execution.remembering import (
     Keepsakes,
     Remembering,
     UnkeptError,
-    wanted_of,
 )
+from assent_orchestrator.execution.result import bare, repeated
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
-from assent_orchestrator.execution.situation import Situation, read_situation
+from assent_orchestrator.execution.situation import Situation, UncataloguedError, appoint, read_situation
 from assent_orchestrator.execution.standing import keep
+from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.label import fit, join
+from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_orchestrator.plan.unretained import withheld
@@ -69,6 +73,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What it comes to that an action was done: the labels of its result, and what may be remembered of it, if any."""
+
+    labels: Labels
+    kept: Keepsakes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliations:
     """Takes the word of people for what is unknown."""
 
@@ -91,12 +103,12 @@ class Reconciliations:
         async with one_look(parts.engine) as tx:
             await self._unknown(tx, caller, run_id, step_id, evidence)
             situation = await read_situation(tx, run_id, step_id, parts.plans, unretained=parts.unretained)
-        kept = await self.granted(situation, evidence)
+        word = await self.examined(situation, evidence)
         async with self.parts.trail.recording() as tx:
             plight = await self._unknown(tx, caller, run_id, step_id, evidence, lock=True)
             run, step = plight.run, plight.step
             closed = await close_item(tx, step, self.parts.clock())
-            drafts = await self.settle(tx, caller, plight, evidence, kept)
+            drafts = await self.settle(tx, caller, plight, evidence, word)
             await self.parts.trail.append(tx, run.tenant, (*closed, *drafts))
             after = await view(tx, caller, run_id, self.parts.plans)
         await self.durable.wake(run_id, (step_id,))
@@ -117,21 +129,26 @@ class Reconciliations:
             raise StateError(f"the step is {step.state}", run=run_id, step=step_id, state=str(step.state))
         return Plight(self.parts, run, step, spec_of(run.plan.steps, step_id), rows)
 
-    async def granted(self, situation: Situation, evidence: Evidence) -> Keepsakes | None:
-        """Ask whether what policies want remembered of a step may be; None: nothing is to be. Before the run is locked.
+    async def examined(self, situation: Situation, evidence: Evidence) -> Word | None:
+        """Find out what it comes to that an action was done, before the run is locked; None: it was not done.
+
+        What policies want remembered of it is put to the policies of memory.
 
         Raises:
             InvalidError: it may not be, or cannot; or the result is missing, or not one that the operation has.
             BusyError: as many decisions wait as may; nothing was done.
             UnavailableError: it could not be recorded; nothing was done.
         """
-        if evidence.settlement is not Settlement.DONE or not wanted_of(situation):
+        if evidence.settlement is not Settlement.DONE:
             return None
-        remembering, labels = Remembering(self.parts), self._labels(situation.run, situation.step, evidence)
+        remembering = Remembering(self.parts)
+        given = (evidence.result,)
+        labels = await aside(self._labels, given, situation.run, situation.step, evidence)
         try:
             async with one_look(self.parts.engine) as tx:
+                labels = join(labels, await self._repeated(tx, situation, evidence.result))
                 found = await remembering.of_settled(tx, situation, evidence.result, labels)
-            return await remembering.ask(*found, situation.step.attempt) if found is not None else None
+            return Word(labels, await remembering.ask(*found, situation.step.attempt) if found is not None else None)
         except UnkeptError as error:
             raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
 
@@ -141,24 +158,24 @@ class Reconciliations:
         caller: Caller,
         plight: Plight,
         evidence: Evidence,
-        kept: Keepsakes | None,
+        word: Word | None,
     ) -> tuple[Draft, ...]:
         """Write what a person says became of an unknown step; return what to record. The run is locked.
 
-        ``kept`` is what is ``granted`` to be remembered of it.
+        ``word`` is what was ``examined`` of it.
 
         Raises:
-            InvalidError: the result is missing, or not one that the operation has.
+            InvalidError: what was not done has a result, or what is to be remembered cannot be.
         """
         now, run, step = self.parts.clock(), plight.run, plight.step
         again = _goes_on(run, step, plight.rows)
-        state, values = await aside(self._settled, (evidence.result,), run, step, evidence, repeatable=again)
+        state, values = await aside(self._settled, (evidence.result,), run, step, evidence, word, repeatable=again)
         status = EffectStatus.SUCCEEDED if evidence.settlement is Settlement.DONE else EffectStatus.FAILED
         settled = await intent.settle(tx, run.id, step.id, status, now, result=evidence.result)
         came = Fall(state, {**values, "finished_at": now if state in TERMINAL_STEPS else None})
         if state is StepState.FAILED:
             came = await fall(tx, plight, came)
-        remembered = await self._remembered(tx, plight, kept)
+        remembered = await self._remembered(tx, plight, word.kept) if word is not None else ()
         await change_step(tx, run.id, step.id, state=str(came.state), **came.values)
         concluded = await tell_left(tx, run, step.id, self.parts.catalogue(run.tenant), now)
         stored = came.values.get("output")
@@ -185,10 +202,11 @@ class Reconciliations:
             raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
 
     def _settled(
-        self, run: RunRow, step: StepRow, evidence: Evidence, *, repeatable: bool
+        self, run: RunRow, step: StepRow, evidence: Evidence, word: Word | None, *, repeatable: bool
     ) -> tuple[StepState, dict[str, Any]]:
-        if evidence.settlement is Settlement.DONE:
-            return StepState.SUCCEEDED, {**self._output(run, step, evidence), "reason": None, "message": None}
+        if word is not None:
+            output = self._output(run, step, evidence.result, word.labels)
+            return StepState.SUCCEEDED, {**output, "reason": None, "message": None}
         if evidence.has_result:
             raise _unusable("RESULT_NOT_NEEDED", "what was not done has no result")
         again = evidence.settlement is Settlement.NOT_DONE and repeatable
@@ -212,13 +230,30 @@ class Reconciliations:
             raise InvalidError("the operation has no such result", faults)
         return join(fit(operation.labels, evidence.result), {"": (UNTRUSTED,)})
 
-    def _output(self, run: RunRow, step: StepRow, evidence: Evidence) -> dict[str, Any]:
-        labels = self._labels(run, step, evidence)
+    async def _repeated(self, tx: AsyncConnection, situation: Situation, result: Json) -> Labels:
+        """Return labels for what repeats an argument that is never retained, as of what a tool server says itself."""
+        catalogue = self.parts.catalogue(situation.run.tenant)
+        if not catalogue.memory.never:
+            return {}
+        try:
+            appointed = appoint(catalogue, situation)
+            try:
+                _, action = await meant(tx, situation, appointed, self.parts.plans)
+            except UnfitError as error:
+                if error.code != NOT_RETAINED:
+                    raise
+                action = bare(situation, appointed, error.lost)
+        except (UncataloguedError, UnfitError, RedactionError):
+            # Nobody can say any more what the arguments were: it may repeat whatever the step may have seen.
+            return {"": (min(catalogue.memory.never),)} if situation.confided or situation.lost else {}
+        return await aside(repeated, (result,), result, appointed, action)
+
+    def _output(self, run: RunRow, step: StepRow, result: Json, labels: Labels) -> dict[str, Any]:
         never = self.parts.catalogue(run.tenant).memory.never
         if drives(run, self.parts.driver):
-            stored, labels = self.parts.unretained.store(run.id, ("output", step.id), evidence.result, labels, never)
+            stored, labels = self.parts.unretained.store(run.id, ("output", step.id), result, labels, never)
         else:  # it would be of no use here
-            stored, labels = withheld(evidence.result, labels, never) or (evidence.result, labels)
+            stored, labels = withheld(result, labels, never) or (result, labels)
         return {"output": stored, "labels": {pointer: list(names) for pointer, names in labels.items()}}
 
 

@@ -41,15 +41,21 @@ def judge(done: Success, appointed: Appointed, action: Action) -> Judged:
     labels = fit(join(appointed.operation.labels, done.labels), result)
     if not private:
         return Judged(result, labels, None, digest(result))
-    if _is_bare(action):
-        labels = join(labels, {"": (min(private),)})
-    else:
-        secrets = secrets_in(action.args, action.labels, appointed.never)
-        labels = join(labels, repeating(result, secrets, min(private)))
+    labels = join(labels, repeated(result, appointed, action))
     less = withheld(result, labels, appointed.never)
     if less is None:
         return Judged(result, labels, None, digest(result))
     return Judged(*less, labels, digest(less[0]))
+
+
+def repeated(result: Json, appointed: Appointed, action: Action) -> Labels:
+    """Return labels for what repeats word for word what is not retained of the arguments: all, where they are lost."""
+    private = _private(appointed, action)
+    if not private:
+        return {}
+    if _is_bare(action):
+        return join({"": (min(private),)})
+    return repeating(result, secrets_in(action.args, action.labels, appointed.never), min(private))
 
 
 def discreet(failure: Failure, appointed: Appointed, action: Action) -> Failure:

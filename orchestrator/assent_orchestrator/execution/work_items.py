@@ -26,8 +26,7 @@ from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import change_step, lock_step, read_steps
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.reconciliation import Evidence, Reconciliations
-from assent_orchestrator.execution.remembering import Keepsakes
+from assent_orchestrator.execution.reconciliation import Evidence, Reconciliations, Word
 from assent_orchestrator.execution.situation import Situation, read_situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.enquiry import choice_question
@@ -81,7 +80,7 @@ class WorkItems:
             parts = self.parts
             situation = await read_situation(tx, item.run_id, item.step_id, parts.plans, unretained=parts.unretained)
         question = self._question(caller, situation, item, given, pick)
-        kept = await self.reconciliations.granted(situation, pick.evidence) if pick.evidence is not None else None
+        word = await self.reconciliations.examined(situation, pick.evidence) if pick.evidence is not None else None
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             # The run first, then the item: as whoever ends a step does.
@@ -91,7 +90,7 @@ class WorkItems:
                 return Followed()
             await resolve(tx, current, ApprovalState.CONSUMED, self.parts.clock())
             await write_answer(tx, current, answer)
-            followed = await self._follow(tx, caller, current, pick, kept)
+            followed = await self._follow(tx, caller, current, pick, word)
             chosen = note_answer("approval.chosen", current, caller, answer, outcome=pick.reply.choice)
             detail = {"decision": decided.provenance.decision_id}
             chosen = chosen.model_copy(update={"detail": detail, "state": followed.state})
@@ -130,7 +129,7 @@ class WorkItems:
         return choice_question(matter, self.parts.clock(), step=situation.facts(), agent=agent, item=facts)
 
     async def _follow(
-        self, tx: AsyncConnection, caller: Caller, item: Approval, pick: Pick, kept: Keepsakes | None
+        self, tx: AsyncConnection, caller: Caller, item: Approval, pick: Pick, word: Word | None
     ) -> Followed:
         """Write what follows from a choice that is allowed. The run and the item are locked."""
         run, step = await lock_step(tx, item.run_id, item.step_id, self.parts.plans)
@@ -139,7 +138,7 @@ class WorkItems:
             raise StateError("the run comes to its end", run=run.id, state=str(run.state))
         if pick.evidence is not None:
             plight = Plight(self.parts, run, step, spec_of(run.plan.steps, step.id), rows)
-            return Followed(drafts=await self.reconciliations.settle(tx, caller, plight, pick.evidence, kept))
+            return Followed(drafts=await self.reconciliations.settle(tx, caller, plight, pick.evidence, word))
         if pick.reply.choice == "retry":
             again = {"reason": RETRY_CHOSEN, "message": None, "not_before": None, "finished_at": None}
             came = Fall(StepState.DECIDING, again)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import NotRetainedError
 from assent_orchestrator.execution.attempt import Attempts
@@ -14,6 +15,8 @@ from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.driver import FencedError, take
 from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
+from assent_orchestrator.execution.reconciliation import Evidence, Settlement
+from assent_orchestrator.execution.runs import etag_of
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.execution.work import RunWork
@@ -304,6 +307,32 @@ async def test_what_repeats_a_lost_value_is_not_stored_when_it_is_found_out_late
     view = await world.end_of(run)
     assert (view.run.state, view.steps[1].output) == ("succeeded", HIDDEN), states(view)
     assert box.done[-1].args == {"values": f"sent to {SECRET}"}, "it is there again"
+    assert SECRET not in await stored(database)
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+@pytest.mark.parametrize("lost", [False, True])
+async def test_what_a_person_says_was_returned_is_not_stored_where_it_repeats_a_value(
+    make_world: MakeWorld, database: Database, lost: bool
+) -> None:
+    pay = {"id": "pay", "action": "box.put", "args": {"values": {"$ref": "steps.send.output.said"}}}
+    box = Box(Failure("TOOL_LOST", "gone", True, "unknown"))
+    world = await make_world([LOOK, SEND, pay], tool=box, memory=MEMORY)
+    world.tools.found = Found("never")
+    run = await world.submit()
+    await reaches(world, run, "send", "unknown")
+    if lost:
+        forget(world, run)
+    box.answer = Success({"said": "ok"})
+    otto = world.person("otto", Role.OPERATOR)
+    etag = etag_of((await world.runs.get(otto, run)).run)
+    result = {"said": f"sent to {SECRET}", "n": 2}
+    said = Evidence(Settlement.DONE, "I looked", etag, has_result=True, result=result)
+    await world.reconciliations.reconcile(otto, run, "send", said)
+    view = await world.end_of(run)
+    assert view.steps[1].output == (HIDDEN if lost else {"said": HIDDEN, "n": 2})
+    assert view.run.state == "succeeded", states(view)
+    assert box.done[-1].args == {"values": f"sent to {SECRET}"}, "it is of use all the same"
     assert SECRET not in await stored(database)
 
 
