@@ -125,7 +125,7 @@ _OTHER_TYPES: tuple[Json, ...] = (
     ["allow"],
     {"a": 1},
 )
-_FREE = {"message", "control", "scope", "rule"}
+_FREE = {"message", "control", "scope", "rule", "purpose"}
 
 
 def _same_type(found: Json, other: Json, place: Place) -> bool:
@@ -200,6 +200,8 @@ def _words(found: str, place: Place) -> Iterator[str]:
         yield "c" * 65
     elif name == "message":
         yield "m" * 501
+    elif name == "purpose":
+        yield from ("", "p" * 301)
     elif name in {"scope", "rule"}:
         yield "s" * 300
     elif name in {"path", "editable", "mask"}:  # of pointers, almost every text that begins with a slash is another one
