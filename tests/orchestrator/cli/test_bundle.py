@@ -67,12 +67,12 @@ def test_a_bundle_is_built_signed_verified_and_looked_into(workspace: Path, sign
 def test_keys_that_cannot_be_used_are_said(workspace: Path, signed: Path, tmp_path: Path) -> None:
     assert assent("bundle", "key", tmp_path / "release.pem").code == ExitCode.CONFLICT
     wrong = assent("bundle", "verify", signed, "--key", f"release={tmp_path / 'release.pem'}")
-    assert (wrong.code, "public half" in wrong.err) == (ExitCode.INVALID, True)
+    assert (wrong.code, "public half" in wrong.err) == (ExitCode.NOT_ALLOWED, True)
     (tmp_path / "release.pem").chmod(0o644)
     build_it = assent("bundle", "build", workspace, "-o", signed, "--key", f"release={tmp_path / 'release.pem'}")
     assert build_it.code == ExitCode.NOT_ALLOWED
     swapped = assent("bundle", "build", workspace, "-o", signed, "--key", f"release={tmp_path / 'release.pub.pem'}")
-    assert (swapped.code, "holds a public key" in swapped.err) == (ExitCode.INVALID, True)
+    assert (swapped.code, "holds a public key" in swapped.err) == (ExitCode.NOT_ALLOWED, True)
 
 
 @pytest.mark.requirement("cli.serve-bundle")

@@ -13,14 +13,16 @@ def test_every_command_of_the_issue_is_there() -> None:
     said = assent("--help")
     assert said.code == 0
     assert [line.split()[0] for line in said.out.partition("Commands:\n")[2].splitlines()] == [
-        "demo", "chaos", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "process", "runs",
-        "approvals", "stops", "delegations", "permits", "ledgers", "audit", "policy", "bundle",
+        "demo", "chaos", "init", "serve", "stop", "lift", "decide", "doctor", "plan", "process", "agents",
+        "runs", "approvals", "stops", "delegations", "permits", "ledgers", "memory", "audit", "policy", "bundle",
     ]  # fmt: skip
     for group, verbs in {
         "plan": ["check", "simulate", "run"],
         "process": ["list", "show", "diff", "propose", "amendments", "amendment", "dismiss", "mine"],
         "runs": ["list", "show", "watch", "cancel", "pause", "resume", "reconcile"],
+        "agents": ["list", "show"],
         "ledgers": ["list", "show", "entries"],
+        "memory": ["remember", "recall", "forget", "list", "hold", "lift", "holds"],
         "approvals": ["list", "show", "approve", "reject", "withdraw", "choose", "watch", "report"],
         "delegations": ["give", "list", "show", "revoke"],
         "audit": ["show", "list", "verify"],
