@@ -85,7 +85,7 @@ async def in_process(app: App, count: int) -> None:
     warm_up = count // 10
     runs = iter([await _running(app) for _ in range(count + warm_up)])
     async with app.database.engine.connect() as tx:
-        situation = await read_situation(tx, await _running(app), "s0", parts.plans)
+        situation = await read_situation(tx, await _running(app), "s0", parts.plans, unretained=parts.unretained)
     catalogue = app.sidecar.bundle.catalogue
     question = action_question(
         situation.matter(catalogue.processes["steps-1"]),

@@ -86,7 +86,7 @@ async def measure(app: App, count: int) -> None:
             assert answer.decision.verdict == decisions_pb2.VERDICT_ALLOW
 
         await app.shadows.start(OFFICER, archive=app.sidecar.bundle.archive)
-        while not app.desk.gate.decision_point.comparison.asking:  # noqa: ASYNC110 - nothing says when it begins
+        while not app.realms.home.decision_point.comparison.asking:  # noqa: ASYNC110 - nothing says when it begins
             await asyncio.sleep(0.05)
         for clients in (1, CLIENTS):
             await _in_turns(app, clients, count, decided)

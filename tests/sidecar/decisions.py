@@ -204,7 +204,7 @@ def _words(found: str, place: Place) -> Iterator[str]:
         yield from ("", "p" * 301)
     elif name in {"scope", "rule"}:
         yield "s" * 300
-    elif name in {"path", "subject", "editable", "mask"}:  # of pointers, almost every text that begins with a slash is another one
+    elif name in {"path", "subject", "editable", "mask"}:  # almost every text with a slash in front is another pointer
         yield from (" ", f" {found}", found.lstrip("/"), f"{found}~", f"{found}/~2")
     else:
         yield from ("", " ", f"{found} ", f" {found}", f"{found}\n", f"{found}\0", "Ä" * 600)
