@@ -43,7 +43,7 @@ async def _turn(clients: int, count: int, call: Callable[[], Awaitable[object]])
 
 
 async def _in_turns(app: App, clients: int, count: int, call: Callable[[], Awaitable[object]]) -> None:
-    beside = app.desk.gate.decision_point
+    beside = app.realms.home.decision_point
     comparison = beside.comparison
     await _turn(clients, count, call)
     await comparison.idle()
