@@ -30,6 +30,11 @@ class AssentError(Exception):
         self.metadata = metadata
 
 
+def code_of(error: Exception) -> str:
+    """Return what a log calls an error: the code of one of ours, of others their kind; never what they say."""
+    return error.code if isinstance(error, AssentError) else type(error).__name__
+
+
 class InvalidError(AssentError):
     """What was sent cannot be used; ``faults`` names every reason."""
 

@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from assent_orchestrator.errors import AssentError
 
 
 @contextlib.asynccontextmanager
@@ -17,6 +21,21 @@ async def meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator
         yield
     finally:
         await end(task)
+
+
+async def rounds(look: Callable[[], Awaitable[bool]], every: float, complain: Callable[[Exception], None]) -> None:
+    """Look again and again, without end: at once where ``look`` says that there is more, else after so many seconds.
+
+    A round that fails is complained of, and the next one comes in its time.
+    """
+    while True:
+        more = False
+        try:
+            more = await look()
+        except (AssentError, SQLAlchemyError, OSError) as error:
+            complain(error)
+        if not more:
+            await asyncio.sleep(every)
 
 
 async def end(task: asyncio.Task[None]) -> None:

@@ -3,7 +3,6 @@
 Who may answer does not hang on it: that follows from the time itself. Here it is written down, and who may is let in.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -21,8 +20,8 @@ from assent_orchestrator.approvals.request import approval_of, change_request
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import AssentError
-from assent_orchestrator.meanwhile import meanwhile
+from assent_orchestrator.errors import code_of
+from assent_orchestrator.meanwhile import meanwhile, rounds
 from assent_orchestrator.store.tables import approvals
 
 INTERVAL = 5.0
@@ -91,14 +90,14 @@ def _passed(after: Approval) -> dict[str, Any]:
 @contextlib.asynccontextmanager
 async def time_passing(passing: Passing, interval: float = INTERVAL) -> AsyncIterator[None]:
     """Look every ``interval`` seconds while the block lasts; what fails is tried again with the next round."""
-    async with meanwhile(_look(passing, interval), "assent-approvals"):
+
+    async def look() -> bool:
+        await passing.look()
+        return False
+
+    async with meanwhile(rounds(look, interval, _complain), "assent-approvals"):
         yield
 
 
-async def _look(passing: Passing, interval: float) -> None:
-    while True:
-        try:
-            await passing.look()
-        except (AssentError, sa.exc.SQLAlchemyError, OSError) as error:
-            _log.warning("approvals could not be looked through, and will be again: %s", type(error).__name__)
-        await asyncio.sleep(interval)
+def _complain(error: Exception) -> None:
+    _log.warning("approvals could not be looked through, and will be again: %s", code_of(error))

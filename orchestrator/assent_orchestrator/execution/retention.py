@@ -1,6 +1,5 @@
 """Forgetting runs that have been over for long. The trail is never touched: it says what they did."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -12,10 +11,10 @@ import sqlalchemy as sa
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import AssentError
+from assent_orchestrator.errors import code_of
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.governance.minutes import SYSTEM
-from assent_orchestrator.meanwhile import meanwhile
+from assent_orchestrator.meanwhile import meanwhile, rounds
 from assent_orchestrator.store.tables import (
     answers,
     approvals,
@@ -88,15 +87,13 @@ async def pruning(retention: Retention | None) -> AsyncIterator[None]:
     if retention is None:
         yield
         return
-    async with meanwhile(_prune(retention), "assent-retention"):
+
+    async def prune() -> bool:
+        return await retention.prune() > 0
+
+    async with meanwhile(rounds(prune, _EVERY, _complain), "assent-retention"):
         yield
 
 
-async def _prune(retention: Retention) -> None:
-    while True:
-        try:
-            if await retention.prune() == 0:
-                await asyncio.sleep(_EVERY)
-        except (AssentError, sa.exc.SQLAlchemyError, OSError) as error:
-            _log.warning("old runs could not be forgotten, and will be later: %s", type(error).__name__)
-            await asyncio.sleep(_EVERY)
+def _complain(error: Exception) -> None:
+    _log.warning("old runs could not be forgotten, and will be later: %s", code_of(error))

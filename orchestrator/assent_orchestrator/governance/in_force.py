@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from assent_orchestrator.audit.listen import Listener
-from assent_orchestrator.errors import AssentError
+from assent_orchestrator.errors import AssentError, code_of
 from assent_orchestrator.governance.activation import TOPIC
 from assent_orchestrator.meanwhile import meanwhile
 from assent_sidecar.bundle.archive import Bundle
@@ -43,6 +43,5 @@ async def _follow(name: str, look: Look, listener: Listener, bundles: InForce) -
                         await look(now, tenant)
                         seen[tenant] = now.revision
             except (AssentError, SQLAlchemyError) as error:
-                code = error.code if isinstance(error, AssentError) else type(error).__name__
-                _log.warning("%s could not be looked through, and will be again: %s", name, code)
+                _log.warning("%s could not be looked through, and will be again: %s", name, code_of(error))
             await wakeups.wait(_LOOK_EVERY)

@@ -1,6 +1,5 @@
 """What has to be gone: looked for by what the database says, for as long as a server runs."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -12,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import AssentError
-from assent_orchestrator.meanwhile import meanwhile
+from assent_orchestrator.errors import AssentError, code_of
+from assent_orchestrator.meanwhile import meanwhile, rounds
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.forgetting import destroy_key
 from assent_orchestrator.memory.holds import held_by
@@ -87,21 +86,13 @@ class Expiry:
 @contextlib.asynccontextmanager
 async def expiring(expiry: Expiry, interval: float = INTERVAL) -> AsyncIterator[None]:
     """Sweep every ``interval`` seconds while the block lasts; what fails is tried again with the next round."""
-    async with meanwhile(_sweep(expiry, interval), "assent-memory"):
+
+    async def sweep() -> bool:
+        return await expiry.sweep() >= SUBJECTS_AT_ONCE
+
+    async with meanwhile(rounds(sweep, interval, _complain), "assent-memory"):
         yield
 
 
-async def _sweep(expiry: Expiry, interval: float) -> None:
-    while True:
-        done = 0
-        try:
-            done = await expiry.sweep()
-        except (AssentError, SQLAlchemyError) as error:
-            _complain(error)
-        if done < SUBJECTS_AT_ONCE:
-            await asyncio.sleep(interval)
-
-
 def _complain(error: Exception) -> None:
-    code = error.code if isinstance(error, AssentError) else type(error).__name__
-    _log.warning("what has expired could not be removed, and will be: %s", code)
+    _log.warning("what has expired could not be removed, and will be: %s", code_of(error))
