@@ -19,8 +19,9 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AmendmentsFullError, InvalidError
+from assent_orchestrator.governance.deed import carry_out
 from assent_orchestrator.governance.enquiry import amendment_question
-from assent_orchestrator.governance.gate import Followed, Gate
+from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.conformance import varied
 from assent_orchestrator.plan.difference import difference, with_plan
@@ -31,7 +32,7 @@ from assent_orchestrator.plan.variation import Varied
 from assent_orchestrator.store.amendment_tables import amendments
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.decision import Decided
 
 MOST_OPEN = 200
 """Amendments that may be open in one tenant: whoever proposes more waits until owners have looked at some."""
@@ -86,12 +87,8 @@ class Proposals:
         question = amendment_question(
             caller.tenant, now, principal=principal, process=process, plan=facts, amendment=facts_of(changes)
         )
-        stored: list[Amendment] = []
 
-        async def store(tx: AsyncConnection, decided: Decided) -> Followed:
-            stored.clear()
-            if _refusal(decided):
-                return Followed()
+        async def store(tx: AsyncConnection, decided: Decided) -> tuple[Amendment, tuple[Draft, ...]]:
             amendment = Amendment(
                 tenant=caller.tenant,
                 id=uuid.uuid4().hex,
@@ -108,11 +105,10 @@ class Proposals:
                 proposed_at=now,
             )
             kept = await self._keep(tx, amendment)
-            stored.append(kept)
-            return Followed(drafts=(_proposed(caller, kept),) if kept.id == amendment.id else ())
+            return kept, (_proposed(caller, kept),) if kept.id == amendment.id else ()
 
-        decided = await self.gate.decide(question, store, within=within)
-        return Proposed(None, decided, stored[0] if stored else None, _refusal(decided))
+        deed = await carry_out(self.gate, question, store, within=within)
+        return Proposed(None, deed.decided, deed.made, deed.refusal)
 
     async def _keep(self, tx: AsyncConnection, amendment: Amendment) -> Amendment:
         """Store an amendment; where the same plan is open already, that one is it."""
@@ -149,13 +145,6 @@ def examine(plan: Plan, catalogue: Catalogue) -> tuple[Plan, bool]:
     whole = expand(plan, catalogue.processes[plan.process])
     kept = {"inputs": {}, "labels": {}, "on_behalf_of": "", "request_id": ""}
     return whole.model_copy(update=kept), not faults
-
-
-def _refusal(decided: Decided) -> str:
-    """Return why nothing is stored; empty when something is. Duties of an allow would be nobody's here."""
-    if decided.verdict is not Verdict.ALLOW or decided.fault:
-        return decided.codes[0] if decided.codes else "DENIED"
-    return "OBLIGATION_UNSUPPORTED" if decided.decision.obligations else ""
 
 
 def _proposed(caller: Caller, amendment: Amendment) -> Draft:

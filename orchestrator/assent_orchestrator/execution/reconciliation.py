@@ -37,7 +37,7 @@ from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.plan.derived import spec_of
-from assent_orchestrator.plan.label import fit, join
+from assent_orchestrator.plan.label import UNTRUSTED, fit, join
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
@@ -46,9 +46,6 @@ from assent_orchestrator.store.look import one_look
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json
 from assent_sidecar.question import Labels
-
-UNTRUSTED = "untrusted"
-"""The label of what people bring into a run, and no system says: inputs have it, and so has a result given here."""
 
 
 class Settlement(StrEnum):

@@ -19,11 +19,11 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.governance.enquiry import memory_question
 from assent_orchestrator.governance.gate import idempotency_key
+from assent_orchestrator.governance.judging import refusal
 from assent_orchestrator.governance.keepsake import subject_of, unkeepable
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import Entry
-from assent_orchestrator.memory.keeper import refusal
 from assent_orchestrator.plan.label import join, names, rebase
 from assent_orchestrator.plan.pointer import PointerError, find, split
 from assent_orchestrator.plan.redaction import RedactionError

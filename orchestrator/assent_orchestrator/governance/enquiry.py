@@ -26,8 +26,6 @@ from assent_sidecar.question import (
     WorkItemFacts,
 )
 
-UNTRUSTED = "untrusted"
-
 
 @dataclass(frozen=True, slots=True)
 class Matter:

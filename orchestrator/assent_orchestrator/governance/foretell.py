@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from assent_orchestrator.governance.judging import redacted
+from assent_orchestrator.governance.judging import UNSUPPORTED, redacted
 from assent_orchestrator.governance.keepsake import unkeepable
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
@@ -56,7 +56,7 @@ def foretold(
         return said
     duties = sort_out(said.obligations)
     if duties.unmet:
-        return _refused(said, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+        return _refused(said, UNSUPPORTED, f"nobody here can fulfil: {', '.join(duties.unmet)}")
     try:
         if not action.unknown:
             redacted(action, duties)

@@ -1,6 +1,6 @@
 """What follows for one action from what the policies said of it. Pure: nothing is asked and nothing is written."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 
 from assent_orchestrator.governance.keepsake import unkeepable
@@ -17,6 +17,9 @@ from assent_sidecar.catalogue.own import MEMORY, RECALL
 from assent_sidecar.decision import Decided, Entrust, Redact, Verdict
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action
+
+UNSUPPORTED = "OBLIGATION_UNSUPPORTED"
+"""Why an allow is none: it has an obligation that nobody here fulfils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def rule(
         return _refused(decided)
     duties = sort_out(decision.obligations, fulfilled - {"entrust"})  # of hand-overs, whoever says that they do it
     if duties.unmet:
-        return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+        return _unsupported(decided, duties)
     try:
         action = redacted(action, duties)
     except RedactionError:
@@ -81,10 +84,25 @@ def rule_hand_over(
         return _refused(decided)
     duties = sort_out(decided.decision.obligations, HANDED_OVER - {"redact"} if whole else HANDED_OVER)
     if duties.unmet:
-        return Refused(decided, "OBLIGATION_UNSUPPORTED", f"nobody here can fulfil: {', '.join(duties.unmet)}")
+        return _unsupported(decided, duties)
     if any(name not in ledgers for one in duties.entrusts for name in one.ledgers):
         return Refused(decided, "OBLIGATION_UNFULFILLED", "there is no ledger of a name of which less is to pass")
     return Less(duties.redactions, duties.entrusts)
+
+
+def refusal(decided: Decided, fulfilled: Collection[str] = ()) -> str:
+    """Return the code of why something else than an action is not done; empty: it was allowed.
+
+    An allow with an obligation whose kind is not ``fulfilled`` is none.
+    """
+    if decided.verdict is not Verdict.ALLOW or decided.fault:
+        return decided.codes[0] if decided.codes else "DENIED"
+    unmet = any(one.type not in fulfilled for one in decided.decision.obligations)
+    return UNSUPPORTED if unmet else ""
+
+
+def _unsupported(decided: Decided, duties: Duties) -> Refused:
+    return Refused(decided, UNSUPPORTED, f"nobody here can fulfil: {', '.join(duties.unmet)}")
 
 
 def _refused(decided: Decided) -> Refused:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.caller import Caller, Role
-from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.deed import carry_out
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.holds import Hold, Holds, already_lifted, hold_of, read_hold
-from assent_orchestrator.memory.keeper import Answer, Keeper, refusal
+from assent_orchestrator.memory.keeper import Answer, Keeper
 from assent_orchestrator.memory.standing import facts_of
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
@@ -41,22 +42,16 @@ class Custody:
         catalogue = keeper.catalogue(caller.tenant)
         who = await keeper.examined(caller, wish, catalogue)
         now = keeper.clock()
-        made: list[Hold] = []
 
-        async def place(tx: AsyncConnection, decided: Decided) -> Followed:
-            made.clear()
-            if refusal(decided):
-                return Followed()
+        async def place(tx: AsyncConnection, _: Decided) -> tuple[Hold, tuple[Draft, ...]]:
             key = wish.request_id or None
             hold = await Holds(keeper.memories).place(
                 tx, caller.tenant, wish.subject, reason=wish.reason, by=caller.id, at=now, key=key
             )
-            made.append(hold)
-            return Followed(drafts=() if hold.again else (note.held(hold, who.actor, who.principal.id),))
+            return hold, () if hold.again else (note.held(hold, who.actor, who.principal.id),)
 
-        question = who.question(facts_of(wish, catalogue), now)
-        decided = await keeper.gate.decide(question, place, within=within)
-        return Answer(decided, refusal(decided)), made[0] if made else None
+        deed = await carry_out(keeper.gate, who.question(facts_of(wish, catalogue), now), place, within=within)
+        return Answer(deed.decided, deed.refusal), deed.made
 
     async def lift(
         self, caller: Caller, hold_id: str, wish: Wish, *, within: float | None = None
@@ -79,19 +74,13 @@ class Custody:
         if found.lifted_at is not None:
             raise already_lifted(found)
         now = keeper.clock()
-        made: list[Hold] = []
 
-        async def lift(tx: AsyncConnection, decided: Decided) -> Followed:
-            made.clear()
-            if refusal(decided):
-                return Followed()
+        async def lift(tx: AsyncConnection, _: Decided) -> tuple[Hold, tuple[Draft, ...]]:
             hold = await Holds(keeper.memories).lift(tx, found, reason=wish.reason, by=caller.id, at=now)
-            made.append(hold)
-            return Followed(drafts=(note.lifted(hold, who.actor, who.principal.id),))
+            return hold, (note.lifted(hold, who.actor, who.principal.id),)
 
-        question = who.question(facts_of(wish, catalogue), now)
-        decided = await keeper.gate.decide(question, lift, within=within)
-        return Answer(decided, refusal(decided)), made[0] if made else None
+        deed = await carry_out(keeper.gate, who.question(facts_of(wish, catalogue), now), lift, within=within)
+        return Answer(deed.decided, deed.refusal), deed.made
 
     async def list(
         self, caller: Caller, *, subject: str = "", in_force: bool | None = None, size: int = 0, token: str = ""

@@ -13,7 +13,9 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AssentError, Fault, InvalidError
-from assent_orchestrator.governance.gate import Followed, Gate
+from assent_orchestrator.governance.deed import carry_out
+from assent_orchestrator.governance.gate import Gate
+from assent_orchestrator.governance.judging import refusal
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import MAX_VALUE_BYTES, Entry, Oblivion, Receipt, Remembered
 from assent_orchestrator.memory.errors import HeldError
@@ -29,7 +31,7 @@ from assent_orchestrator.store.memory_tables import holds, memories
 from assent_orchestrator.store.tables import trail
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.decision import Decided, Verdict
+from assent_sidecar.decision import Decided
 from assent_sidecar.model import Json, seconds
 
 
@@ -90,12 +92,8 @@ class Keeper:
         carried = sorted(names(labels) | frozenset(declared.labels))
         now = self.clock()
         facts = facts_of(wish, catalogue, labels=carried, size=size, ttl=wish.ttl or declared.ttl)
-        made: list[Remembered] = []
 
-        async def store(tx: AsyncConnection, decided: Decided) -> Followed:
-            made.clear()
-            if refusal(decided):
-                return Followed()
+        async def store(tx: AsyncConnection, _: Decided) -> tuple[Remembered, tuple[Draft, ...]]:
             entry = Entry(
                 tenant=caller.tenant,
                 name=wish.memory_class,
@@ -110,12 +108,11 @@ class Keeper:
                 key=wish.request_id or None,
             )
             stored = await self.memories.remember(tx, entry)
-            made.append(stored)
             draft = note.remembered(stored, who.actor, on_behalf_of=who.principal.id)
-            return Followed(drafts=() if stored.again else (draft,))
+            return stored, () if stored.again else (draft,)
 
-        decided = await self.gate.decide(who.question(facts, now), store, within=within)
-        return Answer(decided, refusal(decided)), made[0] if made else None
+        deed = await carry_out(self.gate, who.question(facts, now), store, within=within)
+        return Answer(deed.decided, deed.refusal), deed.made
 
     async def forget(
         self, caller: Caller, wish: Wish, *, within: float | None = None
@@ -134,14 +131,8 @@ class Keeper:
         catalogue = self.catalogue(caller.tenant)
         who = await self.examined(caller, wish, catalogue)
         now = self.clock()
-        made: list[Receipt] = []
-        held: list[HeldError] = []
 
-        async def forget(tx: AsyncConnection, decided: Decided) -> Followed:
-            made.clear()
-            held.clear()
-            if refusal(decided):
-                return Followed()
+        async def forget(tx: AsyncConnection, _: Decided) -> tuple[Receipt | HeldError, tuple[Draft, ...]]:
             order = Oblivion(
                 tenant=caller.tenant,
                 subject=wish.subject,
@@ -154,21 +145,19 @@ class Keeper:
             try:
                 receipt = await Forgetting(self.memories).forget(tx, order)
             except HeldError as error:  # told only to whom the policies would have had it forgotten for
-                held.append(error)
-                return Followed(drafts=(self._refused(who, wish, error),))
-            made.append(receipt)
+                return error, (self._refused(who, wish, error),)
             draft = note.forgotten(receipt, who.actor, run=who.run_id, on_behalf_of=who.principal.id)
-            return Followed(drafts=() if receipt.again else (draft,))
+            return receipt, () if receipt.again else (draft,)
 
         question = who.question(facts_of(wish, catalogue), now)
-        decided = await self.gate.decide(question, forget, within=within)
-        if held:
-            raise held[0]
-        if not made:
-            return Answer(decided, refusal(decided)), None
+        deed = await carry_out(self.gate, question, forget, within=within)
+        if isinstance(deed.made, HeldError):
+            raise deed.made
+        if deed.made is None:
+            return Answer(deed.decided, deed.refusal), None
         classes = catalogue.memory.classes.items()
         audit = tuple(sorted(name for name, one in classes if one.retention == "audit"))
-        return Answer(decided), Forgotten(made[0], await self._record_of(caller.tenant, made[0]), audit)
+        return Answer(deed.decided), Forgotten(deed.made, await self._record_of(caller.tenant, deed.made), audit)
 
     async def list(
         self, caller: Caller, wish: Wish, *, token: str = "", within: float | None = None
@@ -264,14 +253,6 @@ class Keeper:
         if wish.subject:
             detail["subject"] = self.memories.vault.subject_key(tenant, wish.subject)
         return note.refused(error.code, detail, who.actor, on_behalf_of=who.principal.id, run=who.run_id)
-
-
-def refusal(decided: Decided, supported: Sequence[str] = ()) -> str:
-    """Return why nothing is done; empty when something is. Duties that nobody here fulfils make an allow a deny."""
-    if decided.verdict is not Verdict.ALLOW or decided.fault:
-        return decided.codes[0] if decided.codes else "DENIED"
-    unmet = [one for one in decided.decision.obligations if one.type not in supported]
-    return "OBLIGATION_UNSUPPORTED" if unmet else ""
 
 
 def _faults_of_agent(use: Use, who: Standing) -> Sequence[Fault]:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assent_orchestrator.caller import Caller
+from assent_orchestrator.governance.judging import refusal
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.curtailing import Found, curtailed, redactions_in
 from assent_orchestrator.memory.entry import MOST_RECALLED, Sought
 from assent_orchestrator.memory.errors import MemoryUnreadableError
-from assent_orchestrator.memory.keeper import Answer, Keeper, refusal
+from assent_orchestrator.memory.keeper import Answer, Keeper
 from assent_orchestrator.memory.standing import Standing, facts_of
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.store.look import one_look
