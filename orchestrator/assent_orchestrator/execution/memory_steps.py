@@ -23,7 +23,6 @@ from assent_orchestrator.memory.curtailing import curtailed, redactions_in
 from assent_orchestrator.memory.entry import Entry, Oblivion, Sought
 from assent_orchestrator.memory.forgetting import Forgetting
 from assent_orchestrator.memory.memories import Memories
-from assent_orchestrator.plan.action import action_digest
 from assent_orchestrator.plan.label import names, rebase
 from assent_orchestrator.store.tables import effects
 from assent_orchestrator.store.tables import trail as records
@@ -93,9 +92,7 @@ class MemorySteps:
         Raises:
             PermitError: ``permit`` is not for what ``action`` really is, or of another step, has expired, or was used.
         """
-        permit.check(action.digest, self.clock())
-        if action_digest(action.system, action.operation, action.args, action.labels) != action.digest:
-            raise PermitError("the action is not what its digest says")
+        permit.check_action(action, self.clock())
         if (permit.run, permit.step) != (doer.run, doer.step):
             raise PermitError("the permit is for another step")
         unsure: outcome.EffectKnown = "none" if action.effect == "read" else "unknown"
@@ -144,11 +141,9 @@ class MemorySteps:
         declared = memory.classes.get(str(action.args.get("class")))
         if name == FORGET:
             return await self._forget(tx, permit, action, doer)
-        if declared is None:
-            raise _RefusedError(outcome.TOOL_UNIMPLEMENTED, "memory has no such operation")
-        if name == REMEMBER:
+        if declared is not None and name == REMEMBER:
             return await self._remember(tx, permit, action, doer, declared)
-        if name == RECALL:
+        if declared is not None and name == RECALL:
             return await self._recall(tx, action, doer, declared, redactions)
         raise _RefusedError(outcome.TOOL_UNIMPLEMENTED, "memory has no such operation")
 

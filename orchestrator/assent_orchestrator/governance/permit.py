@@ -14,6 +14,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assent_orchestrator.governance.signing_key import public_jwk
+from assent_orchestrator.plan.action import action_digest
+from assent_sidecar.question import Action
 
 ISSUER = "assent"
 LIFETIME = timedelta(minutes=2)
@@ -60,6 +62,17 @@ class Permit:
             raise PermitError("the permit is for another action")
         if now >= self.expires_at:
             raise PermitError("the permit has expired")
+
+    def check_action(self, action: Action, now: datetime) -> None:
+        """Make sure that this permit is for what ``action`` really is, whatever digest it claims, and good at ``now``.
+
+        Raises:
+            PermitError: it is not.
+
+        """
+        self.check(action.digest, now)
+        if action_digest(action.system, action.operation, action.args, action.labels) != action.digest:
+            raise PermitError("the action is not what its digest says")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from opentelemetry import propagate
 
 from assent.tool.v1 import tools_pb2
 from assent_orchestrator.clock import Clock, utc_now
-from assent_orchestrator.governance.permit import Permit, PermitError
-from assent_orchestrator.plan.action import action_digest
+from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools import outcome
 from assent_orchestrator.tools.answer import read_description, read_found, read_response
 from assent_orchestrator.tools.connection import Connections
@@ -44,9 +43,7 @@ class ToolServers:
 
         """
         now = self._clock()
-        permit.check(action.digest, now)
-        if action_digest(action.system, action.operation, action.args, action.labels) != action.digest:
-            raise PermitError("the action is not what its digest says")
+        permit.check_action(action, now)
         reads = action.effect == "read"
         context = _context()
         try:
