@@ -225,6 +225,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         async def wake(run: str, step: str) -> None:
             await durable.wake(run, (step,))
 
+        reconciliations = Reconciliations(parts, durable)
         inbox = Inbox(database.engine, trail, clock, realms.owner_of, wake, Editing(parts).revise)
         version = await asyncio.to_thread(importlib.metadata.version, "assent")
         yield App(
@@ -242,9 +243,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             pauses=Pauses(parts, durable),
             following=Following(database.engine, listener, clock),
             reports=ApprovalReports(database.engine, clock),
-            reconciliations=Reconciliations(parts, durable),
+            reconciliations=reconciliations,
             inbox=inbox,
-            work_items=WorkItems(parts, inbox, Reconciliations(parts, durable), durable),
+            work_items=WorkItems(parts, inbox, reconciliations, durable),
             delegations=Delegations(database.engine, trail, clock, realms.has_process),
             passing=passing,
             stops=Stops(database.engine, trail, clock, realms.declares, Frozen(database.engine, durable).wake),

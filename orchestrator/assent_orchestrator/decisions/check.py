@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
 from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.governance.enquiry import agent_facts
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.label import UNTRUSTED, join, place
 from assent_orchestrator.plan.model import MAX_ARGUMENT_BYTES
@@ -13,7 +14,7 @@ from assent_orchestrator.plan.schema import validate
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.own import OWN_SERVER
-from assent_sidecar.question import Action, AgentFacts, BatchAction
+from assent_sidecar.question import Action, BatchAction
 
 MAX_FAULTS = 100
 
@@ -87,9 +88,7 @@ def _accepted(root: str, wish: Wish, catalogue: Catalogue, faults: list[Fault]) 
         what = "hold a number or a text that JSON readers do not agree on (RFC 8785)"
         faults.append(Fault(f"{root}.args", "ARGUMENTS_SCHEMA", what))
         return
-    agent = catalogue.agents[wish.agent]
-    facts = AgentFacts(id=agent.name, department=agent.department, owner=agent.owner)
-    yield BatchAction(id=wish.id, agent=facts, action=action)
+    yield BatchAction(id=wish.id, agent=agent_facts(catalogue.agents[wish.agent]), action=action)
 
 
 def as_action(wish: Wish, catalogue: Catalogue) -> Action:

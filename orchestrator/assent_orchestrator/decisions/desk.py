@@ -15,6 +15,7 @@ from assent_orchestrator.decisions.check import accept, as_action
 from assent_orchestrator.decisions.mandates import Mandates
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
 from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, NotThisAgentError, StateError
+from assent_orchestrator.governance.enquiry import process_facts
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.handed_out import PermitClosedError, PermitStatus, read_row
 from assent_orchestrator.governance.judging import redacted
@@ -30,7 +31,7 @@ from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decided, Reason, Verdict
 from assent_sidecar.model import Json, seconds
-from assent_sidecar.question import BatchAction, Kind, Principal, ProcessFacts, Question, StepFacts
+from assent_sidecar.question import BatchAction, Kind, Principal, Question, StepFacts
 
 _INLINE = 20
 """Actions that are checked on the event loop; more of them go to a thread."""
@@ -128,14 +129,7 @@ class Desk:
         actions: Sequence[BatchAction],
     ) -> Question:
         declared = catalogue.processes.get(request.process)
-        process = None
-        if declared is not None:
-            process = ProcessFacts(
-                name=declared.name,
-                version=declared.version,
-                owner=declared.owner,
-                department=declared.department,
-            )
+        process = process_facts(declared) if declared is not None else None
         now, tenant, context = self.clock(), caller.tenant, request.context
         if request.batch:
             return Question(

@@ -106,7 +106,9 @@ class Conclusions:
             standing = await keep(tx, run, now)
             drafts = (draft, *alarmed(draft, settled.alarms), *came.drafts, *told, *standing)
             if conclusion.kept is not None:
-                drafts += await Remembering(self.parts).fulfil(tx, run, doer_of(situation), conclusion.kept)
+                drafts += await Remembering(self.parts).fulfil(
+                    tx, run, doer_of(situation.run, situation.step.id, situation.spec), conclusion.kept
+                )
             await self.parts.trail.append(tx, run.tenant, drafts)
             if not ours:
                 await note_knock(tx, run.id)

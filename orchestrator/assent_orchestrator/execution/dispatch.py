@@ -45,7 +45,7 @@ class Dispatch:
                 )
             if self.parts.memory is None:
                 return Found("never")
-            return await self.parts.memory.look_up(action, doer_of(situation))
+            return await self.parts.memory.look_up(action, doer_of(situation.run, situation.step.id, situation.spec))
 
     async def _called(
         self, situation: Situation, appointed: Appointed, allowed: Allowed, within: float
@@ -58,5 +58,9 @@ class Dispatch:
             return Failure(TOOL_SERVER_UNKNOWN, "this server has no memory", retryable=False, effect="none")
         redactions = sort_out(allowed.decided.decision.obligations).redactions
         return await self.parts.memory.perform(
-            allowed.permit, allowed.action, doer_of(situation), within=within, redactions=redactions
+            allowed.permit,
+            allowed.action,
+            doer_of(situation.run, situation.step.id, situation.spec),
+            within=within,
+            redactions=redactions,
         )

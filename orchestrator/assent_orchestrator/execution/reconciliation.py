@@ -20,13 +20,13 @@ from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, read_steps
 from assent_orchestrator.execution.meant import meant
-from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.remembering import (
     OBLIGATION_UNFULFILLED,
     Keepsakes,
     Remembering,
     UnkeptError,
+    doer_of,
 )
 from assent_orchestrator.execution.result import bare, repeated
 from assent_orchestrator.execution.runs import RunView, etag_of, read_visible, view
@@ -191,10 +191,9 @@ class Reconciliations:
         """Remember what policies want remembered of the step; return what to record."""
         if kept is None:
             return ()
-        run, agent = plight.run, plight.spec.agent
-        doer = Doer(run.tenant, run.id, plight.step.id, agent, run.principal.id)
+        doer = doer_of(plight.run, plight.step.id, plight.spec)
         try:
-            return await Remembering(self.parts).fulfil(tx, run, doer, kept)
+            return await Remembering(self.parts).fulfil(tx, plight.run, doer, kept)
         except UnkeptError as error:
             raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
 

@@ -30,11 +30,13 @@ from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.memory import Memory
+from assent_sidecar.catalogue.memory_facts import facts_of
 from assent_sidecar.catalogue.memory_flaw import label_flaws
 from assent_sidecar.catalogue.own import REMEMBER
+from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, Remember
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action, Labels, MemoryFacts, Question
+from assent_sidecar.question import Action, Labels, Question
 
 OBLIGATION_UNFULFILLED = "OBLIGATION_UNFULFILLED"
 """Why a step failed of which something was to be remembered, and could not be."""
@@ -121,22 +123,18 @@ class Remembering:
     ) -> Question:
         memory = appointed.memory
         value, labels = _found(kept, one, memory)
-        declared = memory.classes[one.memory_class]
         try:
             size = len(canonical(value))
         except NotCanonicalError as error:
             raise UnkeptError("what is to be remembered has no exact form (NOT_CANONICAL)") from error
-        facts = MemoryFacts.from_json(
-            {
-                "operation": "remember",
-                "class": one.memory_class,
-                "purpose": one.purpose,
-                "subject": subject_of(one, kept.action),
-                "labels": sorted(names(labels) | frozenset(declared.labels)),
-                "ttl": declared.ttl,
-                "retention": declared.retention,
-                "size": size,
-            }
+        facts = facts_of(
+            "remember",
+            memory,
+            name=one.memory_class,
+            purpose=one.purpose,
+            subject=subject_of(one, kept.action),
+            labels=names(labels),
+            size=size,
         )
         question = memory_question(
             situation.matter(appointed.process),
@@ -197,10 +195,9 @@ def _found(kept: Keepsakes, one: Remember, memory: Memory) -> tuple[Json, Labels
     return value, join(labels)
 
 
-def doer_of(situation: Situation) -> Doer:
+def doer_of(run: RunRow, row_id: str, spec: Step) -> Doer:
     """Return who does a step: its agent, on behalf of the run's principal."""
-    run, agent = situation.run, situation.spec.agent
-    return Doer(run.tenant, run.id, situation.step.id, agent, run.principal.id)
+    return Doer(run.tenant, run.id, row_id, spec.agent, run.principal.id)
 
 
 def wanted_of(situation: Situation) -> tuple[Remember, ...]:

@@ -31,6 +31,7 @@ from assent_orchestrator.execution.situation import Situation, read_situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.enquiry import choice_question
 from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.judging import UNSUPPORTED
 from assent_orchestrator.governance.obligations import OURS, sort_out
 from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.plan.derived import spec_of
@@ -170,6 +171,5 @@ def _objection(decided: Decided) -> ForbiddenError | StateError | UnavailableErr
         return ForbiddenError("the policies do not let you choose this", reason=decided.codes[0], codes=codes)
     unmet = sort_out(decided.decision.obligations, _FULFILLED).unmet
     if unmet:
-        code = "OBLIGATION_UNSUPPORTED"
-        return ForbiddenError(f"nobody here can fulfil: {', '.join(unmet)}", reason=code, codes=code)
+        return ForbiddenError(f"nobody here can fulfil: {', '.join(unmet)}", reason=UNSUPPORTED, codes=UNSUPPORTED)
     return None

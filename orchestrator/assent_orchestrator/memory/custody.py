@@ -12,7 +12,7 @@ from assent_orchestrator.governance.deed import carry_out
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.holds import Hold, Holds, already_lifted, hold_of, read_hold
 from assent_orchestrator.memory.keeper import Answer, Keeper
-from assent_orchestrator.memory.standing import facts_of
+from assent_orchestrator.memory.standing import told
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
@@ -50,7 +50,7 @@ class Custody:
             )
             return hold, () if hold.again else (note.held(hold, who.actor, who.principal.id),)
 
-        deed = await carry_out(keeper.gate, who.question(facts_of(wish, catalogue), now), place, within=within)
+        deed = await carry_out(keeper.gate, who.question(told(wish, catalogue), now), place, within=within)
         return Answer(deed.decided, deed.refusal), deed.made
 
     async def lift(
@@ -79,7 +79,7 @@ class Custody:
             hold = await Holds(keeper.memories).lift(tx, found, reason=wish.reason, by=caller.id, at=now)
             return hold, (note.lifted(hold, who.actor, who.principal.id),)
 
-        deed = await carry_out(keeper.gate, who.question(facts_of(wish, catalogue), now), lift, within=within)
+        deed = await carry_out(keeper.gate, who.question(told(wish, catalogue), now), lift, within=within)
         return Answer(deed.decided, deed.refusal), deed.made
 
     async def list(

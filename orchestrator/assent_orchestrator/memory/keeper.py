@@ -21,7 +21,7 @@ from assent_orchestrator.memory.entry import MAX_VALUE_BYTES, Entry, Oblivion, R
 from assent_orchestrator.memory.errors import HeldError
 from assent_orchestrator.memory.forgetting import Forgetting
 from assent_orchestrator.memory.memories import Memories, known_of
-from assent_orchestrator.memory.standing import Standing, facts_of, in_run, standing
+from assent_orchestrator.memory.standing import Standing, in_run, standing, told
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.label import UNTRUSTED, join, names, place
@@ -89,9 +89,8 @@ class Keeper:
         who = await self.examined(caller, wish, catalogue, names(labels))
         size = await asyncio.to_thread(_size, wish)
         declared = catalogue.memory.classes[wish.memory_class]
-        carried = sorted(names(labels) | frozenset(declared.labels))
         now = self.clock()
-        facts = facts_of(wish, catalogue, labels=carried, size=size, ttl=wish.ttl or declared.ttl)
+        facts = told(wish, catalogue, labels=names(labels), size=size)
 
         async def store(tx: AsyncConnection, _: Decided) -> tuple[Remembered, tuple[Draft, ...]]:
             entry = Entry(
@@ -149,7 +148,7 @@ class Keeper:
             draft = note.forgotten(receipt, who.actor, run=who.run_id, on_behalf_of=who.principal.id)
             return receipt, () if receipt.again else (draft,)
 
-        question = who.question(facts_of(wish, catalogue), now)
+        question = who.question(told(wish, catalogue), now)
         deed = await carry_out(self.gate, question, forget, within=within)
         if isinstance(deed.made, HeldError):
             raise deed.made
@@ -175,7 +174,7 @@ class Keeper:
         page = window(memories.c.created_at, memories.c.id, size=wish.limit, token=token)
         who = await self.examined(caller, wish, catalogue)
         now = self.clock()
-        decided = await self.gate.decide(who.question(facts_of(wish, catalogue), now), within=within)
+        decided = await self.gate.decide(who.question(told(wish, catalogue), now), within=within)
         if refusal(decided):
             return Answer(decided, refusal(decided)), Page([], "")
         held = sa.exists().where(

@@ -14,7 +14,7 @@ from assent_orchestrator.memory.curtailing import Found, curtailed, redactions_i
 from assent_orchestrator.memory.entry import MOST_RECALLED, Sought
 from assent_orchestrator.memory.errors import MemoryUnreadableError
 from assent_orchestrator.memory.keeper import Answer, Keeper
-from assent_orchestrator.memory.standing import Standing, facts_of
+from assent_orchestrator.memory.standing import Standing, told
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.store.look import one_look
 from assent_sidecar.catalogue.catalogue import Catalogue
@@ -47,7 +47,7 @@ class Recalling:
         catalogue = keeper.catalogue(caller.tenant)
         who = await keeper.examined(caller, wish, catalogue)
         now = keeper.clock()
-        decided = await keeper.gate.decide(who.question(facts_of(wish, catalogue), now), within=within)
+        decided = await keeper.gate.decide(who.question(told(wish, catalogue), now), within=within)
         said = refusal(decided, ("redact",))
         if said:
             return Answer(decided, said), Found()
@@ -80,7 +80,7 @@ class Recalling:
     ) -> tuple[Redact, ...] | None:
         """Return what is taken away from values with these labels; None: they may not be seen."""
         keeper = self.keeper
-        facts = facts_of(wish, catalogue, labels=labels)
+        facts = told(wish, catalogue, labels=labels)
         decided = await keeper.gate.decide(who.question(facts, keeper.clock()), within=within)
         return None if refusal(decided, ("redact",)) else redactions_in(decided.decision.obligations)
 

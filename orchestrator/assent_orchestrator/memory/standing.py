@@ -1,6 +1,6 @@
 """Who asks something of memory, for whom and in what; and the question that the policies are asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory_facts import facts_of
 from assent_sidecar.catalogue.process import Process
 from assent_sidecar.question import Kind, MemoryFacts, Principal, Question, RunFacts
 
@@ -121,20 +122,15 @@ async def in_run(tx: AsyncConnection, found: Standing, wish: Wish, catalogue: Ca
     return replace(found, run=run, process=found.process or catalogue.processes.get(row.process))
 
 
-def facts_of(
-    wish: Wish, catalogue: Catalogue, *, labels: Sequence[str] = (), size: int = 0, ttl: str | None = None
-) -> MemoryFacts:
+def told(wish: Wish, catalogue: Catalogue, *, labels: Collection[str] = (), size: int = 0) -> MemoryFacts:
     """Return what the policies are told of a wish."""
-    declared = catalogue.memory.classes.get(wish.memory_class)
-    return MemoryFacts.from_json(
-        {
-            "operation": wish.operation,
-            "class": wish.memory_class or None,
-            "purpose": wish.purpose,
-            "subject": wish.subject,
-            "labels": sorted(labels),
-            "ttl": ttl,
-            "retention": declared.retention if declared is not None else None,
-            "size": size,
-        }
+    return facts_of(
+        wish.operation,
+        catalogue.memory,
+        name=wish.memory_class,
+        purpose=wish.purpose,
+        subject=wish.subject,
+        labels=labels,
+        ttl=wish.ttl,
+        size=size,
     )

@@ -1,5 +1,7 @@
 """What the policies are told of an action of memory, beside the action itself. Pure."""
 
+from collections.abc import Collection
+
 from assent_sidecar.canonical import canonical
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import MEMORY
@@ -21,19 +23,43 @@ def memory_facts(action: Action, memory: Memory) -> MemoryFacts | None:
     if action.system != MEMORY:
         return None
     args = action.args
-    name = _text(args.get("class"))
+    remembers = action.operation == "remember"
+    return facts_of(
+        action.operation,
+        memory,
+        name=_text(args.get("class")),
+        purpose=_text(args.get("purpose")),
+        subject=_text(args.get("subject")),
+        labels=_of_value(action) if remembers else _listed(args.get("labels")),
+        ttl=args.get("ttl") if remembers else None,
+        size=len(canonical(args["value"])) if remembers and "value" in args else 0,
+    )
+
+
+def facts_of(
+    operation: str,
+    memory: Memory,
+    *,
+    name: str,
+    purpose: str,
+    subject: str,
+    labels: Collection[str] = (),
+    ttl: str | None = None,
+    size: int = 0,
+) -> MemoryFacts:
+    """Return what the policies are told of an operation; of a class that nobody declared, none.
+
+    What is remembered has the labels of its class as well, and its ``ttl`` where none is named.
+    """
     declared = memory.classes.get(name)
-    labels, size, ttl = _listed(args.get("labels")), 0, None
-    if action.operation == "remember":
-        labels = _of_value(action) | (frozenset(declared.labels) if declared is not None else frozenset())
-        size = len(canonical(args["value"])) if "value" in args else 0
-        ttl = args.get("ttl") or (declared.ttl if declared is not None else None)
+    if declared is not None and operation == "remember":
+        labels, ttl = {*labels, *declared.labels}, ttl or declared.ttl
     return MemoryFacts.from_json(
         {
-            "operation": action.operation,
+            "operation": operation,
             "class": name if declared is not None else None,
-            "purpose": _text(args.get("purpose")),
-            "subject": _text(args.get("subject")),
+            "purpose": purpose,
+            "subject": subject,
             "labels": sorted(labels),
             "ttl": ttl,
             "retention": declared.retention if declared is not None else None,
