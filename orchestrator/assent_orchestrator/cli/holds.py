@@ -1,5 +1,6 @@
 """The commands ``memory hold``, ``memory lift`` and ``memory holds``."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -15,6 +16,9 @@ from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption
 
 SubjectOption = Annotated[str, typer.Option(metavar="TEXT", help="About whom or what, as in client/ACME-1.")]
+RequestIdOption = Annotated[
+    str, typer.Option(metavar="ID", help="The same id again does the same thing only once.", show_default=False)
+]
 ProcessOption = Annotated[str, typer.Option(metavar="NAME", help="The process whose policies are asked as well.")]
 
 
@@ -32,9 +36,7 @@ def hold_command(
     subject: SubjectOption,
     reason: Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why, as lists show it.")],
     process: ProcessOption = "",
-    request_id: Annotated[
-        str, typer.Option(metavar="ID", help="The same id again does the same thing only once.", show_default=False)
-    ] = "",
+    request_id: RequestIdOption = "",
 ) -> int:
     """Place a legal hold: what is remembered of the subject is neither forgotten nor removed until it is lifted."""
     request = wire.PlaceHoldRequest(subject=subject, reason=reason, request_id=request_id)
@@ -42,13 +44,9 @@ def hold_command(
     with Connection(common) as connection:
         request.parent = connection.parent
         said = connection.call(connection.memories.PlaceHold, request)
-    if common.as_json:
-        say_json(said)
-    elif said.refusal:
-        show_refusal(said.refusal, said.decision)
-    else:
-        say(f"held; lift it with: assent memory lift {short(said.hold.name)} --reason ...")
-    return ExitCode.NO if said.refusal else ExitCode.DONE
+    return answer(
+        common, said, lambda: say(f"held; lift it with: assent memory lift {short(said.hold.name)} --reason ...")
+    )
 
 
 @with_connection
@@ -64,13 +62,7 @@ def lift_command(
         request = wire.LiftHoldRequest(name=connection.name("holds", hold), reason=reason)
         request.terms.process = process
         said = connection.call(connection.memories.LiftHold, request)
-    if common.as_json:
-        say_json(said)
-    elif said.refusal:
-        show_refusal(said.refusal, said.decision)
-    else:
-        say(f"lifted the hold {short(said.hold.name)} of {said.hold.placer}")
-    return ExitCode.NO if said.refusal else ExitCode.DONE
+    return answer(common, said, lambda: say(f"lifted the hold {short(said.hold.name)} of {said.hold.placer}"))
 
 
 @with_connection
@@ -107,7 +99,29 @@ def list_command(
     return ExitCode.DONE
 
 
-def show_refusal(refusal: str, decision: decisions_pb2.Decision) -> None:
+Answered = (
+    wire.RememberResponse
+    | wire.RecallResponse
+    | wire.ForgetResponse
+    | wire.ListMemoriesResponse
+    | wire.PlaceHoldResponse
+    | wire.LiftHoldResponse
+)
+"""What the service says of something that policies decided: ``refusal`` is why nothing was done."""
+
+
+def answer(common: Common, said: Answered, show: Callable[[], None]) -> int:
+    """Write an answer: as JSON, as why nothing was done, or as ``show`` writes it; return how the command ends."""
+    if common.as_json:
+        say_json(said)
+    elif said.refusal:
+        _show_refusal(said.refusal, said.decision)
+    else:
+        show()
+    return ExitCode.NO if said.refusal else ExitCode.DONE
+
+
+def _show_refusal(refusal: str, decision: decisions_pb2.Decision) -> None:
     """Write why nothing was done."""
     say(verdict_text(decision.verdict), f": nothing was done, {refusal}")
     for reason in decision.reasons:

@@ -12,10 +12,10 @@ from rich.text import Text
 from assent.v1 import memories_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.holds import ProcessOption, SubjectOption, show_refusal
+from assent_orchestrator.cli.holds import ProcessOption, RequestIdOption, SubjectOption, answer
 from assent_orchestrator.cli.holds import register as register_holds
 from assent_orchestrator.cli.options import Common, with_connection
-from assent_orchestrator.cli.printing import coloured, exact, moment, say, say_json, table, value_lines
+from assent_orchestrator.cli.printing import coloured, exact, moment, say, table, value_lines
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption
@@ -27,9 +27,6 @@ ClassOption = Annotated[str, typer.Option("--class", metavar="NAME", help="The c
 PurposeOption = Annotated[str, typer.Option(metavar="TEXT", help="What for, in the words of the class.")]
 AgentOption = Annotated[str, typer.Option(metavar="NAME", help="For which agent.")]
 RunOption = Annotated[str, typer.Option(metavar="RUN", help="The run that it belongs to.")]
-RequestIdOption = Annotated[
-    str, typer.Option(metavar="ID", help="The same id again does the same thing only once.", show_default=False)
-]
 
 
 @app.command("remember")
@@ -65,15 +62,7 @@ def remember_command(
         request.parent = connection.parent
         request.terms.CopyFrom(terms_of(connection, agent, process, run))
         said = connection.call(connection.memories.Remember, request)
-    if common.as_json:
-        say_json(said)
-    elif said.refusal:
-        show_refusal(said.refusal, said.decision)
-    else:
-        made = said.memory
-        end = f"until {moment(made.expire_time)}" if made.HasField("expire_time") else "until its run is over"
-        say(f"remembered {short(made.name)} as {made.memory_class} {end}: {', '.join(made.labels)}")
-    return ExitCode.NO if said.refusal else ExitCode.DONE
+    return answer(common, said, lambda: _show_remembered(said.memory))
 
 
 @app.command("recall")
@@ -100,19 +89,7 @@ def recall_command(
         request.parent = connection.parent
         request.terms.CopyFrom(terms_of(connection, agent, process, run))
         said = connection.call(connection.memories.Recall, request)
-    if common.as_json:
-        say_json(said)
-    elif said.refusal:
-        show_refusal(said.refusal, said.decision)
-    else:
-        for one in said.memories:
-            known = one.memory
-            say(f"{short(known.name)} {moment(known.create_time)} by {known.creator}: {', '.join(known.labels)}")
-            for line in value_lines(exact(MessageToDict(one.value))):
-                say(f"  {line}")
-        withheld = f"; {said.withheld_count} withheld" if said.withheld_count else ""
-        say(f"{len(said.memories)} recalled{withheld}")
-    return ExitCode.NO if said.refusal else ExitCode.DONE
+    return answer(common, said, lambda: _show_recalled(said))
 
 
 @app.command("forget")
@@ -135,13 +112,7 @@ def forget_command(
         request.parent = connection.parent
         request.terms.CopyFrom(terms_of(connection, agent, process, ""))
         said = connection.call(connection.memories.Forget, request)
-    if common.as_json:
-        say_json(said)
-    elif said.refusal:
-        show_refusal(said.refusal, said.decision)
-    else:
-        _show_receipt(said.receipt)
-    return ExitCode.NO if said.refusal else ExitCode.DONE
+    return answer(common, said, lambda: _show_receipt(said.receipt))
 
 
 @app.command("list")
@@ -161,18 +132,7 @@ def list_command(
         request.parent = connection.parent
         request.terms.CopyFrom(terms_of(connection, agent, process, ""))
         said = connection.call(connection.memories.ListMemories, request)
-    if common.as_json:
-        say_json(said)
-    elif said.refusal:
-        show_refusal(said.refusal, said.decision)
-    elif not said.memories:
-        say("nothing is remembered")
-    else:
-        rows = [_row(one) for one in said.memories]
-        table(("MEMORY", "CLASS", "LABELS", "BYTES", "BY", "SINCE", "UNTIL", ""), rows)
-        if said.next_page_token:
-            say("there is more: raise --limit, or name a class or a subject")
-    return ExitCode.NO if said.refusal else ExitCode.DONE
+    return answer(common, said, lambda: _show_list(said))
 
 
 register_holds(app)
@@ -181,6 +141,30 @@ register_holds(app)
 def terms_of(connection: Connection, agent: str, process: str, run: str) -> wire.MemoryTerms:
     """Return for which agent and in what memory is used."""
     return wire.MemoryTerms(agent=agent, process=process, run=connection.name("runs", run) if run else "")
+
+
+def _show_remembered(made: wire.Memory) -> None:
+    end = f"until {moment(made.expire_time)}" if made.HasField("expire_time") else "until its run is over"
+    say(f"remembered {short(made.name)} as {made.memory_class} {end}: {', '.join(made.labels)}")
+
+
+def _show_recalled(said: wire.RecallResponse) -> None:
+    for one in said.memories:
+        known = one.memory
+        say(f"{short(known.name)} {moment(known.create_time)} by {known.creator}: {', '.join(known.labels)}")
+        for line in value_lines(exact(MessageToDict(one.value))):
+            say(f"  {line}")
+    withheld = f"; {said.withheld_count} withheld" if said.withheld_count else ""
+    say(f"{len(said.memories)} recalled{withheld}")
+
+
+def _show_list(said: wire.ListMemoriesResponse) -> None:
+    if not said.memories:
+        say("nothing is remembered")
+        return
+    table(("MEMORY", "CLASS", "LABELS", "BYTES", "BY", "SINCE", "UNTIL", ""), [_row(one) for one in said.memories])
+    if said.next_page_token:
+        say("there is more: raise --limit, or name a class or a subject")
 
 
 def _row(one: wire.Memory) -> tuple[str | Text, ...]:

@@ -22,10 +22,10 @@ from assent_orchestrator.memory.errors import HeldError
 from assent_orchestrator.memory.forgetting import Forgetting
 from assent_orchestrator.memory.memories import Memories, known_of
 from assent_orchestrator.memory.standing import Standing, in_run, standing, told
+from assent_orchestrator.memory.use import NEEDS_APPOINTING, Use, faults
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.label import UNTRUSTED, join, names, place
-from assent_orchestrator.plan.memory import NEEDS_APPOINTING, Use, faults
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.memory_tables import holds, memories
 from assent_orchestrator.store.tables import trail
