@@ -56,7 +56,9 @@ def command_lines() -> Iterator[tuple[str, list[str], set[str]]]:
 
 
 @pytest.mark.requirement("orchestrator.deployments-are-checked")
-@pytest.mark.parametrize(("where", "arguments", "variables"), list(command_lines()), ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("where", "arguments", "variables"), [pytest.param(*one, id=one[0]) for one in command_lines()]
+)
 def test_every_option_and_variable_exists(where: str, arguments: list[str], variables: set[str]) -> None:
     assert arguments[0] == "serve", where
     given = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
