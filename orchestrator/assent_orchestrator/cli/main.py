@@ -38,6 +38,7 @@ from assent_orchestrator.cli.options import (
     TlsCaOption,
     TokenFileOption,
 )
+from assent_orchestrator.cli.printing import note
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.serve_command import serve_command
 
@@ -67,6 +68,9 @@ def common(
     """Govern what AI agents do: plans, runs, approvals and the trail of an Assent server."""
     ctx.obj = Common(server, token_file, caller, tenant, tls_ca, client_cert, client_key, as_json)
 
+
+_ERROR = len("error: ")
+"""Columns by which what is wrong stands further right than the line begins."""
 
 _HEAVY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """Of commands that load a whole server: what they take is read only when they are called."""
@@ -155,8 +159,11 @@ def _misused(error: typer.TyperException) -> Problem:
 def _say(problem: Problem, *, as_json: bool) -> int:
     if as_json:
         error = {"code": problem.code, "message": problem.message, "details": problem.details}
-        lines: tuple[str, ...] = (json.dumps({"error": error, "exit_code": problem.exit_code}, ensure_ascii=False),)
-    else:
-        lines = problem.lines
-    sys.stderr.write("".join(f"{one_line(line)}\n" for line in lines))
+        line = json.dumps({"error": error, "exit_code": problem.exit_code}, ensure_ascii=False)
+        sys.stderr.write(f"{one_line(line)}\n")
+        return problem.exit_code
+    first, *details = problem.lines
+    note(first, hanging=_ERROR)
+    for detail in details:
+        note(detail)
     return problem.exit_code

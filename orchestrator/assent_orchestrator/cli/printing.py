@@ -11,10 +11,12 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from assent_orchestrator.cli.flow import flow, indent_of
 from assent_orchestrator.cli.log import one_line
 
 _PIPE_WIDTH = 250
@@ -28,6 +30,9 @@ _FOLDED_WIDTH = 30
 
 _LEAST_ROOM = 20
 """Columns that are needed to go on below a beginning; with less, the terminal breaks the line where it likes."""
+
+_HANGING = 2
+"""Columns by which a line that goes on stands further right than it began."""
 
 _BELOW = 4
 """Columns by which a line is indented that stands below its head."""
@@ -67,11 +72,23 @@ def console() -> Console:
 
 
 def say(*parts: str | Text) -> None:
-    """Write one line; what others wrote (messages, arguments) is shown, never obeyed."""
+    """Write one line; what others wrote (messages, arguments) is shown, never obeyed.
+
+    In a terminal that is too narrow it goes on below, a little further right.
+    """
+    line, target = _joined(parts), console()
+    if not sys.stdout.isatty():
+        target.print(line, soft_wrap=True)
+        return
+    for piece in flow(line, target.width, indent_of(line.plain) + _HANGING):
+        target.print(piece, soft_wrap=True)
+
+
+def _joined(parts: Iterable[str | Text]) -> Text:
     line = Text()
     for part in parts:
         line.append_text(part if isinstance(part, Text) else Text(one_line(part)))
-    console().print(line, soft_wrap=True)
+    return line
 
 
 def say_under(head: str, *parts: str | Text) -> None:
@@ -80,10 +97,7 @@ def say_under(head: str, *parts: str | Text) -> None:
     Lines break between words. Where a word has no room, as a digest has none in a narrow terminal, the line stands
     below its head, so that the word stays whole.
     """
-    line = Text()
-    for part in parts:
-        line.append_text(part if isinstance(part, Text) else Text(one_line(part)))
-    target, first = console(), Text(one_line(head))
+    line, target, first = _joined(parts), console(), Text(one_line(head))
     room = target.width - first.cell_len
     if not sys.stdout.isatty() or room < _LEAST_ROOM:
         target.print(first + line, soft_wrap=True)
@@ -96,9 +110,14 @@ def say_under(head: str, *parts: str | Text) -> None:
         target.print((first if at == 0 else Text(" " * first.cell_len)) + piece, soft_wrap=True)
 
 
-def note(line: str) -> None:
-    """Write one line about what goes on to stderr."""
-    typer.echo(one_line(line), err=True)
+def note(line: str, *, hanging: int = _HANGING) -> None:
+    """Write one line to stderr; in a terminal it goes on below, ``hanging`` columns further right."""
+    whole = Text(one_line(line))
+    pieces = [whole]
+    if sys.stderr.isatty():
+        pieces = flow(whole, Console(file=sys.stderr).width, indent_of(whole.plain) + hanging)
+    for piece in pieces:
+        typer.echo(piece.plain, err=True)
 
 
 def say_json(content: Message | Mapping[str, Any], *, for_people: bool = False) -> None:
@@ -136,7 +155,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     cells = [[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row] for row in rows]
     filled = [at for at in range(len(columns)) if any(row[at].plain for row in cells)]
     widths = {at: max(len(columns[at]), *(row[at].cell_len for row in cells)) for at in filled}
-    least = {at: min(width, _FOLDED_WIDTH) if columns[at] in _FOLDED else width for at, width in widths.items()}
+    longest = {at: max(_FOLDED_WIDTH, *(_longest_word(row[at]) for row in cells)) for at in filled}
+    least = {at: min(width, longest[at]) if columns[at] in _FOLDED else width for at, width in widths.items()}
     gaps = _GAP * len(filled)
     target = console()
     if not sys.stdout.isatty():
@@ -153,18 +173,25 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     target.print(drawn)
 
 
+def _longest_word(cell: Text) -> int:
+    return max((cell_len(part) for part in cell.plain.split()), default=0)
+
+
 def _write_flowing(target: Console, named: Sequence[tuple[str, Text]]) -> None:
-    """Write one row: the first cell, then the others behind their names; lines break between cells, not in them."""
+    """Write one row: the first cell, then the others behind their names; lines break between cells where they can."""
     (_, line), *others = named
-    indent = Text("  ")
+    indent = Text(" " * _GAP)
+    lines = []
     for name, cell in others:
         part = Text.assemble((name.lower(), "bright_black"), " ", cell)
         if line.cell_len + _GAP + part.cell_len > target.width:
-            target.print(line, soft_wrap=True)
+            lines.append(line)
             line = indent + part
         else:
             line = line + indent + part
-    target.print(line, soft_wrap=True)
+    for whole in (*lines, line):
+        for piece in flow(whole, target.width, 2 * _GAP):
+            target.print(piece, soft_wrap=True)
 
 
 def word(enum: Any, value: int, prefix: str) -> str:
