@@ -75,6 +75,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/processes.proto": ["ProcessService"],
         "assent/v1/agents.proto": ["AgentService"],
         "assent/v1/memories.proto": ["MemoryService"],
+        "assent/v1/memory_classes.proto": [],
         "assent/tool/v1/tools.proto": ["ToolService"],
     }
 

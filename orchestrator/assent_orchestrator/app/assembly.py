@@ -68,6 +68,7 @@ from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stops import Stops
+from assent_orchestrator.memory.classes import Classes
 from assent_orchestrator.memory.expiry import Expiry, expiring
 from assent_orchestrator.memory.keeper import Keeper
 from assent_orchestrator.memory.master_key import open_vault
@@ -116,6 +117,7 @@ class App:
     amendments: Amendments
     effects: Effects
     keeper: Keeper
+    memory_classes: Classes
     shadows: ShadowsByTenant
 
     @property
@@ -266,5 +268,6 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             amendments=Amendments(database.engine, trail, clock),
             effects=Effects(database.engine, gate, clock, realms.catalogue),
             keeper=Keeper(database.engine, trail, gate, clock, memories, realms.catalogue),
+            memory_classes=Classes(realms.bundle),
             shadows=ShadowsByTenant(realms),
         )

@@ -39,6 +39,7 @@ def server_parts(app: App, identities: Identities) -> ServerParts:
         keeper=app.keeper,
         recalling=Recalling(app.keeper),
         custody=Custody(app.keeper),
+        memory_classes=app.memory_classes,
         shadows=app.shadows,
         health=app.health,
     )

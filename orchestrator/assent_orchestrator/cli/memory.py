@@ -1,4 +1,4 @@
-"""The commands ``memory remember``, ``memory recall``, ``memory forget`` and ``memory list``."""
+"""The commands ``memory remember``, ``memory recall``, ``memory forget``, ``memory list`` and ``memory classes``."""
 
 import json
 import sys
@@ -10,12 +10,23 @@ from google.protobuf.struct_pb2 import Value
 from rich.text import Text
 
 from assent.v1 import memories_pb2 as wire
+from assent.v1 import memory_classes_pb2
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.holds import ProcessOption, RequestIdOption, SubjectOption, answer
 from assent_orchestrator.cli.holds import register as register_holds
 from assent_orchestrator.cli.options import Common, with_connection
-from assent_orchestrator.cli.printing import coloured, exact, moment, say, table, value_lines
+from assent_orchestrator.cli.printing import (
+    coloured,
+    exact,
+    length,
+    moment,
+    say,
+    say_json,
+    table,
+    value_lines,
+    word,
+)
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption
@@ -135,6 +146,23 @@ def list_command(
     return answer(common, said, lambda: _show_list(said))
 
 
+@app.command("classes")
+@with_connection
+def classes_command(common: Common) -> int:
+    """List the classes of memory of the bundle in force: what is remembered, for which purpose and for how long."""
+    with Connection(common) as connection:
+        request = memory_classes_pb2.ListMemoryClassesRequest(parent=connection.parent)
+        said = connection.call(connection.memories.ListMemoryClasses, request)
+    if common.as_json:
+        say_json(said)
+    elif not said.memory_classes:
+        say("no class of memory is declared: nothing can be remembered")
+    else:
+        columns = ("CLASS", "RETENTION", "FOR", "PURPOSE", "RECALLED ALSO FOR", "OWNER", "LABELS")
+        table(columns, [_class_row(one) for one in said.memory_classes])
+    return ExitCode.DONE
+
+
 register_holds(app)
 
 
@@ -173,6 +201,13 @@ def _row(one: wire.Memory) -> tuple[str | Text, ...]:
     labels = ", ".join(one.labels)
     since = moment(one.create_time)
     return short(one.name), one.memory_class, labels, str(one.size_bytes), one.creator, since, end, held
+
+
+def _class_row(one: memory_classes_pb2.MemoryClass) -> tuple[str, ...]:
+    kept = "its run" if one.run_scoped else length(one.ttl) if one.HasField("ttl") else ""
+    retention = word(memory_classes_pb2.MemoryRetention, one.retention, "MEMORY_RETENTION")
+    also = " / ".join(one.recalled_for)
+    return short(one.name), retention, kept, one.purpose, also, one.owner, " ".join(one.labels)
 
 
 def _show_receipt(receipt: wire.ForgetReceipt) -> None:

@@ -34,6 +34,12 @@ _ADVICE = {
     grpc.StatusCode.FAILED_PRECONDITION: "nothing was changed",
     grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
 }
+_ADVICE_ON_CODE = {
+    "UNKNOWN_CLASS": "assent memory classes shows which there are",
+    "PURPOSE_DIFFERS": "assent memory classes shows the purposes, word for word",
+}
+"""What to do about a code, whatever else is said."""
+
 _ADVICE_ON = {
     "ROLE_MISSING": "ask somebody who may to do it, or say with --for in whose place, or that you mean --break-glass",
     "ANSWERED_ALREADY": "a yes is taken back with assent approvals withdraw, as long as it is not used",
@@ -109,6 +115,8 @@ def problem_of(error: grpc.RpcError, address: str) -> Refusal:
     said = told + (f" ({why})" if why else "")
     # Many messages of the server say what to do themselves, behind a semicolon.
     message = said if ";" in said or not advice else f"{said}; {advice}"
+    known = {info.reason, *(fault.code for fault in faults)}
+    message = "; ".join((message, *(text for code, text in _ADVICE_ON_CODE.items() if code in known)))
     shown = info.metadata.get("faults", "")
     total = int(shown) if shown.isdecimal() else 0
     return Refusal(message, status, code=info.reason, faults=faults, total=total)

@@ -81,8 +81,7 @@ def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
         caller.require(Role.SUBMITTER, *_OVERSEEING.get(wish.operation, ()))
     elif terms.agent not in ("", own):
         raise NotThisAgentError("an agent asks for itself only", agent=own)
-    elif catalogue.is_service(own):
-        raise UnderPermitNeededError("this agent is called; steps of the process use memory for it", agent=own)
+    service_is_refused(caller, catalogue)
     principal = caller.principal(terms.on_behalf_of)
     name = own or terms.agent
     agent, process = catalogue.agents.get(name), catalogue.processes.get(terms.process)
@@ -94,6 +93,17 @@ def standing(caller: Caller, wish: Wish, catalogue: Catalogue) -> Standing:
     if faults:
         raise InvalidError("it cannot be asked so; nothing was decided", tuple(faults), code=faults[0].code)
     return Standing(caller, principal, agent, process)
+
+
+def service_is_refused(caller: Caller, catalogue: Catalogue) -> None:
+    """Pass when the caller is no agent that is a service.
+
+    Raises:
+        ForbiddenError: it is one.
+    """
+    own = caller.agent
+    if own and catalogue.is_service(own):
+        raise UnderPermitNeededError("this agent is called; steps of the process use memory for it", agent=own)
 
 
 async def in_run(tx: AsyncConnection, found: Standing, wish: Wish, catalogue: Catalogue) -> Standing:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from assent_orchestrator.errors import Fault
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.catalogue.memory_flaw import SUBJECT_NOT_NFC, label_flaws, memory_flaws, one_writing
+from assent_sidecar.catalogue.memory_flaw import (
+    SUBJECT_NOT_NFC,
+    UNKNOWN_CLASS,
+    label_flaws,
+    memory_flaws,
+    no_such_class,
+    one_writing,
+)
 from assent_sidecar.catalogue.own import FORGET, MEMORY, RECALL, REMEMBER
 from assent_sidecar.question import MemoryOperation
 
@@ -46,7 +53,7 @@ def faults(use: Use, declared: Memory) -> Iterator[Fault]:
         for flaw in memory_flaws(use.action, written, declared):
             yield Fault(flaw.member, flaw.code, flaw.message)
     elif use.memory_class and use.memory_class not in declared.classes:
-        yield Fault("class", "UNKNOWN_CLASS", "memory.yaml has no class of this name")
+        yield Fault("class", UNKNOWN_CLASS, no_such_class(declared))
     if use.operation not in ("list", "lift") and not use.subject.strip():
         yield Fault("subject", "NO_SUBJECT", "says about whom or what: memory is kept by subject")
     found = declared.classes.get(use.memory_class)

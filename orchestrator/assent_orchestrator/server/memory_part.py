@@ -1,5 +1,6 @@
 """What the server needs of memory: the use cases that the handlers of ``MemoryService`` call."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from assent_orchestrator.caller import Caller
@@ -9,6 +10,7 @@ from assent_orchestrator.memory.holds import Hold
 from assent_orchestrator.memory.keeper import Answer, Forgotten, Kept
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
+from assent_sidecar.catalogue.memory import MemoryClass
 
 
 class Keeper(Protocol):
@@ -30,6 +32,14 @@ class Keeper(Protocol):
         self, caller: Caller, wish: Wish, *, token: str = "", within: float | None = None
     ) -> tuple[Answer, Page[Kept]]:
         """Return a page of what is remembered, without the values."""
+        ...
+
+
+class Classes(Protocol):
+    """Shows the classes of memory of the bundle in force."""
+
+    def list(self, caller: Caller) -> tuple[Mapping[str, MemoryClass], str]:
+        """Return all classes by name, and the revision that they are of."""
         ...
 
 

@@ -180,6 +180,11 @@ def memory_name(tenant: str, memory: str) -> str:
     return f"tenants/{tenant}/memories/{memory}"
 
 
+def memory_class_name(tenant: str, memory_class: str) -> str:
+    """Return the name of a class of memory; it has one in each tenant."""
+    return f"tenants/{tenant}/memoryClasses/{memory_class}"
+
+
 def hold_name(tenant: str, hold: str) -> str:
     """Return the name of a legal hold."""
     return f"tenants/{tenant}/holds/{hold}"

@@ -21,7 +21,7 @@ from assent_orchestrator.server.approvals_part import Delegations, Following, In
 from assent_orchestrator.server.decisions_part import Desk, Permits
 from assent_orchestrator.server.health import HealthCheck
 from assent_orchestrator.server.interceptors.identity import Identities
-from assent_orchestrator.server.memory_part import Custody, Keeper, Recalling
+from assent_orchestrator.server.memory_part import Classes, Custody, Keeper, Recalling
 from assent_orchestrator.server.policies_part import PolicyControl, Shadows
 from assent_orchestrator.server.runs_part import Cancellations, Pauses, Reconciliations, Runs, Simulations, Submissions
 from assent_sidecar.catalogue.ledger import Ledger
@@ -125,6 +125,7 @@ class ServerParts:
     keeper: Keeper
     recalling: Recalling
     custody: Custody
+    memory_classes: Classes
     shadows: Shadows
     health: HealthCheck
     clock: Clock = utc_now

@@ -56,8 +56,7 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     if _is_missing(name):
         yield MemoryFlaw("class", NO_CLASS, "says of which class of memory.yaml it is")
     elif isinstance(name, str) and declared is None:
-        known = ", ".join(sorted(memory.classes)[:_MOST_NAMED]) or "none"
-        yield MemoryFlaw("class", UNKNOWN_CLASS, f"memory.yaml has no class of this name; it has {known}")
+        yield MemoryFlaw("class", UNKNOWN_CLASS, no_such_class(memory))
     elif declared is not None:
         yield from _of_retention(declared)
         yield from _of_length(args.get("ttl"), declared)
@@ -83,6 +82,12 @@ def label_flaws(action: str, labels: Mapping[Pointer, Iterable[str]], memory: Me
 def never_kept(name: str, label: str) -> str:
     """Return what is said of a value with a label of the class ``name``, of which nothing is retained."""
     return f"carries the label {label!r} of the class {name!r}, of which nothing is ever remembered"
+
+
+def no_such_class(memory: Memory) -> str:
+    """Return what is said of a class that nobody declared."""
+    known = ", ".join(sorted(memory.classes)[:_MOST_NAMED]) or "none"
+    return f"memory.yaml has no class of this name; it has {known}"
 
 
 def one_writing(subject: str) -> bool:

@@ -19,7 +19,7 @@ from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.tokens import TokenDirectory, TokenEntry, TokenFile, new_entry
 from tests.orchestrator.server.agents import KnownAgents
 from tests.orchestrator.server.inbox import Approvals
-from tests.orchestrator.server.keeping import NoHolds, NoMemory
+from tests.orchestrator.server.keeping import KnownClasses, NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.processes import KnownProcesses, NoAmendments
 from tests.orchestrator.server.use_cases import (
@@ -104,6 +104,7 @@ async def open_wire(identities: Identities | None = None, **settings: Any) -> As
         keeper=NoMemory(),
         recalling=NoMemory(),
         custody=NoHolds(),
+        memory_classes=KnownClasses(),
         shadows=shadows,
         health=use_cases,
         clock=lambda: NOON,

@@ -1,6 +1,8 @@
-"""A server that remembers nothing."""
+"""A server that remembers nothing, though it has classes for it."""
 
 # ruff: noqa: ARG002 -- the signatures are those of the use cases
+
+from collections.abc import Mapping
 
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import ForbiddenError
@@ -10,6 +12,8 @@ from assent_orchestrator.memory.holds import Hold
 from assent_orchestrator.memory.keeper import Answer, Forgotten, Kept
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
+from assent_sidecar.catalogue.memory import Memory, MemoryClass
+from tests.orchestrator.server.use_cases import DIGEST
 
 _NOTHING = ForbiddenError("nothing is remembered here")
 
@@ -34,6 +38,32 @@ class NoMemory:
 
     async def recall(self, caller: Caller, wish: Wish, *, within: float | None = None) -> tuple[Answer, Found]:
         raise _NOTHING
+
+
+DECLARED = Memory.from_json(
+    {
+        "classes": {
+            "advice": {"retention": "never", "purpose": "Stays away", "owner": "carl", "labels": ["privileged"]},
+            "proof": {"retention": "audit", "purpose": "To prove it", "owner": "carl"},
+            "scratch": {"retention": "temporary", "scope": "run", "purpose": "Until it ends", "owner": "olga"},
+            "wishes": {
+                "retention": "long_term",
+                "purpose": "What customers like",
+                "recalled_for": ["To answer them"],
+                "owner": "olga",
+                "labels": ["pii"],
+                "ttl": "1500ms",
+            },
+        }
+    }
+).classes
+
+
+class KnownClasses:
+    """Knows one class of each kind."""
+
+    def list(self, caller: Caller) -> tuple[Mapping[str, MemoryClass], str]:
+        return DECLARED, DIGEST
 
 
 class NoHolds:

@@ -34,7 +34,7 @@ from assent_sidecar.canonical import digest_bytes
 from tests.orchestrator.execution.world import catalogue, for_actions, open_world
 from tests.orchestrator.server.agents import KnownAgents
 from tests.orchestrator.server.conftest import refusal
-from tests.orchestrator.server.keeping import NoHolds, NoMemory
+from tests.orchestrator.server.keeping import KnownClasses, NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.processes import KnownProcesses
 from tests.orchestrator.server.use_cases import Lent, NoDecisions, OpenBooks, Trials, UseCases
@@ -116,6 +116,7 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             keeper=NoMemory(),
             recalling=NoMemory(),
             custody=NoHolds(),
+            memory_classes=KnownClasses(),
             shadows=Trials(),
             health=UseCases(),
         )

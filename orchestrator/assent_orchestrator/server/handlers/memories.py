@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002, N802 -- names and signatures of the methods are the protocol's
 
 from assent.v1 import memories_pb2 as wire
+from assent.v1 import memory_classes_pb2
 from assent.v1.memories_pb2_grpc import MemoryServiceServicer
 from assent_orchestrator.audit import spans
 from assent_orchestrator.carry import carry_through
@@ -12,6 +13,7 @@ from assent_orchestrator.server.interceptors.around import Context
 from assent_orchestrator.server.parts import ServerParts
 from assent_orchestrator.server.time_left import time_left
 from assent_orchestrator.server.translate import memory as translate
+from assent_orchestrator.server.translate.memory_class import write_classes
 
 
 class MemoryHandlers(MemoryServiceServicer):
@@ -80,3 +82,12 @@ class MemoryHandlers(MemoryServiceServicer):
         )
         shown = [translate.write_hold(one) for one in page.items]
         return wire.ListHoldsResponse(holds=shown, next_page_token=page.next_token)
+
+    async def ListMemoryClasses(
+        self, request: memory_classes_pb2.ListMemoryClassesRequest, context: Context
+    ) -> memory_classes_pb2.ListMemoryClassesResponse:
+        """Return all classes of memory."""
+        caller = current_caller()
+        names.own_tenant(request.parent, caller)
+        found, revision = self._parts.memory_classes.list(caller)
+        return write_classes(caller.tenant, found, revision)

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from assent.v1 import memories_pb2 as assent_dot_v1_dot_memories__pb2
+from assent.v1 import memory_classes_pb2 as assent_dot_v1_dot_memory__classes__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -72,6 +73,11 @@ class MemoryServiceStub:
                 request_serializer=assent_dot_v1_dot_memories__pb2.ListHoldsRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_memories__pb2.ListHoldsResponse.FromString,
                 _registered_method=True)
+        self.ListMemoryClasses = channel.unary_unary(
+                '/assent.v1.MemoryService/ListMemoryClasses',
+                request_serializer=assent_dot_v1_dot_memory__classes__pb2.ListMemoryClassesRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_memory__classes__pb2.ListMemoryClassesResponse.FromString,
+                _registered_method=True)
 
 
 class MemoryServiceServicer:
@@ -131,6 +137,13 @@ class MemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMemoryClasses(self, request, context):
+        """Lists the classes of memory, by name. For whoever may ask for any of the above; no policy is asked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MemoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -168,6 +181,11 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     servicer.ListHolds,
                     request_deserializer=assent_dot_v1_dot_memories__pb2.ListHoldsRequest.FromString,
                     response_serializer=assent_dot_v1_dot_memories__pb2.ListHoldsResponse.SerializeToString,
+            ),
+            'ListMemoryClasses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMemoryClasses,
+                    request_deserializer=assent_dot_v1_dot_memory__classes__pb2.ListMemoryClassesRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_memory__classes__pb2.ListMemoryClassesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -362,6 +380,33 @@ class MemoryService:
             '/assent.v1.MemoryService/ListHolds',
             assent_dot_v1_dot_memories__pb2.ListHoldsRequest.SerializeToString,
             assent_dot_v1_dot_memories__pb2.ListHoldsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMemoryClasses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.MemoryService/ListMemoryClasses',
+            assent_dot_v1_dot_memory__classes__pb2.ListMemoryClassesRequest.SerializeToString,
+            assent_dot_v1_dot_memory__classes__pb2.ListMemoryClassesResponse.FromString,
             options,
             channel_credentials,
             insecure,

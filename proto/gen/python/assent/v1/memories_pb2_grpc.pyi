@@ -4,6 +4,7 @@ isort:skip_file
 Memory: what is remembered, for a purpose, about a subject, for so long and no longer."""
 
 from assent.v1 import memories_pb2 as _memories_pb2
+from assent.v1 import memory_classes_pb2 as _memory_classes_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
@@ -54,6 +55,8 @@ class MemoryServiceStub:
     """Lifts a legal hold. What should have gone meanwhile is gone soon after. Not for agents."""
     ListHolds: _grpc.UnaryUnaryMultiCallable[_memories_pb2.ListHoldsRequest, _memories_pb2.ListHoldsResponse]
     """Lists legal holds, newest first. For an `operator`, an `auditor` or a `compliance_officer`."""
+    ListMemoryClasses: _grpc.UnaryUnaryMultiCallable[_memory_classes_pb2.ListMemoryClassesRequest, _memory_classes_pb2.ListMemoryClassesResponse]
+    """Lists the classes of memory, by name. For whoever may ask for any of the above; no policy is asked."""
 
 @_typing.type_check_only
 class MemoryServiceAsyncStub(MemoryServiceStub):
@@ -81,6 +84,8 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     """Lifts a legal hold. What should have gone meanwhile is gone soon after. Not for agents."""
     ListHolds: _aio.UnaryUnaryMultiCallable[_memories_pb2.ListHoldsRequest, _memories_pb2.ListHoldsResponse]  # type: ignore[assignment]
     """Lists legal holds, newest first. For an `operator`, an `auditor` or a `compliance_officer`."""
+    ListMemoryClasses: _aio.UnaryUnaryMultiCallable[_memory_classes_pb2.ListMemoryClassesRequest, _memory_classes_pb2.ListMemoryClassesResponse]  # type: ignore[assignment]
+    """Lists the classes of memory, by name. For whoever may ask for any of the above; no policy is asked."""
 
 class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Remembers, recalls and forgets. Each call is a question of kind `memory` to the policies; what is done is recorded, what
@@ -147,5 +152,13 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_memories_pb2.ListHoldsResponse, _abc.Awaitable[_memories_pb2.ListHoldsResponse]]:
         """Lists legal holds, newest first. For an `operator`, an `auditor` or a `compliance_officer`."""
+
+    @_abc_1.abstractmethod
+    def ListMemoryClasses(
+        self,
+        request: _memory_classes_pb2.ListMemoryClassesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_memory_classes_pb2.ListMemoryClassesResponse, _abc.Awaitable[_memory_classes_pb2.ListMemoryClassesResponse]]:
+        """Lists the classes of memory, by name. For whoever may ask for any of the above; no policy is asked."""
 
 def add_MemoryServiceServicer_to_server(servicer: MemoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
