@@ -89,7 +89,8 @@ def _show_failure(failure: forecasts_pb2.PlanFailure, *, stopped: bool) -> None:
         if stops(culprit.reasons):
             continue
         first = "; ".join(finding.reason_line(one) for one in culprit.reasons[:1])
-        say(f"fails because of: {culprit.step}, {first}: ", _arguments(culprit))
+        said = _arguments(culprit)
+        say(f"fails because of: {culprit.step}, {first}{': ' if said else ''}", said)
 
 
 _UNFOUND = {

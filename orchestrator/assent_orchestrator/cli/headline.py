@@ -38,7 +38,7 @@ def headline(forecast: forecasts_pb2.Forecast) -> Text:
     frozen = {step.id for step in forecast.steps if stops(step.reasons)}
     blamed = {culprit.step for culprit in forecast.failure.culprits}
     refused = [step for step in forecast.steps if step.verdict in REFUSED and step.id not in frozen]
-    named = [f"{step.id} is {REFUSED[step.verdict]}" for step in refused if step.id in blamed or not blamed]
+    named = [f"{step.id} {_ends(step)}" for step in refused if step.id in blamed or not blamed]
     named += [f"nothing passes from {one.source} to {one.target}" for one in forecast.hand_overs if withheld(one)]
     if whole.verdict != VERDICT_ALLOW and not stops(whole.reasons):
         named.insert(0, f"as a whole it is {REFUSED.get(whole.verdict, finding.verdict_word(whole.verdict))}")
@@ -48,6 +48,10 @@ def headline(forecast: forecasts_pb2.Forecast) -> Text:
     if frozen or stops(whole.reasons):
         return coloured("would wait for a stop to be lifted")
     return verdict_with_doubt(whole.verdict, may_change=forecast.may_change)
+
+
+def _ends(step: forecasts_pb2.StepForecast) -> str:
+    return "fails once it is done" if step.fails_when_done else f"is {REFUSED[step.verdict]}"
 
 
 def withheld(ahead: forecasts_pb2.HandOverForecast) -> bool:

@@ -23,7 +23,6 @@ from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.remembering import (
-    OBLIGATION_UNFULFILLED,
     Keepsakes,
     Remembering,
     UnkeptError,
@@ -34,6 +33,7 @@ from assent_orchestrator.execution.situation import Appointed, Situation, Uncata
 from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.execution.waiting import agreed_retry
 from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.judging import UNFULFILLED
 from assent_orchestrator.governance.obligations import backoff, fewest
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.plan.redaction import RedactionError
@@ -189,8 +189,8 @@ class Outcomes:
             await self._write(concluded)
         except UnkeptError as error:
             # It was done, but not what was agreed to go with it: never passed on.
-            note = note.model_copy(update={"error": OBLIGATION_UNFULFILLED})
-            values = {"reason": OBLIGATION_UNFULFILLED, "message": str(error)}
+            note = note.model_copy(update={"error": UNFULFILLED})
+            values = {"reason": UNFULFILLED, "message": str(error)}
             failed = replace(concluded, note=note, state=StepState.FAILED, values=values, kept=None)
             await self._write(failed)
         return SETTLED

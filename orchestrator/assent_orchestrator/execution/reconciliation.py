@@ -22,7 +22,6 @@ from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, 
 from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.remembering import (
-    OBLIGATION_UNFULFILLED,
     Keepsakes,
     Remembering,
     UnkeptError,
@@ -35,6 +34,7 @@ from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.governance.judging import UNFULFILLED
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.label import UNTRUSTED, fit, join
@@ -147,7 +147,7 @@ class Reconciliations:
                 found = await remembering.of_settled(tx, situation, evidence.result, labels)
             return Word(labels, await remembering.ask(*found, situation.step.attempt) if found is not None else None)
         except UnkeptError as error:
-            raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
+            raise _unusable(UNFULFILLED, str(error)) from error
 
     async def settle(
         self,
@@ -195,7 +195,7 @@ class Reconciliations:
         try:
             return await Remembering(self.parts).fulfil(tx, plight.run, doer, kept)
         except UnkeptError as error:
-            raise _unusable(OBLIGATION_UNFULFILLED, str(error)) from error
+            raise _unusable(UNFULFILLED, str(error)) from error
 
     def _settled(
         self, run: RunRow, step: StepRow, evidence: Evidence, word: Word | None, *, repeatable: bool

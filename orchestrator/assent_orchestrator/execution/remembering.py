@@ -20,7 +20,7 @@ from assent_orchestrator.execution.situation import Appointed, Situation, Uncata
 from assent_orchestrator.governance.enquiry import memory_question
 from assent_orchestrator.governance.gate import idempotency_key
 from assent_orchestrator.governance.judging import refusal
-from assent_orchestrator.governance.keepsake import subject_of, unkeepable
+from assent_orchestrator.governance.keepsake import subject_of, unallowed, unkeepable
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import Entry
@@ -37,9 +37,6 @@ from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, Remember
 from assent_sidecar.model import Json
 from assent_sidecar.question import Action, Labels, Question
-
-OBLIGATION_UNFULFILLED = "OBLIGATION_UNFULFILLED"
-"""Why a step failed of which something was to be remembered, and could not be."""
 
 
 class UnkeptError(Exception):
@@ -82,7 +79,7 @@ class Remembering:
             question = await bulk.aside(self._question, (kept.result,), situation, appointed, kept, one, attempt)
             code = refusal(await self.parts.gate.decide(question))
             if code:
-                raise UnkeptError(f"the policies do not let it be remembered ({code})")
+                raise UnkeptError(unallowed(code))
         return replace(kept, granted=True)
 
     async def fulfil(self, tx: AsyncConnection, run: RunRow, doer: Doer, kept: Keepsakes) -> tuple[Draft, ...]:

@@ -54,7 +54,7 @@ class Forecast:
     ``facts`` are the steps as policies saw them.
     ``approvals`` are those that will be asked for, ``failure`` is why the plan would fail, None when it would not.
     ``hand_overs`` are those between its agents, as far as they were asked about; ``omitted`` is how many more
-    there are.
+    there are. The steps ``unkept`` are done, and fail for what is to be remembered of them.
     """
 
     decided: Decided
@@ -66,6 +66,7 @@ class Forecast:
     facts: tuple[PlanStep, ...] = ()
     hand_overs: tuple[HandOverAhead, ...] = ()
     omitted: int = 0
+    unkept: frozenset[str] = frozenset()
 
     @property
     def may_change(self) -> bool:
@@ -102,19 +103,21 @@ class Simulations:
             ahead = await asyncio.to_thread(hand_overs_ahead, accepted, catalogue)
             over = [await self._ask(outlook.question, one, catalogue, within) for one in ahead[:MOST_HAND_OVERS]]
             left = SECONDS if within is None else within * _SHARE - (time.monotonic() - started)
-            failure = await Trials(self.parts.gate.decision_point).failure(
-                outlook.question, decided, accepted.steps, within=left
+            trials = Trials(self.parts.gate.decision_point, memory=catalogue.memory)
+            failure = await trials.failure(
+                outlook.question, decided, accepted.steps, within=left, unkept=outlook.unkept
             )
         return Forecast(
             decided,
             accepted,
             facts.digest,
             {step.id: step.action.unknown for step in facts.steps},
-            approvals_ahead(decided, facts),
+            approvals_ahead(outlook.asked, facts),
             failure,
             facts.steps,
             tuple(over),
             len(ahead) - len(over),
+            outlook.unkept,
         )
 
     async def _ask(self, about: Question, ahead: Ahead, catalogue: Catalogue, within: float | None) -> HandOverAhead:

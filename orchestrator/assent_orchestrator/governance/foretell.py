@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 
-from assent_orchestrator.governance.judging import UNSUPPORTED, redacted
-from assent_orchestrator.governance.keepsake import unkeepable
+from assent_orchestrator.governance.judging import UNFULFILLED, UNSUPPORTED, redacted
+from assent_orchestrator.governance.keepsake import misplaced, unkeepable
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_sidecar.catalogue.memory import Memory
@@ -35,23 +34,28 @@ def foretell(decided: Decided, plan: PlanFacts, memory: Memory) -> Decided:
     """
     said = decided.decision.steps
     steps = {
-        step.id: _retained(
-            step.action, _kept(step.action, foretold(step.action, said[step.id], step.ledgers), memory), memory
-        )
-        for step in plan.steps
-        if step.id in said
+        step.id: foretold(step.action, said[step.id], step.ledgers, memory) for step in plan.steps if step.id in said
     }
-    return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": steps})})
+    return with_steps(decided, steps)
 
 
-def foretold(
-    action: Action, said: StepForecast, ledgers: Mapping[str, LedgerFacts] = MappingProxyType({})
-) -> StepForecast:
+def with_steps(decided: Decided, steps: Mapping[str, StepForecast]) -> Decided:
+    """Return the decision on a plan with these verdicts on its steps."""
+    said = decided.decision.model_copy(update={"steps": dict(steps)})
+    return decided.model_copy(update={"decision": said})
+
+
+def foretold(action: Action, said: StepForecast, ledgers: Mapping[str, LedgerFacts], memory: Memory) -> StepForecast:
     """Return what the gate will make of a verdict: where an obligation cannot be fulfilled, nobody is asked or allowed.
 
     A redaction is tried as far as the values are known; with unknown ones the answer may be another one anyway. So is
-    what must be reserved: of ``ledgers`` as they stand, without what other steps will reserve before.
+    what must be reserved: of ``ledgers`` as they stand, without what other steps will reserve before. With a label of
+    what is never retained by ``memory``, nothing is remembered, and no policy is asked.
     """
+    return _retained(action, _kept(action, _fulfilled(action, said, ledgers), memory), memory)
+
+
+def _fulfilled(action: Action, said: StepForecast, ledgers: Mapping[str, LedgerFacts]) -> StepForecast:
     if said.verdict not in {Verdict.ALLOW, Verdict.REQUIRE_APPROVAL}:
         return said
     duties = sort_out(said.obligations)
@@ -61,7 +65,7 @@ def foretold(
         if not action.unknown:
             redacted(action, duties)
     except RedactionError:
-        return _refused(said, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
+        return _refused(said, UNFULFILLED, "a redaction cannot be carried out with certainty")
     for one in duties.reserves if not action.unknown else ():
         ledger = ledgers.get(one.ledger)
         if ledger is None:
@@ -73,15 +77,15 @@ def foretold(
 
 def _kept(action: Action, said: StepForecast, memory: Memory) -> StepForecast:
     """Return what the gate will make of a verdict by which something is to be remembered, where values are known."""
-    if said.verdict is not Verdict.ALLOW or action.unknown:
+    if said.verdict is not Verdict.ALLOW:
         return said
     wanted = sort_out(said.obligations).remembers
-    why = next(filter(None, (unkeepable(one, action, memory) for one in wanted)), "")
-    return _refused(said, "OBLIGATION_UNFULFILLED", why) if why else said
+    found = (misplaced(one, memory) or ("" if action.unknown else unkeepable(one, action, memory)) for one in wanted)
+    why = next(filter(None, found), "")
+    return _refused(said, UNFULFILLED, why) if why else said
 
 
 def _retained(action: Action, said: StepForecast, memory: Memory) -> StepForecast:
-    """Return what becomes of a step that remembers: with a label of what is never retained, no policy is asked."""
     if said.verdict in REFUSALS:
         return said
     flaw = next(label_flaws(f"{action.system}.{action.operation}", action.labels, memory), None)

@@ -21,6 +21,9 @@ from assent_sidecar.question import Action
 UNSUPPORTED = "OBLIGATION_UNSUPPORTED"
 """Why an allow is none: it has an obligation that nobody here fulfils."""
 
+UNFULFILLED = "OBLIGATION_UNFULFILLED"
+"""Why an allow is none, or a step failed: it has an obligation that cannot be fulfilled here, or may not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Less:
@@ -57,11 +60,11 @@ def rule(
     try:
         action = redacted(action, duties)
     except RedactionError:
-        return Refused(decided, "OBLIGATION_UNFULFILLED", "a redaction cannot be carried out with certainty")
+        return Refused(decided, UNFULFILLED, "a redaction cannot be carried out with certainty")
     if memory is not None:
         why = next(filter(None, (unkeepable(one, action, memory) for one in duties.remembers)), "")
         if why:
-            return Refused(decided, "OBLIGATION_UNFULFILLED", why)
+            return Refused(decided, UNFULFILLED, why)
     return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves, duties.remembers)
 
 
@@ -86,7 +89,7 @@ def rule_hand_over(
     if duties.unmet:
         return _unsupported(decided, duties)
     if any(name not in ledgers for one in duties.entrusts for name in one.ledgers):
-        return Refused(decided, "OBLIGATION_UNFULFILLED", "there is no ledger of a name of which less is to pass")
+        return Refused(decided, UNFULFILLED, "there is no ledger of a name of which less is to pass")
     return Less(duties.redactions, duties.entrusts)
 
 

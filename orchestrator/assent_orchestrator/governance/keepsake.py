@@ -12,11 +12,22 @@ _LONGEST = 256
 
 def unkeepable(one: Remember, action: Action, memory: Memory) -> str:
     """Return why nothing can be remembered so, or nothing: then only what is to be remembered is not known yet."""
+    why = misplaced(one, memory)
+    if not why and not subject_of(one, action):
+        return "the argument that is to say about whom it is remembered says nothing"
+    return why
+
+
+def misplaced(one: Remember, memory: Memory) -> str:
+    """Return why nothing is remembered in its class for its purpose, whatever the action is; or nothing."""
     for flaw in memory_flaws(REMEMBER, {"class": one.memory_class, "purpose": one.purpose}, memory):
         return f"what is to be remembered {flaw.message} ({flaw.code})"
-    if not subject_of(one, action):
-        return "the argument that is to say about whom it is remembered says nothing"
     return ""
+
+
+def unallowed(code: str) -> str:
+    """Return what is said where the policies of memory do not let it be; ``code`` is their reason."""
+    return f"the policies do not let it be remembered ({code})"
 
 
 def subject_of(one: Remember, action: Action) -> str:

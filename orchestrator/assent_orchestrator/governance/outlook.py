@@ -1,10 +1,14 @@
-"""What the policies say of a plan that nobody runs: one question for the whole of it, and nothing is done."""
+"""What the policies say of a plan that nobody runs: one question for the whole of it, and nothing is done.
+
+What is to be remembered of a step is a question of its own, as it will be in the run.
+"""
 
 import asyncio
 import uuid
 from dataclasses import dataclass
 
 from assent_orchestrator.clock import Clock
+from assent_orchestrator.governance.duties_ahead import DutiesAhead
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.foretell import foretell
 from assent_orchestrator.governance.gate import Gate
@@ -18,11 +22,17 @@ from assent_sidecar.question import PlanFacts, Principal, Question
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The decision on a plan, with each step as the gate will take it; ``facts`` are the steps as policies saw them."""
+    """The decision on a plan, with each step as the gate will take it; ``facts`` are the steps as policies saw them.
+
+    ``asked`` is the decision before the policies of memory were heard, who let nothing be remembered of the steps
+    ``unkept``: people are asked about these all the same, and they are done, and fail.
+    """
 
     question: Question
     facts: PlanFacts
+    asked: Decided
     decided: Decided
+    unkept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +67,6 @@ class Outlooks:
         question = await self.gate.informed(plan_question(matter, self.clock(), facts))
         seen = question.plan or facts
         decided = await self.gate.decide(question, within=within)
-        return Outlook(question, seen, await asyncio.to_thread(foretell, decided, seen, catalogue.memory))
+        asked = await asyncio.to_thread(foretell, decided, seen, catalogue.memory)
+        kept, unkept = await DutiesAhead(self.gate).told(question, plan, asked, catalogue, within=within)
+        return Outlook(question, seen, asked, kept, unkept)

@@ -5,7 +5,7 @@ question without an answer, gives up and says so.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -14,6 +14,7 @@ from assent_orchestrator.governance.gate import DecisionPoint
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.culprit import Search, Searching, arguments, minimal, roots
 from assent_orchestrator.plan.withhold import Argument, without
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, StepForecast, Verdict
 from assent_sidecar.evaluator import MAX_QUESTION
@@ -35,12 +36,13 @@ T = TypeVar("T")
 class Culprit:
     """A step whose refusal makes the plan fail, and what in its arguments does.
 
-    ``sufficient``: without these the step is not refused. Otherwise it still is, but its first reason is another one.
+    ``search`` is None where nothing was searched for. ``sufficient``: without these the step is not refused. Otherwise
+    it still is, but its first reason is another one.
     """
 
     step: str
     said: StepForecast
-    search: Search
+    search: Search | None
     arguments: tuple[Argument, ...] = ()
     sufficient: bool = False
 
@@ -63,17 +65,28 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Asks the decision point; ``longest`` is what finding out may take at most, in seconds."""
+    """Asks the decision point; ``longest`` is what finding out may take at most, in seconds.
+
+    What policies want remembered goes into the classes of ``memory``.
+    """
 
     decision_point: DecisionPoint
     longest: float = SECONDS
+    memory: Memory = field(default_factory=Memory)
 
     async def failure(
-        self, question: Question, decided: Decided, steps: Sequence[Step], *, within: float
+        self,
+        question: Question,
+        decided: Decided,
+        steps: Sequence[Step],
+        *,
+        within: float,
+        unkept: Container[str] = (),
     ) -> Failure | None:
         """Return why the plan of ``question``, decided and foretold, would fail; None when nothing makes it fail.
 
-        It takes ``within`` seconds at most, and never more than ``longest``.
+        It takes ``within`` seconds at most, and never more than ``longest``. Nothing is searched for in the steps
+        ``unkept``: the policies of memory refuse what their actions return, and a trial does not ask these.
         """
         plan, said = question.plan, decided.decision.steps
         if plan is None or decided.fault or is_stopped(decided):
@@ -85,21 +98,21 @@ class Trials:
         if not found and not whole:
             return None
         until = asyncio.get_running_loop().time() + min(within, self.longest)
-        asking = _Asking(self.decision_point, question, plan, decided.provenance.revision, until)
+        asking = _Asking(self.decision_point, question, plan, decided.provenance.revision, until, self.memory)
         planned = {step.id: step for step in plan.steps}
         return Failure(
-            culprits=await _of_steps(asking, {name: planned[name] for name in found}, refused),
+            culprits=await _of_steps(asking, {name: planned[name] for name in found}, refused, unkept),
             plan=await _of_plan(asking) if whole else None,
         )
 
 
 async def _of_steps(
-    asking: "_Asking", steps: Mapping[str, PlanStep], refused: Mapping[str, StepForecast]
+    asking: "_Asking", steps: Mapping[str, PlanStep], refused: Mapping[str, StepForecast], unkept: Container[str]
 ) -> tuple[Culprit, ...]:
     """Search in the arguments of all steps at once: first what lifts the refusal, then what changes its reason."""
     facts = asking.plan.model_copy(update={"steps": tuple(steps.values())})
     trials = _Trying[Argument](asking, facts, lambda name, gone: (_of_step(steps[name], gone), 1))
-    open_ = {name: step for name, step in steps.items() if _reason(refused[name]) != STOPPED}
+    open_ = {name: step for name, step in steps.items() if _reason(refused[name]) != STOPPED and name not in unkept}
 
     def lifted(_: str, said: StepForecast) -> bool:
         return said.verdict not in REFUSALS
@@ -115,7 +128,7 @@ async def _of_steps(
         Culprit(
             step=name,
             said=refused[name],
-            search=trials.ended(name, found[name]),
+            search=None if name in unkept else trials.ended(name, found[name]),
             arguments=found[name] or (),
             sufficient=bool(lifting.get(name)),
         )
@@ -139,6 +152,7 @@ class _Asking:
     plan: PlanFacts
     revision: str
     until: float
+    memory: Memory
     questions: int = QUESTIONS
 
     async def ask(self, plan: PlanFacts, trials: Sequence[Trial]) -> Mapping[str, StepForecast] | None:
@@ -206,8 +220,8 @@ class _Trying(Generic[T]):
                 return
             for one, trial in portion:
                 answer = said[trial.id]
-                counted = ledgers.get(trial.step or "", {})
-                self.known[one] = foretold(trial.action, answer, counted) if trial.action is not None else answer
+                counted, memory = ledgers.get(trial.step or "", {}), self.asking.memory
+                self.known[one] = foretold(trial.action, answer, counted, memory) if trial.action else answer
 
     def _portions(
         self, wanted: Sequence[tuple[str, frozenset[T]]]

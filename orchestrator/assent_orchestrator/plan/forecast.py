@@ -90,12 +90,16 @@ def result_labels(steps: Iterable[Step], catalogue: Catalogue) -> dict[str, Labe
     """Return, by step, the labels that its operation's result is declared to carry: with ``for_each``, each element."""
     found: dict[str, Labels] = {}
     for step in steps:
-        operation = catalogue.operation(step.action)
-        if operation is not None:
+        if catalogue.operation(step.action) is not None:
             below = f"/{ANY}" if step.for_each else ""
-            declared = join(operation.labels, _recalled(step))
-            found[step.id] = {f"{below}{pointer}": names for pointer, names in declared.items()}
+            found[step.id] = {f"{below}{pointer}": names for pointer, names in declared_labels(step, catalogue).items()}
     return found
+
+
+def declared_labels(step: Step, catalogue: Catalogue) -> Labels:
+    """Return the labels that what a step, or an item of it, returns is declared to carry."""
+    operation = catalogue.operation(step.action)
+    return join(operation.labels, _recalled(step)) if operation is not None else {}
 
 
 def _recalled(step: Step) -> Labels:

@@ -137,6 +137,24 @@ def test_no_name_becomes_a_part_of_the_drawing(name: str, label: str, ledger: st
         assert mine.isprintable() or set(filter(lambda sign: not sign.isprintable(), mine)) == {"\n"}
 
 
+@pytest.mark.requirement("orchestrator.pictures", "orchestrator.obligation-remember-foreseen")
+def test_a_step_that_fails_once_it_is_done_is_denied_and_what_it_sends_out_is_drawn() -> None:
+    found = waiting({"pay": set()})
+    (step,) = found.steps
+    found.decision.verdict = ALLOW
+    step.verdict, step.fails_when_done = DENY, True
+    step.reasons.add(code="OBLIGATION_UNFULFILLED")
+    step.labels[""].labels.append("pii")
+    picture = picture_of(found)
+    assert "would fail: pay fails once it is done" in picture.verdict
+    (node,) = picture.nodes
+    assert node.notes == ("because of OBLIGATION_UNFULFILLED", "fails once it is done", "sends out pii")
+    assert [flow.labels for flow in picture.flows] == [("pii",)]
+    found.hand_overs.add(source="desk", target="a", steps=["pay"], verdict=DENY)
+    (cut_off,) = picture_of(found).nodes
+    assert (cut_off.verdict, cut_off.labels, cut_off.fails_when_done) == ("deny", (), False)
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> dict[str, set[str]]:
     names = [f"s{at}" for at in range(draw(st.integers(1, 12)))]

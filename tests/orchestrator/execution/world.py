@@ -132,11 +132,13 @@ def catalogue(
     agents: Mapping[str, Mapping[str, Any]] | None = None,
     memory: Memory | None = None,
     services: Mapping[str, str] | None = None,
+    labels: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     **process: Any,
 ) -> Catalogue:
     """A catalogue with one system ``box`` (get: read, put, odd: write, send: irreversible), one process, agents.
 
-    Steps without an agent are those of ``bot``. ``services`` are systems like ``box`` that act as an agent.
+    Steps without an agent are those of ``bot``. ``services`` are systems like ``box`` that act as an agent. ``labels``
+    are those that further operations, which read, declare of their results.
     """
     anything, memory, services = {"type": "object"}, memory or Memory(), services or {}
     operations = {
@@ -146,6 +148,8 @@ def catalogue(
     operations["get"]["labels"] = {"/secret": ["confidential"]}
     for name in ("get", "odd"):
         operations[name]["result"] = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    for name, declared in (labels or {}).items():
+        operations[name] = {**operations["get"], "title": name, "labels": declared, "result": anything}
     return Catalogue.from_json(
         {
             "workspace": "small",

@@ -13,7 +13,6 @@ from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.withhold import Argument, without
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.question import Kind, PlanFacts, Principal, Question, StepFacts
@@ -75,8 +74,9 @@ class Office:
         asked = decision_point or self.decision_point
         question, plan = self.question(steps, inputs or {})
         assert question.plan is not None
-        decided = foretell(await asked.decide(question, budget=SECONDS), question.plan, Memory())
-        failure = await Trials(asked, SECONDS).failure(question, decided, plan.steps, within=SECONDS)
+        decided = foretell(await asked.decide(question, budget=SECONDS), question.plan, self.catalogue.memory)
+        trials = Trials(asked, SECONDS, self.catalogue.memory)
+        failure = await trials.failure(question, decided, plan.steps, within=SECONDS)
         return Seen(question, question.plan, plan.steps, decided, approvals_ahead(decided, question.plan), failure)
 
     async def refuses(self, seen: Seen, step: str, gone: Collection[Argument]) -> bool:

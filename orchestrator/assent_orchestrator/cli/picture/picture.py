@@ -10,7 +10,7 @@ from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import word
 
 REFUSED = frozenset({"deny", "halt"})
-"""Verdicts under which nothing reaches a system."""
+"""Verdicts under which nothing reaches a system, except where a step fails only once it is done."""
 
 _NOT_DRAWN = frozenset({"reserve", "timeout", "retry"})
 """Obligations that say nothing of what flows where; what is reserved is drawn with its ledger."""
@@ -38,6 +38,7 @@ class Node:
     reserves: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
     taken_over: tuple[str, ...] = ()
+    fails_when_done: bool = False
     is_choice: bool = False
 
     @property
@@ -51,6 +52,7 @@ class Node:
         counted = [name for name in self.ledgers if name not in {ledger for ledger, _ in self.reserves}]
         lines = (
             f"because of {self.reasons}" if self.reasons and self.verdict != "allow" else "",
+            "fails once it is done" if self.fails_when_done else "",
             *self.taken_over,
             f"needs approval by {self.approval}" if self.approval else "",
             *(f"reserves {amount} on {ledger}" for ledger, amount in self.reserves),
@@ -137,7 +139,7 @@ def _cut_off(node: Node, nothing_passes: Sequence[forecasts_pb2.HandOverForecast
 
     Why is told with the hand-over (``taken_over``). A step that is refused anyway is shown with what is said to itself.
     """
-    if not nothing_passes or node.verdict in REFUSED:
+    if not nothing_passes or (node.verdict in REFUSED and not node.fails_when_done):
         return node
     return replace(
         node,
@@ -145,6 +147,7 @@ def _cut_off(node: Node, nothing_passes: Sequence[forecasts_pb2.HandOverForecast
         may_change=all(one.labels for one in nothing_passes),
         reasons="",
         labels=(),
+        fails_when_done=False,
     )
 
 
@@ -152,7 +155,8 @@ def _node(step: forecasts_pb2.StepForecast, agent: str, action: str, taken_over:
     verdict = finding.verdict_word(step.verdict)
     reserves = [one.reserve for one in step.obligations if one.WhichOneof("kind") == "reserve"]
     others = [one for one in step.obligations if one.WhichOneof("kind") not in _NOT_DRAWN]
-    sent = {label for found in step.labels.values() for label in found.labels} if verdict not in REFUSED else ()
+    is_done = verdict not in REFUSED or step.fails_when_done
+    sent = {label for found in step.labels.values() for label in found.labels} if is_done else ()
     return Node(
         key=step.id,
         title=one_line(step.id),
@@ -168,6 +172,7 @@ def _node(step: forecasts_pb2.StepForecast, agent: str, action: str, taken_over:
         reserves=tuple((one_line(one.ledger), one_line(one.amount)) for one in reserves),
         labels=tuple(sorted(map(one_line, sent))),
         taken_over=taken_over,
+        fails_when_done=step.fails_when_done,
     )
 
 

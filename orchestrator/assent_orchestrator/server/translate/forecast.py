@@ -31,7 +31,7 @@ def write_forecast(forecast: Forecast, trace_id: str) -> wire.Forecast:
     return wire.Forecast(
         decision=write_decided(forecast.decided, trace_id),
         steps=[
-            _write_step_forecast(step.id, found[step.id], forecast.unknown.get(step.id, ()), facts.get(step.id))
+            _write_step_forecast(step.id, found[step.id], forecast, facts.get(step.id))
             for step in forecast.plan.steps
             if step.id in found
         ],
@@ -64,8 +64,9 @@ def _write_hand_over(ahead: HandOverAhead) -> wire.HandOverForecast:
 
 
 def _write_step_forecast(
-    step_id: str, found: StepForecast, unknown: tuple[str, ...], facts: PlanStep | None
+    step_id: str, found: StepForecast, forecast: Forecast, facts: PlanStep | None
 ) -> wire.StepForecast:
+    unknown, duties = forecast.unknown.get(step_id, ()), sort_out(found.obligations)
     made = wire.StepForecast(
         id=step_id,
         verdict=verdict(found.verdict),
@@ -74,10 +75,11 @@ def _write_step_forecast(
         approval=write_requirement(found.approval) if found.approval else None,
         defer_time=timestamp(found.defer_until),
         unknown=unknown,
-        may_change=bool(unknown),
+        may_change=bool(unknown or duties.remembers),
+        fails_when_done=step_id in forecast.unkept,
     )
     if facts is not None:
-        sent = lowered(facts.action.labels, sort_out(found.obligations).redactions)
+        sent = lowered(facts.action.labels, duties.redactions)
         made.depends_on.extend(facts.depends_on)
         made.effect = effect(facts.action.effect)
         for pointer, labels in label_sets(sent).items():
@@ -125,5 +127,7 @@ def _write_culprit(culprit: Culprit) -> wire.Culprit:
     )
 
 
-def _search(ended: Search) -> wire.Search.ValueType:
+def _search(ended: Search | None) -> wire.Search.ValueType:
+    if ended is None:
+        return wire.SEARCH_UNSPECIFIED
     return wire.Search.Value(f"SEARCH_{ended.upper()}")

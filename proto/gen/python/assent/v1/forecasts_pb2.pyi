@@ -391,16 +391,21 @@ class StepForecast(_message.Message):
     EFFECT_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     LEDGERS_FIELD_NUMBER: _builtins.int
+    FAILS_WHEN_DONE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The name of the step within its plan."""
     verdict: _decisions_pb2.Verdict.ValueType
     """The answer."""
     may_change: _builtins.bool
-    """The answer was reached without arguments that are not known yet: when they are, it may be another one, also a
-    stricter one.
+    """The answer was reached without what is not known yet: arguments, or what is to be remembered of what the action
+    returns. When it is, the answer may be another one, also a stricter one.
     """
     effect: _decisions_pb2.Effect.ValueType
     """What the action does to its system."""
+    fails_when_done: _builtins.bool
+    """The answer is a deny, but only because what the action returns could not be remembered, as other policies want:
+    the action is done, and the step fails then. What it returns is not known yet, so `may_change` is set, too.
+    """
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Reason]:
         """Every finding that led to the answer."""
@@ -450,10 +455,11 @@ class StepForecast(_message.Message):
         effect: _decisions_pb2.Effect.ValueType = ...,
         labels: _abc.Mapping[_builtins.str, _plans_pb2.LabelSet] | None = ...,
         ledgers: _abc.Iterable[Global___LedgerForecast] | None = ...,
+        fails_when_done: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "defer_time", b"defer_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "defer_time", b"defer_time", "depends_on", b"depends_on", "effect", b"effect", "id", b"id", "labels", b"labels", "ledgers", b"ledgers", "may_change", b"may_change", "obligations", b"obligations", "reasons", b"reasons", "unknown", b"unknown", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "defer_time", b"defer_time", "depends_on", b"depends_on", "effect", b"effect", "fails_when_done", b"fails_when_done", "id", b"id", "labels", b"labels", "ledgers", b"ledgers", "may_change", b"may_change", "obligations", b"obligations", "reasons", b"reasons", "unknown", b"unknown", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
