@@ -12,6 +12,10 @@ from assent_sidecar.model import Json
 from assent_sidecar.question import Action, Labels
 
 
+class Bare(Action):
+    """An action that was meant, without its arguments: they are lost, and it is known by its digest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What is to be known of a result.
@@ -53,7 +57,7 @@ def repeated(result: Json, appointed: Appointed, action: Action) -> Labels:
     private = _private(appointed, action)
     if not private:
         return {}
-    if _is_bare(action):
+    if isinstance(action, Bare):
         return join({"": (min(private),)})
     return repeating(result, secrets_in(action.args, action.labels, appointed.never), min(private))
 
@@ -66,8 +70,8 @@ def discreet(failure: Failure, appointed: Appointed, action: Action) -> Failure:
     return replace(failure, code=failure.code if failure.code in OURS else TOOL_ERROR, message=shown(min(private)))
 
 
-def bare(situation: Situation, appointed: Appointed, lost: frozenset[str]) -> Action:
-    """Return the action that was meant, without its arguments: they are lost, and it is known by its digest.
+def bare(situation: Situation, appointed: Appointed, lost: frozenset[str]) -> Bare:
+    """Return the action that was meant, without its arguments.
 
     ``lost`` are the labels for which they are: all of the arguments have them.
     """
@@ -75,11 +79,7 @@ def bare(situation: Situation, appointed: Appointed, lost: frozenset[str]) -> Ac
     system, _, operation = situation.spec.action.partition(".")
     effect, known_as = appointed.operation.effect, situation.intent.action_digest
     labels: Labels = join({"": lost})
-    return Action(system=system, operation=operation, effect=effect, args={}, labels=labels, digest=known_as)
-
-
-def _is_bare(action: Action) -> bool:
-    return not action.args and "" in action.labels
+    return Bare(system=system, operation=operation, effect=effect, args={}, labels=labels, digest=known_as)
 
 
 def _private(appointed: Appointed, action: Action) -> frozenset[str]:

@@ -16,7 +16,7 @@ from assent_orchestrator.governance.enquiry import agent_facts
 from assent_orchestrator.governance.entrusted import Entrusted
 from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead
 from assent_orchestrator.governance.gate import Followed
-from assent_orchestrator.governance.judging import Less, rule_hand_over
+from assent_orchestrator.governance.judging import Less, RuledHandOver, rule_hand_over
 from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.governance.ruling import Refused
 from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
@@ -135,13 +135,17 @@ class Simulations:
 
         whole = ahead.facts.reason == "call"
 
+        ruled: RuledHandOver | None = None
+
         async def sequel(_: AsyncConnection, decided: Decided) -> Followed:
+            nonlocal ruled
             ruled = rule_hand_over(decided, ledgers, whole=whole)
             return Followed(step=ahead.steps[0], ruling=None if isinstance(ruled, Less) else ruled)
 
         decided = await self.parts.gate.decide(question, sequel, within=within)
-        ruled = rule_hand_over(decided, ledgers, whole=whole)
-        refusal = ruled.code if isinstance(ruled, Refused) and ruled.code not in decided.codes else ""
-        if isinstance(ruled, Less) and Entrusted.of(ruled.entrusts).withholds(ahead.facts.passes.memory):
+        refusal = ""
+        if isinstance(ruled, Refused) and ruled.code not in decided.codes:
+            refusal = ruled.code
+        elif isinstance(ruled, Less) and Entrusted.of(ruled.entrusts).withholds(ahead.facts.passes.memory):
             refusal = WITHHELD
         return HandOverAhead(ahead.facts, ahead.steps, decided, refusal)

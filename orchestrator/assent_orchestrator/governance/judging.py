@@ -68,9 +68,11 @@ def rule(
     return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves, duties.remembers)
 
 
-def rule_hand_over(
-    decided: Decided, ledgers: Container[str], *, whole: bool = False
-) -> Less | Deferred | Refused | Stopped:
+RuledHandOver = Less | Deferred | Refused | Stopped
+"""What the policies make of a hand-over."""
+
+
+def rule_hand_over(decided: Decided, ledgers: Container[str], *, whole: bool = False) -> RuledHandOver:
     """Return what must not pass with a hand-over, or why there is none for now, or at all.
 
     ``ledgers`` are those of the bundle in force: less of another one cannot be passed with certainty.

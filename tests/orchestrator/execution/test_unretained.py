@@ -16,8 +16,10 @@ from assent_orchestrator.execution.driver import FencedError, take
 from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
+from assent_orchestrator.execution.result import Bare, judge
 from assent_orchestrator.execution.runs import etag_of
 from assent_orchestrator.execution.sequel import Sequels
+from assent_orchestrator.execution.situation import Appointed
 from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.intent import EffectStatus
@@ -31,7 +33,7 @@ from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.question import Action, Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import HELD, held_until_approved
-from tests.orchestrator.execution.world import ALLOW, World, allow_all, for_actions, reaches, states
+from tests.orchestrator.execution.world import ALLOW, World, allow_all, catalogue, for_actions, reaches, states
 
 SECRET = "KEEP-ME-NOWHERE-4111"
 MEMORY = Memory.from_json(
@@ -391,3 +393,17 @@ async def test_a_service_asks_in_a_run_with_its_inputs_or_not_at_all(make_world:
     with pytest.raises(NotRetainedError) as refused:
         await Origins(world.parts).find(world.tenant, run, "look")
     assert refused.value.code == "NOT_RETAINED"
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+def test_an_action_that_has_no_arguments_is_not_taken_for_one_whose_arguments_are_lost() -> None:
+    declared = catalogue([LOOK], memory=MEMORY)
+    process = declared.processes["work"]
+    operation = declared.operation("box.put")
+    assert operation is not None
+    appointed = Appointed(process, declared.agents["bot"], operation, "box", memory=declared.memory)
+    given = {"system": "box", "operation": "put", "effect": "write", "args": {}, "labels": {"": ["confidential"]}}
+    told = Success({"said": "hello to all of you"})
+    empty, lost = [kind.from_json({**given, "digest": "sha256:" + "0" * 64}) for kind in (Action, Bare)]
+    assert judge(told, appointed, empty).stored == told.result
+    assert judge(told, appointed, lost).stored == {"$not_retained": "confidential"}
