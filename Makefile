@@ -24,8 +24,9 @@ setup: $(READY) $(ENGINE) ## make .venv from uv.lock and compile the policy engi
 demo: setup ## watch three contract renewals being governed; ARGS=legal reviews three others, ARGS=--keep leaves everything running, ARGS=--kill kills the server in the middle
 	@$(BIN)/assent demo $(ARGS)
 
-test: setup ## run every test; ARGS="-k name" runs some
-	@$(BIN)/python -m pytest $(ARGS)
+# Each worker has its own PostgreSQL, and a file's tests share a worker, for they share what is costly to start.
+test: setup ## run every test, on up to four cores; ARGS="-k name" runs some, ARGS=-n0 one after the other
+	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
 
 test-long: setup ## run the tests that take long and prove at length what others prove as well
 	@$(BIN)/python -m pytest -m long $(ARGS)
