@@ -94,7 +94,9 @@ async def test_the_firm_remembers_what_a_client_wants_and_forgets_the_client(tmp
         held = firm.say("carmen.diaz", "memory", "hold", "--subject", SUBJECT, "-m", "case 7", "--json")
         assert held.code == 0, held.err
         forget = ("memory", "forget", "--subject", SUBJECT, "-m", "request 12", "--json")
-        assert json.loads(firm.say("carmen.diaz", *forget).err)["error"]["code"] == "HELD"
+        refused = json.loads(firm.say("carmen.diaz", *forget).err)["error"]
+        assert refused["code"] == "HELD"
+        assert f"assent memory lift {held.json['hold']['name'].rpartition('/')[2]} " in refused["message"]
         assert "case 7" in firm.say("carmen.diaz", "memory", "holds").out
         lifted = firm.say("carmen.diaz", "memory", "lift", held.json["hold"]["name"], "-m", "settled")
         assert lifted.code == 0, lifted.err

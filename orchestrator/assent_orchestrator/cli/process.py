@@ -41,9 +41,11 @@ def list_command(common: Common) -> int:
         found = connection.call(connection.processes.ListProcesses, request).processes
     if common.as_json:
         say_json({"processes": [json_of(one) for one in found]})
-        return ExitCode.DONE
-    rows = [(short(one.name), one.version, one.title, one.owner, one.department) for one in found]
-    table(("PROCESS", "VERSION", "TITLE", "OWNER", "DEPARTMENT"), rows)
+    elif not found:
+        say("nothing is to be run: the bundle in force has no processes")
+    else:
+        rows = [(short(one.name), one.version, one.title, one.owner, one.department) for one in found]
+        table(("PROCESS", "VERSION", "TITLE", "OWNER", "DEPARTMENT"), rows)
     return ExitCode.DONE
 
 

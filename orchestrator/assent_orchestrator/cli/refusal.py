@@ -40,6 +40,13 @@ _ADVICE_ON_CODE = {
 }
 """What to do about a code, whatever else is said."""
 
+_INSTEAD = {
+    "UNDER_PERMIT_NEEDED": "it acts while a step of a process calls it, and nobody acts for it",
+    "NOT_THIS_AGENT": "ask as the agent that acts",
+    "AGENT_MAY_NOT_ANSWER": "have a person do it",
+}
+"""What to do about a code, where what is to be done about its status would be wrong."""
+
 _ADVICE_ON = {
     "ROLE_MISSING": "ask somebody who may to do it, or say with --for in whose place, or that you mean --break-glass",
     "ANSWERED_ALREADY": "a yes is taken back with assent approvals withdraw, as long as it is not used",
@@ -55,8 +62,12 @@ _LISTS = {
     "ledger": "assent ledgers list",
     "process": "assent process list",
     "amendment": "assent process amendments --all",
+    "agent": "assent agents list",
+    "hold": "assent memory holds --all",
+    "permit": "assent permits list",
+    "tenant": "leave --tenant out, and the token file says whose you are",
 }
-"""Where a person sees what there is."""
+"""Where a person sees what there is, or what else to do about what there is not."""
 
 _TYPED = {
     "parent": "--tenant",
@@ -109,7 +120,7 @@ def problem_of(error: grpc.RpcError, address: str) -> Refusal:
         return Refusal(_unexplained(status, address), status, code=status.name, faults=(), total=0)
     told = str(error.details()) if isinstance(error, grpc.Call) else ""
     why = info.metadata.get("reason", "")
-    advice = _ADVICE_ON.get(why, _ADVICE.get(status, ""))
+    advice = _ADVICE_ON.get(why) or _INSTEAD.get(info.reason) or _ADVICE.get(status, "")
     if missing := re.fullmatch(r"there is no such (\w+)", told):
         told += f", or you may not see it; {_LISTS.get(missing[1], advice)}"
     said = told + (f" ({why})" if why else "")
@@ -117,6 +128,8 @@ def problem_of(error: grpc.RpcError, address: str) -> Refusal:
     message = said if ";" in said or not advice else f"{said}; {advice}"
     known = {info.reason, *(fault.code for fault in faults)}
     message = "; ".join((message, *(text for code, text in _ADVICE_ON_CODE.items() if code in known)))
+    if hold := info.metadata.get("hold", "") if info.reason == "HELD" else "":
+        message += f"; assent memory holds shows it, and assent memory lift {hold} --reason ... lifts it"
     shown = info.metadata.get("faults", "")
     total = int(shown) if shown.isdecimal() else 0
     return Refusal(message, status, code=info.reason, faults=faults, total=total)

@@ -1,6 +1,6 @@
 """The agents of the bundle in force, as callers of its tenant may know them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assent_orchestrator.caller import Caller
@@ -11,12 +11,27 @@ from assent_sidecar.catalogue.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A step of a process by whose ``action`` a service is called; ``undoing``: only when the step is undone."""
+
+    process: str
+    step: str
+    action: str
+    undoing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Appointment:
-    """An agent with its place among the others: who hands over to it, and which ``processes`` have steps of it."""
+    """An agent with its place among the others: who hands over to it, and which ``processes`` have steps of it.
+
+    A service is ``called_as`` systems of the kind agent, ``called_from`` the steps that do.
+    """
 
     agent: Agent
     takes_over_from: tuple[str, ...]
     processes: tuple[str, ...]
+    called_as: tuple[str, ...] = ()
+    called_from: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +70,16 @@ def _appointment(agent: Agent, catalogue: Catalogue) -> Appointment:
             agent.name in (step.agent, step.compensation.agent if step.compensation else None) for step in process.steps
         )
     )
-    return Appointment(agent, tuple(sorted(before)), tuple(sorted(used)))
+    systems = (name for name, system in catalogue.systems.items() if system.agent == agent.name)
+    calls = tuple(_calls(agent.name, catalogue))
+    return Appointment(agent, tuple(sorted(before)), tuple(sorted(used)), tuple(sorted(systems)), calls)
+
+
+def _calls(agent: str, catalogue: Catalogue) -> Iterator[Call]:
+    """Yield the steps that call an agent, by process and as they stand there."""
+    for name, process in sorted(catalogue.processes.items()):
+        for step in process.steps:
+            undoing = (step.compensation.action,) if step.compensation is not None else ()
+            for action, undoes in ((step.action, False), *((one, True) for one in undoing)):
+                if catalogue.acting(action) == agent:
+                    yield Call(name, step.id, action, undoes)

@@ -7,9 +7,22 @@ from typing import Any
 
 import grpc
 
-from assent.v1 import audit_pb2_grpc, health_pb2_grpc, runs_pb2_grpc
+from assent.v1 import (
+    agents_pb2_grpc,
+    audit_pb2_grpc,
+    health_pb2_grpc,
+    memories_pb2_grpc,
+    processes_pb2_grpc,
+    runs_pb2_grpc,
+)
 
 _SERVICES: Mapping[str, tuple[type[Any], Any]] = {
+    "AgentService": (agents_pb2_grpc.AgentServiceServicer, agents_pb2_grpc.add_AgentServiceServicer_to_server),
+    "MemoryService": (memories_pb2_grpc.MemoryServiceServicer, memories_pb2_grpc.add_MemoryServiceServicer_to_server),
+    "ProcessService": (
+        processes_pb2_grpc.ProcessServiceServicer,
+        processes_pb2_grpc.add_ProcessServiceServicer_to_server,
+    ),
     "RunService": (runs_pb2_grpc.RunServiceServicer, runs_pb2_grpc.add_RunServiceServicer_to_server),
     "AuditService": (audit_pb2_grpc.AuditServiceServicer, audit_pb2_grpc.add_AuditServiceServicer_to_server),
     "HealthService": (health_pb2_grpc.HealthServiceServicer, health_pb2_grpc.add_HealthServiceServicer_to_server),

@@ -139,3 +139,50 @@ def test_a_trail_that_does_not_hold_is_a_no_that_names_the_first_bad_record(
         )
         assert run(["audit", "verify", "--server", address, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["first_bad_seq"] == "7"
+
+
+@pytest.mark.requirement("cli.one-line")
+@pytest.mark.parametrize(
+    ("status", "message", "info", "told"),
+    [
+        ("NOT_FOUND", "there is no such agent", {}, "or you may not see it; assent agents list"),
+        ("NOT_FOUND", "there is no such hold", {}, "or you may not see it; assent memory holds --all"),
+        ("NOT_FOUND", "there is no such permit", {}, "or you may not see it; assent permits list"),
+        ("NOT_FOUND", "there is no such tenant", {}, "leave --tenant out, and the token file says whose you are"),
+        (
+            "FAILED_PRECONDITION",
+            "a legal hold is in force; nothing was forgotten",
+            {"reason": "HELD", "metadata": {"hold": "h7"}},
+            "; assent memory holds shows it, and assent memory lift h7 --reason ... lifts it",
+        ),
+        (
+            "PERMISSION_DENIED",
+            "this agent is called in runs, and begins none",
+            {"reason": "UNDER_PERMIT_NEEDED"},
+            "; it acts while a step of a process calls it, and nobody acts for it",
+        ),
+        (
+            "PERMISSION_DENIED",
+            "an agent asks for itself only",
+            {"reason": "NOT_THIS_AGENT"},
+            "; ask as the agent that acts",
+        ),
+        (
+            "PERMISSION_DENIED",
+            "people say this, not agents",
+            {"reason": "AGENT_MAY_NOT_ANSWER"},
+            "; have a person do it",
+        ),
+    ],
+)
+def test_what_to_do_goes_with_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], status: str, message: str, info: dict[str, Any], told: str
+) -> None:
+    answer = aborting(grpc.StatusCode[status], message, ErrorInfo(**{"reason": "X", "domain": "assent", **info}))
+    with impostor({"RunService.GetRun": answer}) as address:
+        run(["runs", "show", "x", "--server", address])
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {message}")
+    assert told in said
+    assert "ask somebody who may" not in said
+    assert "list what there is" not in said

@@ -2,7 +2,7 @@
 
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
-from assent_orchestrator.governance.agents import Appointment
+from assent_orchestrator.governance.agents import Appointment, Call
 from assent_sidecar.catalogue.agent import Agent
 from tests.orchestrator.server.use_cases import DIGEST
 
@@ -17,7 +17,9 @@ DESK = Agent.from_json(
         "limits": {"depth": 2},
     }
 )
-APPOINTED = Appointment(DESK, ("reception",), ("refund",))
+APPOINTED = Appointment(
+    DESK, ("reception",), ("refund",), ("front",), (Call("sale", "ask", "front.ask", undoing=True),)
+)
 
 
 class KnownAgents:

@@ -29,6 +29,8 @@ async def test_an_agent_is_shown_with_all_that_people_decided_of_it(wire: Wire) 
         limits=agents_pb2.AgentLimits(hand_overs=100, depth=2, fan_out=10, actions=1000),
         processes=["refund"],
         revision=DIGEST,
+        called_as=["front"],
+        called_from=[agents_pb2.AgentCall(process="sale", step="ask", action="front.ask", undoing=True)],
     )
     request = agents_pb2.ListAgentsRequest(parent="tenants/acme")
     assert list((await agents(wire).ListAgents(request, metadata=wire.auth)).agents) == [found]

@@ -26,4 +26,9 @@ def write_agent(tenant: str, appointed: Appointment, revision: str) -> wire.Agen
         ),
         processes=appointed.processes,
         revision=revision,
+        called_as=appointed.called_as,
+        called_from=[
+            wire.AgentCall(process=one.process, step=one.step, action=one.action, undoing=one.undoing)
+            for one in appointed.called_from
+        ],
     )

@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssent/v1/agents.proto\x12\tassent.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xce\x03\n\x05\x41gent\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12\x1a\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x05title\x12\x1a\n\x05owner\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x05owner\x12$\n\ndepartment\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\ndepartment\x12\x1e\n\x07systems\x18\x05 \x03(\tB\x04\xe2\x41\x01\x03R\x07systems\x12\x16\n\x03may\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03R\x03may\x12(\n\rhands_over_to\x18\x07 \x03(\tB\x04\xe2\x41\x01\x03R\x0bhandsOverTo\x12,\n\x0ftakes_over_from\x18\x08 \x03(\tB\x04\xe2\x41\x01\x03R\rtakesOverFrom\x12\x34\n\x06limits\x18\t \x01(\x0b\x32\x16.assent.v1.AgentLimitsB\x04\xe2\x41\x01\x03R\x06limits\x12\"\n\tprocesses\x18\n \x03(\tB\x04\xe2\x41\x01\x03R\tprocesses\x12 \n\x08revision\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03R\x08revision:A\xea\x41>\n\x0c\x61ssent/Agent\x12\x1ftenants/{tenant}/agents/{agent}*\x06\x61gents2\x05\x61gent\"u\n\x0b\x41gentLimits\x12\x1d\n\nhand_overs\x18\x01 \x01(\x05R\thandOvers\x12\x14\n\x05\x64\x65pth\x18\x02 \x01(\x05R\x05\x64\x65pth\x12\x17\n\x07\x66\x61n_out\x18\x03 \x01(\x05R\x06\x66\x61nOut\x12\x18\n\x07\x61\x63tions\x18\x04 \x01(\x05R\x07\x61\x63tions\"W\n\x11ListAgentsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\">\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x10.assent.v1.AgentR\x06\x61gents\"\x7f\n\x0fGetAgentRequest\x12l\n\x04name\x18\x01 \x01(\tBX\xe2\x41\x01\x02\xfa\x41\x0e\n\x0c\x61ssent/Agent\xbaH@r>2<^tenants/[a-z][a-z0-9_-]{0,62}/agents/[a-z][a-z0-9_-]{0,62}$R\x04name2\xe1\x01\n\x0c\x41gentService\x12p\n\nListAgents\x12\x1c.assent.v1.ListAgentsRequest\x1a\x1d.assent.v1.ListAgentsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=tenants/*}/agents\x12_\n\x08GetAgent\x12\x1a.assent.v1.GetAgentRequest\x1a\x10.assent.v1.Agent\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=tenants/*/agents/*}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssent/v1/agents.proto\x12\tassent.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xae\x04\n\x05\x41gent\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12\x1a\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x05title\x12\x1a\n\x05owner\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x05owner\x12$\n\ndepartment\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\ndepartment\x12\x1e\n\x07systems\x18\x05 \x03(\tB\x04\xe2\x41\x01\x03R\x07systems\x12\x16\n\x03may\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03R\x03may\x12(\n\rhands_over_to\x18\x07 \x03(\tB\x04\xe2\x41\x01\x03R\x0bhandsOverTo\x12,\n\x0ftakes_over_from\x18\x08 \x03(\tB\x04\xe2\x41\x01\x03R\rtakesOverFrom\x12\x34\n\x06limits\x18\t \x01(\x0b\x32\x16.assent.v1.AgentLimitsB\x04\xe2\x41\x01\x03R\x06limits\x12\"\n\tprocesses\x18\n \x03(\tB\x04\xe2\x41\x01\x03R\tprocesses\x12 \n\x08revision\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x12!\n\tcalled_as\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03R\x08\x63\x61lledAs\x12;\n\x0b\x63\x61lled_from\x18\r \x03(\x0b\x32\x14.assent.v1.AgentCallB\x04\xe2\x41\x01\x03R\ncalledFrom:A\xea\x41>\n\x0c\x61ssent/Agent\x12\x1ftenants/{tenant}/agents/{agent}*\x06\x61gents2\x05\x61gent\"k\n\tAgentCall\x12\x18\n\x07process\x18\x01 \x01(\tR\x07process\x12\x12\n\x04step\x18\x02 \x01(\tR\x04step\x12\x16\n\x06\x61\x63tion\x18\x03 \x01(\tR\x06\x61\x63tion\x12\x18\n\x07undoing\x18\x04 \x01(\x08R\x07undoing\"u\n\x0b\x41gentLimits\x12\x1d\n\nhand_overs\x18\x01 \x01(\x05R\thandOvers\x12\x14\n\x05\x64\x65pth\x18\x02 \x01(\x05R\x05\x64\x65pth\x12\x17\n\x07\x66\x61n_out\x18\x03 \x01(\x05R\x06\x66\x61nOut\x12\x18\n\x07\x61\x63tions\x18\x04 \x01(\x05R\x07\x61\x63tions\"W\n\x11ListAgentsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\">\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x10.assent.v1.AgentR\x06\x61gents\"\x7f\n\x0fGetAgentRequest\x12l\n\x04name\x18\x01 \x01(\tBX\xe2\x41\x01\x02\xfa\x41\x0e\n\x0c\x61ssent/Agent\xbaH@r>2<^tenants/[a-z][a-z0-9_-]{0,62}/agents/[a-z][a-z0-9_-]{0,62}$R\x04name2\xe1\x01\n\x0c\x41gentService\x12p\n\nListAgents\x12\x1c.assent.v1.ListAgentsRequest\x1a\x1d.assent.v1.ListAgentsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=tenants/*}/agents\x12_\n\x08GetAgent\x12\x1a.assent.v1.GetAgentRequest\x1a\x10.assent.v1.Agent\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=tenants/*/agents/*}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,6 +56,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENT'].fields_by_name['processes']._serialized_options = b'\342A\001\003'
   _globals['_AGENT'].fields_by_name['revision']._loaded_options = None
   _globals['_AGENT'].fields_by_name['revision']._serialized_options = b'\342A\001\003'
+  _globals['_AGENT'].fields_by_name['called_as']._loaded_options = None
+  _globals['_AGENT'].fields_by_name['called_as']._serialized_options = b'\342A\001\003'
+  _globals['_AGENT'].fields_by_name['called_from']._loaded_options = None
+  _globals['_AGENT'].fields_by_name['called_from']._serialized_options = b'\342A\001\003'
   _globals['_AGENT']._loaded_options = None
   _globals['_AGENT']._serialized_options = b'\352A>\n\014assent/Agent\022\037tenants/{tenant}/agents/{agent}*\006agents2\005agent'
   _globals['_LISTAGENTSREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -67,15 +71,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENTSERVICE'].methods_by_name['GetAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['GetAgent']._serialized_options = b'\202\323\344\223\002\037\022\035/v1/{name=tenants/*/agents/*}'
   _globals['_AGENT']._serialized_start=128
-  _globals['_AGENT']._serialized_end=590
-  _globals['_AGENTLIMITS']._serialized_start=592
-  _globals['_AGENTLIMITS']._serialized_end=709
-  _globals['_LISTAGENTSREQUEST']._serialized_start=711
-  _globals['_LISTAGENTSREQUEST']._serialized_end=798
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=800
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=862
-  _globals['_GETAGENTREQUEST']._serialized_start=864
-  _globals['_GETAGENTREQUEST']._serialized_end=991
-  _globals['_AGENTSERVICE']._serialized_start=994
-  _globals['_AGENTSERVICE']._serialized_end=1219
+  _globals['_AGENT']._serialized_end=686
+  _globals['_AGENTCALL']._serialized_start=688
+  _globals['_AGENTCALL']._serialized_end=795
+  _globals['_AGENTLIMITS']._serialized_start=797
+  _globals['_AGENTLIMITS']._serialized_end=914
+  _globals['_LISTAGENTSREQUEST']._serialized_start=916
+  _globals['_LISTAGENTSREQUEST']._serialized_end=1003
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=1005
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=1067
+  _globals['_GETAGENTREQUEST']._serialized_start=1069
+  _globals['_GETAGENTREQUEST']._serialized_end=1196
+  _globals['_AGENTSERVICE']._serialized_start=1199
+  _globals['_AGENTSERVICE']._serialized_end=1424
 # @@protoc_insertion_point(module_scope)

@@ -35,6 +35,8 @@ class Agent(_message.Message):
     LIMITS_FIELD_NUMBER: _builtins.int
     PROCESSES_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    CALLED_AS_FIELD_NUMBER: _builtins.int
+    CALLED_FROM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`tenants/{tenant}/agents/{agent}`."""
     title: _builtins.str
@@ -69,6 +71,14 @@ class Agent(_message.Message):
     def processes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The processes that have steps of it, by their names in the bundle."""
 
+    @_builtins.property
+    def called_as(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The systems (`kind: agent`) by whose operations it is called, by their names in the bundle; none: it is no service."""
+
+    @_builtins.property
+    def called_from(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgentCall]:
+        """The steps that call it, where it is a service."""
+
     def __init__(
         self,
         *,
@@ -83,14 +93,50 @@ class Agent(_message.Message):
         limits: Global___AgentLimits | None = ...,
         processes: _abc.Iterable[_builtins.str] | None = ...,
         revision: _builtins.str = ...,
+        called_as: _abc.Iterable[_builtins.str] | None = ...,
+        called_from: _abc.Iterable[Global___AgentCall] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "hands_over_to", b"hands_over_to", "limits", b"limits", "may", b"may", "name", b"name", "owner", b"owner", "processes", b"processes", "revision", b"revision", "systems", b"systems", "takes_over_from", b"takes_over_from", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["called_as", b"called_as", "called_from", b"called_from", "department", b"department", "hands_over_to", b"hands_over_to", "limits", b"limits", "may", b"may", "name", b"name", "owner", b"owner", "processes", b"processes", "revision", b"revision", "systems", b"systems", "takes_over_from", b"takes_over_from", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Agent: _TypeAlias = Agent  # noqa: Y015
+
+@_typing.final
+class AgentCall(_message.Message):
+    """A step that calls an agent that is a service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESS_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    UNDOING_FIELD_NUMBER: _builtins.int
+    process: _builtins.str
+    """The process, by its name in the bundle."""
+    step: _builtins.str
+    """The step of it."""
+    action: _builtins.str
+    """The operation by which it calls, as `system.operation`."""
+    undoing: _builtins.bool
+    """Whether it calls only to undo the step."""
+    def __init__(
+        self,
+        *,
+        process: _builtins.str = ...,
+        step: _builtins.str = ...,
+        action: _builtins.str = ...,
+        undoing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "process", b"process", "step", b"step", "undoing", b"undoing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgentCall: _TypeAlias = AgentCall  # noqa: Y015
 
 @_typing.final
 class AgentLimits(_message.Message):
