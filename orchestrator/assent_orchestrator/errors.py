@@ -101,6 +101,15 @@ class StateError(AssentError):
     code = "WRONG_STATE"
 
 
+class MemoryKeyWrongError(StateError):
+    """Another master key than ours wraps the keys in the database: nothing is read, and nothing written over them."""
+
+    code = "MEMORY_KEY_WRONG"
+
+    def __init__(self, message: str = "this server has not got the master key of the memory in its database") -> None:
+        super().__init__(message)
+
+
 class NotRetainedError(StateError):
     """The policies would be asked with a value that is never stored, and this server does not have it (any more)."""
 

@@ -103,7 +103,7 @@ class Action(Document):
 
     ``labels`` maps pointers into ``args`` to the classifications carried there. ``unknown`` lists the pointers whose
     values are not known yet; it is empty unless a plan is being forecast. ``digest`` is the SHA-256 over the RFC 8785
-    form of system, operation, arguments and labels.
+    form of system, operation, arguments and labels; a keyed one (``hmac-sha256:``) where an argument is never retained.
     """
 
     system: Name

@@ -272,6 +272,7 @@ async def dumped(here: House) -> bytes:
 
 @pytest.mark.timeout(600)
 @pytest.mark.requirement("orchestrator.never-canary")
+@pytest.mark.requirement("orchestrator.never-digests-keyed")
 async def test_marked_values_go_along_every_path_and_are_found_nowhere(tmp_path: Path) -> None:
     marked = Marked()
     labelled = {path: mark for path, mark in marked.marks.items() if path != "plain"}
@@ -296,6 +297,16 @@ async def test_marked_values_go_along_every_path_and_are_found_nowhere(tmp_path:
         assert any("postgres" in where for where in found["plain"]), "what is not labelled is found where it lies"
     assert found_in(rows, marked.marks) == {"plain"}
     assert found_in(told, marked.marks) == {"plain"}
+    # Who guesses what was done, and has the right guess among others, finds nothing that says so.
+    tried = {digest: digest for digest, private in here.safe.digests.items() if private}
+    assert {name: found_in(content, tried) for name, content in elsewhere.items()} == dict.fromkeys(
+        elsewhere, frozenset()
+    )
+    assert found_below([tmp_path], tried) == {}
+    known = {digest: digest for digest, private in here.safe.digests.items() if not private}
+    assert found_in(rows, known) == set(known), "of what is retained it is in the trail"
+    assert tried
+    assert known
     assert list((tmp_path / "spans").iterdir())
     assert list((tmp_path / "mail").iterdir())
 

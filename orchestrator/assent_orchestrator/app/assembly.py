@@ -56,6 +56,7 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.takeover import TakeOvers
+from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.execution.work_items import WorkItems
 from assent_orchestrator.governance.agents import Agents
@@ -69,6 +70,7 @@ from assent_orchestrator.governance.processes import Processes
 from assent_orchestrator.governance.signing_key import open_signing_key
 from assent_orchestrator.governance.stops import Stops
 from assent_orchestrator.memory.classes import Classes
+from assent_orchestrator.memory.digest_key import open_digests
 from assent_orchestrator.memory.expiry import Expiry, expiring
 from assent_orchestrator.memory.keeper import Keeper
 from assent_orchestrator.memory.master_key import open_vault
@@ -174,7 +176,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
         memory_key = settings.memory_key or settings.data / "memory-key"
         memories = Memories(await asyncio.to_thread(open_vault, memory_key, make=settings.memory_key is None))
-        around = Surroundings(environ, database, trail, listener, clock)
+        digests = await open_digests(database.engine, memories)
+        around = Surroundings(environ, database, trail, listener, clock, digests)
         # From here on, something may be decided.
         realms = await stack.enter_async_context(open_realms(settings, policies, around, binary))
         gate = Gate(
@@ -187,6 +190,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             settings.decision_budget,
             settings.longest_decision,
             lambda tenant: realms.catalogue(tenant).memory,
+            digests,
         )
         parts = Parts(
             engine=database.engine,
@@ -197,6 +201,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             catalogue=realms.catalogue,
             revision=realms.revision,
             driver=new_driver(settings.executor),
+            unretained=Unretained(digests=digests),
             memory=MemorySteps(trail, memories, clock, realms.catalogue),
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from assent_orchestrator.app.realm import Realm
 from assent_orchestrator.app.realms import Realms
-from assent_orchestrator.memory.errors import MemoryKeyWrongError
+from assent_orchestrator.errors import MemoryKeyWrongError
 from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.server.health import ComponentView, HealthView
 from assent_orchestrator.store.postgres import Database

@@ -69,7 +69,7 @@ async def open_realm(
         around.database.engine, around.trail, around.clock, feed, policies.gate, settings.executor, home
     )
     await activations.begin(activate or policies.sidecar.activate, rollback)
-    live = Veil(policies.sidecar.evaluator, lambda _: policies.sidecar.bundle)
+    live = Veil(policies.sidecar.evaluator, lambda _: policies.sidecar.bundle, around.digests)
     async with (
         activations.following(around.listener),
         following_policies(settings, policies),

@@ -11,6 +11,7 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.config import Settings
 from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.follow import Candidates, Follower
 from assent_orchestrator.shadows.journal import Journal
@@ -47,6 +48,7 @@ class Surroundings:
     trail: Trail
     listener: Listener
     clock: Clock
+    digests: Digests
 
 
 @contextlib.asynccontextmanager

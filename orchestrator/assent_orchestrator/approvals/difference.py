@@ -6,6 +6,7 @@ from itertools import islice
 
 from assent_orchestrator.approvals.mask import is_masked, masked_by, without
 from assent_orchestrator.plan.action import action_digest
+from assent_orchestrator.plan.digests import NO_KEY, Digests
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render, split, step_down
 from assent_sidecar.decision import ApprovalRequirement
@@ -42,7 +43,9 @@ class Change:
         return told
 
 
-def changes_between(before: Mapping[str, Json], action: Action, requirement: ApprovalRequirement) -> list[Change]:
+def changes_between(
+    before: Mapping[str, Json], action: Action, requirement: ApprovalRequirement, digests: Digests = NO_KEY
+) -> list[Change]:
     """Return what is different in an action from what was presented before, for those who are asked now.
 
     ``before`` has the digest of the action then, whether it was shown or not. Of what is masked, then or now, only the
@@ -54,7 +57,7 @@ def changes_between(before: Mapping[str, Json], action: Action, requirement: App
     since = masked_by(requirement, earlier, before.get("labels", {}))[1]
     hidden = _outermost(_above_arrays(pointer, earlier, action.args) for pointer in {*then, *now, *since})
     whole = _filled(earlier, then, action.args)
-    changed = then if whole is None or _is_other(before, whole, then) else ()
+    changed = then if whole is None or _is_other(before, whole, then, digests) else ()
     found = [
         Change(pointer, seen=False)
         for pointer in hidden
@@ -77,10 +80,11 @@ def _find(value: Json, pointer: Pointer) -> tuple[bool, Json]:
         return False, None
 
 
-def _is_other(before: Mapping[str, Json], whole: Mapping[str, Json], then: Sequence[Pointer]) -> bool:
+def _is_other(before: Mapping[str, Json], whole: Mapping[str, Json], then: Sequence[Pointer], digests: Digests) -> bool:
     """Say whether what was masked is another one now; ``whole`` is what was presented, with what is there now in it."""
     system, _, operation = before.get("action", "").partition(".")
-    return bool(then) and action_digest(system, operation, whole, before.get("labels", {})) != before["action_digest"]
+    plain = action_digest(system, operation, whole, before.get("labels", {}))
+    return bool(then) and not digests.same(before["action_digest"], plain)
 
 
 def _filled(args: Mapping[str, Json], places: Iterable[Pointer], source: Json) -> dict[str, Json] | None:

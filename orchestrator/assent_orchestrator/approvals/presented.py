@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from assent_orchestrator.approvals.difference import changes_between
 from assent_orchestrator.approvals.mask import hushed, is_masked, masked_by, spoken
+from assent_orchestrator.plan.digests import NO_KEY, Digests
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.reference import Source, references
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
@@ -42,7 +43,8 @@ class Scene:
 
     ``args`` are the arguments as the plan has them, with their bindings, and ``edited`` where approvers put other
     values in their place. ``on_yes`` are the steps that come next, ``on_no`` what follows when somebody says no.
-    ``before`` is what was presented of the step the last time, with the digest of that action.
+    ``before`` is what was presented of the step the last time, with the digest of that action; ``digests`` are
+    how it is named where it has a value that is never retained.
     """
 
     agent: str
@@ -54,6 +56,7 @@ class Scene:
     on_no: str = "stops"
     ledgers: Mapping[str, Counter] = field(default_factory=dict)
     before: Mapping[str, Json] | None = None
+    digests: Digests = NO_KEY
 
 
 def present(
@@ -95,9 +98,9 @@ def present(
         if len(whole) > MOST_STEPS
     }
     if scene.before is not None:
-        presented["changes"] = [
-            change.to_json() for change in changes_between(scene.before, action, hushed(requirement, action, never))
-        ]
+        wanted = hushed(requirement, action, never)
+        found = changes_between(scene.before, action, wanted, scene.digests)
+        presented["changes"] = [change.to_json() for change in found]
     return presented
 
 

@@ -20,7 +20,7 @@ MAX_RECORD_BYTES = 48 * 1024
 """A record is at most this long; a tile of a Merkle log takes entries of up to 65,535 bytes."""
 
 Text = Annotated[str, Field(max_length=1024)]
-Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^(hmac-)?sha256:[0-9a-f]{64}$")]
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[a-z_]+)+$", max_length=64)]
 """What happened: the kind of thing, a dot, what became of it, as in ``decision.made``; docs/trail.md lists them."""
 

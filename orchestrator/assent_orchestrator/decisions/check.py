@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.governance.enquiry import agent_facts
-from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.action import confided, make_action
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.label import UNTRUSTED, join, place
 from assent_orchestrator.plan.model import MAX_ARGUMENT_BYTES
 from assent_orchestrator.plan.pointer import field, split
@@ -19,11 +20,12 @@ from assent_sidecar.question import Action, BatchAction
 MAX_FAULTS = 100
 
 
-def accept(request: DecisionRequest, catalogue: Catalogue) -> tuple[BatchAction, ...]:
+def accept(request: DecisionRequest, catalogue: Catalogue, digests: Digests) -> tuple[BatchAction, ...]:
     """Return the actions that are asked about, each with its digest; their arguments count as untrusted.
 
     Raises:
         InvalidError: something in the request is not declared, not given to the agent, or does not fit; all is named.
+        MemoryKeyWrongError: an argument is never retained, and this server has not got the key of its digest.
     """
     faults: list[Fault] = []
     if request.process and request.process not in catalogue.processes:
@@ -38,7 +40,7 @@ def accept(request: DecisionRequest, catalogue: Catalogue) -> tuple[BatchAction,
         wrong = list(_faults(root, wish, catalogue))
         faults += wrong
         if not wrong:
-            accepted += _accepted(root, wish, catalogue, faults)
+            accepted += _accepted(root, wish, catalogue, digests, faults)
         if len(faults) > MAX_FAULTS:
             faults[MAX_FAULTS:] = [Fault("", "MORE_FAULTS", f"there are more than {MAX_FAULTS} faults")]
             break
@@ -81,9 +83,11 @@ def _faults_of_action(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[F
         yield Fault(f"{root}.action", "NOT_BY_PERMIT", "Assent does this itself: use MemoryService")
 
 
-def _accepted(root: str, wish: Wish, catalogue: Catalogue, faults: list[Fault]) -> Iterator[BatchAction]:
+def _accepted(
+    root: str, wish: Wish, catalogue: Catalogue, digests: Digests, faults: list[Fault]
+) -> Iterator[BatchAction]:
     try:
-        action = as_action(wish, catalogue)
+        action = as_action(wish, catalogue, digests)
     except NotCanonicalError:
         what = "hold a number or a text that JSON readers do not agree on (RFC 8785)"
         faults.append(Fault(f"{root}.args", "ARGUMENTS_SCHEMA", what))
@@ -91,12 +95,14 @@ def _accepted(root: str, wish: Wish, catalogue: Catalogue, faults: list[Fault]) 
     yield BatchAction(id=wish.id, agent=agent_facts(catalogue.agents[wish.agent]), action=action)
 
 
-def as_action(wish: Wish, catalogue: Catalogue) -> Action:
+def as_action(wish: Wish, catalogue: Catalogue, digests: Digests) -> Action:
     """Return the action of a wish that has no fault; what a caller brings is untrusted.
 
     Raises:
         NotCanonicalError: the arguments have no canonical form.
+        MemoryKeyWrongError: an argument is never retained, and this server has not got the key of its digest.
     """
     operation = catalogue.operation(wish.action)
     effect = operation.effect if operation is not None else "irreversible"
-    return make_action(wish.action, effect, wish.args, join(wish.labels, {"": (UNTRUSTED,)}))
+    action = make_action(wish.action, effect, wish.args, join(wish.labels, {"": (UNTRUSTED,)}))
+    return confided(action, catalogue.memory.never, digests)

@@ -74,6 +74,7 @@ class Desk:
             PermitClosedError: the request id was given a permit that is closed by now.
             BusyError: as many decisions wait as may; nothing was asked, nothing is written.
             UnavailableError: it could not be recorded; nothing is permitted.
+            MemoryKeyWrongError: an argument is never retained, and this server has not got the key of its digest.
         """
         catalogue = self.catalogue(caller.tenant)
         agent = _require(caller, request, catalogue)
@@ -90,23 +91,23 @@ class Desk:
             if earlier is not None:
                 return earlier
         if len(request.wishes) > _INLINE:
-            actions = await asyncio.to_thread(accept, request, catalogue)
+            actions = await asyncio.to_thread(accept, request, catalogue, self.gate.digests)
         else:
-            actions = accept(request, catalogue)
+            actions = accept(request, catalogue, self.gate.digests)
+        never = catalogue.memory.never
+        confided = any(labels_of_never(one.action.labels, never) for one in actions)
         terms = Terms(
             tenant=caller.tenant,
             holder=caller.id,
             fulfilled=frozenset({"redact", "reserve", *request.fulfils}),
             timeouts=_timeouts(request, catalogue),
             request_id=request.request_id,
-            request_digest=asked,
+            request_digest=self.gate.digests.written(asked, confided=confided) if asked else "",
             services=frozenset(wish.action for wish in request.wishes if catalogue.acting(wish.action)),
             mandate=mandate,
             item=actions[0].id,
             enough=lambda ruling: enough is not None and enough(_held_to(ruling).verdict),
         )
-        never = catalogue.memory.never
-        confided = any(labels_of_never(one.action.labels, never) for one in actions)
         question = self._question(caller, request, catalogue, principal, actions).confidentially(confided)
         if mandate is not None:
             question = _under(mandate, question)
@@ -167,7 +168,7 @@ class Desk:
             row = (await tx.execute(found)).one_or_none()
             if row is None:
                 return None
-            if row.request_digest != asked:
+            if not self.gate.digests.same(row.request_digest, asked):
                 raise _used(request)
             ids = [kept["permit"] for kept in row.answers if kept["permit"]]
             rows = await tx.execute(sa.select(permits).where(permits.c.id.in_(ids)))
@@ -186,9 +187,9 @@ class Desk:
             if issued is None:
                 replies.append(Reply(kept["id"], _as_held(decided, kept["refused"]), None))
                 continue
-            permit = Outside(self.gate).permit_again(decided, kept["id"], issued)
-            duties = sort_out(decided.decision.obligations)
-            action = redacted(as_action(wishes[kept["id"]], catalogue), duties)
+            duties, digests = sort_out(decided.decision.obligations), self.gate.digests
+            action = redacted(as_action(wishes[kept["id"]], catalogue, digests), duties, digests)
+            permit = Outside(self.gate).permit_again(decided, kept["id"], issued, action)
             replies.append(Reply(kept["id"], decided, Leave(permit, action, issued.report_by)))
         return tuple(replies)
 

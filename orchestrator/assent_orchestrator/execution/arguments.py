@@ -1,8 +1,9 @@
 """From a step's arguments as written to an action ready to be decided. Pure."""
 
+from assent_orchestrator.errors import MemoryKeyWrongError
 from assent_orchestrator.execution.situation import Appointed, Situation
 from assent_orchestrator.execution.unretained import NOT_RETAINED
-from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.action import confided, make_action
 from assent_orchestrator.plan.binding import BindingError, Item, ListError, items_of, resolve
 from assent_orchestrator.plan.edit import MisplacedError, edited, labels_after
 from assent_orchestrator.plan.schema import validate
@@ -89,6 +90,9 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
     for flaw in (*memory_flaws(action, args, memory), *label_flaws(action, labels, memory)):
         raise UnfitError(flaw.code, f"{flaw.member}: {flaw.message}")
     try:
-        return make_action(situation.spec.action, appointed.operation.effect, args, labels)
+        made = make_action(situation.spec.action, appointed.operation.effect, args, labels)
+        return confided(made, appointed.never, situation.digests)
+    except MemoryKeyWrongError as error:
+        raise UnfitError(error.code, error.message) from error
     except NotCanonicalError as error:
         raise UnfitError("NOT_CANONICAL", "a number or text in the arguments has no exact form") from error

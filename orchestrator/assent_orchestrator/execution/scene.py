@@ -28,6 +28,7 @@ def scene_of(
         on_no=_on_no(situation),
         ledgers={name: Counter(ledgers[name].unit, found) for name, found in facts.items() if name in ledgers},
         before={**before.presented, "action_digest": before.action_digest} if before is not None else None,
+        digests=situation.digests,
     )
 
 

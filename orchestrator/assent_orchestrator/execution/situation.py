@@ -18,6 +18,7 @@ from assent_orchestrator.governance.stop import STOPPED, Subject
 from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
+from assent_orchestrator.plan.digests import NO_KEY, Digests
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.reference import references
 from assent_orchestrator.plan.state import StepState
@@ -56,6 +57,7 @@ class Situation:
 
     ``inputs``, with their labels, are those of the run. Where they, outputs or the item hold what is not retained, that
     is in them as long as this server has it; ``confided`` says so. What it has not is a mark (plan/unretained).
+    ``digests`` are how an action is named that has such a value.
     """
 
     run: RunRow
@@ -74,6 +76,7 @@ class Situation:
     edits: Mapping[Pointer, Json] = field(default_factory=dict)
     work_item: Approval | None = None
     confided: bool = False
+    digests: Digests = NO_KEY
 
     @property
     def asks_first(self) -> bool:
@@ -238,6 +241,7 @@ async def read_situation(
         item=item,
         spoilt=step.item is not None and not step.undo and await is_spoilt(tx, run_id, spec),
         work_item=await open_item(tx, run_id, step_id) if step.state is StepState.AWAITING_CHOICE else None,
+        digests=unretained.digests,
         confided=inputs is not None or item is not element or any(outputs[name] is not stored[name] for name in stored),
     )
 

@@ -63,6 +63,7 @@ class Submissions:
             TooManyRunsError: the tenant has too many runs at work; nothing is stored.
             CrowdedError: it did not get its turn among all those that are handed in; nothing is stored.
             UnavailableError: it could not be recorded; nothing is stored.
+            MemoryKeyWrongError: an input is never retained, and this server has not got the key of the plan's digest.
 
         """
         caller.require(Role.SUBMITTER)
@@ -95,13 +96,14 @@ class Submissions:
         never, unretained = catalogue.memory.never, self.parts.unretained
         # All that is stored and told of the plan from here on, its digest too, is of what may be.
         inputs, labels = unretained.store(run_id, INPUTS, accepted.inputs, accepted.labels, never)
-        if inputs is not accepted.inputs:
+        private = inputs is not accepted.inputs
+        if private:
             accepted = accepted.model_copy(update={"inputs": inputs, "labels": labels})
         run = RunRow(
             tenant=caller.tenant,
             id=run_id,
             request_id=plan.request_id or None,
-            request_digest=asked,
+            request_digest=unretained.digests.written(asked, confided=private),
             process=accepted.process,
             process_version=accepted.process_version,
             revision=self.parts.revision(caller.tenant),
@@ -168,7 +170,7 @@ class Submissions:
             ).one_or_none()
             if row is None:
                 return None
-            if row.request_digest != asked:
+            if not self.parts.unretained.digests.same(row.request_digest, asked):
                 raise AlreadyExistsError("the request id was used for another plan", request_id=plan.request_id)
             found = await view(tx, caller, row.id, self.parts.plans)
         await self.durable.start(row.id, caller.tenant)

@@ -13,6 +13,7 @@ from typing import Literal
 from assent_orchestrator.execution.journal import StepRow
 from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.derived import Derived
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.label import join
 from assent_orchestrator.plan.pointer import split
 from assent_orchestrator.plan.unretained import is_marked, withheld
@@ -46,8 +47,9 @@ class Kept:
 class Unretained:
     """The values that are not retained, by the run and what of it they are."""
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
-        """Say how many bytes are kept."""
+    def __init__(self, most: int = MOST_BYTES, digests: Digests | None = None) -> None:
+        """Say how many bytes are kept, and how what has such a value is named; by itself under a key of its own."""
+        self.digests = digests if digests is not None else Digests.fresh()
         self._most = most
         self._size = 0
         self._kept: OrderedDict[str, dict[Place, Kept]] = OrderedDict()

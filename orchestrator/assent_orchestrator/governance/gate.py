@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import BusyError
+from assent_orchestrator.errors import BusyError, MemoryKeyWrongError
 from assent_orchestrator.governance import intent, minutes
 from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.judging import rule
@@ -29,7 +29,9 @@ from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
 from assent_orchestrator.governance.till import Till, open_till
+from assent_orchestrator.plan.action import plain_digest
 from assent_orchestrator.plan.derived import row_id
+from assent_orchestrator.plan.digests import Digests, is_keyed
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.catalogue.memory import Memory
@@ -86,7 +88,8 @@ class Gate:
     """Asks, records, and only then permits.
 
     ``budget`` is how long a decision may take when nobody says, ``longest`` whatever anybody says; both in seconds.
-    ``memory`` returns the classes of memory of the bundle in force for a tenant.
+    ``memory`` returns the classes of memory of the bundle in force for a tenant. ``digests`` are how what is confided
+    is named where it is written down.
     """
 
     decision_point: DecisionPoint
@@ -98,6 +101,7 @@ class Gate:
     budget: float = 2.0
     longest: float = 10.0
     memory: Callable[[str], Memory] = _nothing_remembered
+    digests: Digests = field(default_factory=Digests.fresh)
 
     async def decide(self, question: Question, sequel: Sequel | None = None, *, within: float | None = None) -> Decided:
         """Decide something that permits nothing by itself, and commit the decision with what follows from it.
@@ -171,7 +175,7 @@ class Gate:
                 if decided is None:
                     continue
                 memory = self.memory(question.tenant)
-                ruling = rule(action, decided, OURS, self._permitting(decided, run, step), memory)
+                ruling = rule(action, decided, OURS, self._permitting(decided, run, step), memory, digests=self.digests)
                 till = None
                 if isinstance(ruling, Allowed) and ruling.reserves:
                     till, ruling = await self._reserved(tx, question, ruling)
@@ -199,7 +203,7 @@ class Gate:
         assert question.step is not None
         assert question.run is not None
         permitting, memory = self._permitting(asked, question.run.id, question.step), self.memory(question.tenant)
-        allowed = rule(question.action, asked, OURS, permitting, memory)
+        allowed = rule(question.action, asked, OURS, permitting, memory, digests=self.digests)
         if not isinstance(allowed, Allowed) or allowed.reserves:
             return None
         stride = outright(allowed)
@@ -303,7 +307,7 @@ class Gate:
         found = await self.stops(Subject.of(question))
         if not found:
             return None
-        input_digest = await asyncio.to_thread(digest_of, question)
+        input_digest = await asyncio.to_thread(digest_of, question, self.digests)
         return stopped(
             question, found, input_digest=input_digest, duration_us=(time.perf_counter_ns() - started) // 1000
         )
@@ -312,6 +316,7 @@ class Gate:
         """Issue a permit for what was decided; whoever asked for it commits both before anybody has it."""
         return self.issuer.issue(
             action_digest=action.digest,
+            claimed=plain_digest(action) if is_keyed(action.digest) else "",
             action=f"{action.system}.{action.operation}",
             decision_id=decided.provenance.decision_id,
             run=run,
@@ -322,10 +327,12 @@ class Gate:
         )
 
 
-def digest_of(question: Question) -> str:
+def digest_of(question: Question, digests: Digests) -> str:
     """Return the digest of a question that the decision point does not see; empty where it has none."""
     try:
-        return digest(question.to_json())
+        return digests.written(digest(question.to_json()), confided=question.confided)
+    except MemoryKeyWrongError:
+        return ""  # which nothing can be found from
     except (NotCanonicalError, ValueError, TypeError, RecursionError):
         return ""  # what cannot be written out; without a stop it would be QUESTION_INVALID
 

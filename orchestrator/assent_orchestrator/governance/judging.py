@@ -10,7 +10,8 @@ from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.governance.till import Booking, Till
-from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.action import remade
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import MEMORY, RECALL
@@ -39,6 +40,8 @@ def rule(
     fulfilled: frozenset[str],
     permitted: Callable[[Action], Permit],
     memory: Memory | None = None,
+    *,
+    digests: Digests,
 ) -> Ruling:
     """Return the ruling on an action: an allow whose obligations nobody can fulfil is none.
 
@@ -58,7 +61,7 @@ def rule(
     if duties.unmet:
         return _unsupported(decided, duties)
     try:
-        action = redacted(action, duties)
+        action = redacted(action, duties, digests)
     except RedactionError:
         return Refused(decided, UNFULFILLED, "a redaction cannot be carried out with certainty")
     if memory is not None:
@@ -137,7 +140,7 @@ def _another_matter(before: Mapping[str, Json], after: Mapping[str, Json]) -> bo
     return before.keys() != after.keys() or any(after[name] != before[name] for name in before if name != "value")
 
 
-def redacted(action: Action, duties: Duties) -> Action:
+def redacted(action: Action, duties: Duties, digests: Digests) -> Action:
     """Return the action with every redaction carried out.
 
     Of memory, what is recalled is redacted, and not what is asked for; of what is to be remembered, the value alone:
@@ -145,6 +148,7 @@ def redacted(action: Action, duties: Duties) -> Action:
 
     Raises:
         RedactionError: one cannot be carried out with certainty.
+        MemoryKeyWrongError: the digest of the action is keyed, and ``digests`` have not got the key.
 
     """
     if not duties.redactions or f"{action.system}.{action.operation}" == RECALL:
@@ -152,4 +156,4 @@ def redacted(action: Action, duties: Duties) -> Action:
     left = redact(action.args, action.labels, duties.redactions)
     if action.system == MEMORY and _another_matter(action.args, left.args):
         raise RedactionError("it would be something else that is done with memory")
-    return make_action(f"{action.system}.{action.operation}", action.effect, left.args, left.labels)
+    return remade(action, left.args, left.labels, digests)

@@ -25,6 +25,8 @@ from assent_orchestrator.governance.stop import Stop, Subject, applying, stopped
 from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.governance.till import Booking, Till, open_till
 from assent_orchestrator.governance.under_way import hold
+from assent_orchestrator.plan.action import plain_digest
+from assent_orchestrator.plan.digests import is_keyed
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.question import Action, BatchAction, Kind, Question, StepFacts
 
@@ -80,7 +82,10 @@ class Outside:
             held = {one.id: found for one in wished if (found := _holding(in_force, question, terms, one))}
             if decided is None and len(held) < len(wished):
                 decided = await self.gate.ask(question, self.gate.budget_for(within, len(question.actions)), look=False)
-            input_digest = decided.provenance.input_digest if decided else await asyncio.to_thread(digest_of, question)
+            if decided is not None:
+                input_digest = decided.provenance.input_digest
+            else:
+                input_digest = await asyncio.to_thread(digest_of, question, self.gate.digests)
             owns = [
                 (one, stopped(question, held[one.id], input_digest=input_digest))
                 if decided is None or one.id in held
@@ -171,7 +176,7 @@ class Outside:
             def permitted(action: Action, own: Decided = own, step: StepFacts = step, key: str = key) -> Permit:
                 return self.gate.issue(action, own, OUTSIDE, step, key)
 
-            ruling = rule(asked.action, own, terms.fulfilled, permitted)
+            ruling = rule(asked.action, own, terms.fulfilled, permitted, digests=self.gate.digests)
             full = work.room.refusal() if isinstance(ruling, Allowed) and work.room is not None else None
             if full is not None:
                 ruling = Refused(own, *full)
@@ -192,10 +197,11 @@ class Outside:
         under = Under(IN_FORCE, tuple(stop.id for stop in work.in_force))
         return tuple(answers), Share(tuple(drafts), handed_out.TABLE, tuple(rows), claim, under)
 
-    def permit_again(self, decided: Decided, item: str, permit: handed_out.Issued) -> Permit:
-        """Return a permit that was issued before, as it was: its row is committed, and its time goes on."""
+    def permit_again(self, decided: Decided, item: str, permit: handed_out.Issued, action: Action) -> Permit:
+        """Return a permit for ``action`` that was issued before, as it was: its row is committed, its time goes on."""
         return self.gate.issuer.issue(
             action_digest=permit.action_digest,
+            claimed=plain_digest(action) if is_keyed(permit.action_digest) else "",
             action=permit.action,
             decision_id=decided.provenance.decision_id,
             run=OUTSIDE,

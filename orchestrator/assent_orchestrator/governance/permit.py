@@ -14,7 +14,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assent_orchestrator.governance.signing_key import public_jwk
-from assent_orchestrator.plan.action import action_digest
+from assent_orchestrator.plan.action import plain_digest
 from assent_sidecar.question import Action
 
 ISSUER = "assent"
@@ -37,7 +37,8 @@ class Permit:
     """Leave to perform one action once.
 
     ``action_digest`` and ``decision_id`` say what and why, ``idempotency_key`` is how a tool server knows attempts at
-    one effect, ``token`` is the JWS. Nothing but the gate makes one.
+    one effect, ``token`` is the JWS. ``claimed`` is the plain digest, which the token has and which is never written
+    down where ``action_digest`` is a keyed one. Nothing but the gate makes one.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Permit:
     issued_at: datetime
     expires_at: datetime
     token: str = field(repr=False)
+    claimed: str = field(repr=False)
 
     def check(self, digest: str, now: datetime) -> None:
         """Make sure that this permit is for the action with ``digest`` and still good at ``now``.
@@ -71,7 +73,7 @@ class Permit:
 
         """
         self.check(action.digest, now)
-        if action_digest(action.system, action.operation, action.args, action.labels) != action.digest:
+        if plain_digest(action) != self.claimed:
             raise PermitError("the action is not what its digest says")
 
 
@@ -130,9 +132,11 @@ class PermitIssuer:
         idempotency_key: str,
         now: datetime,
         identifier: str | None = None,
+        claimed: str = "",
     ) -> Permit:
         """Return a permit for one attempt at one action; only the gate may call this.
 
+        Where ``action_digest`` is keyed, ``claimed`` is the plain one, which a tool server can compute.
         ``identifier`` is that of a permit that was issued before: with the same facts it is the same permit again.
         """
         identifier = identifier or uuid.uuid4().hex
@@ -145,7 +149,7 @@ class PermitIssuer:
             "jti": identifier,
             "iat": issued,
             "exp": expires,
-            "digest": action_digest,
+            "digest": claimed or action_digest,
             "action": action,
             "decision": decision_id,
             "attempt": attempt,
@@ -163,6 +167,7 @@ class PermitIssuer:
             issued_at=issued,
             expires_at=expires,
             token=token,
+            claimed=claimed or action_digest,
         )
 
 

@@ -7,7 +7,9 @@ what stands in the bundle word for word; what follows from the decision stays as
 import asyncio
 from collections.abc import Callable, Container
 
+from assent_orchestrator.errors import MemoryKeyWrongError
 from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.plan.digests import Digests
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.words import words_of
 from assent_sidecar.decision import Decided, Reason
@@ -20,18 +22,29 @@ WITHHELD = "WITHHELD"
 class Veil:
     """Answers as the decision point behind it does, and says no more than may be written down."""
 
-    def __init__(self, behind: DecisionPoint, bundle: Callable[[str], Bundle]) -> None:
-        """Name the decision point, and the bundle in force for a tenant."""
+    def __init__(self, behind: DecisionPoint, bundle: Callable[[str], Bundle], digests: Digests) -> None:
+        """Name the decision point, the bundle in force for a tenant, and how questions are named."""
         self._behind = behind
+        self._digests = digests
         self._bundle = bundle
         self._words: dict[str, frozenset[str]] = {}
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
         """Answer within ``budget`` seconds; it fails closed and raises nothing."""
         decided = await self._behind.decide(question, budget=budget)
-        if not question.confided or decided.fault:
+        if not question.confided:
             return decided
-        return veiled(decided, await self._known(question.tenant))
+        decided = self._unguessable(decided)
+        return decided if decided.fault else veiled(decided, await self._known(question.tenant))
+
+    def _unguessable(self, decided: Decided) -> Decided:
+        """Return a decision that names its question so that nobody finds by trying what was in it."""
+        plain = decided.provenance.input_digest
+        try:
+            named = self._digests.keyed(plain) if plain else ""
+        except MemoryKeyWrongError:
+            named = ""
+        return decided.model_copy(update={"provenance": decided.provenance.model_copy(update={"input_digest": named})})
 
     async def _known(self, tenant: str) -> frozenset[str]:
         bundle = self._bundle(tenant)

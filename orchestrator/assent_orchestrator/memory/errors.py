@@ -3,15 +3,6 @@
 from assent_orchestrator.errors import StateError
 
 
-class MemoryKeyWrongError(StateError):
-    """Another master key than ours wraps the keys in the database: nothing is read, and nothing written over them."""
-
-    code = "MEMORY_KEY_WRONG"
-
-    def __init__(self, message: str = "this server has not got the master key of the memory in its database") -> None:
-        super().__init__(message)
-
-
 class MemoryUnreadableError(StateError):
     """What is stored was changed by somebody else, or the key of its subject is gone; nothing of it is returned."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.clock import later
-from assent_orchestrator.errors import AlreadyExistsError, Fault, InvalidError
+from assent_orchestrator.errors import AlreadyExistsError, Fault, InvalidError, MemoryKeyWrongError
 from assent_orchestrator.memory.entry import (
     MAX_VALUE_BYTES,
     MOST_RECALLED,
@@ -23,7 +23,7 @@ from assent_orchestrator.memory.entry import (
     Remembered,
     Sought,
 )
-from assent_orchestrator.memory.errors import MemoryKeyWrongError, MemoryUnreadableError
+from assent_orchestrator.memory.errors import MemoryUnreadableError
 from assent_orchestrator.memory.vault import DataKey, Sealed, Vault
 from assent_orchestrator.plan.label import fit, join, names
 from assent_orchestrator.store.memory_tables import memories, memory_master, subjects

@@ -16,12 +16,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from assent_orchestrator.memory.errors import MemoryKeyWrongError, MemoryUnreadableError
+from assent_orchestrator.errors import MemoryKeyWrongError
+from assent_orchestrator.memory.errors import MemoryUnreadableError
+from assent_orchestrator.plan.digests import KEY_BYTES, Digests
 from assent_sidecar.canonical import canonical
 from assent_sidecar.model import Json
 
 MASTER_BYTES = 32
 _NONCE_BYTES = 12
+_DIGESTS = b"digests"
+"""What the key of digests is wrapped with; that of a subject is, with its tenant and subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,22 @@ class Vault:
         """Return what a subject is stored by: the same in every writing of Unicode, another one in each tenant."""
         written = canonical([tenant, unicodedata.normalize("NFC", subject)])
         return hmac.digest(self._naming, written, hashlib.sha256).hex()
+
+    def new_digest_key(self) -> bytes:
+        """Return a new key of the digests of a database, wrapped."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._wrapping.encrypt(nonce, secrets.token_bytes(KEY_BYTES), _DIGESTS)
+
+    def digests(self, wrapped: bytes) -> Digests:
+        """Return the digests whose key this is.
+
+        Raises:
+            MemoryKeyWrongError: another master key wrapped it.
+        """
+        try:
+            return Digests(self._wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _DIGESTS))
+        except (InvalidTag, ValueError) as error:
+            raise MemoryKeyWrongError from error
 
     def new_key(self, tenant: str, subject_key: str) -> bytes:
         """Return a new key for a subject, wrapped."""

@@ -131,7 +131,7 @@ def _permit(tenant: str, leave: Leave) -> dict[str, Json]:
         "token": permit.token,
         "args": leave.action.args,
         "labels": {pointer: list(names) for pointer, names in leave.action.labels.items()},
-        "action_digest": permit.action_digest,
+        "action_digest": permit.claimed,
         "idempotency_key": permit.idempotency_key,
         "expire_time": permit.expires_at.isoformat(),
         "report_time": leave.report_by.isoformat(),

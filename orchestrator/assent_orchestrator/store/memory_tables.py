@@ -66,9 +66,11 @@ memory_master = sa.Table(
     metadata,
     sa.Column("sole", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("digest_key", sa.LargeBinary),
     sa.CheckConstraint("sole", name="memory_master_sole"),
 )
-"""One row: which master key wraps the keys of this database, so that a server with another one touches nothing."""
+"""One row: which master key wraps the keys of this database, so that a server with another one touches nothing; and,
+wrapped by it, the key of the digests of what is never retained."""
 
 holds = sa.Table(
     "holds",

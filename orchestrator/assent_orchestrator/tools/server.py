@@ -61,7 +61,7 @@ class ToolServers:
             deadline=deadline,
             traceparent=context.get("traceparent", ""),
             labels={pointer: tools_pb2.LabelSet(labels=names) for pointer, names in action.labels.items()},
-            action_digest=action.digest,
+            action_digest=permit.claimed,
         )
         answer = await self._connections.send(
             "Invoke", request, tool_server=tool_server, within=timeout, metadata=context, reads=reads

@@ -15,11 +15,15 @@ _DONE, _NOT_DONE = tools_pb2.LOOKUP_STATE_DONE, tools_pb2.LOOKUP_STATE_NOT_DONE
 
 
 class Safe(tools_pb2_grpc.ToolServiceServicer):
-    """Answers as the argument ``mode`` says; ``calls`` are what it was given."""
+    """Answers as the argument ``mode`` says; ``calls`` are what it was given.
+
+    ``digests`` are those of what it was given, each with whether something in it carries a label that is not retained.
+    """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self.secrets = secrets
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.digests: dict[str, bool] = {}
         self.hanging = asyncio.Event()
         self._done: dict[str, Any] = {}
 
@@ -35,6 +39,8 @@ class Safe(tools_pb2_grpc.ToolServiceServicer):
         del context
         args = json_format.MessageToDict(request.args)
         self.calls.append((request.operation, args))
+        carried = {label for named in request.labels.values() for label in named.labels}
+        self.digests[request.action_digest.removeprefix("sha256:")] = "private" in carried
         if request.operation == "fetch":
             many = [self.secrets["first"], self.secrets["second"]]
             return _result({"secret": self.secrets["fetched"], "plain": "seen", "many": many})

@@ -115,7 +115,8 @@ class Office:
 def two_systems() -> Catalogue:
     """The catalogue of runs, and a second system that is just like the first."""
     scratch = {"retention": "temporary", "purpose": "to go on", "owner": "it", "ttl": "1h"}
-    memory = Memory.from_json({"classes": {"scratch": scratch}})
+    pins = {"retention": "never", "purpose": "to pay", "owner": "it", "labels": ["pin"]}
+    memory = Memory.from_json({"classes": {"scratch": scratch, "pins": pins}})
     declared = catalogue([{"id": "s", "action": "box.put"}], memory=memory)
     systems = {**declared.systems, "crate": declared.systems["box"].model_copy(update={"name": "crate"})}
     bot = declared.agents["bot"]

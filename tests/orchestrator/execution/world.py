@@ -32,6 +32,7 @@ from assent_orchestrator.execution.runs import Runs, RunView
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
+from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.execution.work_items import WorkItems
 from assent_orchestrator.governance.barrier import Barrier
@@ -323,7 +324,18 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
 
     memory = MemorySteps(trail, Memories(Vault(MASTER)), clock, catalogue_of)
     driver = new_driver(executor)
-    parts = Parts(database.engine, trail, gate, tools, clock, catalogue_of, revision, driver, memory=memory)
+    parts = Parts(
+        database.engine,
+        trail,
+        gate,
+        tools,
+        clock,
+        catalogue_of,
+        revision,
+        driver,
+        unretained=Unretained(digests=gate.digests),
+        memory=memory,
+    )
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
     durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)

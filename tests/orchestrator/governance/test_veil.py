@@ -8,6 +8,7 @@ import pytest
 
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.governance.veil import WITHHELD, Veil, veiled
+from assent_orchestrator.plan.digests import Digests
 from assent_sidecar.bundle.contents import write_archive
 from assent_sidecar.decision import Decided, Decision, Provenance
 from assent_sidecar.question import Kind, Principal, Question
@@ -42,6 +43,9 @@ def test_what_a_policy_put_together_is_left_out_and_what_it_decided_stays() -> N
     assert (str(answer.verdict), len(answer.decision.obligations)) == ("deny", 1)
 
 
+DIGESTS = Digests.fresh()
+
+
 @dataclass
 class Fixed:
     answer: Decided
@@ -58,10 +62,13 @@ class Fixed:
 async def test_only_where_something_is_confided(confided: bool, fault: bool, shown: bool) -> None:
     told = decided(MADE, {"code": "PII_IN_EMAIL"}, fault=fault)
     bundle: Any = SimpleNamespace(revision="r", archive=write_archive({"policies/org/a.rego": b'x := "PII_IN_EMAIL"'}))
-    veil = Veil(Fixed(told), lambda _: bundle)
+    veil = Veil(Fixed(told), lambda _: bundle, DIGESTS)
     principal = Principal(id="sam", roles=(), authn="token")
     question = Question(kind=Kind.ACTION, time=utc_now(), tenant="local", principal=principal).confidentially(confided)
     answer = await veil.decide(question, budget=1.0)
     assert answer.codes == (("NO_4111" if shown else WITHHELD), "PII_IN_EMAIL")
+    named = answer.provenance.input_digest
+    plain = told.provenance.input_digest
+    assert (named == DIGESTS.keyed(plain)) if confided else (named == plain)
     again = await veil.decide(question, budget=1.0)
     assert again == answer

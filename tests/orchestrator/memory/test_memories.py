@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from assent_orchestrator.audit.trail import Trail
-from assent_orchestrator.errors import AlreadyExistsError, InvalidError, StateError
+from assent_orchestrator.errors import AlreadyExistsError, InvalidError, MemoryKeyWrongError, StateError
 from assent_orchestrator.memory import expiry as expiry_module
-from assent_orchestrator.memory.errors import HeldError, MemoryKeyWrongError, MemoryUnreadableError
+from assent_orchestrator.memory.errors import HeldError, MemoryUnreadableError
 from assent_orchestrator.memory.expiry import Expiry
 from assent_orchestrator.memory.holds import Holds, held_by
 from assent_orchestrator.memory.memories import Memories

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assent_orchestrator.memory.errors import MemoryKeyWrongError, MemoryUnreadableError
+from assent_orchestrator.errors import MemoryKeyWrongError
+from assent_orchestrator.memory.errors import MemoryUnreadableError
 from assent_orchestrator.memory.master_key import MemoryKeyError, open_vault
 from assent_orchestrator.memory.vault import DataKey, Sealed, Vault
 

@@ -16,6 +16,7 @@ from assent_orchestrator.cli.chaos.trail import Entry
 from assent_orchestrator.cli.chaos.witness import Call
 from assent_orchestrator.cli.run_card import ENDED
 from assent_orchestrator.plan.choice import choice_of
+from assent_orchestrator.plan.digests import is_keyed
 
 _GENESIS = "sha256:" + "0" * 64
 _SUCCEEDED = runs_pb2.STEP_STATE_SUCCEEDED
@@ -216,8 +217,9 @@ def _permits(record: Mapping[str, Any]) -> bool:
 
 def _same(call: Call, intent: Entry) -> bool:
     action = intent.record.get("action") or {}
-    named = (action.get("name"), action.get("digest"), _effect(intent).get("idempotency_key"))
-    return named == (call.action, call.digest, call.key)
+    # A keyed digest cannot be computed anew: then it is the permit, verified with what was sent, that says the same.
+    digest = call.digest if is_keyed(action.get("digest", "")) and call.permit is not None else action.get("digest")
+    return (action.get("name"), digest, _effect(intent).get("idempotency_key")) == (call.action, call.digest, call.key)
 
 
 def _about_the_same(allow: Entry, intent: Entry) -> bool:

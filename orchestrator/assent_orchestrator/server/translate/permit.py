@@ -102,7 +102,7 @@ def _write_leave(tenant: str, leave: Leave) -> wire.IssuedPermit:
         token=permit.token,
         args=to_struct(action.args),
         labels=label_sets(action.labels),
-        action_digest=permit.action_digest,
+        action_digest=permit.claimed,
         idempotency_key=permit.idempotency_key,
         expire_time=timestamp(permit.expires_at),
         report_time=timestamp(leave.report_by),

@@ -416,7 +416,9 @@ class Permit(_message.Message):
     effect: _decisions_pb2.Effect.ValueType
     """What that does to the system."""
     action_digest: _builtins.str
-    """The digest of the permitted action, as `sha256:` and 64 hexadecimal digits."""
+    """The digest of the permitted action, as `sha256:` and 64 hexadecimal digits; keyed, as `hmac-sha256:` and 64 of them,
+    where an argument is never retained.
+    """
     decision_id: _builtins.str
     """The decision that allowed it."""
     state: Global___PermitState.ValueType
