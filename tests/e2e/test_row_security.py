@@ -22,6 +22,7 @@ UNUSED = {
     "notices",
     "openings",
     "receipts",
+    "spent_requests",
     "shadow_counts",
     "shadow_differences",
     "takeovers",

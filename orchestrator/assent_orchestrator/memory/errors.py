@@ -9,6 +9,12 @@ class MemoryUnreadableError(StateError):
     code = "MEMORY_UNREADABLE"
 
 
+class ForgottenError(StateError):
+    """What was remembered by this request is forgotten, or its time is over: a retry does not bring it back."""
+
+    code = "FORGOTTEN"
+
+
 class HeldError(StateError):
     """A legal hold is in force: nothing of the subject is forgotten."""
 

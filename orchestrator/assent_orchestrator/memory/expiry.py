@@ -16,7 +16,7 @@ from assent_orchestrator.meanwhile import meanwhile, rounds
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.forgetting import destroy_key
 from assent_orchestrator.memory.holds import held_by
-from assent_orchestrator.memory.memories import known_of, subject_lock
+from assent_orchestrator.memory.memories import known_of, spend, subject_lock
 from assent_orchestrator.store.memory_tables import memories
 from assent_orchestrator.store.tables import runs
 
@@ -71,7 +71,9 @@ class Expiry:
                 drafts = (note.kept(found, holds),) if found else ()
             else:
                 removing = sa.delete(memories).where(own).returning(memories)
-                found = [known_of(row) for row in (await tx.execute(removing)).mappings()]
+                rows = (await tx.execute(removing)).mappings().all()
+                await spend(tx, rows, self.clock())
+                found = [known_of(row) for row in rows]
                 gone = await destroy_key(tx, tenant, subject_key)
                 drafts = (note.expired(found, key_destroyed=gone),) if found else ()
             await self.trail.append(tx, tenant, drafts)

@@ -13,9 +13,12 @@ from assent_orchestrator.errors import AlreadyExistsError
 from assent_orchestrator.memory.entry import Oblivion, Receipt
 from assent_orchestrator.memory.errors import HeldError
 from assent_orchestrator.memory.holds import held_by
-from assent_orchestrator.memory.memories import Memories
+from assent_orchestrator.memory.memories import Memories, spend
 from assent_orchestrator.store.memory_tables import memories, receipts, subjects
 from assent_sidecar.canonical import digest
+
+_LEFT = (memories.c.tenant, memories.c.id, memories.c["class"], memories.c.created_by, memories.c.request_id)
+"""What is known of a row for as long as it is being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,15 @@ class Forgetting:
             raise HeldError("a legal hold is in force; nothing was forgotten", hold=held[0])
         own = sa.and_(memories.c.tenant == order.tenant, memories.c.subject_key == subject_key)
         doomed = sa.and_(own, memories.c["class"] == order.name) if order.name else own
-        gone = (await tx.execute(sa.delete(memories).where(doomed).returning(memories.c.id, memories.c["class"]))).all()
+        gone = (await tx.execute(sa.delete(memories).where(doomed).returning(*_LEFT))).mappings().all()
+        await spend(tx, gone, order.at)
         receipt = Receipt(
             tenant=order.tenant,
             id=uuid.uuid4().hex,
             subject_key=subject_key,
             name=order.name,
-            forgotten=dict(sorted(Counter(row[1] for row in gone).items())),
-            ids_digest=digest(sorted(row[0] for row in gone)),
+            forgotten=dict(sorted(Counter(row["class"] for row in gone).items())),
+            ids_digest=digest(sorted(row["id"] for row in gone)),
             key_destroyed=await destroy_key(tx, order.tenant, subject_key),
             reason=order.reason,
             forgotten_by=order.author,

@@ -1,11 +1,11 @@
 """What callers ask of memory: checked, asked, done and recorded in one transaction, or not at all."""
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.record import Draft
@@ -80,6 +80,7 @@ class Keeper:
             ForbiddenError: the caller may not ask.
             InvalidError: there is no such class, it is not for that purpose, or nothing of this is ever retained.
             AlreadyExistsError: the request id was used to remember something else.
+            ForgottenError: what was remembered by this request id is gone; it is not remembered again.
             MemoryKeyWrongError: this server has not got the master key of the database.
             BusyError: as many decisions wait as may.
             UnavailableError: it could not be recorded; nothing was stored.
@@ -197,14 +198,15 @@ class Keeper:
 
     async def _record_of(self, tenant: str, receipt: Receipt) -> int:
         """Return the number of the record that an order to forget left; it is among the newest."""
-        query = sa.select(trail.c.seq, trail.c.record).where(
-            trail.c.tenant == tenant, trail.c.event == note.FORGOTTEN, trail.c.recorded_at >= receipt.forgotten_at
+        told = sa.func.convert_from(trail.c.record, "UTF8").cast(JSONB)["detail"]["receipt"].astext
+        query = sa.select(trail.c.seq).where(
+            trail.c.tenant == tenant,
+            trail.c.event == note.FORGOTTEN,
+            trail.c.recorded_at >= receipt.forgotten_at,
+            told == receipt.id,
         )
         async with self.engine.connect() as tx:
-            for row in await tx.execute(query.order_by(trail.c.seq.desc())):
-                if json.loads(row.record)["detail"]["receipt"] == receipt.id:
-                    return int(row.seq)
-        return 0
+            return await tx.scalar(query.order_by(trail.c.seq.desc()).limit(1)) or 0
 
     async def examined(
         self, caller: Caller, wish: Wish, catalogue: Catalogue, carried: frozenset[str] = frozenset()

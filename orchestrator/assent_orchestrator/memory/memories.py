@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,10 +23,10 @@ from assent_orchestrator.memory.entry import (
     Remembered,
     Sought,
 )
-from assent_orchestrator.memory.errors import MemoryUnreadableError
+from assent_orchestrator.memory.errors import ForgottenError, MemoryUnreadableError
 from assent_orchestrator.memory.vault import DataKey, Sealed, Vault
 from assent_orchestrator.plan.label import fit, join, names
-from assent_orchestrator.store.memory_tables import memories, memory_master, subjects
+from assent_orchestrator.store.memory_tables import memories, memory_master, spent_requests, subjects
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import canonical
 from assent_sidecar.model import Json, seconds
@@ -50,6 +50,7 @@ class Memories:
         Raises:
             InvalidError: the value is too long (``TOO_LARGE``).
             AlreadyExistsError: the key was used for something else.
+            ForgottenError: what was remembered by this key is gone; it is not remembered again.
             MemoryKeyWrongError: this server has not got the master key of the database.
         """
         declared = entry.declared
@@ -218,11 +219,30 @@ class Memories:
         row = (await tx.execute(sa.select(*_KNOWN).where(memories.c.tenant == entry.tenant, same))).mappings()
         found = row.one_or_none()
         if found is None:
+            await _require_unspent(tx, entry.tenant, entry.author, entry.key)
             return None
         earlier = known_of(found)
         if _essence(earlier) != _essence(made):
             raise AlreadyExistsError("the request id was used to remember something else", request_id=entry.key)
         return replace(earlier, again=True)
+
+
+async def spend(tx: AsyncConnection, gone: Iterable[sa.RowMapping], at: datetime) -> None:
+    """Keep the request ids of rows that are removed, so that no retry remembers anew what they held."""
+    spent = [
+        {"tenant": row["tenant"], "created_by": row["created_by"], "request_id": row["request_id"], "gone_at": at}
+        for row in gone
+        if row["request_id"] is not None
+    ]
+    if spent:
+        await tx.execute(insert(spent_requests).on_conflict_do_nothing(), spent)
+
+
+async def _require_unspent(tx: AsyncConnection, tenant: str, author: str, key: str) -> None:
+    same = spent_requests.c.created_by == author, spent_requests.c.request_id == key
+    if await tx.scalar(sa.select(spent_requests.c.gone_at).where(spent_requests.c.tenant == tenant, *same)) is not None:
+        told = "what was remembered by this request id is gone; use another one to have it remembered anew"
+        raise ForgottenError(told, request_id=key)
 
 
 async def lock_subject(tx: AsyncConnection, tenant: str, subject_key: str) -> None:

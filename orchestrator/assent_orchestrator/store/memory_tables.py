@@ -109,3 +109,13 @@ receipts = sa.Table(
     sa.UniqueConstraint("tenant", "forgotten_by", "request_id"),
 )
 """One row an order to forget: how many values of each class went, and whether the key of the subject went, too."""
+
+spent_requests = sa.Table(
+    "spent_requests",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("created_by", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("gone_at", _moment, nullable=False),
+)
+"""One row a request id by which something was remembered that is gone: asked again, it is not remembered again."""

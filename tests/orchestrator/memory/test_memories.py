@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.errors import AlreadyExistsError, InvalidError, MemoryKeyWrongError, StateError
 from assent_orchestrator.memory import expiry as expiry_module
-from assent_orchestrator.memory.errors import HeldError, MemoryUnreadableError
+from assent_orchestrator.memory.errors import ForgottenError, HeldError, MemoryUnreadableError
 from assent_orchestrator.memory.expiry import Expiry
 from assent_orchestrator.memory.holds import Holds, held_by
 from assent_orchestrator.memory.memories import Memories
@@ -242,6 +242,25 @@ async def test_forgetting_twice_under_one_key_gives_the_same_receipt(place: Plac
     assert await place.values() == ["b"]
     with pytest.raises(AlreadyExistsError):
         await place.forget(key="k", subject="Other Ltd")
+
+
+@pytest.mark.requirement("orchestrator.memory-forgotten-for-good")
+@pytest.mark.parametrize("by", ["forget", "sweep"])
+async def test_a_retry_brings_nothing_back_that_is_gone(place: Place, by: str) -> None:
+    await place.remember("a", key="k", ttl=1)
+    later = NOW + timedelta(seconds=5)
+    if by == "forget":
+        await place.forget()
+    else:
+        await Expiry(place.engine, Trail(place.engine), lambda: later).sweep()
+    assert await place.rows(memories) == []
+    for value in ("a", "b"):
+        with pytest.raises(ForgottenError):
+            await place.remember(value, key="k", at=later)
+    assert (await place.rows(memories), await place.rows(subjects)) == ([], [])
+    await place.remember("a", key="k", author="somebody-else")
+    await place.remember("a", key="another")
+    assert len(await place.rows(memories)) == 2
 
 
 @pytest.mark.requirement("orchestrator.memory-hold")
