@@ -46,7 +46,7 @@ decision := condition if input.kind == "condition"
 # title: What all policies together say
 ruling := {
 	"verdict": verdict,
-	"reasons": [reason | some [_, _, _, reason] in sort(ranked)],
+	"reasons": [told(strictness, reason) | some [strictness, _, _, reason] in sort(ranked)],
 	"obligations": duties,
 	"approval": requirement,
 	"defer_until": defer_until,
@@ -101,6 +101,14 @@ ranked contains finding.ranked(2, found) if some found in pending
 ranked contains finding.ranked(3, found) if some found in scope.defer
 
 ranked contains finding.ranked(4, found) if some found in scope.allow
+
+# METADATA
+# title: A reason as it is told
+# description: What would have allowed what is denied says so; it is not why.
+told(strictness, reason) := object.union(reason, {"grants": true}) if {
+	strictness == 4
+	verdict in {"deny", "halt"}
+} else := reason
 
 default duties := []
 

@@ -98,6 +98,7 @@ test_a_narrower_scope_cannot_lift if {
 	})
 	decision.verdict == "deny"
 	codes(decision) == ["NEVER", "PLEASE", "PLEASE"]
+	[object.get(reason, "grants", false) | some reason in decision.reasons] == [false, true, true]
 }
 
 test_what_needs_approval_or_time_needs_a_grant_too[verdict] if {

@@ -20,13 +20,14 @@ class Verdict(StrEnum):
 
 
 class Reason(Document):
-    """One finding of one policy."""
+    """One finding of one policy; ``grants``: it would have allowed what is denied, so it is not why."""
 
     code: ReasonCode
     message: Annotated[str, Field(max_length=500)] = ""
     control: Annotated[str, Field(max_length=64)] | None = None
     scope: Annotated[str, Field(max_length=128)] | None = None
     rule: Annotated[str, Field(max_length=256)] | None = None
+    grants: Annotated[bool, Field(exclude_if=lambda grants: not grants)] = False
 
 
 class Redact(Document):

@@ -183,7 +183,16 @@ async def test_a_service_acts_as_its_agent_and_each_of_its_actions_is_decided_an
         }
         assert {what.item for what in asked} == {f"letter-{number}" for number in range(7)}
         shown = await one.show(run)
-        assert shown.partition("asked further:")[2].count("archive.put") == 5
+        asked_further = shown.partition("asked further:")[2].splitlines()[2:]
+        assert [line.split()[:5] for line in asked_further if "succeeded" in line] == [
+            ["file", f"letter-{number}", "clerk", "archive.put", "succeeded"] for number in (0, 2, 3, 4, 5)
+        ]
+        [sealed] = [line for line in asked_further if " letter-1 " in line]
+        assert "deny" in sealed
+        assert "SEALED" in sealed
+        [wide] = [line for line in asked_further if " letter-6 " in line]
+        assert "allow, then refused" in wide
+        assert "TOO_WIDE" in wide
 
 
 @pytest.mark.timeout(300)

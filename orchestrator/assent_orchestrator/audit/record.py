@@ -3,6 +3,7 @@
 Arguments and results are never in here, only their digests: a record is kept for years, and cannot be taken back.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -57,7 +58,7 @@ class DecisionNote(Document):
     """What was decided, under which rules. ``fault``: our deny in the absence of a decision.
 
     ``kind`` is the kind of question that was asked (``action``, ``plan``, ``condition``...); ``taken`` answers a
-    condition.
+    condition. ``granted`` are those of the ``codes`` that would have allowed what was denied.
     """
 
     id: Text
@@ -65,6 +66,7 @@ class DecisionNote(Document):
     verdict: Text
     taken: bool | None = None
     codes: tuple[Text, ...] = ()
+    granted: tuple[Text, ...] | None = None
     controls: tuple[Text, ...] = ()
     revision: Text
     engine_version: Text
@@ -83,6 +85,7 @@ class DecisionNote(Document):
             verdict=str(decided.verdict),
             taken=decided.decision.taken,
             codes=decided.codes,
+            granted=tuple(reason.code for reason in decided.decision.reasons if reason.grants) or None,
             controls=tuple(dict.fromkeys((*source.controls, *named))),
             revision=source.revision,
             engine_version=source.engine_version,
@@ -90,6 +93,12 @@ class DecisionNote(Document):
             duration_us=source.duration_us,
             fault=decided.fault,
         )
+
+
+def grounds(decision: Mapping[str, Json]) -> list[str]:
+    """Return why a recorded decision is as it is: its codes without those that would have allowed what it denies."""
+    granted = set(decision.get("granted") or ())
+    return [code for code in decision.get("codes") or () if code not in granted]
 
 
 class ApprovalNote(Document):

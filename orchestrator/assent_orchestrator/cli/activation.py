@@ -15,7 +15,7 @@ from assent.v1 import policies_pb2 as wire
 from assent_orchestrator.cli.connection import VERIFY_SECONDS, Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection, with_output
-from assent_orchestrator.cli.printing import coloured, moment, say, say_json, table
+from assent_orchestrator.cli.printing import coloured, moment, say, say_json, say_under, table
 from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -36,6 +36,9 @@ _CAUSES = {
 
 _WITHHELD = "whoever runs the server"
 """Who activated it, where that is for another tenant to know: policies that all tenants share are the server's."""
+
+_BLANK = " " * 10
+"""What stands before a line that belongs to the one above it."""
 
 RevisionArgument = Annotated[
     str, typer.Argument(metavar="REVISION", help="Which one; its first digits do when no other begins so.")
@@ -175,33 +178,33 @@ def _done(common: Common, found: wire.PolicyStatus) -> int:
 
 
 def _show(found: wire.PolicyStatus) -> None:
-    say(f"in force  {found.active.revision}")
+    say_under("in force  ", found.active.revision)
     _bundle_lines(found.active)
     if found.HasField("activation"):
         done = found.activation
         cause = _CAUSES.get(done.cause, "for a reason that this version does not know")
         what = "rolled back to" if done.rollback else "activated"
         who = f"{done.actor or _WITHHELD} {cause}, on the server {done.server}"
-        say(f"          {what} by {who}")
-        say(f"          at {moment(done.record_time)}{f': {done.reason}' if done.reason else ''}")
+        say_under(_BLANK, f"{what} by {who}")
+        say_under(_BLANK, f"at {moment(done.record_time)}{f': {done.reason}' if done.reason else ''}")
     confirmed = f", confirmed {_roughly(found.age.ToSeconds())} ago" if found.HasField("age") else ""
-    say(f"          from {found.origin or 'where its operators say'}{confirmed}")
+    say_under(_BLANK, f"from {found.origin or 'where its operators say'}{confirmed}")
     if found.problem:
         say(coloured("fail"), f"      {found.problem}")
     if found.HasField("waiting"):
         say(coloured("waiting"), f"   {found.waiting.revision}")
         _bundle_lines(found.waiting)
-        say(f"          bring it into force: assent policy activate {found.waiting.revision} --reason TEXT")
+        say_under(_BLANK, f"bring it into force: assent policy activate {found.waiting.revision} --reason TEXT")
         rehearsal = found.waiting.rehearsal
         _differences((one.case, one.before, one.after) for one in rehearsal.differences)
         if rehearsal.differing > len(rehearsal.differences):
-            say(f"          and {rehearsal.differing - len(rehearsal.differences)} more")
+            say_under(_BLANK, f"and {rehearsal.differing - len(rehearsal.differences)} more")
     elif not found.automatic:
         say("waiting   nothing")
     rule = "by itself" if found.automatic else "by a person" + (", not its author" if found.two_persons else "")
-    say(f"rule      what passes its rehearsal comes into force {rule}")
+    say_under("rule      ", f"what passes its rehearsal comes into force {rule}")
     for revision in found.kept_revisions:
-        say(f"kept      {revision}{' (in force)' if revision == found.active.revision else ''}")
+        say_under("kept      ", f"{revision}{' (in force)' if revision == found.active.revision else ''}")
 
 
 def _roughly(seconds: int) -> str:
@@ -215,7 +218,7 @@ def _roughly(seconds: int) -> str:
 def _bundle_lines(bundle: wire.PolicyBundle) -> None:
     number = f"number {bundle.sequence}" if bundle.HasField("sequence") else "not numbered"
     signed = f"signed by {bundle.signed_by}" if bundle.signed_by else "not signed"
-    say(f"          {number}, {signed}, author {bundle.author or 'unknown'}")
+    say_under(_BLANK, f"{number}, {signed}, author {bundle.author or 'unknown'}")
     if not bundle.HasField("rehearsal"):
         return
     rehearsal = bundle.rehearsal
@@ -224,7 +227,7 @@ def _bundle_lines(bundle: wire.PolicyBundle) -> None:
         f"; of the answers to {rehearsal.compared} cases {rehearsal.differing} differ" if rehearsal.against else ""
     )
     empty = "" if rehearsal.carried else "; it carries neither tests nor cases"
-    say(f"          rehearsed on OPA {rehearsal.engine_version}: {passed} passed{empty}{compared}")
+    say_under(_BLANK, f"rehearsed on OPA {rehearsal.engine_version}: {passed} passed{empty}{compared}")
 
 
 def _differences(rows: Iterable[tuple[str, str, str]]) -> None:

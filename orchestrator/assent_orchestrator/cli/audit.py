@@ -1,26 +1,20 @@
 """The commands ``audit list``, ``audit show`` and ``audit verify``."""
 
-import json
 import re
 import sys
-from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from assent.v1 import audit_pb2 as wire
 from assent_orchestrator.cli.connection import VERIFY_SECONDS, Connection
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.options import Common, with_connection
-from assent_orchestrator.cli.printing import clock_time, coloured, json_of, say, say_json
+from assent_orchestrator.cli.printing import coloured, json_of, say, say_json
 from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.record_card import show_record
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import RunArgument, joined
-
-_PEOPLE = frozenset({"user", "service"})
-"""The kinds of actors who came from outside; what agents and the system do is said by action and step."""
 
 HEAD = re.compile(r"[1-9][0-9]{0,17}:sha256:[0-9a-f]{64}")
 """What a head looks like, as ``VerifyTrailRequest.remembered_head`` has it."""
@@ -121,55 +115,3 @@ def verify_command(
             f"s at record {found.first_bad_seq}: {found.problem}; the {found.records} records before it hold",
         )
     return ExitCode.DONE if found.intact else ExitCode.NO
-
-
-def show_record(entry: wire.AuditRecord) -> None:
-    """Write a record in two lines: what happened, and why, under which numbers it is found elsewhere."""
-    record = json.loads(entry.canonical_json)
-    decision, state, trace, effect, approval, detail, action, actor = (
-        record.get(part) or {}
-        for part in ("decision", "state", "trace", "effect", "approval", "detail", "action", "actor")
-    )
-    in_run = bool(record.get("run"))
-    refused = detail.get("refused") if decision else None
-    before, after = state.get("from"), state.get("to")
-    say(
-        f"{entry.seq:>6}  {clock_time(entry.time.ToDatetime(UTC))}  ",
-        f"{entry.event:<20} {record.get('step') or ('run' if in_run else ''):<16} ",
-        coloured(_answer(decision, record.get("step") or "") or approval.get("outcome") or effect.get("status") or ""),
-        *((", then ", coloured("refused")) if refused else ()),
-        f"  {before or 'new'} -> {after}" if after else "",
-    )
-    codes = (refused, *(decision.get("codes") or ()), effect.get("error"), detail.get("reason"))
-    why = ", ".join(str(code) for code in codes if code) + (f": {branch}" if (branch := detail.get("branch")) else "")
-    controls = ", ".join(decision.get("controls") or ())
-    who = approval.get("approver") or (actor.get("id") if actor.get("kind") in _PEOPLE else "")
-    whom = record.get("on_behalf_of")
-    parts = (
-        action.get("name") or "",
-        f"{detail['item']} under {detail['under']}" if in_run and "under" in detail else "",
-        why + (f" ({controls})" if controls else ""),
-        f"by {who}" + (f" for {whom}" if whom and whom != who else "") if who else "",
-        *(
-            f"{name} {value}"
-            for name, value in detail.items()
-            if not in_run and name not in {"reason", "refused"} and isinstance(value, str)
-        ),
-        f"decision {decision['id']}" if decision.get("id") else "",
-        f"trace {trace['trace_id']}" if trace.get("trace_id") else "",
-        f"hash {entry.hash.removeprefix('sha256:')[:12]}",
-    )
-    say(Text(one_line(f"{'':<22}{'  '.join(part for part in parts if part)}"), style="bright_black"))
-
-
-def _answer(decision: dict[str, Any], step: str) -> str:
-    """Return the verdict, or for a condition that was not forbidden whether the step is taken.
-
-    Of a choice it is one of its rules that is true or is not: which branch is taken is said when it is made.
-    """
-    verdict = str(decision.get("verdict") or "")
-    if decision.get("kind") == "condition" and verdict == "allow":
-        if step.endswith(".choice"):
-            return "true" if decision.get("taken") else "not true"
-        return "taken" if decision.get("taken") else "not taken"
-    return verdict

@@ -18,15 +18,24 @@ def verdict_text(verdict: int) -> Text:
     return coloured(verdict_word(verdict))
 
 
+def said_text(verdict: int, *, refused: bool) -> Text:
+    """Return a verdict, and that Assent refused it nevertheless: a ledger has no room, for instance."""
+    said = verdict_text(verdict)
+    return Text.assemble(said, ", then ", coloured("refused")) if refused else said
+
+
 def reason_line(reason: wire.Reason) -> str:
-    """Return ``CODE message (control, scope)``."""
-    place = ", ".join(part for part in (reason.control, reason.scope) if part)
+    """Return ``CODE message (control, scope)``; of what would have allowed what is denied, that it would have."""
+    place = ", ".join(
+        part for part in (reason.control, reason.scope, "would allow it" if reason.grants else "") if part
+    )
     return " ".join(part for part in (reason.code, reason.message, f"({place})" if place else "") if part)
 
 
 def codes_line(reasons: Iterable[wire.Reason]) -> str:
-    """Return ``CODE (control)`` of each reason."""
-    return ", ".join(f"{one.code} ({one.control})" if one.control else one.code for one in reasons)
+    """Return ``CODE (control)`` of each reason; what would have allowed what is denied is none."""
+    why = (one for one in reasons if not one.grants)
+    return ", ".join(f"{one.code} ({one.control})" if one.control else one.code for one in why)
 
 
 def obligation_line(obligation: wire.Obligation) -> str:

@@ -22,7 +22,7 @@ from assent_orchestrator.cli.log import one_line
 _PIPE_WIDTH = 250
 """Columns where nobody looks: wide enough that lines stay whole for grep."""
 
-_FOLDED = frozenset({"BECAUSE", "DEMANDS", "NOT YET KNOWN", "NEEDS"})
+_FOLDED = frozenset({"BECAUSE", "DEMANDS", "NOT YET KNOWN", "NEEDS", "PEOPLE"})
 """The columns that may go over several lines."""
 
 _FOLDED_WIDTH = 30

@@ -12,11 +12,16 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import json_of, moment, say, say_json, table
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short, show_further, show_run, state_text
+from assent_orchestrator.cli.run_story import Story
+from assent_orchestrator.cli.step_card import show_step
 from assent_orchestrator.cli.watch import watch_run
 from assent_orchestrator.plan.state import RunState
 
 _FURTHER = 500
 """Permits of a run that are shown with it; there may be more, which ``permits list --run`` lists."""
+
+_TOLD = 20_000
+"""Events of a kind that are looked through for what is shown with a run; `runs watch` has all of them."""
 
 app = typer.Typer(help="Look at runs, follow them, stop them.", rich_markup_mode=None)
 
@@ -58,22 +63,27 @@ def show_command(
     common: Common,
     *,
     run: RunArgument,
-    step: Annotated[str, typer.Option(metavar="STEP", help="Only this step, and what it returned, as JSON.")] = "",
+    step: Annotated[str, typer.Option(metavar="STEP", help="Only this step, and what it returned.")] = "",
 ) -> int:
     """Show a run: its steps, where each stands, and why."""
     with Connection(common) as connection:
         if step:
             name = f"{connection.name('runs', run)}/steps/{step}"
             found_step = connection.call(connection.runs.GetStep, wire.GetStepRequest(name=name))
-            say_json(found_step, for_people=True)
+            story = Story() if common.as_json else _story(connection, run)
+            if common.as_json:
+                say_json(found_step)
+            else:
+                show_step(found_step, story)
             return ExitCode.DONE
         found = connection.call(connection.runs.GetRun, wire.GetRunRequest(name=connection.name("runs", run)))
+        story = Story() if common.as_json else _story(connection, run)
         further = [] if common.as_json else _further(connection, found)
     if common.as_json:
         say_json(found)
     else:
-        show_run(found)
-        show_further(further)
+        show_run(found, story)
+        show_further(further, story)
     return ExitCode.DONE
 
 
@@ -84,6 +94,19 @@ def _further(connection: Connection, run: wire.Run) -> list[permits_pb2.Permit]:
         return list(connection.pages(connection.decisions.ListPermits, request, "permits", limit=_FURTHER))[::-1]
     except Problem:  # the run is shown nevertheless; an older server knows no such permits
         return []
+
+
+def _story(connection: Connection, run: str) -> Story:
+    """Return what happened in a run that its steps do not say."""
+    name = connection.name("runs", run)
+    events: list[wire.RunEvent] = []
+    try:
+        for kind in ("approval.*", "handoff.decided", "decision.made"):
+            request = wire.ListRunEventsRequest(parent=name, filter=f"event={kind}")
+            events += connection.pages(connection.runs.ListRunEvents, request, "events", limit=_TOLD)
+    except Problem:  # the run is shown nevertheless; an older server does not tell it
+        return Story()
+    return Story.of(events)
 
 
 @app.command("watch")

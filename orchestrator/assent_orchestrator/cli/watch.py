@@ -9,12 +9,14 @@ import grpc
 
 from assent.v1 import approvals_pb2
 from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.printing import clock_time, coloured, moment, note, say, say_json
+from assent_orchestrator.cli.printing import clock_time, coloured, moment, note, say, say_json, say_under
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.refusal import problem_of, status_code
 from assent_orchestrator.cli.run_card import ENDED, because, short, state_text, state_word, step_word
+from assent_orchestrator.cli.run_story import answer_text
 
 PATIENCE = 60.0
 """Seconds without any sign of the server after which a watcher gives up."""
@@ -122,22 +124,32 @@ def _is_over(connection: Connection, name: str) -> bool:
     return run.state in ENDED
 
 
-def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
+def show_event(event: wire.RunEvent) -> None:
+    """Write what happened, in one line."""
     before, after = (
         (step_word(event.step_from), step_word(event.step_to))
         if event.step
         else (state_word(event.run_from), state_word(event.run_to))
     )
-    say(
+    hand_over = f"  {event.handed_over_by} to {event.handed_over_to}" if event.handed_over_by else ""
+    say_under(
         f"{clock_time(event.time.ToDatetime(UTC))}  {event.step or 'run':<16} {event.event:<20} ",
         f"{before} -> " if before else "",
         coloured(after),
+        "  " if after and event.verdict else "",
+        finding.said_text(event.verdict, refused=event.refused),
+        hand_over,
         f"  {', '.join(event.reasons)}" if event.reasons else "",
         f": {event.branch}" if event.branch else "",
-        f"  from {event.handed_over_by}" if event.handed_over_by else "",
+        f"  {answer_text(event)}" if event.approver else "",
         f"  {further_text(event.further)}" if event.HasField("further") else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )
+
+
+def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
+    """Write what happened, and what a person may do about it."""
+    show_event(event)
     if event.step_to == wire.STEP_STATE_DEFERRED and (until := _until(connection, f"{name}/steps/{event.step}")):
         note(f"  it waits until {until}")
     if event.event == "approval.requested":

@@ -25,7 +25,7 @@ from assent_orchestrator.execution.journal import (
 )
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
-from assent_orchestrator.page import Page
+from assent_orchestrator.page import Page, page_size, read_number, read_token, write_token
 from assent_orchestrator.plan.state import DONE_STEPS, TERMINAL_RUNS, RunState
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.tables import runs
@@ -145,6 +145,28 @@ class Runs:
         page = window(runs.c.created_at, runs.c.id, size=size, token=token)
         async with self.engine.connect() as tx:
             return await page.read(tx, query, facts_of)
+
+    async def events(
+        self, caller: Caller, run_id: str, *, event: str | None = None, size: int = 0, token: str = ""
+    ) -> tuple[RunState, Page[Entry]]:
+        """Return where a run stands, and its records so far, oldest first.
+
+        Only those of an ``event``, if one is given, or of a kind as in ``approval.*``.
+
+        Raises:
+            NotFoundError: there is no run that this caller may know of.
+            InvalidError: the token is not one of ours.
+            AuditUnavailableError: the trail cannot be read.
+
+        """
+        position, limit = read_token(token, 1), page_size(size)
+        after_seq = read_number(position[0]) if position is not None else 0
+        async with self.reader.connect() as tx:
+            state = (await read_visible(tx, caller, run_id, self.plans)).state
+        wanted = Wanted(run=run_id, event=event)
+        found = await self.trail.read(caller.tenant, wanted, after_seq=after_seq, limit=limit + 1)
+        entries = found[:limit]
+        return state, Page(entries, write_token(str(entries[-1].seq)) if len(found) > limit else "")
 
     async def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
         """Yield the run's records after ``after_seq`` as they are committed, and None as a heartbeat.

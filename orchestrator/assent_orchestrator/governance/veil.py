@@ -80,6 +80,7 @@ def _reasons(reasons: tuple[Reason, ...], words: Container[str]) -> tuple[Reason
             control=one.control if one.control in words else None,
             scope=one.scope,
             rule=one.rule if one.rule in words else None,
+            grants=one.grants,
         )
         for one in reasons
     )

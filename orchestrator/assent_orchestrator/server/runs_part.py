@@ -47,6 +47,12 @@ class Runs(Protocol):
         """Return a page of runs, newest first."""
         ...
 
+    async def events(
+        self, caller: Caller, run_id: str, *, event: str | None, size: int, token: str
+    ) -> tuple[RunState, Page[Entry]]:
+        """Return where a run stands, and a page of its records, oldest first; None is any event."""
+        ...
+
     def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
         """Yield the run's records after ``after_seq`` as they come, None as a sign of life, and end with the run."""
         ...

@@ -1,10 +1,11 @@
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
 from assent.v1 import audit_pb2
-from assent_orchestrator.cli.audit import show_record
+from assent_orchestrator.cli.record_card import show_record
 from tests.orchestrator.cli.program import Desk
 
 
@@ -111,6 +112,82 @@ def test_of_a_rule_of_a_choice_it_is_said_whether_it_is_true(
     first = capsys.readouterr().out.splitlines()[0]
     assert first.rstrip().endswith(f" {word}")
     assert "taken" not in first, "with `otherwise` a branch is taken though no rule is true"
+
+
+def told(capsys: pytest.CaptureFixture[str], **record: object) -> list[str]:
+    event = str(record["event"])
+    show_record(audit_pb2.AuditRecord(seq=7, event=event, canonical_json=json.dumps(record).encode()))
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.requirement("cli.told")
+def test_the_record_of_a_hand_over_says_from_whom_to_whom_and_a_grant_is_no_reason_of_a_deny(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    codes = {"codes": ["NO_PII", "HANDED_OVER"], "granted": ["HANDED_OVER"], "controls": ["HND-01"]}
+    decision = {"kind": "handoff", "id": "d-1", "verdict": "deny", **codes}
+    detail = {"from": "desk", "to": "messenger", "reason": "next"}
+    actor = {"kind": "agent", "id": "desk"}
+    first, second = told(
+        capsys, event="handoff.decided", run="1", step="tell", actor=actor, decision=decision, detail=detail
+    )
+    assert first.split()[2:] == ["handoff.decided", "tell", "deny"]
+    assert second.strip().startswith("desk to messenger, next  NO_PII (HND-01)  decision d-1")
+
+
+@pytest.mark.requirement("cli.told")
+@pytest.mark.parametrize("run", ["1", None])
+def test_the_record_of_a_recall_says_who_of_whom_and_how_much(
+    capsys: pytest.CaptureFixture[str], run: str | None
+) -> None:
+    subject = f"sha256:{'ab' * 32}"
+    detail: dict[str, Any] = {
+        "subject": subject,
+        "class": "preferences",
+        "purpose": "manners",
+        "labels": ["client", "pii"],
+    }
+    detail |= {"memories": ["m-1", "m-2"], "count": 2, "withheld": 3, "digest": subject}
+    actor = {"kind": "agent", "id": "messenger"}
+    record = {"event": "memory.recalled", "run": run, "actor": actor, "on_behalf_of": "sam", "detail": detail}
+    _, second = told(capsys, **record)
+    for part in (
+        "by the agent messenger for sam",
+        f"subject {subject}",
+        "class preferences",
+        "labels client, pii",
+        "count 2",
+        "withheld 3",
+    ):
+        assert f"  {part}  " in second
+    assert "m-1" not in second
+
+
+@pytest.mark.requirement("cli.told")
+def test_the_record_of_a_person_who_forgets_says_what_and_whether_the_key_is_gone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    detail = {"subject": "sha256:1", "receipt": "r-1", "forgotten": {"notes": 2}, "key_destroyed": False}
+    _, second = told(capsys, event="memory.forgotten", actor={"kind": "user", "id": "cora"}, detail=detail)
+    for part in ("by cora", "receipt r-1", "forgotten 2 notes", "not key destroyed"):
+        assert part in second
+
+
+@pytest.mark.requirement("cli.told")
+def test_records_fit_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    decision: dict[str, Any] = {
+        "id": "0445ac60-f8d8-4f46-8f0e-06f9db04ad8b",
+        "verdict": "require_approval",
+        "codes": ["A" * 40, "B"],
+    }
+    place = {"run": "1", "step": "offer_at_risk", "state": {"from": "deciding", "to": "awaiting_approval"}}
+    lines = told(capsys, event="decision.made", decision=decision, trace={"trace_id": "ab" * 16}, **place)
+    assert max(map(len, lines)) <= 80
+    assert sum(decision["id"] in line or "ab" * 16 in line for line in lines) in {1, 2}
+    assert all(line.startswith(" " * 22) for line in lines[1:])
 
 
 def test_a_refusal_after_an_allow_is_told_as_a_refusal_with_its_reason_first(

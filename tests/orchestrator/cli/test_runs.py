@@ -2,11 +2,17 @@ import asyncio
 import json
 import signal
 import subprocess
+from typing import Any
 
 import pytest
+from google.protobuf.json_format import ParseDict
 
-from assent.v1 import decisions_pb2, runs_pb2
-from assent_orchestrator.cli.run_card import show_run
+from assent.v1 import decisions_pb2, permits_pb2, runs_pb2
+from assent.v1.plans_pb2 import LabelSet
+from assent_orchestrator.cli.run_card import show_further, show_run
+from assent_orchestrator.cli.run_story import Story
+from assent_orchestrator.cli.step_card import show_step
+from assent_orchestrator.cli.watch import show_event
 from tests.orchestrator.cli.program import ASSENT, SECONDS, Desk, clean_environ
 
 
@@ -48,8 +54,9 @@ def test_a_run_is_shown_as_json_by_id_or_by_name(desk: Desk, finished: str) -> N
 def test_one_step_is_shown_with_what_it_returned(desk: Desk, finished: str) -> None:
     whole = desk("runs", "show", finished, "--json").json["steps"]
     returned = next(step for step in whole if "output" in step)
-    said = desk("runs", "show", finished, "--step", returned["id"])
+    said = desk("runs", "show", finished, "--step", returned["id"], "--json")
     assert (said.code, said.json) == (0, returned)
+    assert f"step {returned['id']} is succeeded\n" in desk("runs", "show", finished, "--step", returned["id"]).out
     assert desk("runs", "show", finished, "--step", "nothing").code == 4
 
 
@@ -164,3 +171,135 @@ def test_who_pauses_a_paused_run_is_told_who_did_and_why(desk: Desk) -> None:
     assert ": the quarter ends\n" in again.out
     assert "your reason was not kept" in again.out
     desk("runs", "cancel", run)
+
+
+def event(kind: str, **said: Any) -> runs_pb2.RunEvent:
+    return ParseDict({"event": kind, **said}, runs_pb2.RunEvent())
+
+
+DENIED = event(
+    "handoff.decided",
+    step="manners", decision_id="d-1", verdict="VERDICT_DENY", handed_over_by="desk", handed_over_to="messenger",
+    reasons=["NO_PII"],
+)  # fmt: skip
+EDITED = event("approval.answered", step="release", approver="lena.brandt", answer="approved", edits=["/text"])
+FURTHER = {"under": "p-1", "agent": "clerk", "action": "archive.put"}
+GIVEN = event(
+    "decision.made", step="file", decision_id="d-2", verdict="VERDICT_ALLOW", further={**FURTHER, "item": "letter-0"}
+)
+WIDE = event(
+    "decision.made",
+    step="file", decision_id="d-3", verdict="VERDICT_ALLOW", refused=True, reasons=["TOO_WIDE", "OK"],
+    further={**FURTHER, "item": "letter-5"},
+)  # fmt: skip
+DONE = event("action.succeeded", step="file", further={**FURTHER, "item": "letter-0"})
+STORY = Story.of([event("approval.opened", approver="max", answer="opened"), DENIED, EDITED, GIVEN, WIDE, DONE])
+
+
+@pytest.mark.requirement("cli.told")
+def test_a_run_says_who_approved_a_step_and_that_a_hand_over_was_denied(capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = [decisions_pb2.Reason(code="NO_PII"), decisions_pb2.Reason(code="HANDED_OVER", grants=True)]
+    denied = decisions_pb2.Decision(verdict=decisions_pb2.VERDICT_DENY, decision_id="d-1", reasons=reasons)
+    steps = [
+        runs_pb2.Step(id="manners", state=runs_pb2.STEP_STATE_DENIED, reason="NO_PII", decision=denied),
+        runs_pb2.Step(id="release", state=runs_pb2.STEP_STATE_SUCCEEDED),
+    ]
+    show_run(runs_pb2.Run(name="tenants/local/runs/1", steps=steps), STORY)
+    shown = capsys.readouterr().out
+    manners, release = (next(row for row in shown.splitlines() if row.startswith(f"{step.id} ")) for step in steps)
+    assert "hand-over from desk to messenger: NO_PII" in manners
+    assert "HANDED_OVER" not in shown
+    assert release.rstrip().endswith("approved by lena.brandt, edited")
+
+
+@pytest.mark.requirement("cli.told")
+def test_what_a_service_asked_further_and_was_refused_is_shown_with_the_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = permits_pb2.Permit(decision_id="d-2", step="file", state=permits_pb2.PERMIT_STATE_SUCCEEDED)
+    older = permits_pb2.Permit(decision_id="d-0", step="file", agent="clerk", state=permits_pb2.PERMIT_STATE_UNKNOWN)
+    show_further([older, given], STORY)
+    head, columns, first, second, third = capsys.readouterr().out.splitlines()
+    assert (head, columns.split()[:3]) == ("  asked further:", ["IN", "STEP", "AS"])
+    assert first.split() == ["file", "letter-0", "clerk", "archive.put", "succeeded", "p-1"]
+    assert " ".join(second.split()) == "file letter-5 clerk archive.put allow, then refused TOO_WIDE, OK p-1"
+    assert third.split() == ["file", "clerk", "unknown"]
+    show_further([], Story())
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.requirement("cli.told")
+def test_a_step_is_shown_to_a_person_line_by_line_with_what_it_returned_last(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    allowed = decisions_pb2.Decision(
+        verdict=decisions_pb2.VERDICT_ALLOW,
+        decision_id="d-9",
+        reasons=[decisions_pb2.Reason(code="OK", message="fine")],
+    )
+    step = runs_pb2.Step(
+        id="release", action="notes.send", agent="drafting", state=runs_pb2.STEP_STATE_SUCCEEDED, attempt=1,
+        decision=allowed, labels={"/text": LabelSet(labels=["client"]), "": LabelSet(labels=["untrusted"])},
+    )  # fmt: skip
+    step.output.struct_value.update({"text": "Dear Ada,\nyours", "pages": 3, "more": {"a": [1]}})
+    show_step(step, STORY)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "step release is succeeded"
+    for line in (
+        "  people     approved by lena.brandt, edited",
+        "  verdict    allow",
+        "  because    OK fine",
+        "  tried      once",
+    ):
+        assert line in lines
+    assert lines[-9:] == [
+        "  returned  [untrusted]",
+        "    more   {  [untrusted]",
+        '             "a": [',
+        "               1",
+        "             ]",
+        "           }",
+        "    pages  3  [untrusted]",
+        "    text   Dear Ada,  [client, untrusted]",
+        "           │ yours",
+    ]
+
+
+@pytest.mark.requirement("cli.told")
+def test_whoever_follows_a_run_sees_what_was_decided_by_whom_and_of_whom_work_comes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = []
+    for one in (DENIED, EDITED, GIVEN, WIDE):
+        show_event(one)
+        told.append(" ".join(capsys.readouterr().out.split()[1:]))
+    assert told == [
+        "manners handoff.decided deny desk to messenger NO_PII decision d-1",
+        "release approval.answered approved by lena.brandt, edited",
+        "file decision.made allow clerk asks: letter-0 (archive.put) decision d-2",
+        "file decision.made allow, then refused TOO_WIDE, OK clerk asks: letter-5 (archive.put) decision d-3",
+    ]
+
+
+@pytest.mark.requirement("cli.told")
+def test_what_is_shown_of_a_run_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    digest, uuid = f"sha256:{'ab' * 32}", "0445ac60-f8d8-4f46-8f0e-06f9db04ad8b"
+    decision = decisions_pb2.Decision(decision_id=uuid, reasons=[decisions_pb2.Reason(code="A" * 30, control="B-01")])
+    step = runs_pb2.Step(id="offer_at_risk", agent="deal_desk", action="cpq.create_proposal", decision=decision)
+    run = runs_pb2.Run(
+        name="tenants/local/runs/1", steps=[step], revision=digest, plan_digest=digest, trace_id="a" * 32
+    )
+    show_run(run, STORY)
+    show_further([], STORY)
+    show_step(step, STORY)
+    show_event(
+        event("decision.made", step="offer_at_risk", verdict="VERDICT_DENY", decision_id=uuid, reasons=["A" * 30])
+    )
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert (shown.count(digest), shown.count(uuid)) == (2, 2)

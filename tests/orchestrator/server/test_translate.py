@@ -158,6 +158,43 @@ def test_an_event_tells_the_transition_of_a_step_or_of_the_run():
     assert (chosen.branch, of_step.branch) == ("retention", "")
 
 
+def test_an_event_says_what_was_decided_and_what_of_it_is_no_reason_for_that():
+    note = {"id": "d-1", "verdict": "deny", "codes": ["NO_PII", "HANDED_OVER"], "granted": ["HANDED_OVER"]}
+    detail = {"from": "desk", "to": "messenger", "reason": "next"}
+    denied = write_event(entry(4, "handoff.decided", step="tell", decision=note, detail=detail), RunState.RUNNING)
+    assert (denied.handed_over_by, denied.handed_over_to, denied.verdict, list(denied.reasons)) == (
+        "desk", "messenger", decisions_pb2.VERDICT_DENY, ["NO_PII"],
+    )  # fmt: skip
+    allowed = entry(5, "handoff.decided", step="tell", decision={"id": "d-2", "verdict": "allow"}, detail=detail)
+    assert list(write_event(allowed, RunState.RUNNING).reasons) == [], "what it is for is no reason of it"
+
+
+def test_an_event_says_who_answered_what_and_what_was_refused_after_an_allow():
+    given = {"id": "a-1", "approver": "lena", "outcome": "approved", "edits": ["/text"]}
+    answered = write_event(entry(4, "approval.answered", step="release", approval=given), RunState.WAITING)
+    assert (answered.approver, answered.answer, list(answered.edits)) == ("lena", "approved", ["/text"])
+    assert answered.verdict == decisions_pb2.VERDICT_UNSPECIFIED
+    asked = write_event(entry(5, "approval.requested", approval={"id": "a-1", "outcome": "pending"}), RunState.WAITING)
+    assert (asked.approver, asked.answer) == ("", "")
+    allowed = {"id": "d-1", "verdict": "allow", "codes": ["OK"]}
+    refused = write_event(entry(6, "decision.made", decision=allowed, detail={"refused": "TOO_WIDE"}), RunState.RUNNING)
+    assert (refused.verdict, refused.refused, list(refused.reasons)) == (
+        decisions_pb2.VERDICT_ALLOW, True, ["TOO_WIDE", "OK"],
+    )  # fmt: skip
+
+
+async def test_what_happened_to_a_run_so_far_is_listed_a_page_at_a_time(wire):
+    wire.use_cases.entries = [entry(4, "decision.made", step="offer", decision={"id": "d-1", "verdict": "deny"})]
+    request = runs_pb2.ListRunEventsRequest(parent=f"{TENANT}/runs/run1", filter="event=decision.*", page_size=7)
+    page = await wire.runs.ListRunEvents(request, metadata=wire.auth)
+    assert [(one.seq, one.event, one.verdict) for one in page.events] == [
+        (4, "decision.made", decisions_pb2.VERDICT_DENY)
+    ]
+    assert page.next_page_token == "next"
+    name, _, run_id, wanted = wire.use_cases.calls[-1]
+    assert (name, run_id, wanted) == ("events", "run1", {"event": "decision.*", "size": 7, "token": ""})
+
+
 async def test_a_run_arrives_with_its_plan_its_steps_and_their_decisions(wire):
     run = await wire.runs.GetRun(runs_pb2.GetRunRequest(name=f"{TENANT}/runs/run1"), metadata=wire.auth)
     assert (run.name, run.etag, run.trace_id) == (f"{TENANT}/runs/run1", etag_of(RUN), TRACE)

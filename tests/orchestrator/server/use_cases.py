@@ -325,6 +325,10 @@ class UseCases:
         await self._enter("list", caller, wanted)
         return Page([self.view.run], "next")
 
+    async def events(self, caller: Caller, run_id: str, **wanted: Any) -> tuple[RunState, Page[Entry]]:
+        await self._enter("events", caller, run_id, wanted)
+        return self.view.run.state, Page([one for one in self.entries if one], "next")
+
     async def watch(self, caller: Caller, run_id: str, after_seq: int) -> AsyncIterator[Entry | None]:
         self.calls.append(("watch", caller, run_id, after_seq))
         self.left.clear()

@@ -101,6 +101,16 @@ class RunHandlers(RunServiceServicer):
         finally:
             await _close(entries)
 
+    async def ListRunEvents(self, request: wire.ListRunEventsRequest, context: Context) -> wire.ListRunEventsResponse:
+        """Return a page of what happened to a run."""
+        caller = current_caller()
+        run_id = names.run_id(request.parent, caller)
+        event = read_filter(request.filter, frozenset({"event"})).get("event")
+        runs = self._parts.runs
+        state, page = await runs.events(caller, run_id, event=event, size=request.page_size, token=request.page_token)
+        told = [write_event(entry, state) for entry in page.items]
+        return wire.ListRunEventsResponse(events=told, next_page_token=page.next_token)
+
     async def CancelRun(self, request: wire.CancelRunRequest, context: Context) -> wire.Run:
         """Ask a run to stop."""
         caller = current_caller()

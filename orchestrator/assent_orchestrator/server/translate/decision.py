@@ -75,6 +75,7 @@ def write_reason(reason: Reason) -> wire.Reason:
         control=reason.control or "",
         scope=reason.scope or "",
         rule=reason.rule or "",
+        grants=reason.grants,
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from assent.v1 import approvals_pb2, control_pb2
+from assent.v1 import approvals_pb2, control_pb2, decisions_pb2
 from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.audit.record import grounds
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.execution.journal import RunFacts, StepRow
@@ -13,12 +14,13 @@ from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
 from assent_orchestrator.plan.state import DONE_STEPS, RunState, StepState
 from assent_orchestrator.server.names import run_name
-from assent_orchestrator.server.translate.decision import write_stored
+from assent_orchestrator.server.translate.decision import verdict, write_stored
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp, timestamp_of
 from assent_orchestrator.server.translate.plan import write_plan
 from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.value import ValueFaultError, from_value, to_value
+from assent_sidecar.decision import Verdict
 from assent_sidecar.model import Json
 
 MOST_BYTES = 3_500_000
@@ -126,7 +128,11 @@ def write_step(step: StepRow) -> wire.Step:
 def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
     """Return what a record says happened to a run; ``now`` is where the run stands."""
     record = entry.record
-    decision, state, trace = (record.get(name) or {} for name in ("decision", "state", "trace"))
+    decision, state, trace, approval, detail = (
+        record.get(name) or {} for name in ("decision", "state", "trace", "approval", "detail")
+    )
+    said = decision.get("verdict")
+    source, target = (detail["from"], detail["to"]) if record["event"] == "handoff.decided" else ("", "")
     made = wire.RunEvent(
         seq=entry.seq,
         time=timestamp_of(record["time"]),
@@ -136,9 +142,15 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         decision_id=decision.get("id") or "",
         run_state=run_state(now),
         trace_id=trace.get("trace_id") or "",
-        branch=(record.get("detail") or {}).get("branch") or "",
+        branch=detail.get("branch") or "",
         further=_further(record),
-        handed_over_by=_source(record),
+        handed_over_by=source,
+        handed_over_to=target,
+        verdict=verdict(Verdict(said)) if said else decisions_pb2.VERDICT_UNSPECIFIED,
+        refused=bool(decision and detail.get("refused")),
+        approver=approval.get("approver") or "",
+        edits=approval.get("edits") or (),
+        answer=(approval.get("outcome") or "") if approval.get("approver") else "",
     )
     before, after = state.get("from"), state.get("to")
     if record.get("step"):
@@ -156,11 +168,6 @@ def _further(record: Mapping[str, Json]) -> wire.FurtherAction | None:
     return wire.FurtherAction(
         under=detail["under"], item=detail["item"], agent=actor.get("id") or "", action=action.get("name") or ""
     )
-
-
-def _source(record: Mapping[str, Json]) -> str:
-    """Return the agent that hands over to the agent of the step; empty where it is about something else."""
-    return record["detail"]["from"] if record["event"] == "handoff.decided" else ""
 
 
 def write_heartbeat(last_seq: int, moment: datetime, now: RunState) -> wire.RunEvent:
@@ -184,10 +191,15 @@ def trace_of(traceparent: str | None) -> str:
 
 
 def _reasons(record: dict[str, Json]) -> list[str]:
-    """Return why: what refused it after an allow, what the decision says; else the effect, or the detail."""
+    """Return why: what refused it after an allow, what the decision says; else the effect, or the detail.
+
+    Of a hand-over the detail's reason is none: it is what it is for.
+    """
     decision, effect, detail = (record.get(name) or {} for name in ("decision", "effect", "detail"))
-    if codes := [code for code in (detail.get("refused"), *decision.get("codes", ())) if isinstance(code, str)]:
+    if codes := [code for code in (detail.get("refused"), *grounds(decision)) if isinstance(code, str)]:
         return codes
+    if record["event"] == "handoff.decided":
+        return []
     reason = effect.get("error") or detail.get("reason")
     return [reason] if isinstance(reason, str) else []
 

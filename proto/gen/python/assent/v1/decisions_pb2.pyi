@@ -182,6 +182,7 @@ class Reason(_message.Message):
     CONTROL_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    GRANTS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Why, for programs: UPPER_SNAKE, never holding user content."""
     message: _builtins.str
@@ -192,6 +193,8 @@ class Reason(_message.Message):
     """Whose policy it is, as in `org/privacy` or `department/sales/discounts`; may be empty."""
     rule: _builtins.str
     """The rule that found it; may be empty."""
+    grants: _builtins.bool
+    """It would have allowed what is denied, or halts the run; false otherwise."""
     def __init__(
         self,
         *,
@@ -200,10 +203,11 @@ class Reason(_message.Message):
         control: _builtins.str = ...,
         scope: _builtins.str = ...,
         rule: _builtins.str = ...,
+        grants: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "control", b"control", "message", b"message", "rule", b"rule", "scope", b"scope"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "control", b"control", "grants", b"grants", "message", b"message", "rule", b"rule", "scope", b"scope"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -606,6 +606,12 @@ class RunEvent(_message.Message):
     BRANCH_FIELD_NUMBER: _builtins.int
     FURTHER_FIELD_NUMBER: _builtins.int
     HANDED_OVER_BY_FIELD_NUMBER: _builtins.int
+    HANDED_OVER_TO_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    APPROVER_FIELD_NUMBER: _builtins.int
+    EDITS_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -634,17 +640,33 @@ class RunEvent(_message.Message):
     """The branch that was taken; set when a choice was made."""
     handed_over_by: _builtins.str
     """For an answer on whether work may pass to the agent of the step: the agent that it comes from; else empty."""
+    handed_over_to: _builtins.str
+    """And the agent that it goes to: that of the step, or of the service that the step calls; else empty."""
+    verdict: _decisions_pb2.Verdict.ValueType
+    """What the policies said; not set when it is about something else than a decision."""
+    refused: _builtins.bool
+    """Assent refused it though the policies allowed it: `reasons` begins with why."""
+    approver: _builtins.str
+    """The person who answered, for something that a person did with an approval; else empty."""
+    answer: _builtins.str
+    """What that person did: `approved`, `rejected`, `withdrawn`, `opened`, or what they chose."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded; in a heartbeat, when it was sent."""
 
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Why, for programs: UPPER_SNAKE. What was refused after the policies allowed it has the reason of that first."""
+        """Why, for programs: UPPER_SNAKE. What was refused after the policies allowed it has the reason of that first. Findings that
+        would have allowed what was denied are left out.
+        """
 
     @_builtins.property
     def further(self) -> Global___FurtherAction:
         """Set when it is not the step's own action that it is about, but one that a service asked for which the step called."""
+
+    @_builtins.property
+    def edits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What that person changed, as JSON pointers (RFC 6901) into the arguments."""
 
     def __init__(
         self,
@@ -665,14 +687,82 @@ class RunEvent(_message.Message):
         branch: _builtins.str = ...,
         further: Global___FurtherAction | None = ...,
         handed_over_by: _builtins.str = ...,
+        handed_over_to: _builtins.str = ...,
+        verdict: _decisions_pb2.Verdict.ValueType = ...,
+        refused: _builtins.bool = ...,
+        approver: _builtins.str = ...,
+        edits: _abc.Iterable[_builtins.str] | None = ...,
+        answer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["branch", b"branch", "decision_id", b"decision_id", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "heartbeat", b"heartbeat", "reasons", b"reasons", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RunEvent: _TypeAlias = RunEvent  # noqa: Y015
+
+@_typing.final
+class ListRunEventsRequest(_message.Message):
+    """Asks for what happened to a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`tenants/{tenant}/runs/{run}`."""
+    page_size: _builtins.int
+    """How many at most; 0 lets the server choose, more than it gives is cut down."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first page."""
+    filter: _builtins.str
+    """`event=` and an event, as in `handoff.decided`, or all of a kind, as in `approval.*`. Empty for all of them."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRunEventsRequest: _TypeAlias = ListRunEventsRequest  # noqa: Y015
+
+@_typing.final
+class ListRunEventsResponse(_message.Message):
+    """A page of what happened to a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Gets the next page; empty on the last one."""
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___RunEvent]:
+        """What happened; none of it is a heartbeat."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___RunEvent] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRunEventsResponse: _TypeAlias = ListRunEventsResponse  # noqa: Y015
 
 @_typing.final
 class FurtherAction(_message.Message):

@@ -70,6 +70,11 @@ class RunServiceStub:
                 request_serializer=assent_dot_v1_dot_runs__pb2.WatchRunRequest.SerializeToString,
                 response_deserializer=assent_dot_v1_dot_runs__pb2.RunEvent.FromString,
                 _registered_method=True)
+        self.ListRunEvents = channel.unary_unary(
+                '/assent.v1.RunService/ListRunEvents',
+                request_serializer=assent_dot_v1_dot_runs__pb2.ListRunEventsRequest.SerializeToString,
+                response_deserializer=assent_dot_v1_dot_runs__pb2.ListRunEventsResponse.FromString,
+                _registered_method=True)
         self.CancelRun = channel.unary_unary(
                 '/assent.v1.RunService/CancelRun',
                 request_serializer=assent_dot_v1_dot_runs__pb2.CancelRunRequest.SerializeToString,
@@ -142,6 +147,13 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRunEvents(self, request, context):
+        """Lists what has happened to a run so far, oldest first, as WatchRun tells it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelRun(self, request, context):
         """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
         undone then, each step by the action that its process names, if the policies allow it.
@@ -205,6 +217,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.WatchRun,
                     request_deserializer=assent_dot_v1_dot_runs__pb2.WatchRunRequest.FromString,
                     response_serializer=assent_dot_v1_dot_runs__pb2.RunEvent.SerializeToString,
+            ),
+            'ListRunEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRunEvents,
+                    request_deserializer=assent_dot_v1_dot_runs__pb2.ListRunEventsRequest.FromString,
+                    response_serializer=assent_dot_v1_dot_runs__pb2.ListRunEventsResponse.SerializeToString,
             ),
             'CancelRun': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelRun,
@@ -393,6 +410,33 @@ class RunService:
             '/assent.v1.RunService/WatchRun',
             assent_dot_v1_dot_runs__pb2.WatchRunRequest.SerializeToString,
             assent_dot_v1_dot_runs__pb2.RunEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRunEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assent.v1.RunService/ListRunEvents',
+            assent_dot_v1_dot_runs__pb2.ListRunEventsRequest.SerializeToString,
+            assent_dot_v1_dot_runs__pb2.ListRunEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,8 @@ class RunServiceStub:
     """Lists the runs that the caller may see, newest first."""
     WatchRun: _grpc.UnaryStreamMultiCallable[_runs_pb2.WatchRunRequest, _runs_pb2.RunEvent]
     """Follows a run: first what happened after `after_seq`, then what happens, until the run has ended."""
+    ListRunEvents: _grpc.UnaryUnaryMultiCallable[_runs_pb2.ListRunEventsRequest, _runs_pb2.ListRunEventsResponse]
+    """Lists what has happened to a run so far, oldest first, as WatchRun tells it."""
     CancelRun: _grpc.UnaryUnaryMultiCallable[_runs_pb2.CancelRunRequest, _runs_pb2.Run]
     """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
     undone then, each step by the action that its process names, if the policies allow it.
@@ -91,6 +93,8 @@ class RunServiceAsyncStub(RunServiceStub):
     """Lists the runs that the caller may see, newest first."""
     WatchRun: _aio.UnaryStreamMultiCallable[_runs_pb2.WatchRunRequest, _runs_pb2.RunEvent]  # type: ignore[assignment]
     """Follows a run: first what happened after `after_seq`, then what happens, until the run has ended."""
+    ListRunEvents: _aio.UnaryUnaryMultiCallable[_runs_pb2.ListRunEventsRequest, _runs_pb2.ListRunEventsResponse]  # type: ignore[assignment]
+    """Lists what has happened to a run so far, oldest first, as WatchRun tells it."""
     CancelRun: _aio.UnaryUnaryMultiCallable[_runs_pb2.CancelRunRequest, _runs_pb2.Run]  # type: ignore[assignment]
     """Asks a run to stop: nothing more is dispatched; what is under way is awaited. With `compensate`, what was done is
     undone then, each step by the action that its process names, if the policies allow it.
@@ -162,6 +166,14 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_runs_pb2.RunEvent], _abc.AsyncIterator[_runs_pb2.RunEvent]]:
         """Follows a run: first what happened after `after_seq`, then what happens, until the run has ended."""
+
+    @_abc_1.abstractmethod
+    def ListRunEvents(
+        self,
+        request: _runs_pb2.ListRunEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_runs_pb2.ListRunEventsResponse, _abc.Awaitable[_runs_pb2.ListRunEventsResponse]]:
+        """Lists what has happened to a run so far, oldest first, as WatchRun tells it."""
 
     @_abc_1.abstractmethod
     def CancelRun(

@@ -1,0 +1,56 @@
+"""What happened in a run that its steps do not say: who answered, what was handed over, what services asked further."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from assent.v1 import runs_pb2 as wire
+
+_ANSWERS = frozenset({"approval.answered", "approval.withdrawn", "approval.chosen"})
+"""The events in which a person says something of a step; others repeat it, or say what follows."""
+
+
+@dataclass(slots=True)
+class Story:
+    """What the events of a run tell beside the states of its steps."""
+
+    further: list[wire.RunEvent] = field(default_factory=list)
+    """What services asked that were called in it, permitted or not, in order."""
+
+    _people: dict[str, list[str]] = field(default_factory=dict)
+    _hand_overs: dict[str, wire.RunEvent] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, events: Iterable[wire.RunEvent]) -> "Story":
+        """Return what the events tell."""
+        made = cls()
+        for event in events:
+            made._hear(event)
+        return made
+
+    def answers(self, step: str) -> str:
+        """Return what people said of a step: ``approved by lena, edited``."""
+        return "; ".join(self._people.get(step, ()))
+
+    def hand_over(self, step: wire.Step) -> str:
+        """Return which hand-over the last decision on a step is about; empty where it is about something else."""
+        event = self._hand_overs.get(step.decision.decision_id) if step.decision.decision_id else None
+        if event is None:
+            return ""
+        return f"hand-over from {event.handed_over_by} to {event.handed_over_to}"
+
+    def _hear(self, event: wire.RunEvent) -> None:
+        if event.handed_over_by:
+            self._hand_overs[event.decision_id] = event
+        elif event.HasField("further") and event.verdict:
+            self.further.append(event)
+        elif event.event in _ANSWERS:
+            self._people.setdefault(event.step, []).append(answer_text(event))
+        elif event.event == "approval.broke_glass" and event.step in self._people:
+            self._people[event.step][-1] += ", alone"
+
+
+def answer_text(event: wire.RunEvent) -> str:
+    """Return who said what: ``approved by lena, edited``; empty where nobody did."""
+    if not event.approver:
+        return ""
+    return f"{event.answer} by {event.approver}{', edited' if event.edits else ''}"
