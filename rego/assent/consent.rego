@@ -2,7 +2,7 @@
 # title: What the answers of people are worth
 # description: |
 #   An answer counts for the stage it was given to, by somebody who may answer it and is not excluded, for exactly this
-#   action (its digest), and as long as it is not older than the requirement stands. Nobody counts twice in a stage, nor
+#   action or hand-over (its digest), and as long as it is not older than the requirement stands. Nobody counts twice in a stage, nor
 #   in two stages of one role, be it by standing in for somebody else.
 package assent.consent
 
@@ -54,11 +54,19 @@ persons(answer) := {lower(person) | some person in [answer.approver, object.get(
 # What is asked of every answer, whoever gave it.
 sound(answer) if {
 	answer.role in answer.roles
-	answer.digest == input.action.digest
+	answer.digest == asked
 	fresh(answer)
 	not excluded(answer)
 	not changed_too_much(answer)
 }
+
+# What is asked about, by its digest.
+asked := input.handoff.digest if {
+	input.kind == "handoff"
+	input.handoff.digest != ""
+}
+
+asked := input.action.digest if object.get(input, "kind", "action") != "handoff"
 
 answers_for(answer, stage) if answer.role == stage.role
 

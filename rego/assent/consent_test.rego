@@ -187,3 +187,18 @@ test_an_answer_that_changed_what_may_not_be_changed_does_not_count if {
 	not satisfied(requirement, [object.union(answer, {"edits": ["/discounts"]})])
 	not satisfied(requirement, [object.union(answer, {"edits": [""]})])
 }
+
+test_an_answer_to_a_hand_over_names_what_passes if {
+	over := {"kind": "handoff", "action": null, "handoff": {"from": "a", "to": "b", "digest": "sha256:1"}}
+	requirement := findings([{"stages": [{"role": "boss"}]}])
+	consent.satisfied with input as object.union(question, object.union(over, {"approvals": [answer]}))
+		with data.policies as requirement
+	every other in [{"handoff": {"digest": "sha256:2"}}, {"handoff": {"digest": ""}}] {
+		asked := object.union(question, object.union(over, other))
+		not consent.satisfied with input as object.union(asked, {"approvals": [answer]}) with data.policies as requirement
+	}
+	nameless := object.union(over, {"handoff": {"digest": ""}})
+	unbound := object.union(answer, {"digest": ""})
+	not consent.satisfied with input as object.union(question, object.union(nameless, {"approvals": [unbound]}))
+		with data.policies as requirement
+}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
+from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.memory import Retention
 from assent_sidecar.catalogue.process import BranchName, ForEach, ItemChoice, OnFailure
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer
@@ -268,7 +269,8 @@ class HandoffFacts(Document):
     ``reason`` is how: ``next`` (a step of the other comes after), ``alternative`` (it stands in for one that failed),
     ``compensation`` (it undoes one) or ``call`` (a step calls a service that acts as the other). ``depth`` is how many
     hand-overs lead at most to a step of the other that takes over from the one, this one included; ``fan_out`` to how
-    many agents a step of the one hands over at most. Of a call, they are those of the step that calls.
+    many agents a step of the one hands over at most. Of a call, they are those of the step that calls. ``digest`` is
+    the SHA-256 over the RFC 8785 form of all of it but what ledgers have left, which moves: approvals name it.
     """
 
     source: Annotated[Name, Field(alias="from")]
@@ -277,6 +279,13 @@ class HandoffFacts(Document):
     passes: PassedFacts = PassedFacts()
     depth: Annotated[int, Field(ge=1)] = 1
     fan_out: Annotated[int, Field(ge=1)] = 1
+    digest: str = ""
+
+    def sealed(self) -> Self:
+        """Return the same with its digest."""
+        told = self.to_json()
+        del told["digest"], told["passes"]["ledgers"]
+        return self.model_copy(update={"digest": digest(told)})
 
 
 class UnderFacts(Document):

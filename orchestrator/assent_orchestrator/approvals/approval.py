@@ -12,12 +12,18 @@ from assent_sidecar.model import Json
 class ApprovalKind(StrEnum):
     """What people are asked.
 
-    A ``review`` is of what somebody approved alone, a ``work_item`` of a step that failed or is unknown.
+    Whether an ``action`` may happen, or a ``handoff``: work passing from one agent to another. A ``review`` is of what
+    somebody approved alone, a ``work_item`` of a step that failed or is unknown.
     """
 
     ACTION = "action"
+    HANDOFF = "handoff"
     WORK_ITEM = "work_item"
     REVIEW = "review"
+
+
+BY_POLICY = frozenset({ApprovalKind.ACTION, ApprovalKind.HANDOFF})
+"""What policies have people asked, before it happens."""
 
 
 class ApprovalState(StrEnum):
@@ -43,6 +49,7 @@ LIVE = frozenset({ApprovalState.PENDING, ApprovalState.APPROVED, ApprovalState.E
 class Approval:
     """One question to humans and the answers so far. ``version`` is its etag.
 
+    ``action_digest`` is that of what is asked about: of a hand-over, its own.
     ``rungs`` and ``reminders`` count what happened because time passed, ``extended`` says that it was put once more
     when nobody had answered in time, ``due_at`` when something of that kind happens next.
     """
@@ -78,7 +85,7 @@ class Approval:
         """Whether it cannot be answered any more once it has expired; what is unknown, or to be reviewed, stays it."""
         if self.kind is ApprovalKind.WORK_ITEM:
             return bool(self.presented["failure"]["otherwise"])
-        return self.kind is ApprovalKind.ACTION
+        return self.kind in BY_POLICY
 
 
 def age_of(approval: Approval, now: datetime) -> Age:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from assent_orchestrator.approvals.approval import Approval
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind
 from assent_orchestrator.approvals.difference import same_at
 from assent_orchestrator.approvals.mask import is_masked, masked_by
 from assent_orchestrator.errors import Fault, InvalidError
@@ -13,6 +13,7 @@ from assent_sidecar.model import Json, Pointer
 from assent_sidecar.question import Action
 
 _HIDDEN = "what is not shown cannot be changed"
+_AS_IT_IS = "a hand-over passes as it is, or not"
 
 
 class EditError(InvalidError):
@@ -53,6 +54,9 @@ def check_hidden(requirement: ApprovalRequirement, asked: Action, meant: Action,
 
 def _faults(approval: Approval, edits: Mapping[Pointer, Json]) -> Iterator[Fault]:
     editable = ", ".join(approval.requirement.editable) or "nothing"
+    if approval.kind is ApprovalKind.HANDOFF:
+        yield from (edit_fault(pointer, "NOT_EDITABLE", _AS_IT_IS) for pointer in edits)
+        return
     for pointer in edits:
         if not is_at_or_below(pointer, approval.requirement.editable):
             yield edit_fault(pointer, "NOT_EDITABLE", f"what may be changed is {editable}")

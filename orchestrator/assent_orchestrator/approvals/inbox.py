@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalKind, ApprovalState, age_of
+from assent_orchestrator.approvals.approval import BY_POLICY, LIVE, Approval, ApprovalKind, ApprovalState, age_of
 from assent_orchestrator.approvals.edit import check_edits
+from assent_orchestrator.approvals.latest import latest_request, waiting_for
 from assent_orchestrator.approvals.lending import lent_by, lent_here
 from assent_orchestrator.approvals.note import note_answer, note_state
 from assent_orchestrator.approvals.opening import may_answer, was_opened, write_opening
@@ -21,7 +22,6 @@ from assent_orchestrator.approvals.reply import (
 )
 from assent_orchestrator.approvals.request import (
     approval_of,
-    latest_request,
     listed,
     read_request,
     resolve,
@@ -138,8 +138,9 @@ class Inbox:
                 drafts.append(await open_review(tx, approval, given, review, now))
             await self.trail.append(tx, caller.tenant, drafts)
             after = await read_request(tx, approval_id)
-        if approval.kind is not ApprovalKind.REVIEW:
-            await self.wake(approval.run_id, approval.step_id)
+            waiting = await waiting_for(tx, approval)
+        for step_id in waiting:
+            await self.wake(approval.run_id, step_id)
         return after
 
     async def chosen(
@@ -192,7 +193,9 @@ class Inbox:
             drafts += [note_state(approval, state)] if edited else []
             await self.trail.append(tx, caller.tenant, drafts)
             after = await read_request(tx, approval_id)
-        await self.wake(approval.run_id, approval.step_id)
+            waiting = await waiting_for(tx, approval)
+        for step_id in waiting:
+            await self.wake(approval.run_id, step_id)
         return after
 
     async def _own(
@@ -200,7 +203,7 @@ class Inbox:
     ) -> tuple[Approval, Sequence[Answer]]:
         """Return an approval, and what the caller takes back of it: what they said, or what was said in their place."""
         approval = await self._known(tx, caller, approval_id, lock=lock)
-        check_state(approval, *(LIVE if approval.kind is ApprovalKind.ACTION else _UNANSWERED))
+        check_state(approval, *(LIVE if approval.kind in BY_POLICY else _UNANSWERED))
         check_etag(approval, etag)
         edited = approval.state is ApprovalState.EDITED
         if edited:

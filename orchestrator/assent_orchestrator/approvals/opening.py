@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState, age_of
+from assent_orchestrator.approvals.approval import BY_POLICY, Approval, ApprovalState, age_of
 from assent_orchestrator.approvals.lending import Lent
 from assent_orchestrator.approvals.requirement import Involved, Person, Seat, glass_seat_of, seat_of
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
@@ -18,7 +18,7 @@ from assent_orchestrator.store.tables import openings
 
 def may_answer(approval: Approval, caller: Caller, lent_to_them: Lent, involved: Involved, now: datetime) -> bool:
     """Say whether the caller could answer at this moment: as themselves, in another one's place, or alone. Pure."""
-    expired = approval.kind is ApprovalKind.ACTION and approval.expires_at <= now
+    expired = approval.kind in BY_POLICY and approval.expires_at <= now
     if approval.state is not ApprovalState.PENDING or expired:
         return False
     requirement, age = approval.requirement, age_of(approval, now)

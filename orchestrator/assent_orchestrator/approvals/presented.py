@@ -76,8 +76,7 @@ def present(
     shown, hidden = masked_by(requirement, told, action.labels)
     hidden = tuple(sorted({*hidden, *(place for place in unsaid if not is_masked(place, hidden))}))
     presented: dict[str, Json] = {
-        "agent": scene.agent,
-        "principal": scene.principal,
+        **around(decided, scene),
         "action": f"{action.system}.{action.operation}",
         "effect": action.effect,
         "args": shown,
@@ -85,23 +84,31 @@ def present(
         "labels": {pointer: list(names) for pointer, names in action.labels.items()},
         "sources": sources_of(scene.args, scene.edited),
         "action_digest": "" if hidden else action.digest,
-        "reasons": [reason.to_json() for reason in decided.decision.reasons],
-        "so_far": [{"step": one.step, "action": one.action, "state": one.state} for one in scene.so_far[-MOST_STEPS:]],
-        "on_yes": list(scene.on_yes[:MOST_STEPS]),
-        "on_no": scene.on_no,
         "costs": _costs(decided, scene.ledgers),
-        "revision": decided.provenance.revision,
-    }
-    presented |= {
-        name: len(whole) - MOST_STEPS
-        for name, whole in (("more_so_far", scene.so_far), ("more_on_yes", scene.on_yes))
-        if len(whole) > MOST_STEPS
     }
     if scene.before is not None:
         wanted = hushed(requirement, action, never)
         found = changes_between(scene.before, action, wanted, scene.digests)
         presented["changes"] = [change.to_json() for change in found]
     return presented
+
+
+def around(decided: Decided, scene: Scene) -> dict[str, Json]:
+    """Return what an approver is shown beside what is asked: who, why, what happened, and what follows."""
+    told: dict[str, Json] = {
+        "agent": scene.agent,
+        "principal": scene.principal,
+        "reasons": [reason.to_json() for reason in decided.decision.reasons],
+        "so_far": [{"step": one.step, "action": one.action, "state": one.state} for one in scene.so_far[-MOST_STEPS:]],
+        "on_yes": list(scene.on_yes[:MOST_STEPS]),
+        "on_no": scene.on_no,
+        "revision": decided.provenance.revision,
+    }
+    return told | {
+        name: len(whole) - MOST_STEPS
+        for name, whole in (("more_so_far", scene.so_far), ("more_on_yes", scene.on_yes))
+        if len(whole) > MOST_STEPS
+    }
 
 
 def sources_of(args: Mapping[str, Json], edited: Collection[Pointer] = ()) -> dict[Pointer, Json]:

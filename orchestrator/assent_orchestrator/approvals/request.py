@@ -1,8 +1,8 @@
 """Questions to humans as they are stored, with their answers."""
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from assent_orchestrator.approvals.requirement import Answer, roles_asked
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.governance.gate import OvertakenError
-from assent_orchestrator.store.tables import answers, approvals, open_approvals
+from assent_orchestrator.store.tables import answers, approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
 from assent_sidecar.model import Json, Pointer, seconds
@@ -48,35 +48,67 @@ async def open_request(
 
     ``never`` are the labels of values that are not retained.
     """
-    presented = present(action, requirement, decided, scene, never)
-    requirement = hushed(requirement, action, never)
-    # Two questions of the same words about two steps are two things to say yes to.
-    presented |= {"process": process, "run": run_id, "step": step_id}
-    approval = Approval(
-        tenant=tenant,
-        id=uuid.uuid4().hex,
-        run_id=run_id,
-        step_id=step_id,
-        process=process,
-        state=ApprovalState.PENDING,
-        version=1,
-        roles=roles_asked(requirement),
-        action_digest=action.digest,
-        revision=decided.provenance.revision,
-        decision_id=decided.provenance.decision_id,
-        requirement=requirement,
-        presented=presented,
-        presented_digest=digest(presented),
-        requested_at=now,
-        expires_at=later(now, seconds(requirement.expires_in)),
-        resolved_at=None,
-        traceparent=traceparent,
+    approval = pending(
+        AtStep(tenant, run_id, step_id, process, traceparent),
+        kind=ApprovalKind.ACTION,
+        asked=action.digest,
+        presented=present(action, requirement, decided, scene, never),
+        requirement=hushed(requirement, action, never),
+        decided=decided,
+        now=now,
     )
-    approval = replace(approval, due_at=next_due(approval))
     await insert_request(tx, approval)
     for given in carried:
         await write_answer(tx, approval, given)
     return approval
+
+
+@dataclass(frozen=True, slots=True)
+class AtStep:
+    """The step that people are asked about, and the trace in which they are."""
+
+    tenant: str
+    run_id: str
+    step_id: str
+    process: str
+    traceparent: str | None
+
+
+def pending(
+    at: AtStep,
+    *,
+    kind: ApprovalKind,
+    asked: str,
+    presented: Mapping[str, Json],
+    requirement: ApprovalRequirement,
+    decided: Decided,
+    now: datetime,
+) -> Approval:
+    """Return a new request that nobody answered yet; ``asked`` is the digest of what it is about."""
+    # Two questions of the same words about two steps are two things to say yes to.
+    shown = {**presented, "process": at.process, "run": at.run_id, "step": at.step_id}
+    approval = Approval(
+        tenant=at.tenant,
+        id=uuid.uuid4().hex,
+        run_id=at.run_id,
+        step_id=at.step_id,
+        process=at.process,
+        state=ApprovalState.PENDING,
+        version=1,
+        roles=roles_asked(requirement),
+        action_digest=asked,
+        revision=decided.provenance.revision,
+        decision_id=decided.provenance.decision_id,
+        requirement=requirement,
+        presented=shown,
+        presented_digest=digest(shown),
+        requested_at=now,
+        expires_at=later(now, seconds(requirement.expires_in)),
+        resolved_at=None,
+        traceparent=at.traceparent,
+        kind=kind,
+    )
+    return replace(approval, due_at=next_due(approval))
 
 
 async def insert_request(tx: AsyncConnection, approval: Approval) -> None:
@@ -102,30 +134,7 @@ async def read_request(tx: AsyncConnection, approval_id: str, *, lock: bool = Fa
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFoundError("there is no such approval", approval=approval_id)
-    return await _with_answers(tx, row)
-
-
-async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
-    """Return the request that counts for the action of a step, or None.
-
-    What is open, at most one, or what ended the step; else the newest, as clocks went, which go back at times.
-    """
-    query = (
-        sa.select(approvals)
-        .where(
-            approvals.c.run_id == run_id,
-            approvals.c.step_id == step_id,
-            approvals.c.kind == str(ApprovalKind.ACTION),
-        )
-        .order_by(
-            open_approvals.desc(),
-            (approvals.c.state == str(ApprovalState.REJECTED)).desc(),
-            approvals.c.requested_at.desc(),
-        )
-        .limit(1)
-    )
-    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
-    return await _with_answers(tx, row) if row is not None else None
+    return await with_answers(tx, row)
 
 
 async def read_edits(tx: AsyncConnection, run_id: str, step_id: str) -> dict[Pointer, Json]:
@@ -161,7 +170,8 @@ async def open_item(tx: AsyncConnection, run_id: str, step_id: str, *, lock: boo
     return approval_of(row, ()) if row is not None else None
 
 
-async def _with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
+async def with_answers(tx: AsyncConnection, row: sa.RowMapping) -> Approval:
+    """Return a stored row as an approval, with its answers."""
     rows = await tx.execute(sa.select(answers).where(answers.c.approval_id == row["id"]).order_by(answers.c.number))
     given = tuple(
         Answer(

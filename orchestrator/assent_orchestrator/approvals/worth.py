@@ -1,4 +1,4 @@
-"""Which answers the gate is asked with: those that mean exactly this action. Pure."""
+"""Which answers the gate is asked with: those that mean exactly this action, or hand-over. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,11 +7,11 @@ from datetime import datetime
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.requirement import NEW, Answer, Involved, Person, Seat, seat_of, unmet_stages
 from assent_sidecar.decision import ApprovalRequirement
-from assent_sidecar.question import Action, ApprovalFacts
+from assent_sidecar.question import ApprovalFacts
 
 
-def answers_worth(approval: Approval | None, action: Action, revision: str, now: datetime) -> tuple[Answer, ...]:
-    """Return the answers that count: given to exactly this action, and not too long ago.
+def answers_worth(approval: Approval | None, asked: str, revision: str, now: datetime) -> tuple[Answer, ...]:
+    """Return the answers that count: given to exactly what has the digest ``asked``, and not too long ago.
 
     They were given under the rules in force, or the policy that asked for them leaves it to whichever comes to force.
     Where somebody changed what was asked, only who changed it meant what is to be done now.
@@ -22,7 +22,7 @@ def answers_worth(approval: Approval | None, action: Action, revision: str, now:
         return ()
     if approval.revision != revision and approval.requirement.on_revision == "void":
         return ()
-    return tuple(answer for answer in approval.answers if answer.stands and answer.digest == action.digest)
+    return tuple(answer for answer in approval.answers if answer.stands and answer.digest == asked)
 
 
 def facts_of(approval: Approval, answers: Sequence[Answer]) -> tuple[ApprovalFacts, ...]:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from assent.v1 import approvals_pb2 as wire
 from assent.v1 import decisions_pb2, runs_pb2
-from assent_orchestrator.cli.finding import reason_line, requirement_lines
+from assent_orchestrator.cli.finding import obligation_line, reason_line, requirement_lines
 from assent_orchestrator.cli.printing import coloured, exact, moment, say, say_under, value_lines, word
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.plan.pointer import split
@@ -42,11 +42,19 @@ def state_of(approval: wire.Approval) -> Text:
     return coloured(word(wire.ApprovalState, approval.state, "APPROVAL_STATE"))
 
 
+def asked_line(approval: wire.Approval) -> str:
+    """Return what is asked about in short: an action, or who hands over to whom."""
+    over = approval.hand_over
+    return f"{over.source} hands over to {over.target}" if approval.HasField("hand_over") else approval.action
+
+
 def show_approval(approval: wire.Approval) -> None:
     """Write the whole card."""
     said = (f"approval {short(approval.name)} is ", state_of(approval), f", asked at {moment(approval.create_time)}")
     say_under("", *said)
     _field("until", [moment(approval.expire_time)])
+    if approval.HasField("hand_over"):
+        _hand_over(approval.hand_over, approval.step)
     _field("action", [f"{approval.action} ({word(decisions_pb2.Effect, approval.effect, 'EFFECT')})"])
     _field("by", [f"agent {approval.agent}, for {approval.principal}"])
     _field("in", [f"step {approval.step} of {approval.process}, run {short(approval.run)}"])
@@ -56,7 +64,8 @@ def show_approval(approval: wire.Approval) -> None:
         _field("needs", [f"a choice of {stage.role}" for stage in approval.requirement.stages])
     else:
         _field("needs", requirement_lines(_asked(approval)))
-        _arguments(approval)
+        if not approval.HasField("hand_over"):
+            _arguments(approval)
     _field("changed", [line for change in approval.changes for line in _change(change)])
     _field("takes", map(cost_line, approval.costs))
     _so_far(approval)
@@ -84,6 +93,18 @@ def needs_line(approval: wire.Approval) -> str:
         given = sum(one.stage == at and one.approved and not one.HasField("withdraw_time") for one in approval.answers)
         told.append(f"{stage.role} {given}/{stage.quorum}" if given or stage.quorum > 1 else stage.role)
     return ", ".join(told)
+
+
+def _hand_over(over: wire.HandOver, step: str) -> None:
+    """Write what is to pass, and to whom."""
+    who = f"{over.source} to {over.target}"
+    how = f"step {step} calls its service" if over.reason == "call" else f"step {step} takes over"
+    steps = f" from {', '.join(over.origins)}" if over.origins else ""
+    _field("hand-over", [f"{who} ({over.reason}, depth {over.depth}): {how}{steps}"])
+    _field("passes", [f"labels {', '.join(over.labels) or 'none'}; memory {', '.join(over.memory) or 'none'}"])
+    left = [f"{name} has {amount} left" for name, amount in sorted(over.ledgers.items())]
+    _field("", left)
+    _field("but", map(obligation_line, over.less))
 
 
 def _asked(approval: wire.Approval) -> decisions_pb2.ApprovalRequirement:
@@ -217,6 +238,9 @@ def _so_far(approval: wire.Approval) -> None:
 
 def on_yes_line(approval: wire.Approval) -> str:
     """Return what comes next when it is approved."""
+    if approval.kind == wire.APPROVAL_KIND_HANDOFF:
+        done = "the work passes, also to every other step of the run that takes over the same"
+        return f"{done}; then {', '.join(approval.on_yes)} is asked about by itself"
     more = f" and {approval.more_on_yes} more" if approval.more_on_yes else ""
     return f"it is done; then {', '.join(approval.on_yes)}{more}" if approval.on_yes else "it is done"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assent.v1 import approvals_pb2 as wire
-from assent_orchestrator.cli.approval_card import needs_line, show_approval, state_of
+from assent_orchestrator.cli.approval_card import asked_line, needs_line, show_approval, state_of
 from assent_orchestrator.cli.approvals_answer import (
     NameArgument,
     approve_command,
@@ -81,7 +81,7 @@ def list_command(
                 short(one.name),
                 state_of(one),
                 word(wire.ApprovalKind, one.kind, "APPROVAL_KIND"),
-                one.action,
+                asked_line(one),
                 f"{one.process}/{one.step}",
                 codes_line(one.reasons) or one.work_item.code,
                 needs_line(one),

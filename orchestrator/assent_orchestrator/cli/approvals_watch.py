@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assent.v1 import approvals_pb2 as wire
-from assent_orchestrator.cli.approval_card import state_of
+from assent_orchestrator.cli.approval_card import asked_line, state_of
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
@@ -22,6 +22,7 @@ class ApprovalKind(StrEnum):
     """What people are asked, as the wire has it: the room that owns the word loads a database."""
 
     ACTION = "action"
+    HANDOFF = "handoff"
     WORK_ITEM = "work_item"
     REVIEW = "review"
 
@@ -78,5 +79,5 @@ def _show(event: wire.ApprovalEvent) -> None:
     say(
         f"{clock_time(event.time.ToDatetime(UTC))}  {short(approval.name)}  {event.event or 'open already':<26} ",
         state_of(approval),
-        f"  {approval.action} for {approval.process}/{approval.step}",
+        f"  {asked_line(approval)} for {approval.process}/{approval.step}",
     )

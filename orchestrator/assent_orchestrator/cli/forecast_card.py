@@ -1,5 +1,7 @@
 """One forecast as people read it."""
 
+from collections.abc import Iterable
+
 from assent.v1 import forecasts_pb2
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.headline import REFUSED, STOP, headline, stops, verdict_with_doubt
@@ -17,6 +19,13 @@ def show_forecast(forecast: forecasts_pb2.Forecast) -> None:
         when = " if it is taken" if ahead.conditional else ""
         lines = "; ".join(finding.requirement_lines(ahead.requirement))
         say(f"needs approval: {ahead.step}{when}, by {lines}, because of {finding.codes_line(ahead.reasons)}")
+    for over in forecast.hand_overs:
+        if over.HasField("approval"):
+            lines = "; ".join(finding.requirement_lines(over.approval))
+            say(
+                f"needs approval: {over.source} hands over to {over.target} for {' '.join(over.steps)}, by {lines},"
+                f" because of {finding.codes_line(over.reasons)}"
+            )
     open_ = [step.id for step in forecast.steps if step.may_change and step.verdict not in REFUSED]
     if open_:
         say(f"cannot be judged yet: {' '.join(open_)}; with values not known now they may need approval, or be refused")
@@ -69,7 +78,7 @@ def _show_hand_overs(forecast: forecasts_pb2.Forecast) -> None:
             " ".join(one.steps),
             verdict_with_doubt(one.verdict, may_change=bool(one.labels)),
             one.refusal or finding.codes_line(one.reasons),
-            "; ".join(finding.obligation_line(duty) for duty in one.obligations),
+            "; ".join(_demands(one)),
             " ".join((*one.labels, *one.memory)),
         )
         for one in forecast.hand_overs
@@ -78,6 +87,12 @@ def _show_hand_overs(forecast: forecasts_pb2.Forecast) -> None:
         table(("FROM", "TO", "FOR", "VERDICT", "BECAUSE", "DEMANDS", "MAY PASS"), rows)
     if forecast.hand_overs_omitted:
         say(f"and {forecast.hand_overs_omitted} more hand-overs, not asked about here")
+
+
+def _demands(ahead: forecasts_pb2.HandOverForecast) -> Iterable[str]:
+    if ahead.HasField("approval"):
+        yield f"approval by {finding.requirement_lines(ahead.approval)[0]}"
+    yield from map(finding.obligation_line, ahead.obligations)
 
 
 def _show_failure(failure: forecasts_pb2.PlanFailure, *, stopped: bool) -> None:

@@ -48,7 +48,8 @@ class Acting:
             FencedError: somebody else drives the run.
         """
         situation, appointed = turn.situation, turn.appointed
-        heard = answers_worth(situation.approval, action, self.parts.revision(situation.run.tenant), self.parts.clock())
+        revision = self.parts.revision(situation.run.tenant)
+        heard = answers_worth(situation.approval, action.digest, revision, self.parts.clock())
         # Before anybody is asked: people are shown where the ledgers stood for the policy.
         question = await self.parts.gate.informed(self._question(turn, action, heard))
 

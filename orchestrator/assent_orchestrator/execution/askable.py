@@ -1,10 +1,10 @@
 """Whether people can be asked in the way that a policy demands."""
 
 from assent_orchestrator.approvals.mask import names_nothing
+from assent_orchestrator.governance.judging import NAMES_NOTHING
 from assent_orchestrator.governance.ruling import Held, Refused, Ruling
 from assent_sidecar.catalogue.system import Operation
 
-NAMES_NOTHING = "APPROVAL_NAMES_NOTHING"
 _MOST_SLIPS = 10
 """Pointers that lead to nothing that are named."""
 

@@ -22,7 +22,7 @@ from assent_orchestrator.execution.driver import fence, hold
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, ending_of
 from assent_orchestrator.execution.handed import could_be_done, narrowed
-from assent_orchestrator.execution.handing import WITHHELD, Handing
+from assent_orchestrator.execution.handing import WITHHELD, Awaited, Handing, NotYet, Passes
 from assent_orchestrator.execution.handovers import taken_over
 from assent_orchestrator.execution.lists import begin_list
 from assent_orchestrator.execution.outcome import Outcomes
@@ -127,9 +127,9 @@ class Attempts:
         ahead = waits(situation, self.parts.catalogue(situation.run.tenant), now)
         if ahead is not None:
             return Pause(settled=False, seconds=ahead)
-        approval = situation.approval
-        if approval is not None and approval.state is ApprovalState.PENDING:
-            came = await Pending(self.parts, self.sequels).question(situation, approval, tries)
+        open_ = next((one for one in situation.requests if one.state is ApprovalState.PENDING), None)
+        if open_ is not None:
+            came = await Pending(self.parts, self.sequels).question(situation, open_, tries)
             return await self._end(situation, came) if isinstance(came, Ending) else came
         if situation.run.paused or await self._still_stopped(situation):
             return FROZEN
@@ -172,17 +172,19 @@ class Attempts:
         situation = turn.situation
         ahead, handing = taken_over(situation, self.parts.plans), Handing(self.parts, self.sequels)
         try:
-            came = await handing.take_over(turn, ahead) if ahead else ()
+            came = await handing.take_over(turn, ahead) if ahead else Passes()
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
-        if not isinstance(came, tuple):
-            return await self._acting.go_by(turn, came)
+        if not isinstance(came, Passes):
+            return await self._not_passed(turn, came)
+        turn = _answered(turn, came)
+        situation = turn.situation
         if await handing.withheld(situation):
             return await self._withheld(situation, situation.spec.agent)
-        if not came:
+        if not came.narrow:
             return turn
         try:
-            return replace(turn, situation=await bulk.aside(narrowed, situation.values(), situation, came))
+            return replace(turn, situation=await bulk.aside(narrowed, situation.values(), situation, came.narrow))
         except RedactionError:
             unsure = "what must not be handed over cannot be taken away with certainty"
             return await self._end(situation, Ending(StepState.DENIED, WITHHELD, unsure))
@@ -195,9 +197,10 @@ class Attempts:
             action = await bulk.aside(arguments.bound_action, situation.values(), turn.situation, turn.appointed)
         except arguments.UnfitError as error:
             return await self._unfit(turn, situation, error)
-        not_called = await self._call(turn, action)
-        if not_called is not None:
-            return not_called
+        called = await self._call(turn, action)
+        if not isinstance(called, Turn):
+            return called
+        turn = called
         circuits = Circuits(self.parts)
         entry = await circuits.enter(situation, turn.appointed)
         if entry.pause is not None:
@@ -208,20 +211,31 @@ class Attempts:
             if entry.probe is not None:
                 await circuits.leave(situation, entry.probe)
 
-    async def _call(self, turn: Turn, action: Action) -> Pause | None:
-        """Return what follows when a service may not take the action over that it is called for; None: it may."""
+    async def _call(self, turn: Turn, action: Action) -> Turn | Pause:
+        """Return the turn where a service may take the action over that it is called for, or what follows if not."""
         facts = called(turn.situation, self.parts, action)
         if facts is None:
-            return None
+            return turn
         handing = Handing(self.parts, self.sequels)
         try:
             came = await handing.call(turn, facts)
         except BusyError:
             return Pause(settled=False, seconds=patience(turn.tries))
-        if came is not None:
-            return await self._acting.go_by(turn, came)
+        if not isinstance(came, Passes):
+            return await self._not_passed(turn, came)
+        turn = _answered(turn, came)
         kept = await handing.withheld(turn.situation, facts.target)
-        return await self._withheld(turn.situation, facts.target) if kept else None
+        return await self._withheld(turn.situation, facts.target) if kept else turn
+
+    async def _not_passed(self, turn: Turn, came: NotYet) -> Pause:
+        """Do what it comes to that work does not pass, or not yet."""
+        match came:
+            case Ending():
+                return await self._end(turn.situation, came)
+            case Awaited(seconds=ahead):
+                return Pause(settled=False, seconds=ahead)
+            case _:
+                return await self._acting.go_by(turn, came)
 
     async def _withheld(self, situation: Situation, agent: str) -> Pause:
         kept = f"needs memory of a class that is not handed over to {agent!r}"
@@ -282,3 +296,8 @@ class Attempts:
     async def _end(self, situation: Situation, ending: Ending) -> Pause:
         await bring_to_rest(self.parts, situation, ending)
         return SETTLED
+
+
+def _answered(turn: Turn, came: Passes) -> Turn:
+    """Return the turn without what people were asked about work that just passed: it is used up, or closed."""
+    return replace(turn, situation=replace(turn.situation, handoff=None)) if came.asked else turn

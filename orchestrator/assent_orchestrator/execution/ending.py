@@ -33,14 +33,17 @@ class Ending:
     message: str
 
 
+REJECTED = Ending(StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
+"""How a step ends that somebody said no to."""
+
+
 def ending_of(situation: Situation) -> Ending | None:
     """Return how the step ends because of what happened around it, or None when it may go on. Pure."""
-    approval = situation.approval
     ending = None if situation.step.undo else _ending_of_run(situation)
     if ending is None and situation.spoilt:
         return Ending(StepState.SKIPPED, SkipReason.ITEM_FAILED, "another item failed, and its step with it")
-    if ending is None and approval is not None and approval.state is ApprovalState.REJECTED:
-        return Ending(StepState.DENIED, "APPROVAL_REJECTED", "an approver said no")
+    if ending is None and any(one.state is ApprovalState.REJECTED for one in situation.requests):
+        return REJECTED
     return ending
 
 

@@ -1,27 +1,36 @@
-"""Work passes between agents only as policies let it: asked before a step takes over, once in a run for the same.
+"""Work passes between agents only as policies, and people whom they have asked, let it: once in a run for the same.
 
 An allow is written down in the transaction that records it: after a crash it is known, and not asked about again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.latest import latest_about
+from assent_orchestrator.approvals.passage import Passage
+from assent_orchestrator.approvals.worth import answers_worth, facts_of
+from assent_orchestrator.execution.ending import REJECTED, Ending
 from assent_orchestrator.execution.handed import Narrow
 from assent_orchestrator.execution.handovers import Key, allowed, told
+from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts
+from assent_orchestrator.execution.passages import Passages
+from assent_orchestrator.execution.patience import patience
+from assent_orchestrator.execution.rest import EXPIRED
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import handoff_question
 from assent_orchestrator.governance.entrusted import entrusted_to
-from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.judging import Less, rule_hand_over
-from assent_orchestrator.governance.ruling import Deferred, Refused, Stopped
+from assent_orchestrator.governance.ruling import Deferred, Held, Refused, Stopped
 from assent_orchestrator.plan.handover import HandOver, memory_of
-from assent_orchestrator.store.handoff_tables import handoffs
+from assent_orchestrator.plan.state import StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import HandoffFacts
 
@@ -32,14 +41,32 @@ No = Deferred | Refused | Stopped
 
 
 @dataclass(frozen=True, slots=True)
+class Passes:
+    """Work passes, but for what must not (``narrow``); ``asked``: it was asked about just now."""
+
+    narrow: tuple[Narrow, ...] = ()
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """People are asked about the same for another step; ``seconds`` until it is time to look again."""
+
+    seconds: float
+
+
+NotYet = No | Ending | Awaited
+
+
+@dataclass(frozen=True, slots=True)
 class Handing:
     """Decides hand-overs."""
 
     parts: Parts
     sequels: Sequels
 
-    async def take_over(self, turn: Turn, several: Sequence[HandOver]) -> tuple[Narrow, ...] | No:
-        """Ask about each hand-over that is not known yet; return what must not pass, or why the step waits or ends.
+    async def take_over(self, turn: Turn, several: Sequence[HandOver]) -> Passes | NotYet:
+        """Decide each hand-over that is not known yet; return what must not pass, or why the step waits or ends.
 
         Raises:
             BusyError: as many decisions wait as may.
@@ -50,15 +77,16 @@ class Handing:
             facts = await told(tx, situation, several)
             known = await allowed(tx, situation, self.parts.revision(situation.run.tenant))
         narrow: list[Narrow] = []
+        asked = False
         for one, said in zip(several, facts, strict=True):
             less = known.get(Key.of(said))
             if less is None:
-                found = await self._ask(turn, said)
+                found = await self._decide(turn, said, one.origins)
                 if not isinstance(found, Less):
                     return found
-                less = found
+                less, asked = found, True
             narrow.append(Narrow(one, less.redactions))
-        return tuple(narrow)
+        return Passes(tuple(narrow), asked)
 
     async def withheld(self, situation: Situation, agent: str = "") -> bool:
         """Say whether a step needs a class of memory that was not handed over in the run to its agent.
@@ -76,8 +104,8 @@ class Handing:
             found = (await entrusted_to(tx, run.id, [agent])).get(agent)
         return found is not None and found.withholds(classes)
 
-    async def call(self, turn: Turn, facts: HandoffFacts) -> No | None:
-        """Ask about the hand-over to a service that a step calls, unless it is known; return why it may not be called.
+    async def call(self, turn: Turn, facts: HandoffFacts) -> Passes | NotYet:
+        """Decide the hand-over to a service that a step calls, unless it is known; return why it may not be called.
 
         Raises:
             BusyError: as many decisions wait as may.
@@ -89,48 +117,65 @@ class Handing:
         # The question of the action is about who calls: whether who is called was stopped since, nobody else looks.
         taking = replace(situation.subject, agent=facts.target, system=None)
         if Key.of(facts) in known and not await gate.stops(taking):
-            return None
-        found = await self._ask(turn, facts)
-        return None if isinstance(found, Less) else found
+            return Passes()
+        found = await self._decide(turn, facts)
+        return Passes(asked=True) if isinstance(found, Less) else found
 
-    async def _ask(self, turn: Turn, facts: HandoffFacts) -> Less | No:
-        situation, key = turn.situation, Key.of(facts)
-        target = self.parts.catalogue(situation.run.tenant).agents[facts.target]
-        question = handoff_question(
-            situation.matter(turn.appointed.process), self.parts.clock(), agent=target, handoff=facts
+    async def _decide(self, turn: Turn, facts: HandoffFacts, origins: Sequence[str] = ()) -> Less | NotYet:
+        """Return what people said of a hand-over, or wait for them; else ask the policies, with what people said."""
+        async with self.parts.reader.connect() as tx:
+            request = await latest_about(tx, turn.situation.run.id, facts.digest)
+        if request is not None:
+            waits = turn.situation.step.state is StepState.AWAITING_APPROVAL
+            match request.state:
+                case ApprovalState.REJECTED:
+                    return REJECTED
+                case ApprovalState.EXPIRED:
+                    return EXPIRED
+                case ApprovalState.PENDING if waits:
+                    # It was put for another step: that one has it closed, or puts it once more, when its time is over.
+                    outdated = is_outdated(request, self.parts.revision(turn.situation.run.tenant))
+                    return self._awaited(self.parts.clock() if outdated else request.expires_at, turn)
+        return await self._ask(turn, facts, origins, request)
+
+    def _awaited(self, moment: datetime, turn: Turn) -> Awaited:
+        ahead = (moment - self.parts.clock()).total_seconds()
+        return Awaited(ahead if ahead > 0 else patience(turn.tries))
+
+    async def _ask(
+        self, turn: Turn, facts: HandoffFacts, origins: Sequence[str], request: Approval | None
+    ) -> Less | NotYet:
+        situation, now = turn.situation, self.parts.clock()
+        catalogue = self.parts.catalogue(situation.run.tenant)
+        heard = answers_worth(request, facts.digest, self.parts.revision(situation.run.tenant), now)
+        question = await self.parts.gate.informed(
+            handoff_question(
+                situation.matter(turn.appointed.process),
+                now,
+                agent=catalogue.agents[facts.target],
+                handoff=facts,
+                approvals=facts_of(request, heard) if request is not None else (),
+            )
         )
-        whole = facts.reason == "call"
-        ledgers = self.parts.catalogue(situation.run.tenant).ledgers
-        ruled: Less | No | None = None
+        # People are shown what ledgers had left for the policy.
+        shown = Passage(question.handoff or facts, situation.spec.action, turn.appointed.operation.effect, origins)
+        passages, whole = Passages(self.parts, self.sequels), facts.reason == "call"
+        ruled: Less | NotYet | None = None
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             nonlocal ruled
-            ruled = rule_hand_over(decided, ledgers, whole=whole)
-            row = situation.step.id
-            if not isinstance(ruled, Less):
-                followed = await self.sequels.of_no_hand_over(tx, turn, ruled)
-                return replace(followed, step=row, ruling=ruled)
-            await self.sequels.still_wanted(tx, situation)
-            if key in await allowed(tx, situation, decided.provenance.revision, target=key.target):
-                raise OvertakenError  # a step beside this one took over the same
-            await self._keep(tx, situation, key, decided, ruled)
-            return Followed(step=row)
+            ruling = rule_hand_over(decided, catalogue.ledgers, whole=whole)
+            match ruling:
+                case Less():
+                    ruled = ruling
+                    return await passages.allowed(tx, turn, shown, ruling, decided=decided, heard=heard)
+                case Held():
+                    followed, moment = await passages.held(tx, turn, shown, ruling, request)
+                    ruled = self._awaited(moment, turn)
+                case _:
+                    followed, ruled = await self.sequels.of_no_hand_over(tx, turn, ruling), ruling
+            return replace(followed, step=situation.step.id, ruling=ruling)
 
         await self.parts.gate.decide(question, sequel)
         assert ruled is not None
         return ruled
-
-    async def _keep(self, tx: AsyncConnection, situation: Situation, key: Key, decided: Decided, less: Less) -> None:
-        row = {
-            "run_id": situation.run.id,
-            "source": key.source,
-            "target": key.target,
-            "digest": key.digest,
-            "revision": decided.provenance.revision,
-            "step_id": situation.step.id,
-            "decision_id": decided.provenance.decision_id,
-            "redactions": [one.to_json() for one in less.redactions],
-            "entrusts": [one.to_json() for one in less.entrusts],
-            "decided_at": self.parts.clock(),
-        }
-        await tx.execute(sa.insert(handoffs).values(row))

@@ -16,7 +16,6 @@ from assent_orchestrator.plan.reference import references_of
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.tables import steps
-from assent_sidecar.canonical import digest
 from assent_sidecar.decision import Entrust, Redact
 from assent_sidecar.question import HandoffFacts, Labels
 
@@ -32,9 +31,7 @@ class Key:
     @classmethod
     def of(cls, facts: HandoffFacts) -> "Key":
         """Return the key of a hand-over."""
-        told = facts.to_json()
-        del told["passes"]["ledgers"]
-        return cls(facts.source, facts.target, digest(told))
+        return cls(facts.source, facts.target, facts.digest)
 
 
 def taken_over(situation: Situation, plans: Plans) -> tuple[HandOver, ...]:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.execution.durable import Durable
-from assent_orchestrator.store.tables import approvals
+from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.store.tables import approvals, steps
 from assent_sidecar.bundle.archive import Bundle
 
 _AT_ONCE = 20
@@ -29,9 +30,15 @@ class Outdated:
 
     async def look(self, bundle: Bundle, tenant: str | None = None) -> int:
         """Wake every step that waits for answers to such a question: it closes it, and asks anew; return how many."""
-        query = sa.select(approvals.c.run_id, approvals.c.step_id).where(
+        # A question about a hand-over has other steps wait, too, that would take over the same.
+        asked = sa.or_(
+            sa.and_(approvals.c.kind == str(ApprovalKind.ACTION), steps.c.id == approvals.c.step_id),
+            sa.and_(approvals.c.kind == str(ApprovalKind.HANDOFF), steps.c.state == str(StepState.AWAITING_APPROVAL)),
+        )
+        query = sa.select(approvals.c.run_id, steps.c.id.label("step_id")).where(
+            steps.c.run_id == approvals.c.run_id,
+            asked,
             approvals.c.state == str(ApprovalState.PENDING),
-            approvals.c.kind == str(ApprovalKind.ACTION),
             approvals.c.revision != bundle.revision,
             approvals.c.requirement["on_revision"].astext == "void",
         )

@@ -33,12 +33,14 @@ async def bring_to_rest(parts: Parts, situation: Situation, ending: Ending) -> N
             operation = parts.catalogue(situation.run.tenant).operation(situation.spec.action)
             reads = operation is not None and operation.effect == "read"
             drafts = (*await give_up(tx, situation, now, repeatable=reads), *drafts)
-        approval = situation.approval
-        outcome = approval.state if approval is not None and drafts else None
-        if approval is not None and approval.state in LIVE:
-            outcome = ApprovalState.EXPIRED if ending is EXPIRED else ApprovalState.VOID
-            await resolve(tx, approval, outcome, now)
-            drafts = (note_state(approval, outcome, why=ending.code), *drafts)
+        outcomes = [(one, one.state) for one in situation.requests if drafts and one.state not in LIVE]
+        for one in (one for one in situation.requests if one.state in LIVE):
+            waited = ending is EXPIRED and one.state is ApprovalState.PENDING
+            outcome = ApprovalState.EXPIRED if waited else ApprovalState.VOID
+            await resolve(tx, one, outcome, now)
+            drafts = (note_state(one, outcome, why=ending.code), *drafts)
+            outcomes.append((one, outcome))
         await parts.trail.append(tx, situation.run.tenant, drafts)
-    if approval is not None and outcome in _UNUSED:
-        trace_wait(approval, outcome, now)
+    for one, outcome in outcomes:
+        if outcome in _UNUSED:
+            trace_wait(one, outcome, now)

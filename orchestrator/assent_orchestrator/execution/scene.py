@@ -1,6 +1,7 @@
 """What is around an action when people are asked about it: what happened, what follows, what it costs. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from assent_orchestrator.approvals.presented import Counter, Happened, Scene
 from assent_orchestrator.execution.journal import RunRow, StepRow
@@ -30,6 +31,12 @@ def scene_of(
         before={**before.presented, "action_digest": before.action_digest} if before is not None else None,
         digests=situation.digests,
     )
+
+
+def scene_of_hand_over(situation: Situation, graph: Graph, source: str) -> Scene:
+    """Return what is around work that ``source`` hands over: the step that takes it over comes next."""
+    whole = scene_of(situation, graph, {}, {})
+    return replace(whole, agent=source, args={}, edited=(), on_yes=(situation.spec.id,), before=None)
 
 
 def happened_before(run: RunRow, rows: Mapping[str, StepRow], own: str) -> Iterable[Happened]:

@@ -35,6 +35,9 @@ from assent_sidecar.question import Action
 REVISED = "REVISION_CHANGED"
 """Why a question to people is void: another bundle is in force."""
 
+ASKED_ANEW = "ASKED_ANEW"
+"""Why a question to people is void: what is asked is another thing, or the policies want more, or ask nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sequels:
@@ -93,7 +96,7 @@ class Sequels:
         approval = situation.approval
         match ruling:
             case Allowed():
-                worth = answers_worth(approval, action, ruling.decided.provenance.revision, now)
+                worth = answers_worth(approval, action.digest, ruling.decided.provenance.revision, now)
                 if not all(answer in worth for answer in heard):
                     raise OvertakenError
                 drafts: tuple[Draft, ...] = ()
@@ -101,6 +104,9 @@ class Sequels:
                     await resolve(tx, approval, ApprovalState.CONSUMED, now)
                     drafts = (note_state(approval, ApprovalState.CONSUMED),)
                     trace_wait(approval, ApprovalState.APPROVED, now)
+                if situation.handoff is not None and situation.handoff.state in LIVE:
+                    # What it takes over was let go meanwhile, or is something else by now.
+                    drafts = (*drafts, await void(tx, situation.handoff, now, ASKED_ANEW))
                 values |= {"attempt": situation.next_attempt, "not_before": None, "reason": None, "message": None}
                 return await self.written(tx, run, situation, StepState.DISPATCHED, values, drafts=drafts)
             case Held():
@@ -109,7 +115,7 @@ class Sequels:
                     trace_wait(approval, approval.state, now)
                 else:
                     revised = approval is not None and approval.revision != ruling.decided.provenance.revision
-                    voided = await self._void(tx, situation, now, REVISED if revised else "ASKED_ANEW")
+                    voided = await self._void(tx, situation, now, REVISED if revised else ASKED_ANEW)
                 requested = await self._request(tx, turn, action, ruling, scene())
                 values |= {
                     "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
@@ -158,7 +164,7 @@ class Sequels:
         situation = turn.situation
         if (
             situation.intent is not None
-            or situation.approval is not None
+            or situation.requests
             or situation.run.state is not RunState.RUNNING
             or situation.step.undo
         ):
@@ -256,7 +262,7 @@ class Sequels:
         worth: Sequence[Answer] = ()
         if before is not None and before.state is ApprovalState.EDITED:
             await still_as_seen(tx, before)
-            worth = answers_worth(before, action, revision, now)
+            worth = answers_worth(before, action.digest, revision, now)
         run, owner = situation.run, turn.appointed.process.owner
         approval = await open_request(
             tx,
@@ -277,12 +283,19 @@ class Sequels:
 
     async def _void(self, tx: AsyncConnection, situation: Situation, now: datetime, why: str) -> tuple[Draft, ...]:
         """An approval that policy no longer accepts, or that was for something else, is worth nothing."""
-        approval = situation.approval
-        if approval is None or approval.state not in LIVE:
-            return ()
-        await resolve(tx, approval, ApprovalState.VOID, now)
-        trace_wait(approval, ApprovalState.VOID, now)
-        return (note_state(approval, ApprovalState.VOID, why=why),)
+        live = [one for one in situation.requests if one.state in LIVE]
+        return tuple([await void(tx, one, now, why) for one in live])
+
+
+async def void(tx: AsyncConnection, approval: Approval, now: datetime, why: str) -> Draft:
+    """Close a request that is worth nothing, as it was seen; return what to record.
+
+    Raises:
+        OvertakenError: somebody changed it meanwhile.
+    """
+    await resolve(tx, approval, ApprovalState.VOID, now)
+    trace_wait(approval, ApprovalState.VOID, now)
+    return note_state(approval, ApprovalState.VOID, why=why)
 
 
 def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:

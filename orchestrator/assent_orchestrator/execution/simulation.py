@@ -18,12 +18,12 @@ from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahe
 from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.judging import Less, RuledHandOver, rule_hand_over
 from assent_orchestrator.governance.outlook import Outlooks
-from assent_orchestrator.governance.ruling import Refused
+from assent_orchestrator.governance.ruling import Held, Refused
 from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
 from assent_orchestrator.plan.forecast import Ahead, hand_overs_ahead
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.decision import Decided
+from assent_sidecar.decision import ApprovalRequirement, Decided
 from assent_sidecar.question import HandoffFacts, Kind, PlanStep, Question
 
 MOST_HAND_OVERS = 50
@@ -37,13 +37,15 @@ _SHARE = 0.8
 class HandOverAhead:
     """Work that will pass between agents, with the steps that take over the same, and the decision on it.
 
-    ``refusal`` is why nothing passes where the policies themselves do not say no.
+    ``refusal`` is why nothing passes where the policies themselves do not say no, ``requirement`` who has to
+    approve it.
     """
 
     facts: HandoffFacts
     steps: tuple[str, ...]
     decided: Decided
     refusal: str = ""
+    requirement: ApprovalRequirement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +150,5 @@ class Simulations:
             refusal = ruled.code
         elif isinstance(ruled, Less) and Entrusted.of(ruled.entrusts).withholds(ahead.facts.passes.memory):
             refusal = WITHHELD
-        return HandOverAhead(ahead.facts, ahead.steps, decided, refusal)
+        needs = ruled.requirement if isinstance(ruled, Held) else None
+        return HandOverAhead(ahead.facts, ahead.steps, decided, refusal, needs)

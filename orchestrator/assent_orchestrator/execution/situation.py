@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import Approval
-from assent_orchestrator.approvals.request import latest_request, open_item, read_edits
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind
+from assent_orchestrator.approvals.latest import latest_requests
+from assent_orchestrator.approvals.request import open_item, read_edits
 from assent_orchestrator.execution.element import is_spoilt, read_item
 from assent_orchestrator.execution.journal import RunRow, StepRow, graph_of, read_outputs, read_run, read_steps
 from assent_orchestrator.execution.plans import Plans
@@ -51,9 +52,10 @@ class Situation:
     """One row of one run, with what it depends on. ``outputs`` holds succeeded steps only, by the plan's ids.
 
     ``spec`` is what the row does: the step of the plan, or what undoes it. It is bound to ``outputs``, and the row
-    of an item to ``item``; ``edits`` are what approvers changed in its arguments. ``decision`` is the newest on the
-    row, None: nobody was asked yet. ``spoilt`` says that another item of its step failed that the step cannot go on
-    without. ``work_item`` is what a person is asked about a failed step.
+    of an item to ``item``; ``approval`` is what people are asked about its action, ``handoff`` what they are asked
+    about work that it is to take over; ``edits`` are what approvers changed in its arguments. ``decision`` is the
+    newest on the row, None: nobody was asked yet. ``spoilt`` says that another item of its step failed that the step
+    cannot go on without. ``work_item`` is what a person is asked about a failed step.
 
     ``inputs``, with their labels, are those of the run. Where they, outputs or the item hold what is not retained, that
     is in them as long as this server has it; ``confided`` says so. What it has not is a mark (plan/unretained).
@@ -77,6 +79,12 @@ class Situation:
     work_item: Approval | None = None
     confided: bool = False
     digests: Digests = NO_KEY
+    handoff: Approval | None = None
+
+    @property
+    def requests(self) -> tuple[Approval, ...]:
+        """What policies had people asked about the step."""
+        return tuple(filter(None, (self.approval, self.handoff)))
 
     @property
     def asks_first(self) -> bool:
@@ -105,7 +113,7 @@ class Situation:
         """Whether nobody has said yet that the step is taken, or nothing was decided on the strength of it."""
         if self.step.state is StepState.PENDING:
             return True
-        return self.step.reason in (STOPPED, CIRCUIT_OPEN) and self.step.attempt == 0 and self.approval is None
+        return self.step.reason in (STOPPED, CIRCUIT_OPEN) and self.step.attempt == 0 and not self.requests
 
     @property
     def subject(self) -> Subject:
@@ -218,7 +226,8 @@ async def read_situation(
     step = rows[step_id]
     before = depends_on(step, spec, graph_of(run, plans))
     fresh = step.state is StepState.PENDING and step.attempt == 0
-    approval = None if fresh else await latest_request(tx, run_id, step_id)
+    asked = {} if fresh else await latest_requests(tx, run_id, step_id)
+    approval = asked.get(ApprovalKind.ACTION)
     stored = await _outputs(tx, step, spec, before)
     outputs = {name: unretained.output(row) for name, row in stored.items()}
     element = await read_item(tx, run_id, undone_id(step_id)) if step.item is not None else None
@@ -243,6 +252,7 @@ async def read_situation(
         work_item=await open_item(tx, run_id, step_id) if step.state is StepState.AWAITING_CHOICE else None,
         digests=unretained.digests,
         confided=inputs is not None or item is not element or any(outputs[name] is not stored[name] for name in stored),
+        handoff=asked.get(ApprovalKind.HANDOFF),
     )
 
 

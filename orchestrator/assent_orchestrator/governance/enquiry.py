@@ -104,12 +104,15 @@ def choice_question(
     )
 
 
-def handoff_question(matter: Matter, now: datetime, *, agent: Agent, handoff: HandoffFacts) -> Question:
+def handoff_question(
+    matter: Matter, now: datetime, *, agent: Agent, handoff: HandoffFacts, approvals: Sequence[ApprovalFacts] = ()
+) -> Question:
     """Ask whether work may pass to an agent, who takes it over.
 
     No step and no action is named: what is allowed holds for every step that takes over the same.
     """
-    return _question(Kind.HANDOFF, matter, now, agent=agent_facts(agent), handoff=handoff)
+    facts = agent_facts(agent)
+    return _question(Kind.HANDOFF, matter, now, agent=facts, handoff=handoff, approvals=tuple(approvals))
 
 
 def memory_question(matter: Matter, now: datetime, *, step: StepFacts, agent: Agent, memory: MemoryFacts) -> Question:

@@ -25,6 +25,9 @@ UNSUPPORTED = "OBLIGATION_UNSUPPORTED"
 UNFULFILLED = "OBLIGATION_UNFULFILLED"
 """Why an allow is none, or a step failed: it has an obligation that cannot be fulfilled here, or may not."""
 
+NAMES_NOTHING = "APPROVAL_NAMES_NOTHING"
+"""Why people are not asked: what a policy masks, or lets them change, is nothing that they could be asked about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Less:
@@ -71,7 +74,7 @@ def rule(
     return Allowed(decided, permitted(action), action, duties.timeout, duties.retry, duties.reserves, duties.remembers)
 
 
-RuledHandOver = Less | Deferred | Refused | Stopped
+RuledHandOver = Less | Held | Deferred | Refused | Stopped
 """What the policies make of a hand-over."""
 
 
@@ -79,15 +82,20 @@ def rule_hand_over(decided: Decided, ledgers: Container[str], *, whole: bool = F
     """Return what must not pass with a hand-over, or why there is none for now, or at all.
 
     ``ledgers`` are those of the bundle in force: less of another one cannot be passed with certainty.
-    People approve actions, not hand-overs: one that policies want approved is refused. Passed ``whole``, nothing can
-    be redacted: a service is called with the arguments that its action has, whose own decision may redact them.
+    People say yes or no to a hand-over as it is: it has no arguments that could be masked or changed. Passed ``whole``,
+    nothing can be redacted: a service is called with the arguments that its action has, whose own decision may redact
+    them.
     """
     if is_stopped(decided):
         return Stopped(decided)
     if decided.verdict is Verdict.DEFER and decided.decision.defer_until is not None:
         return Deferred(decided, decided.decision.defer_until)
-    if decided.verdict is Verdict.REQUIRE_APPROVAL:
-        return Refused(decided, "HANDOFF_APPROVAL_UNSUPPORTED", "people approve actions; a hand-over is allowed or not")
+    if decided.verdict is Verdict.REQUIRE_APPROVAL and decided.decision.approval is not None:
+        asked = decided.decision.approval
+        if asked.mask or asked.editable:
+            where = ", ".join(dict.fromkeys([*asked.mask, *asked.editable]))
+            return Refused(decided, NAMES_NOTHING, f"a hand-over has no arguments, and nothing at: {where}"[:500])
+        return Held(decided, asked)
     if decided.verdict is not Verdict.ALLOW or decided.fault:
         return _refused(decided)
     duties = sort_out(decided.decision.obligations, HANDED_OVER - {"redact"} if whole else HANDED_OVER)

@@ -48,7 +48,7 @@ class HandOver:
                 "fan_out": self.fan_out,
                 "passes": passes.to_json(),
             }
-        )
+        ).sealed()
 
 
 class HandOvers:

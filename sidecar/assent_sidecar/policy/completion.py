@@ -80,6 +80,7 @@ class _Completion:
         action = self._action(kind, step)
         agent = self._agent(kind, step)
         plan = self._plan(case.plan or CasePlan()) if kind in {Kind.PLAN, Kind.AMENDMENT} else None
+        handoff = self._handoff()
         if kind is Kind.CONDITION and case.condition is None:
             raise CompletionError((), "a question of kind condition says which: condition")
         return Question(
@@ -99,11 +100,11 @@ class _Completion:
             action=action,
             plan=plan,
             condition=self._condition(),
-            approvals=tuple(self._approvals(time, action)),
+            approvals=tuple(self._approvals(time, handoff or action)),
             ledgers={name: LedgerFacts.model_validate(one.model_dump()) for name, one in case.ledgers.items()},
             memory=self._memory() or (memory_facts(action, self._catalogue.memory) if action else None),
             work_item=self._work_item(step),
-            handoff=self._handoff(),
+            handoff=handoff,
             amendment=case.amendment or (AmendmentFacts() if kind is Kind.AMENDMENT else None),
             under=case.under,
             inputs=case.inputs,
@@ -301,11 +302,12 @@ class _Completion:
         choice = wanted.choice or (asking[0] if asking and not of_a_step else None)
         return ConditionFacts(name=wanted.name, outputs=wanted.outputs, choice=choice)
 
-    def _approvals(self, time: datetime, action: Action | None) -> Iterator[ApprovalFacts]:
+    def _approvals(self, time: datetime, asked: Action | HandoffFacts | None) -> Iterator[ApprovalFacts]:
         for index, given in enumerate(self._case.approvals):
-            own_digest = given.digest or (action.digest if action else None)
+            own_digest = given.digest or (asked.digest if asked else None)
             if own_digest is None:
-                raise CompletionError(("approvals", index), "without an action, an approval says its digest")
+                reason = "without an action or a hand-over, an approval says its digest"
+                raise CompletionError(("approvals", index), reason)
             yield ApprovalFacts(
                 stage=index if given.stage is None else given.stage,
                 role=given.role,
@@ -368,7 +370,7 @@ class _Completion:
         for name, place in ((given.source, "from"), (given.target, "to")):
             if name not in self._catalogue.agents:
                 raise CompletionError(("handoff", place), f"there is no agent {name!r}")
-        return given
+        return given if given.digest else given.sealed()
 
 
 def _named(action: str) -> CaseAction:

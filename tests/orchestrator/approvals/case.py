@@ -147,6 +147,7 @@ class Bundle(_Turn):
 
     does: Literal["bundle"]
     approval: dict[str, Any] | Literal["none"] | None = None
+    handoff: dict[str, Any] | Literal["none"] | None = None
     policy: str | None = None
 
 
@@ -212,7 +213,10 @@ Turn = Annotated[
 
 
 class Case(_Said):
-    """One case. ``process`` is a process file without what every one has; ``approval`` what is asked before effects."""
+    """One case. ``process`` is a process file without what every one has; ``approval`` what is asked before effects.
+
+    ``handoff`` is what is asked before work passes from one agent to the other.
+    """
 
     name: str
     requirement: str | tuple[str, ...] = ()
@@ -220,6 +224,7 @@ class Case(_Said):
     process: dict[str, Any] = Field(default_factory=lambda: {"steps": [PAY]})
     inputs: dict[str, Any] = {}
     approval: dict[str, Any] | None = None
+    handoff: dict[str, Any] | None = None
     policy: str = ""
     tools: dict[str, Tool] = {}
     sequence: Annotated[tuple[Turn, ...], Field(min_length=1)]

@@ -142,6 +142,7 @@ class Player:
                 self.office.workspace.govern(
                     self.case,
                     approval=self.case.approval if turn.approval is None else turn.approval,
+                    handoff=self.case.handoff if turn.handoff is None else turn.handoff,
                     policy=self.case.policy if turn.policy is None else turn.policy,
                 )
                 await self.office.reload()

@@ -32,23 +32,23 @@ def mine(**more: Any) -> Answer:
 def test_answers_are_worth_what_was_asked_under_the_rules_in_force_and_in_time() -> None:
     given = replace(yes("dana"), digest=BEFORE.digest)
     approval = answered(ApprovalState.APPROVED, given)
-    assert answers_worth(approval, BEFORE, R1, NOON) == (given,)
-    assert answers_worth(approval, ACTION, R1, NOON) == ()
-    assert answers_worth(approval, BEFORE, R2, NOON) == ()
-    assert answers_worth(approval, BEFORE, R1, NOON + timedelta(days=3)) == ()
-    assert answers_worth(None, BEFORE, R1, NOON) == ()
+    assert answers_worth(approval, BEFORE.digest, R1, NOON) == (given,)
+    assert answers_worth(approval, ACTION.digest, R1, NOON) == ()
+    assert answers_worth(approval, BEFORE.digest, R2, NOON) == ()
+    assert answers_worth(approval, BEFORE.digest, R1, NOON + timedelta(days=3)) == ()
+    assert answers_worth(None, BEFORE.digest, R1, NOON) == ()
     for state in set(ApprovalState) - {ApprovalState.APPROVED, ApprovalState.EDITED}:
-        assert answers_worth(replace(approval, state=state), BEFORE, R1, NOON) == ()
+        assert answers_worth(replace(approval, state=state), BEFORE.digest, R1, NOON) == ()
     lasting = answered(ApprovalState.APPROVED, given, on_revision="ask_again")
-    assert answers_worth(lasting, BEFORE, R2, NOON) == (given,)
+    assert answers_worth(lasting, BEFORE.digest, R2, NOON) == (given,)
 
 
 @pytest.mark.requirement("orchestrator.approval-edits")
 def test_of_what_was_changed_only_the_editor_is_heard() -> None:
     approval = answered(ApprovalState.EDITED, replace(yes("dirk"), digest=BEFORE.digest), mine())
-    [fact] = facts_of(approval, answers_worth(approval, ACTION, R1, NOON))
+    [fact] = facts_of(approval, answers_worth(approval, ACTION.digest, R1, NOON))
     assert (fact.approver, fact.digest, fact.edits, fact.asked_at) == ("dana", ACTION.digest, ("/amount",), NOON)
-    assert answers_worth(answered(ApprovalState.EDITED, mine(withdrawn_at=NOON)), ACTION, R1, NOON) == ()
+    assert answers_worth(answered(ApprovalState.EDITED, mine(withdrawn_at=NOON)), ACTION.digest, R1, NOON) == ()
 
 
 @pytest.mark.requirement("orchestrator.approval-edits")
@@ -85,7 +85,7 @@ def test_whatever_is_changed_in_between_all_quorums_mean_what_is_done(
         approval = replace(approval, answers=(*approval.answers, given))
         state = ApprovalState.EDITED if changed else ApprovalState.APPROVED
         action = ACTION.model_copy(update={"digest": digest})
-        heard = answers_worth(replace(approval, state=state), action, R1, NOON)
+        heard = answers_worth(replace(approval, state=state), action.digest, R1, NOON)
         if not unmet_stages(wanted, heard):
             break  # this is what would be done
         if changed:

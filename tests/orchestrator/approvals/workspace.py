@@ -35,7 +35,7 @@ package policies.process.{slug}.rules
 # labels:
 #   control: CASE-01
 allow contains finding if {{
-	input.kind in {{"plan", "action"}}
+	input.kind in {{"plan", "action", "handoff"}}
 	finding := {{
 		"code": "PLAYED",
 		"message": "the case may be played",
@@ -63,6 +63,23 @@ require_approval contains finding if {{
 }}
 """
 
+_ASKS_BEFORE_WORK_PASSES = """
+# METADATA
+# title: People are asked before work passes
+# labels:
+#   control: CASE-04
+require_approval contains finding if {{
+	input.kind == "handoff"
+	finding := {{
+		"code": "PEOPLE_LET_IT_PASS",
+		"message": "somebody has to look at what passes",
+		"control": "CASE-04",
+		"rule": "People are asked before work passes",
+		"approval": {approval},
+	}}
+}}
+"""
+
 
 class Workspace:
     """The folder, and what is written in it for each case."""
@@ -80,23 +97,32 @@ class Workspace:
         self._put("systems/box.yaml", box)
         may = [f"box.{name}" for name in operations]
         for agent in ("bot", "helper"):
+            other = "helper" if agent == "bot" else "bot"
             bot = {"name": agent, "title": agent.title(), "owner": "it", "department": "office", "may": may}
+            bot |= {"hands_over_to": [other]}
             self._put(f"agents/{agent}.yaml", bot)
         budget = {"title": "Budget", "owner": "boss", "unit": "EUR", "limit": "1000.00", "per": "process"}
         self._put("ledgers.yaml", {"ledgers": {"budget": budget}})
         for case in cases:
             self._put(f"processes/{case.slug}.yaml", _process(case))
             self._put(f"processes/{ELSEWHERE}.yaml", _process(case) | {"name": ELSEWHERE})
-            self.govern(case, approval=case.approval, policy=case.policy)
+            self.govern(case, approval=case.approval, handoff=case.handoff, policy=case.policy)
 
     def govern(
-        self, case: Case, *, approval: dict[str, Any] | Literal["none"] | None = None, policy: str | None = None
+        self,
+        case: Case,
+        *,
+        approval: dict[str, Any] | Literal["none"] | None = None,
+        handoff: dict[str, Any] | Literal["none"] | None = None,
+        policy: str | None = None,
     ) -> None:
         """Write the policies of a case anew; another comment makes another revision."""
         self._changes += 1
         text = f"# change {self._changes}\n" + _POLICY.format(slug=case.slug)
         if isinstance(approval, dict):
             text += _ASKS.format(approval=json.dumps(approval))
+        if isinstance(handoff, dict):
+            text += _ASKS_BEFORE_WORK_PASSES.format(approval=json.dumps(handoff))
         self._put(f"policies/process/{case.slug}/rules.rego", text + "\n" + (policy or ""))
 
     def _put(self, file: str, content: object) -> None:

@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from assent.v1 import approvals_pb2 as wire
 from assent.v1 import decisions_pb2, runs_pb2
-from assent_orchestrator.cli.approval_card import answer_line, needs_line, show_approval
+from assent_orchestrator.cli.approval_card import answer_line, asked_line, needs_line, show_approval
 
 AT = Timestamp(seconds=1767355200)
 ALONE = wire.ApprovalAnswer(
@@ -132,6 +132,48 @@ def test_a_review_says_who_approved_alone_and_why(capsys: pytest.CaptureFixture[
     assert "1 x auditor" in card
     assert "the run stops" not in card
     assert "without an answer in time" not in card
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+@pytest.mark.parametrize(
+    ("reason", "origins", "how"),
+    [("next", ["read", "sum"], "step note takes over from read, sum"), ("call", [], "step note calls its service")],
+)
+def test_a_hand_over_says_who_passes_what_to_whom(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, reason: str, origins: list[str], how: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    over = {
+        "source": "legal",
+        "target": "finance",
+        "reason": reason,
+        "origins": origins,
+        "labels": ["privileged", "pii"],
+        "ledgers": {"budget": "60"},
+        "less": [{"entrust": {"ledgers": {"budget": "5"}}}, {"redact": {"path": "/read/names"}}],
+        "depth": 2,
+    }
+    said = {
+        "kind": "APPROVAL_KIND_HANDOFF",
+        "step": "note",
+        "agent": "legal",
+        "action": "books.post",
+        "on_yes": ["note"],
+    }
+    asked = ParseDict({**said, "hand_over": over}, wire.Approval())
+    assert asked_line(asked) == "legal hands over to finance"
+    show_approval(asked)
+    card = capsys.readouterr().out
+    for text in (
+        f"hand-over  legal to finance ({reason}, depth 2): {how}",
+        "passes     labels privileged, pii; memory none",
+        "budget has 60 left",
+        "but        ",
+        "/read/names",
+        "on yes     the work passes, also to every other step of the run that takes over the same",
+    ):
+        assert text in card, card
+    assert "  with" not in card.splitlines()
 
 
 @pytest.mark.requirement("orchestrator.work-items-shown")

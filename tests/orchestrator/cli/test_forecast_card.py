@@ -136,6 +136,16 @@ def test_hand_overs_are_told_and_one_that_is_refused_makes_the_plan_fail(capsys:
         handing(source="bank", target="desk", verdict=ALLOW, refusal="OBLIGATION_UNSUPPORTED")
     )
     assert not would_pass(forecast)
+    boss = decisions_pb2.ApprovalRequirement(stages=[decisions_pb2.ApprovalStage(role="boss", quorum=2)])
+    asking = decisions_pb2.VERDICT_REQUIRE_APPROVAL
+    forecast.hand_overs[1].CopyFrom(
+        handing(source="bank", target="desk", steps=["tell"], verdict=asking, reasons=REASONS[:1], approval=boss)
+    )
+    assert would_pass(forecast)
+    show_forecast(forecast)
+    said = capsys.readouterr().out.splitlines()
+    assert "needs approval: bank hands over to desk for tell, by 2 x boss, because of TOO_MUCH (FIN-07)" in said, said
+    assert any("approval by 2 x boss" in line for line in said if line.startswith("bank"))
     stopped = decisions_pb2.Reason(code="STOPPED", message="stop 5a1c is in force", rule="stops/5a1c")
     forecast.hand_overs[1].CopyFrom(handing(source="bank", target="desk", verdict=DENY, reasons=[stopped]))
     assert would_pass(forecast)

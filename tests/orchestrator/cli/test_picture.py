@@ -72,6 +72,23 @@ def test_where_another_agent_goes_on_is_told_at_the_step_and_drawn_on_the_edge()
     assert ("n0 ==> n1" in mermaid(picture), "n1 ==> n2" in mermaid(picture)) == (True, False)
 
 
+@pytest.mark.requirement("orchestrator.pictures", "orchestrator.handoff-approved")
+def test_a_hand_over_that_people_have_to_let_pass_says_who() -> None:
+    found = waiting({"read": set(), "write": {"read"}})
+    for step, agent in zip(found.plan.steps, ("reader", "writer"), strict=True):
+        step.agent = agent
+    over = found.hand_overs.add(source="reader", target="writer", steps=["write"])
+    over.verdict = decisions_pb2.VERDICT_REQUIRE_APPROVAL
+    over.reasons.add(code="LEAVES_LEGAL")
+    over.approval.stages.add(role="counsel", quorum=1)
+    picture = picture_of(found)
+    line = "handed over by reader: require_approval because of LEAVES_LEGAL, approval by 1 x counsel"
+    assert {node.key: node.taken_over for node in picture.nodes} == {"read": (), "write": (line,)}
+    for drawn in (text(picture, 120), mermaid(picture), dot(picture)):
+        assert "counsel" in drawn
+    assert [(edge.source, edge.target) for edge in picture.edges if edge.hands_over] == [("read", "write")]
+
+
 @pytest.mark.requirement("orchestrator.pictures")
 @pytest.mark.parametrize("reason", ["next", "call"])
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from assent_orchestrator.approvals.approval import ApprovalState
-from assent_orchestrator.approvals.request import latest_request, resolve
+from assent_orchestrator.approvals.latest import latest_request
+from assent_orchestrator.approvals.request import resolve
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.governance.gate import OvertakenError

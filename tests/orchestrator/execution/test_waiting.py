@@ -311,7 +311,7 @@ async def test_who_comes_second_while_they_are_looked_at_is_told_that_it_is_answ
     dana, dora = world.person("dana", "director"), world.person("dora", "director")
     shown = await world.inbox.get(dora, await world.approval_of(run))
     reply = Reply(True, "looked at it", str(shown.version), shown.presented_digest)
-    read = request._with_answers
+    read = request.with_answers
     others = [lambda: world.inbox.decide(dana, shown.id, reply)]
 
     async def interrupted(*args: Any) -> Approval:
@@ -319,7 +319,7 @@ async def test_who_comes_second_while_they_are_looked_at_is_told_that_it_is_answ
             await others.pop()()
         return await read(*args)
 
-    monkeypatch.setattr(request, "_with_answers", interrupted)
+    monkeypatch.setattr(request, "with_answers", interrupted)
     with pytest.raises(StateError):
         await world.inbox.decide(dora, shown.id, reply)
     assert (await world.end_of(run)).run.state == "succeeded"

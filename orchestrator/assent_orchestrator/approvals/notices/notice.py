@@ -53,11 +53,17 @@ SENTENCES: dict[str, str] = {
 }
 """What people are told by mail, and in which words; programs are told of every event."""
 
-_OF_WORK_ITEMS = {
-    "approval.expired": "Nobody chose in time; what the process says follows",
-    "approval.void": "There is nothing to choose any more",
+_OF_KINDS = {
+    "work_item": {
+        "approval.expired": "Nobody chose in time; what the process says follows",
+        "approval.void": "There is nothing to choose any more",
+    },
+    "handoff": {
+        "approval.requested": "An approval is asked for: work is to pass from one agent to another",
+        "approval.void": "The question is void: what would pass, the policies or the run changed",
+    },
 }
-"""What is said in other words of a step that did not get on: nobody was asked to approve anything."""
+"""What is said in other words: of a step that did not get on nobody was asked to approve anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def sentence_of(notice: Notice) -> str:
     Raises:
         KeyError: it is nothing that people are told of.
     """
-    own = _OF_WORK_ITEMS if notice.content["kind"] == "work_item" else {}
+    own = _OF_KINDS.get(notice.content["kind"], {})
     return own.get(notice.event) or SENTENCES[notice.event]
 
 

@@ -129,6 +129,8 @@ def _taken_over(hand_overs: Iterable[forecasts_pb2.HandOverForecast]) -> tuple[s
     for one in hand_overs:
         why = one.refusal or (finding.codes_line(one.reasons) if one.verdict != decisions_pb2.VERDICT_ALLOW else "")
         said = "refused" if one.refusal else finding.verdict_word(one.verdict)
+        if one.HasField("approval"):
+            why = f"{why}, approval by {finding.requirement_lines(one.approval)[0]}"
         how, who = ("to", one.target) if one.reason == "call" else ("by", one.source)
         told.setdefault((how, f"{said}{f' because of {why}' if why else ''}"), []).append(who)
     return tuple(one_line(f"handed over {how} {', '.join(who)}: {said}") for (how, said), who in told.items())

@@ -18,7 +18,7 @@ from assent_orchestrator.server.names import approval_name, run_name
 from assent_orchestrator.server.translate.decision import effect, write_reason, write_requirement
 from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp
-from assent_orchestrator.server.translate.presented import add_scene
+from assent_orchestrator.server.translate.presented import add_scene, write_hand_over
 from assent_orchestrator.server.translate.run import MOST_BYTES, read_evidence, step_state, trace_of
 from assent_orchestrator.tools.value import ValueFaultError, from_value, to_struct
 from assent_sidecar.decision import Reason
@@ -59,6 +59,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         kind=approval_kind(approval.kind),
         about=approval_name(approval.tenant, approval.about) if approval.about else "",
         reviewed=_write_answer(given) if given is not None else None,
+        hand_over=write_hand_over(shown) if "handoff" in shown else None,
         work_item=_write_item(shown["failure"]) if approval.kind is ApprovalKind.WORK_ITEM else None,
     )
     if whole:

@@ -60,6 +60,7 @@ def _write_hand_over(ahead: HandOverAhead) -> wire.HandOverForecast:
         memory=facts.passes.memory,
         depth=facts.depth,
         fan_out=facts.fan_out,
+        approval=write_requirement(ahead.requirement) if ahead.requirement else None,
     )
 
 

@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 
+from pydantic import TypeAdapter
+
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.server.translate.decision import write_obligation
 from assent_orchestrator.server.translate.run import step_state
 from assent_orchestrator.tools.value import to_value
+from assent_sidecar.decision import Obligation
 from assent_sidecar.model import Json
+from assent_sidecar.question import HandoffFacts
+
+_OBLIGATION: TypeAdapter[Obligation] = TypeAdapter(Obligation)
 
 
 def add_scene(told: wire.Approval, shown: Mapping[str, Json]) -> None:
@@ -23,6 +30,23 @@ def add_scene(told: wire.Approval, shown: Mapping[str, Json]) -> None:
     told.more_on_yes = shown.get("more_on_yes", 0)
     told.on_no = shown.get("on_no", "")
     told.costs.extend(wire.LedgerCost(**cost) for cost in shown.get("costs", ()))
+
+
+def write_hand_over(shown: Mapping[str, Json]) -> wire.HandOver:
+    """Return the hand-over that is asked about."""
+    facts = HandoffFacts.from_json(shown["handoff"])
+    return wire.HandOver(
+        source=facts.source,
+        target=facts.target,
+        reason=facts.reason,
+        origins=shown["origins"],
+        labels=facts.passes.labels,
+        memory=facts.passes.memory,
+        ledgers=facts.passes.ledgers,
+        less=[write_obligation(_OBLIGATION.validate_python(one)) for one in shown["less"]],
+        depth=facts.depth,
+        fan_out=facts.fan_out,
+    )
 
 
 def _change(change: Mapping[str, Json]) -> wire.ArgumentChange:

@@ -134,6 +134,7 @@ class HandOverForecast(_message.Message):
     MEMORY_FIELD_NUMBER: _builtins.int
     DEPTH_FIELD_NUMBER: _builtins.int
     FAN_OUT_FIELD_NUMBER: _builtins.int
+    APPROVAL_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The agent that hands over."""
     target: _builtins.str
@@ -168,6 +169,10 @@ class HandOverForecast(_message.Message):
     def memory(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The classes of memory that pass."""
 
+    @_builtins.property
+    def approval(self) -> _decisions_pb2.ApprovalRequirement:
+        """Who will have to approve, if anybody."""
+
     def __init__(
         self,
         *,
@@ -183,10 +188,11 @@ class HandOverForecast(_message.Message):
         memory: _abc.Iterable[_builtins.str] | None = ...,
         depth: _builtins.int = ...,
         fan_out: _builtins.int = ...,
+        approval: _decisions_pb2.ApprovalRequirement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "fan_out", b"fan_out", "labels", b"labels", "memory", b"memory", "obligations", b"obligations", "reason", b"reason", "reasons", b"reasons", "refusal", b"refusal", "source", b"source", "steps", b"steps", "target", b"target", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "depth", b"depth", "fan_out", b"fan_out", "labels", b"labels", "memory", b"memory", "obligations", b"obligations", "reason", b"reason", "reasons", b"reasons", "refusal", b"refusal", "source", b"source", "steps", b"steps", "target", b"target", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

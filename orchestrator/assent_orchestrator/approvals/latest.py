@@ -1,0 +1,80 @@
+"""Which of the requests about a step counts: one that is open, one that somebody said no to, or the newest."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assent_orchestrator.approvals.approval import BY_POLICY, Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.request import with_answers
+from assent_orchestrator.plan.state import StepState
+from assent_orchestrator.store.tables import approvals, open_approvals, steps
+
+_COUNTS = (
+    open_approvals.desc(),
+    (approvals.c.state == str(ApprovalState.REJECTED)).desc(),
+    approvals.c.requested_at.desc(),
+)
+"""In which order requests count: one that is open, one that somebody said no to, the newest."""
+
+
+async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
+    """Return the request that counts for the action of a step, or None.
+
+    What is open, at most one, or what ended the step; else the newest, as clocks went, which go back at times.
+    """
+    query = (
+        sa.select(approvals)
+        .where(
+            approvals.c.run_id == run_id,
+            approvals.c.step_id == step_id,
+            approvals.c.kind == str(ApprovalKind.ACTION),
+        )
+        .order_by(*_COUNTS)
+        .limit(1)
+    )
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    return await with_answers(tx, row) if row is not None else None
+
+
+async def latest_requests(tx: AsyncConnection, run_id: str, step_id: str) -> dict[ApprovalKind, Approval]:
+    """Return the requests of a step that count (``latest_request``) for its action, and for what it takes over."""
+    query = (
+        sa.select(approvals)
+        .where(
+            approvals.c.run_id == run_id,
+            approvals.c.step_id == step_id,
+            approvals.c.kind.in_(sorted(map(str, BY_POLICY))),
+        )
+        .ext(distinct_on(approvals.c.kind))
+        .order_by(approvals.c.kind, *_COUNTS)
+    )
+    rows = (await tx.execute(query)).mappings().all()
+    return {ApprovalKind(row["kind"]): await with_answers(tx, row) for row in rows}
+
+
+async def latest_about(tx: AsyncConnection, run_id: str, asked: str) -> Approval | None:
+    """Return the request that counts for a hand-over of a run, by its digest, whichever step takes over; or None."""
+    query = (
+        sa.select(approvals)
+        .where(
+            approvals.c.run_id == run_id,
+            approvals.c.kind == str(ApprovalKind.HANDOFF),
+            approvals.c.action_digest == asked,
+        )
+        .order_by(*_COUNTS)
+        .limit(1)
+    )
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return await with_answers(tx, row) if row is not None else None
+
+
+async def waiting_for(tx: AsyncConnection, approval: Approval) -> tuple[str, ...]:
+    """Return the steps that may wait for the answer: of a hand-over, all that may take over the same."""
+    if approval.kind is ApprovalKind.REVIEW:
+        return ()
+    if approval.kind is not ApprovalKind.HANDOFF:
+        return (approval.step_id,)
+    query = sa.select(steps.c.id).where(
+        steps.c.run_id == approval.run_id, steps.c.state == str(StepState.AWAITING_APPROVAL)
+    )
+    return tuple(await tx.scalars(query.order_by(steps.c.id)))

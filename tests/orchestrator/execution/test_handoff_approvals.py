@@ -1,0 +1,199 @@
+"""Work that passes only if people say so: what they said yes to passes, and nothing else."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.reply import Reply
+from assent_orchestrator.approvals.sought import Sought
+from assent_orchestrator.audit.wanted import Wanted
+from assent_orchestrator.governance.stop import Scope
+from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.store.tables import approvals, steps
+from assent_sidecar.question import Kind, Question
+from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.test_handoffs import AGENTS, SERVICES
+from tests.orchestrator.execution.world import ALLOW, World, allow_all, reaches, states
+
+ASK: Mapping[str, Any] = {
+    "verdict": "require_approval",
+    "reasons": [{"code": "ASK", "message": "ask"}],
+    "obligations": [{"type": "entrust", "memory": ["preferences"]}],
+    "approval": {"stages": [{"role": "counsel"}], "expires_in": "72h"},
+}
+SAY: list[dict[str, Any]] = [
+    {"id": "look", "agent": "reader", "action": "box.get"},
+    {"id": "note", "agent": "writer", "action": "box.put", "args": {"say": {"$ref": "steps.look.output.said"}}},
+]
+
+
+def asked(question: Question) -> Mapping[str, Any]:
+    """Hand-overs need an answer that names what would pass."""
+    if question.kind is not Kind.HANDOFF:
+        return allow_all(question)
+    assert question.handoff is not None
+    return ALLOW if any(one.digest == question.handoff.digest for one in question.approvals) else ASK
+
+
+def asked_unless_confidential(question: Question) -> Mapping[str, Any]:
+    """Nobody is asked about what is confidential."""
+    told = question.handoff
+    return ALLOW if told is not None and "confidential" in told.passes.labels else asked(question)
+
+
+async def requests(world: World, run: str) -> list[tuple[str, str, str]]:
+    query = sa.select(approvals.c.step_id, approvals.c.state, approvals.c.kind).where(approvals.c.run_id == run)
+    async with world.parts.engine.connect() as tx:
+        return [tuple(row) for row in await tx.execute(query.order_by(approvals.c.requested_at))]
+
+
+async def answer(world: World, run: str, *, approve: bool = True) -> Approval:
+    """Answer the question that is open in a run."""
+    gina = world.person("gina", "counsel")
+    page = await world.inbox.list(gina, Sought(state=ApprovalState.PENDING, run=run))
+    [open_] = page.items
+    approval = await world.inbox.get(gina, open_.id)
+    reply = Reply(approve, "looked at it", str(approval.version), approval.presented_digest)
+    await world.inbox.decide(gina, approval.id, reply)
+    return approval
+
+
+async def mark(world: World, run: str, step: str, labels: Mapping[str, list[str]]) -> None:
+    """Have what a step returned be something else than it was."""
+    changed = sa.update(steps).where(steps.c.run_id == run, steps.c.id == step).values(labels=labels)
+    async with world.parts.engine.begin() as tx:
+        await tx.execute(changed)
+
+
+async def nth(world: World, run: str, event: str, number: int) -> None:
+    """Wait, bounded, until something has happened so often in a run."""
+    async with asyncio.timeout(20):
+        async for entry in world.runs.watch(world.alice, run, 0):
+            number -= bool(entry and entry.record["event"] == event)
+            if number == 0:
+                return
+    raise AssertionError(f"the run ended without {event}")
+
+
+async def voided(world: World, run: str) -> list[str]:
+    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
+    return [entry.record["detail"]["reason"] for entry in entries if entry.record["event"] == "approval.void"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+async def test_a_yes_to_less_is_none_to_what_would_pass_by_now(make_world: MakeWorld):
+    world = await make_world(SAY, ruler=asked, agents=AGENTS)
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    await mark(world, run, "look", {"/said": ["confidential"]})
+    await answer(world, run)
+    await world.until(run, "approval.void")
+    assert await requests(world, run) == [("note", "void", "handoff"), ("note", "pending", "handoff")]
+    assert world.tools.times("box.put") == 0
+    await answer(world, run)
+    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
+    assert await voided(world, run) == ["ASKED_ANEW"]
+    questions = [one for one in world.decisions.asked if one.kind is Kind.HANDOFF]
+    heard = [(one.handoff and one.handoff.passes.labels, len(one.approvals)) for one in questions]
+    assert heard == [((), 0), (("confidential",), 0), (("confidential",), 1)]
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+async def test_what_nobody_has_to_let_pass_any_more_closes_the_question(make_world: MakeWorld):
+    world = await make_world(SAY, ruler=asked_unless_confidential, agents=AGENTS)
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    await mark(world, run, "look", {"/said": ["confidential"]})
+    await answer(world, run)
+    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
+    assert await requests(world, run) == [("note", "void", "handoff")]
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+async def test_what_people_are_shown_is_what_passes_and_what_less(make_world: MakeWorld):
+    world = await make_world(SAY, ruler=asked, agents=AGENTS)
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    [question] = [one for one in world.decisions.asked if one.kind is Kind.HANDOFF]
+    assert question.handoff is not None
+    shown = await world.inbox.get(world.person("gina", "counsel"), await world.approval_of(run))
+    assert shown.presented["handoff"] == question.handoff.to_json()
+    assert shown.presented["less"] == [{"type": "entrust", "ledgers": {}, "memory": ["preferences"]}]
+    assert (shown.presented["origins"], shown.presented["on_yes"]) == (["look"], ["note"])
+    assert (shown.presented["agent"], shown.action_digest) == ("reader", question.handoff.digest)
+    await world.cancellations.cancel(world.alice, run, "")
+    await world.end_of(run)
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+async def test_a_service_is_called_when_people_let_the_call_pass(make_world: MakeWorld):
+    each = {"items": {"$ref": "inputs.list"}, "cap": 5}
+    calls = [
+        {"id": "note", "agent": "reader", "action": "scribe.put", "for_each": each, "args": {"x": {"$ref": "item"}}}
+    ]
+    world = await make_world(calls, ruler=asked, agents=AGENTS, services=SERVICES)
+    run = await world.submit(inputs={"list": [1, 2, 3]})
+    await world.until(run, "run.waiting")
+    await answer(world, run)
+    assert states(await world.end_of(run))["note"] == "succeeded"
+    assert world.tools.times("scribe.put") == 3
+    assert [state for _, state, _ in await requests(world, run)] == ["consumed"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+async def test_a_service_is_not_called_when_people_say_no(make_world: MakeWorld):
+    world = await make_world(
+        [{"id": "note", "agent": "reader", "action": "scribe.put"}], ruler=asked, agents=AGENTS, services=SERVICES
+    )
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    await answer(world, run, approve=False)
+    [step] = (await world.end_of(run)).steps
+    assert (str(step.state), step.reason) == ("denied", "APPROVAL_REJECTED")
+    assert world.tools.calls == []
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved", "orchestrator.handoff-stopped")
+async def test_a_yes_stays_good_while_who_takes_over_is_stopped(make_world: MakeWorld):
+    world = await make_world(SAY, ruler=asked, agents=AGENTS)
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    stop = await world.stop(Scope.AGENT, "writer")
+    await answer(world, run)
+    await reaches(world, run, "note", "deferred")
+    assert [state for _, state, _ in await requests(world, run)] == ["approved"]
+    await world.lift(stop)
+    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
+    assert [state for _, state, _ in await requests(world, run)] == ["consumed"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved")
+async def test_each_of_two_that_hand_over_is_a_question_of_its_own(make_world: MakeWorld):
+    several = [
+        {"id": "look", "agent": "reader", "action": "box.get"},
+        {"id": "other", "agent": "bot", "action": "box.get"},
+        {"id": "note", "agent": "writer", "action": "box.put", "after": ["look", "other"]},
+    ]
+    world = await make_world(several, ruler=asked, agents=AGENTS)
+    run = await world.submit()
+    shown = []
+    for number in (1, 2):
+        await nth(world, run, "approval.requested", number)
+        shown.append(await answer(world, run))
+    assert states(await world.end_of(run))["note"] == "succeeded"
+    assert [one.presented["handoff"]["from"] for one in shown] == ["bot", "reader"]
+    assert [state for _, state, _ in await requests(world, run)] == ["consumed", "consumed"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-foreseen", "orchestrator.handoff-approved")
+async def test_a_forecast_says_that_people_will_be_asked(make_world: MakeWorld):
+    world = await make_world(SAY, ruler=asked, agents=AGENTS)
+    forecast = await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))
+    [ahead] = forecast.hand_overs
+    assert (str(ahead.decided.verdict), ahead.refusal) == ("require_approval", "")
+    assert ahead.requirement is not None
+    assert [stage.role for stage in ahead.requirement.stages] == ["counsel"]
