@@ -149,6 +149,10 @@ async def test_a_server_with_another_master_key_is_refused_every_use_of_what_is_
     other.write_bytes(base64.b64encode(bytes(32)))
     async with serving(LEGAL, firm.data, "--memory-key", str(other)) as server:
         await firm.meet(server)
+        assert "assent serve --memory-key FILE" in await server.logged("every use of memory is refused")
+        found = firm.say("carmen.diaz", "doctor", "--json").json["findings"]
+        [told] = [one for one in found if one["subject"] == "memory"]
+        assert (told["level"], "--memory-key" in told["text"]) == ("fail", True)
         for said in (
             firm.remember({"style": "x"}),
             firm.say("lena.brandt", "memory", "recall", *ABOUT),

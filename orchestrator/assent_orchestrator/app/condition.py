@@ -38,7 +38,7 @@ class Condition:
         database = await _database_view(self.database)
         seat = ComponentView("seat", self.seat.held, "" if self.seat.held else _NO_SEAT.format(self.executor))
         # With a problem of the newest policies, those before decide; without memory, all that needs none of it goes on.
-        memory = await self._memory()
+        memory = await self.memory()
         of_engine = ComponentView("engine", engine.ready, engine.detail)
         components = [of_engine, database, seat, _policies("policies", mine), memory]
         for name, realm in self.realms.all.items() if mine is home else ():
@@ -55,7 +55,8 @@ class Condition:
             server_version=self.version,
         )
 
-    async def _memory(self) -> ComponentView:
+    async def memory(self) -> ComponentView:
+        """Say whether this server has the master key of what is remembered in its database."""
         try:
             async with self.database.engine.connect() as connection:
                 await self.memories.require_master(connection)

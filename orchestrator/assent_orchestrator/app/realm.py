@@ -89,6 +89,10 @@ def _with_own_servers(catalogue: Catalogue, home: str, servers: frozenset[str]) 
     return catalogue.model_copy(update={"systems": catalogue.systems | own}) if own else catalogue
 
 
-def needed_servers(realms: Mapping[str, Realm]) -> set[str]:
-    """Return the tool servers that systems name, of the tenant's own where there is one."""
-    return {system.tool_server for realm in realms.values() for system in realm.catalogue.systems.values()}
+def needed_servers(realms: Mapping[str, Realm]) -> Mapping[str, tuple[str, ...]]:
+    """Return the tool servers that systems name, of the tenant's own where there is one, with the tenants that do."""
+    found: dict[str, list[str]] = {}
+    for tenant, realm in realms.items():
+        for name in {system.tool_server for system in realm.catalogue.systems.values()}:
+            found.setdefault(name, []).append(tenant)
+    return {name: tuple(sorted(tenants)) for name, tenants in found.items()}

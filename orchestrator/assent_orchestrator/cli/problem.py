@@ -13,6 +13,8 @@ from assent_sidecar.bundle.refusal import (
     BundleRehearsalError,
     BundleSignatureError,
     BundleUnsignedError,
+    OrgLoosenedError,
+    OrgMissingError,
 )
 from assent_sidecar.errors import EngineSettingsError, SidecarError
 
@@ -53,7 +55,7 @@ def sidecar_problem(error: SidecarError) -> Problem:
     kinds: tuple[tuple[ExitCode, tuple[type[SidecarError], ...]], ...] = (
         (ExitCode.USAGE, (EngineSettingsError,)),
         (ExitCode.NOT_ALLOWED, (BundleKeyError, BundleUnsignedError, BundleSignatureError, BundleAuthorError)),
-        (ExitCode.INVALID, (BundleMalformedError, BundleRehearsalError)),
+        (ExitCode.INVALID, (BundleMalformedError, BundleRehearsalError, OrgLoosenedError, OrgMissingError)),
         (ExitCode.CONFLICT, (BundleOlderError,)),
     )
     kind = next((kind for kind, types in kinds if isinstance(error, types)), ExitCode.UNAVAILABLE)

@@ -110,6 +110,9 @@ async def _serve(settings: Settings, started: Started, again: asyncio.Event) -> 
                 _log.info("speaking AuthZEN at http://%s", await beside.enter_async_context(http))
             await asyncio.to_thread(_publish_key, app)
             _log.info("serving revision %s", app.sidecar.bundle.revision)
+            memory = await app.condition.memory()
+            if not memory.ready:  # what needs no memory goes on, as when this server takes over from another
+                _log.error("%s; every use of memory is refused", memory.detail)
             await started(app, server)
             async with asyncio.TaskGroup() as group:
                 reloading = group.create_task(_reload_whenever(again, app))

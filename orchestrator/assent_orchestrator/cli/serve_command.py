@@ -215,14 +215,24 @@ def run_server(settings: Settings, *, as_json: bool) -> None:
 
     async def tell(app: App, server: Listening) -> None:
         needed = needed_servers(app.realms.all)
-        for name in sorted(needed - {OWN_SERVER} - settings.tool_servers.keys()):
-            _log.warning("no address of the tool server %s: its operations fail; give --tool-server %s=…", name, name)
+        for name in sorted(needed.keys() - {OWN_SERVER} - settings.tool_servers.keys()):
+            _log.warning("%s", _no_address(name, needed[name] if settings.tenants else ()))
         address, revision = str(server.address), app.sidecar.bundle.revision
         facts = {"serving": address, "pid": os.getpid(), "revision": revision, "data": str(settings.data)}
         print(json.dumps(facts) if as_json else f"serving on {address}", flush=True)  # noqa: T201 -- what was asked for
 
     with start_problems(settings):
         asyncio.run(serve(settings, tell))
+
+
+def _no_address(name: str, tenants: Sequence[str]) -> str:
+    """Say which tool server has no address and, where there are several tenants, whose systems name it."""
+    give = f"give --tool-server {name}=…"
+    if not tenants:
+        return f"no address of the tool server {name}: its operations fail; {give}"
+    own = ", ".join(f"{one}/{name}=…" for one in tenants)
+    whose = ", ".join(tenants)
+    return f"no address of the tool server {name} of {whose}: its operations fail there; {give} for all, or {own}"
 
 
 def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:

@@ -83,8 +83,9 @@ class Allegiance:
                 del self._known[known]
         if not faults:
             return
-        lines = [f"the bundle {bundle.revision} is not under {org.revision} of the organisation: {faults[0]}"]
+        lines = [f"{faults[0]}; a tenant's bundle is built --under its organisation, and loosens nothing of it"]
         lines += [str(fault) for fault in faults[1:]]
+        lines += [f"the bundle is {bundle.revision}", f"the organisation's is {org.revision}"]
         loosened = any(fault.offence is Offence.LOOSENED for fault in faults)
         raise (OrgLoosenedError if loosened else OrgMissingError)("\n".join(lines))
 

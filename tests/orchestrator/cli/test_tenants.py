@@ -6,9 +6,9 @@ from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.serve_command import read_tenants
 from assent_orchestrator.config import TenantSettings
-from tests.orchestrator.cli.program import assent
+from tests.orchestrator.cli.program import assent, serving
 from tests.sidecar.organisations import make_org, make_tenant
-from tests.sidecar.workspace_copies import put
+from tests.sidecar.workspace_copies import put, replace
 
 
 def test_tenants_and_their_limits_are_read() -> None:
@@ -42,6 +42,16 @@ def test_what_names_no_tenant_or_no_limit_is_refused(places: list[str], limits: 
     assert caught.value.exit_code is ExitCode.USAGE
 
 
+async def test_a_tool_server_without_an_address_is_told_with_the_tenants_that_name_it(tmp_path: Path) -> None:
+    org, sales = make_org(tmp_path), make_tenant(tmp_path)
+    tenant = ("--tenant", f"sales={sales}", "--tool-server", "sales/crm=127.0.0.1:1")
+    async with serving(org, tmp_path / "data", *tenant) as server:
+        await server.ready()
+        log = await server.logged("no address of the tool server email of local, sales: its operations fail there; ")
+    assert "give --tool-server email=… for all, or local/email=…, sales/email=…" in log
+    assert log.count("no address of ") == 1
+
+
 @pytest.mark.requirement("orchestrator.org-not-loosened")
 def test_a_server_does_not_start_with_a_tenant_that_loosens_and_names_the_file(tmp_path: Path) -> None:
     org, sales = make_org(tmp_path), make_tenant(tmp_path)
@@ -50,5 +60,17 @@ def test_a_server_does_not_start_with_a_tenant_that_loosens_and_names_the_file(t
     refused = assent(*serve, "--tenant", f"sales={sales}")
     assert refused.code == ExitCode.INVALID
     assert f"{sales}/policies/org/mine.rego:1: ORG_LOOSENED" in refused.err
+    # The same as a bundle that was built elsewhere: the fault first, and that it will not succeed later.
+    other = make_org(tmp_path / "elsewhere")
+    replace(other, "policies/org/house.rego", "data.settings.house.closed", "false")
+    branch = make_tenant(tmp_path, "branch")
+    built = assent("bundle", "build", branch, "--under", other, "-o", tmp_path / "branch.tar.gz")
+    assert built.code == 0, built.err
+    refused = assent(*serve, "--tenant", f"branch={tmp_path / 'branch.tar.gz'}", "--allow-unsigned")
+    assert refused.code == ExitCode.INVALID
+    first, *_, theirs, ours = refused.err[refused.err.index("error: ") :].splitlines()
+    assert first.startswith("error: ORG_LOOSENED: policies/org/house.rego: ")
+    assert theirs.startswith("  the bundle is sha256:")
+    assert ours.startswith("  the organisation's is sha256:")
     nowhere = assent(*serve, "--tenant", f"sales={tmp_path / 'nowhere'}")
     assert (nowhere.code, "does not exist" in nowhere.err) == (ExitCode.NOT_FOUND, True)
