@@ -60,6 +60,13 @@ SEEN = {
     "policy status": r"sha256:",
     REMEMBER: r"remembered \S+ as client_preferences",
     "memory list": r"client_preferences",
+    'memory hold --subject "Ahrend Bakeries Ltd" --reason "case 7"': r"held; lift it with: assent memory lift \S+ ",
+    'memory lift HOLD --reason "case 7 is over"': r"lifted the hold \S+ of carmen\.diaz",
+    'memory forget --subject "Ahrend Bakeries Ltd" --reason "request 12"': (
+        r"forgotten: 1 client_preferences\n  receipt \S+ by carmen\.diaz .*\n.*\n  the key is gone"
+    ),
+    "memory classes": r"\nclient_preferences +long_term +730d +How a client wants its notes",
+    "demo --kill": r"✓ every intent has its outcome",
     "runs show RUN": r"release +compliance +notes\.release_note",
     f"{SIMULATE} terminal": r"flows out: pii, untrusted to email, by deliver",
     "approvals list --all": r"notes\.release_note",
@@ -110,11 +117,14 @@ async def test_each_part_of_the_mission_is_seen_with_the_command_that_the_readme
                 assert said.code == 0, (arguments, said)
                 return said.out
 
+            held = ""
             listed = re.findall(r"^(\S+) ", await run("runs", "list"), re.MULTILINE)
             [risky] = [name for name in listed[1:] if "M-2002" in await run("runs", "show", name, "--json")]
             for command in shown():
-                said = await run(*shlex.split(command.replace("RUN", risky)))
+                said = await run(*shlex.split(command.replace("RUN", risky).replace("HOLD", held)))
                 assert re.search(SEEN[without_caller(command)], said), (command, said)
+                if found := re.search(r"assent memory lift (\S+)", said):
+                    held = found[1]
             one.process.send_signal(signal.SIGINT)
             code, _, errors = await one.ended()
             assert (code, errors) == (0, "")

@@ -18,6 +18,8 @@ AUDITOR = "auditor"
 OPERATOR = "operator"
 PLANNER = "planner"
 """A program that suggests how work could be done: proposes plans, and reads what was done."""
+OFFICER = "carmen.diaz"
+"""A compliance officer: has clients forgotten, places legal holds, activates policies; and nothing else."""
 LAWYER = "lena.brandt"
 """A lawyer of the law firm: may approve, and nothing else."""
 
@@ -76,5 +78,6 @@ def _entries(cast: Cast) -> tuple[TokenEntry, ...]:
         runtime.model_copy(update={"acts_for": (principal,)}),
         new_entry(cast.answers, (cast.role, Role.SUBMITTER), tenant=TENANT),
         new_entry(AUDITOR, (Role.AUDITOR,), tenant=TENANT),
+        new_entry(OFFICER, (Role.COMPLIANCE_OFFICER,), tenant=TENANT),
         new_entry(PLANNER, (Role.SUBMITTER, Role.AUDITOR, "planner"), tenant=TENANT),
     )
