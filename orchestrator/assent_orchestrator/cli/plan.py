@@ -9,6 +9,7 @@ import typer
 
 from assent.v1 import forecasts_pb2
 from assent.v1 import runs_pb2 as wire
+from assent_orchestrator.cli.bundle import UnderOption
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.forecast_card import show_forecast
@@ -17,10 +18,11 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.picture.drawing import Drawing, draw
 from assent_orchestrator.cli.plan_file import PlanFile, plan_of_process, read_plan_file
 from assent_orchestrator.cli.printing import say, say_json
-from assent_orchestrator.cli.problem import Problem, workspace_problem
+from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.refusal import Refusal
 from assent_orchestrator.cli.run_card import short, state_text
 from assent_orchestrator.cli.watch import watch_run
+from assent_orchestrator.cli.written import needs_workspace, written_catalogue
 
 app = typer.Typer(help="Check, forecast and carry out plans.", rich_markup_mode=None)
 
@@ -44,14 +46,16 @@ def check_command(
     workspace: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Check against this workspace, without any server.")
     ] = None,
+    under: UnderOption = None,
 ) -> int:
     """Say everything that is wrong with a plan, each fault with its line. Nothing happens, nothing is decided."""
+    needs_workspace(under, workspace)
     written = read_plan_file(file, inputs or ())
     if workspace is None:
         with Connection(common) as connection:
             steps = len(_forecast(connection, written).steps)
     else:
-        steps = _check_offline(written, workspace)
+        steps = _check_offline(written, workspace, under)
     if common.as_json:
         say_json({"sound": True, "process": written.plan.process, "steps": steps})
     else:
@@ -140,16 +144,12 @@ def _forecast(connection: Connection, written: PlanFile) -> forecasts_pb2.Foreca
         raise written.explained(refusal) from refusal
 
 
-def _check_offline(written: PlanFile, root: Path) -> int:
+def _check_offline(written: PlanFile, root: Path, under: Path | None) -> int:
     # Here, because reading schemas and workspaces is a third of what the command line takes to start.
     from assent_orchestrator.plan.check import check
     from assent_orchestrator.plan.expand import expand
-    from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
 
-    try:
-        catalogue = load_workspace(root).catalogue
-    except WorkspaceError as error:
-        raise workspace_problem(root, error) from error
+    catalogue = written_catalogue(root, under)
     faults = check(written.plan, catalogue)
     if faults:
         raise written.problem("the plan cannot be carried out; mend what is listed", faults)

@@ -1,7 +1,5 @@
 """The commands ``process list``, ``process show`` and ``process diff``."""
 
-# ruff: noqa: PLC0415 -- reading schemas and workspaces is a third of what the command line takes to start
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +7,16 @@ import typer
 
 from assent.v1 import processes_pb2 as wire
 from assent_orchestrator.cli import amendments, mining
+from assent_orchestrator.cli.bundle import UnderOption
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan_file import read_plan_file
 from assent_orchestrator.cli.printing import json_of, say, say_json, table
-from assent_orchestrator.cli.problem import Problem, workspace_problem
+from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.process_card import change_json, read_shown, show_changes, show_process
 from assent_orchestrator.cli.run_card import short
+from assent_orchestrator.cli.written import needs_workspace, written_catalogue
 from assent_orchestrator.plan.difference import difference, may_vary, with_plan
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.server.translate.process import write_process
@@ -51,10 +51,13 @@ def list_command(common: Common) -> int:
 
 @app.command("show")
 @with_connection
-def show_command(common: Common, *, name: ProcessArgument, workspace: WorkspaceOption = None) -> int:
+def show_command(
+    common: Common, *, name: ProcessArgument, workspace: WorkspaceOption = None, under: UnderOption = None
+) -> int:
     """Show a process: whose it is, its version, its steps, and what a plan may change."""
+    needs_workspace(under, workspace)
     if workspace is not None:
-        shown = write_process(common.tenant or "local", _written(workspace, name), "")
+        shown = write_process(common.tenant or "local", _written(workspace, name, under), "")
     else:
         with Connection(common) as connection:
             shown = _shown(connection, name)
@@ -73,10 +76,12 @@ def diff_command(
     name: ProcessArgument,
     other: Annotated[Path, typer.Argument(metavar="OTHER", help="The folder of a workspace, or the file of a plan.")],
     workspace: WorkspaceOption = None,
+    under: UnderOption = None,
 ) -> int:
     """Say what is different in OTHER, and whether a plan may differ so; the exit code is 1 when it may not."""
+    needs_workspace(under, workspace or (other if other.is_dir() else None))
     if workspace is not None:
-        before = _written(workspace, name)
+        before = _written(workspace, name, under)
     else:
         with Connection(common) as connection:
             before = read_shown(_shown(connection, name))
@@ -87,7 +92,7 @@ def diff_command(
             raise Problem(f"{other} is a plan for {plan.process}, not for {name}", ExitCode.INVALID)
         after = with_plan(before, expand(plan, before))
     else:
-        after = _written(other, name)
+        after = _written(other, name, under)
     changes, varies = difference(before, after), may_vary(before, after)
     if common.as_json:
         say_json({"process": name, "changes": [change_json(one) for one in changes], "may_vary": varies})
@@ -109,13 +114,8 @@ def _shown(connection: Connection, name: str) -> wire.Process:
     return connection.call(connection.processes.GetProcess, request)
 
 
-def _written(root: Path, name: str) -> "Process":
-    from assent_sidecar.bundle.workspace import WorkspaceError, load_workspace
-
-    try:
-        processes = load_workspace(root).catalogue.processes
-    except WorkspaceError as error:
-        raise workspace_problem(root, error) from error
+def _written(root: Path, name: str, under: Path | None) -> "Process":
+    processes = written_catalogue(root, under).processes
     if name not in processes:
         there = ", ".join(sorted(processes)) or "none"
         raise Problem(f"the workspace {root} has no process {name!r}; it has {there}", ExitCode.NOT_FOUND)

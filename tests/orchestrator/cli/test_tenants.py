@@ -69,8 +69,29 @@ def test_a_server_does_not_start_with_a_tenant_that_loosens_and_names_the_file(t
     refused = assent(*serve, "--tenant", f"branch={tmp_path / 'branch.tar.gz'}", "--allow-unsigned")
     assert refused.code == ExitCode.INVALID
     first, *_, theirs, ours = refused.err[refused.err.index("error: ") :].splitlines()
-    assert first.startswith("error: ORG_LOOSENED: policies/org/house.rego: ")
+    assert first.startswith("error: the tenant branch: ORG_LOOSENED: policies/org/house.rego: ")
     assert theirs.startswith("  the bundle is sha256:")
     assert ours.startswith("  the organisation's is sha256:")
     nowhere = assent(*serve, "--tenant", f"sales={tmp_path / 'nowhere'}")
     assert (nowhere.code, "does not exist" in nowhere.err) == (ExitCode.NOT_FOUND, True)
+
+
+def test_the_process_and_plans_of_a_tenants_folder_are_looked_at_under_its_organisation(tmp_path: Path) -> None:
+    org, sales = make_org(tmp_path), make_tenant(tmp_path)
+    put(tmp_path, "renewal.yaml", "process: contract_renewal\ninputs: {account: ACME, discount: 5}\n")
+    commands = (
+        ("process", "show", "contract_renewal", "--workspace", sales),
+        ("process", "diff", "contract_renewal", sales, "--workspace", sales),
+        ("plan", "check", tmp_path / "renewal.yaml", "--workspace", sales),
+    )
+    for command in commands:
+        alone = assent(*command)
+        assert alone.code == ExitCode.INVALID, command
+        assert "email" in alone.err
+        together = assent(*command, "--under", org)
+        assert (together.code, together.err) == (0, ""), command
+    lost = assent("process", "show", "contract_renewal", "--under", org)
+    assert (lost.code, "name that, too" in lost.err) == (ExitCode.USAGE, True)
+    nowhere = assent(*commands[0], "--under", sales)
+    assert nowhere.code == ExitCode.INVALID
+    assert str(sales) in nowhere.err
