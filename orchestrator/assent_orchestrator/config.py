@@ -52,8 +52,8 @@ class Settings:
     ``keep_finished`` is after how long a finished run is forgotten, but for its records; None for never.
     ``identities`` is the file that says whose JWTs and client certificates are believed.
     ``notices`` is the file that says who is told about approvals; None for nobody.
-    ``memory_key`` is the file with the key that wraps those of what is remembered; None for ``memory-key`` in ``data``,
-    which is made when it is not there.
+    ``memory_keys`` are the files of the master keys of memory: the one that wraps, and others that open while it is
+    replaced. Without any it is ``memory-key`` in ``data``, which is made when it is not there.
     ``http`` is where AuthZEN is spoken, None for nowhere.
     A decision takes ``decision_budget`` seconds at most, or what the caller's deadline leaves, but never more than
     ``longest_decision``. Of the decisions, ``decisions_at_once`` are before the engine and ``decisions_waiting`` wait;
@@ -77,7 +77,7 @@ class Settings:
     tls_key: Path | None = None
     identities: Path | None = None
     notices: Path | None = None
-    memory_key: Path | None = None
+    memory_keys: tuple[Path, ...] = ()
     executor: str = _ALONE
     keep_finished: float | None = None
     bundle: str | None = None

@@ -75,6 +75,7 @@ from assent_orchestrator.memory.expiry import Expiry, expiring
 from assent_orchestrator.memory.keeper import Keeper
 from assent_orchestrator.memory.master_key import open_vault
 from assent_orchestrator.memory.memories import Memories
+from assent_orchestrator.memory.replacing import settle_master
 from assent_orchestrator.server.health import HealthView
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
@@ -174,8 +175,9 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         stack.push_async_callback(tools.close)
         trail = Trail(database.engine, clock, Outbox(notices, clock).put if notices is not None else None)
         issuer = PermitIssuer(await asyncio.to_thread(open_signing_key, settings.data / "permit-key.pem"))
-        memory_key = settings.memory_key or settings.data / "memory-key"
-        memories = Memories(await asyncio.to_thread(open_vault, memory_key, make=settings.memory_key is None))
+        memory_keys = settings.memory_keys or (settings.data / "memory-key",)
+        vault = await asyncio.to_thread(open_vault, *memory_keys, make=not settings.memory_keys)
+        memories = Memories(await settle_master(trail, vault))
         digests = await open_digests(database.engine, memories)
         around = Surroundings(environ, database, trail, listener, clock, digests)
         # From here on, something may be decided.

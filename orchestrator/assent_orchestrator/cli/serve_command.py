@@ -134,11 +134,11 @@ def serve_command(
         ),
     ] = None,
     memory_key: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             metavar="FILE",
             envvar="ASSENT_MEMORY_KEY",
-            help="The key of what is remembered: one for all servers on a database. [default: memory-key in --data]",
+            help="The key of what is remembered, one for all servers on a database; repeatable to replace it.",
         ),
     ] = None,
     executor: Annotated[
@@ -181,7 +181,7 @@ def serve_command(
         tls_key=tls_key,
         identities=identities,
         notices=notices,
-        memory_key=memory_key,
+        memory_keys=tuple(memory_key or ()),
         executor=executor or default_executor(shared=bool(database_url)),
         keep_finished=read_duration(keep_finished, "--keep-finished", least="1m")
         if keep_finished is not None

@@ -24,10 +24,10 @@ async def open_digests(engine: AsyncEngine, memories: Memories) -> Digests:
     key = memory_master.c.digest_key
     async with engine.begin() as tx:
         try:
-            await memories.require_master(tx, claim=True)
+            master = await memories.require_master(tx, claim=True)
             wrapped = await tx.scalar(sa.select(key).with_for_update())
             if wrapped is None:
-                wrapped = memories.vault.new_digest_key()
+                wrapped = memories.vault.new_digest_key(master)
                 await tx.execute(sa.update(memory_master).values(digest_key=wrapped))
             return memories.vault.digests(wrapped)
         except MemoryKeyWrongError as error:

@@ -13,14 +13,20 @@ class MemoryKeyError(Exception):
     """The key cannot be used; the message says which file and why, never what is in it."""
 
 
-def open_vault(path: Path, *, make: bool) -> Vault:
+def open_vault(path: Path, *others: Path, make: bool) -> Vault:
     """Read the master key (32 bytes in Base64) from ``path``; with ``make``, put one there (0600) when there is none.
+
+    ``others`` are the files of master keys that only open, while the master key of a database is replaced.
 
     Raises:
         MemoryKeyError: there is none, others can read the file, or it does not hold such a key.
         OSError: the file cannot be read or written.
 
     """
+    return Vault(_read(path, make=make), *(_read(one, make=False) for one in others))
+
+
+def _read(path: Path, *, make: bool) -> bytes:
     try:
         text = read_or_make(path, _new) if make else read_secret(path)
     except OpenToOthersError as error:
@@ -33,7 +39,7 @@ def open_vault(path: Path, *, make: bool) -> Vault:
         raise MemoryKeyError(f"{path} does not hold a key in Base64") from error
     if len(master) != MASTER_BYTES:
         raise MemoryKeyError(f"{path} holds a key, but not one of {MASTER_BYTES} bytes")
-    return Vault(master)
+    return master
 
 
 def _new() -> bytes:

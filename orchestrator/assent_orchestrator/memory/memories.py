@@ -183,16 +183,18 @@ class Memories:
         Raises:
             MemoryKeyWrongError: this server has not got the master key of the database.
         """
+        # While the master key is replaced nobody makes keys; those who only look go on.
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(master_lock())))
         await self.require_master(tx, claim=True)
         subject_key = self.vault.subject_key(tenant, subject)
         await lock_subject(tx, tenant, subject_key)
         return subject_key
 
-    async def require_master(self, tx: AsyncConnection, *, claim: bool = False) -> None:
-        """Pass when the keys of this database are wrapped by our master key, or by none yet, which then is ours.
+    async def require_master(self, tx: AsyncConnection, *, claim: bool = False) -> str:
+        """Return the fingerprint of the master key that wraps the keys of this database; with none yet, our first.
 
         Raises:
-            MemoryKeyWrongError: they are wrapped by another one.
+            MemoryKeyWrongError: they are wrapped by another one than ours.
         """
         query = sa.select(memory_master.c.fingerprint)
         fingerprint = await tx.scalar(query)
@@ -200,14 +202,16 @@ class Memories:
             first = insert(memory_master).values(fingerprint=self.vault.fingerprint).on_conflict_do_nothing()
             await tx.execute(first)
             fingerprint = await tx.scalar(query)
-        if fingerprint not in (None, self.vault.fingerprint):
+        fingerprint = fingerprint or self.vault.fingerprint
+        if not self.vault.knows(fingerprint):
             raise MemoryKeyWrongError
+        return fingerprint
 
     async def _key_for_writing(self, tx: AsyncConnection, entry: Entry, subject_key: str) -> DataKey:
         own = sa.and_(subjects.c.tenant == entry.tenant, subjects.c.subject_key == subject_key)
         wrapped = await tx.scalar(sa.select(subjects.c.wrapped_key).where(own))
         if wrapped is None:
-            wrapped = self.vault.new_key(entry.tenant, subject_key)
+            wrapped = self.vault.new_key(entry.tenant, subject_key, await self.require_master(tx))
             row = {"tenant": entry.tenant, "subject_key": subject_key, "wrapped_key": wrapped, "created_at": entry.at}
             await tx.execute(insert(subjects).values(row))
         return self.vault.unwrap(entry.tenant, subject_key, wrapped)
@@ -248,6 +252,11 @@ async def _require_unspent(tx: AsyncConnection, tenant: str, author: str, key: s
 async def lock_subject(tx: AsyncConnection, tenant: str, subject_key: str) -> None:
     """Have nobody else change what is kept of a subject until the transaction ends."""
     await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(subject_lock(tenant, subject_key))))
+
+
+def master_lock() -> sa.Function[Any]:
+    """Return the number by which those who make keys let nobody replace the master key meanwhile."""
+    return sa.func.hashtextextended("memory master", 0)
 
 
 def subject_lock(tenant: str, subject_key: str) -> sa.Function[Any]:

@@ -130,6 +130,11 @@ def named(several: Sequence[Remembered]) -> dict[str, Json]:
     }
 
 
+def rewrapped(count: int, before: str, after: str) -> Draft:
+    """Return the record of a master key that was replaced; both are named by their fingerprints."""
+    return _draft("memory.rewrapped", _SYSTEM, {"subjects": count, "from": before, "to": after})
+
+
 _SYSTEM = Actor(kind="system", id="assent")
 
 

@@ -67,10 +67,13 @@ memory_master = sa.Table(
     sa.Column("sole", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("digest_key", sa.LargeBinary),
+    sa.Column("naming_key", sa.LargeBinary),
+    sa.Column("replaced", ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'::TEXT[]")),
     sa.CheckConstraint("sole", name="memory_master_sole"),
 )
 """One row: which master key wraps the keys of this database, so that a server with another one touches nothing; and,
-wrapped by it, the key of the digests of what is never retained."""
+wrapped by it, the key of the digests of what is never retained. ``replaced`` are the master keys before it; the key
+that subjects are named by is derived from the first one, and kept in ``naming_key``, wrapped, when that is gone."""
 
 holds = sa.Table(
     "holds",

@@ -60,7 +60,7 @@ def test_a_value_opens_as_what_it_was_sealed_as_and_as_nothing_else(
 
 
 def test_a_key_of_a_subject_is_only_its_own() -> None:
-    wrapped = VAULT.new_key("sales", "s-1")
+    wrapped = VAULT.new_key("sales", "s-1", VAULT.fingerprint)
     VAULT.unwrap("sales", "s-1", wrapped)
     for vault, tenant, subject in (
         (VAULT, "legal", "s-1"),
