@@ -204,7 +204,7 @@ def _show(found: wire.PolicyStatus) -> None:
     rule = "by itself" if found.automatic else "by a person" + (", not its author" if found.two_persons else "")
     say_under("rule      ", f"what passes its rehearsal comes into force {rule}")
     for revision in found.kept_revisions:
-        say_under("kept      ", f"{revision}{' (in force)' if revision == found.active.revision else ''}")
+        say_under("kept      " if revision != found.active.revision else "kept, and in force  ", revision)
 
 
 def _roughly(seconds: int) -> str:

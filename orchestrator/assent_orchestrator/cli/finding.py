@@ -33,9 +33,9 @@ def reason_line(reason: wire.Reason) -> str:
 
 
 def codes_line(reasons: Iterable[wire.Reason]) -> str:
-    """Return ``CODE (control)`` of each reason; what would have allowed what is denied is none."""
+    """Return ``CODE (control)`` of each reason, each once; what would have allowed what is denied is none."""
     why = (one for one in reasons if not one.grants)
-    return ", ".join(f"{one.code} ({one.control})" if one.control else one.code for one in why)
+    return ", ".join(dict.fromkeys(f"{one.code} ({one.control})" if one.control else one.code for one in why))
 
 
 def obligation_line(obligation: wire.Obligation) -> str:

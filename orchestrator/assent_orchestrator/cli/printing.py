@@ -106,8 +106,14 @@ def say_under(head: str, *parts: str | Text) -> None:
         if first.plain.strip():
             target.print(first, soft_wrap=True)
         first, room = Text(" " * _BELOW), target.width - _BELOW
-    for at, piece in enumerate(line.wrap(target, room, overflow="fold") or [Text()]):
+    pieces = [folded for piece in flow(line, room, 0) for folded in _folded(piece, target, room)]
+    for at, piece in enumerate(pieces):
         target.print((first if at == 0 else Text(" " * first.cell_len)) + piece, soft_wrap=True)
+
+
+def _folded(piece: Text, target: Console, room: int) -> Iterable[Text]:
+    """Yield a piece, or what it is broken into where one word alone is too wide: of what others wrote it may be."""
+    return [piece] if piece.cell_len <= room else piece.wrap(target, room, overflow="fold")
 
 
 def note(line: str, *, hanging: int = _HANGING) -> None:

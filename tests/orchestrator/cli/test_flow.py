@@ -23,6 +23,15 @@ def test_a_line_goes_on_between_words_and_loses_none(line: str, width: int, inde
     assert all(cell_len(piece) <= width or len(piece.split()) == 1 for piece in pieces)
 
 
+def test_a_name_stays_with_its_id_where_there_is_room_for_both() -> None:
+    line = Text(f"deny  OVER_LIMIT  decision {'d' * 36}  trace {'e' * 32}  by a person")
+    assert [piece.plain for piece in flow(line, 60, 2)] == [
+        "deny  OVER_LIMIT",
+        f"  decision {'d' * 36}",
+        f"  trace {'e' * 32}  by a person",
+    ]
+
+
 def test_where_a_line_goes_on_its_colours_do(capsys: pytest.CaptureFixture[str]) -> None:
     first, second = flow(Text.assemble("a ", ("red words", "red")), 7, 2)
     assert (first.plain, second.plain) == ("a red", "  words")
