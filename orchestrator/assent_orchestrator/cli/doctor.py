@@ -3,17 +3,20 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from assent_orchestrator.cli.connection import address_of, token_file_of
-from assent_orchestrator.cli.examination import Examination, Finding
+from assent_orchestrator.cli.examination import Examination
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.finding_of_doctor import Finding
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import coloured, say, say_json
-from assent_orchestrator.cli.serve_command import read_tool_servers
+from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.serve_command import read_tenants, read_tool_servers
 from assent_orchestrator.config import default_data
 
 _WIDEST = 12
@@ -36,12 +39,24 @@ def doctor_command(
         list[str] | None,
         typer.Option(metavar="NAME=HOST:PORT", help="Ask this tool server what it offers; repeatable."),
     ] = None,
+    tenant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=PLACE]",
+            help="With PLACE, as to serve: look at this tenant of the workspace; repeatable. Else whose you are.",
+        ),
+    ] = None,
 ) -> int:
     """Say what Assent finds here (which engine, which version, where from) and what to do about what is wrong."""
     environ: Mapping[str, str] = os.environ
     if data is not None:
         environ = {**environ, "ASSENT_DATA": str(data)}
     root = workspace or (Path() if Path("assent.yaml").is_file() else None)
+    named = [one for one in tenant or () if "=" not in one]
+    common = replace(common, tenant=named[-1]) if named else common
+    tenants = read_tenants([one for one in tenant or () if "=" in one], ())
+    if tenants and root is None:
+        raise Problem("tenants are looked at under their organisation; name it with --workspace", ExitCode.USAGE)
     examination = Examination(
         environ=environ,
         common=common,
@@ -52,6 +67,7 @@ def doctor_command(
         workspace=root,
         notices=notices,
         tool_servers=read_tool_servers(tool_server or ()),
+        tenants={name: one.place for name, one in tenants.items()},
     )
     findings = asyncio.run(examination.findings())
     if common.as_json:

@@ -7,17 +7,18 @@ import importlib.metadata
 import platform
 import stat
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from assent.v1 import health_pb2 as wire
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.finding_of_doctor import Finding
 from assent_orchestrator.cli.options import Common
 from assent_orchestrator.cli.problem import Problem
+from assent_orchestrator.cli.tenancy import look_at_tenant
 from assent_orchestrator.server.address import Address
 from assent_orchestrator.server.tokens import TokenFileError, read_tokens
 from assent_sidecar.bundle.archive import Bundle
@@ -29,23 +30,9 @@ from assent_sidecar.opa.binary import BINARY_VARIABLE, PINNED_VERSION, Binary, f
 _PROBE_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing: ``ok``, ``warn`` (it works, or is not needed now) or ``fail``, and what to do about it."""
-
-    level: Literal["ok", "warn", "fail"]
-    subject: str
-    text: str
-    advice: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the finding as JSON values."""
-        return asdict(self)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """Where to look. ``server_named`` says that somebody expects a server at ``address``."""
+    """Where to look. ``server_named`` says that somebody expects a server at ``address``, ``tenants`` who is where."""
 
     environ: Mapping[str, str]
     common: Common
@@ -56,6 +43,7 @@ class Examination:
     workspace: Path | None
     notices: Path | None
     tool_servers: Mapping[str, str]
+    tenants: Mapping[str, str]
 
     async def findings(self) -> tuple[Finding, ...]:
         """Look at everything, in the order in which one thing needs the other."""
@@ -71,9 +59,14 @@ class Examination:
         if self.workspace is not None:
             bundle, finding = await self._workspace(self.workspace, binary)
             found.append(finding)
+        bundles = {"": bundle}
+        if bundle is not None and binary is not None:
+            for name, place in self.tenants.items():
+                bundles[name], finding = await look_at_tenant(name, place, bundle, binary)
+                found.append(finding)
         found += await asyncio.to_thread(lambda: list(self._server()))
         for name in self.tool_servers:
-            found.append(await self._tool_server(name, bundle))
+            found.append(await self._tool_server(name, bundles))
         return tuple(found)
 
     def _engine(self) -> tuple[Binary | None, Finding]:
@@ -204,7 +197,7 @@ class Examination:
             if part.state != wire.HEALTH_STATE_READY:
                 yield Finding("fail", part.name, part.detail or "it is not ready", "see the log of the server")
 
-    async def _tool_server(self, name: str, bundle: Bundle | None) -> Finding:
+    async def _tool_server(self, name: str, bundles: Mapping[str, Bundle | None]) -> Finding:
         from assent_orchestrator.tools.outcome import Failure
         from assent_orchestrator.tools.server import ToolServers
 
@@ -218,16 +211,19 @@ class Examination:
             return Finding("fail", "tool server", f"{where}: {said.message}", "start it, or mend --tool-server")
         offered = {one.action for one in said.operations}
         text = f"{where}: {said.name} {said.version}, {len(offered)} operations"
-        missing = sorted(_wanted(bundle, name) - offered)
+        missing = sorted(wanted(bundles, name, self.tool_servers) - offered)
         if missing:
             return Finding("fail", "tool server", f"{text}, but not {', '.join(missing)}", "the workspace names them")
         return Finding("ok", "tool server", text)
 
 
-def _wanted(bundle: Bundle | None, name: str) -> set[str]:
-    """Return what the workspace expects a tool server to do."""
-    systems = bundle.catalogue.systems.values() if bundle is not None else ()
-    return {f"{one.name}.{operation}" for one in systems if one.tool_server == name for operation in one.operations}
+def wanted(bundles: Mapping[str, Bundle | None], name: str, servers: Container[str]) -> set[str]:
+    """Return what workspaces expect a tool server to do: its tenant's, or those of all that have none of their own."""
+    whose, _, own = name.rpartition("/")
+    tenants = [whose] if whose else [one for one in bundles if f"{one}/{name}" not in servers]
+    found = [bundle.catalogue.systems.values() for one in tenants if (bundle := bundles.get(one)) is not None]
+    systems = [one for systems in found for one in systems if one.tool_server == own]
+    return {f"{one.name}.{operation}" for one in systems for operation in one.operations}
 
 
 def _program() -> Finding:

@@ -82,6 +82,10 @@ def with_connection(command: Command[P]) -> Callable[..., None]:
 
 
 def _extended(command: Command[P], shared: dict[str, Any]) -> Callable[..., None]:
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    # A command that means something else by one of them says so itself.
+    shared = {name: kind for name, kind in shared.items() if name not in {one.name for one in own}}
+
     @wraps(command)
     def run(ctx: typer.Context, **given: Any) -> None:
         here = Common(**{name: given.pop(name) for name in shared})
@@ -90,7 +94,6 @@ def _extended(command: Command[P], shared: dict[str, Any]) -> Callable[..., None
         if code:
             raise typer.Exit(code)
 
-    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [
         inspect.Parameter("ctx", keyword, annotation=typer.Context),

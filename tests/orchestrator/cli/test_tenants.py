@@ -2,10 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from assent_orchestrator.cli.examination import wanted
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.serve_command import read_tenants
 from assent_orchestrator.config import TenantSettings
+from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.catalogue.catalogue import Catalogue
 from tests.orchestrator.cli.program import assent, serving
 from tests.sidecar.organisations import make_org, make_tenant
 from tests.sidecar.workspace_copies import put, replace
@@ -95,3 +98,43 @@ def test_the_process_and_plans_of_a_tenants_folder_are_looked_at_under_its_organ
     nowhere = assent(*commands[0], "--under", sales)
     assert nowhere.code == ExitCode.INVALID
     assert str(sales) in nowhere.err
+
+
+@pytest.mark.requirement("cli.doctor")
+def test_the_doctor_looks_at_each_tenant_under_the_organisation(tmp_path: Path) -> None:
+    org, sales, loose = make_org(tmp_path), make_tenant(tmp_path), make_tenant(tmp_path, "loose")
+    put(loose, "policies/org/mine.rego", "package policies.org.mine\n\nx := 1\n")
+    file = tmp_path / "branch.tar.gz"
+    assert assent("bundle", "build", sales, "--under", org, "-o", file).code == 0
+    places = {"sales": sales, "loose": loose, "branch": file, "far": "https://bundles.example.com/x"}
+    tenants = [part for name, place in places.items() for part in ("--tenant", f"{name}={place}")]
+    data = str(tmp_path / "data")
+    said = assent("doctor", "--workspace", org, *tenants, "--json", ASSENT_DATA=data)
+    found = {one["subject"]: one for one in said.json["findings"]}
+    levels = {name: found[f"tenant {name}"]["level"] for name in places}
+    assert levels == {"sales": "ok", "loose": "fail", "branch": "ok", "far": "warn"}
+    assert f"{loose}/policies/org/mine.rego:1: ORG_LOOSENED" in found["tenant loose"]["text"]
+    assert said.code == 1
+    put(org, "data/house.yaml", "closed: true\n")
+    said = assent("doctor", "--workspace", org, "--tenant", f"branch={file}", "--json", ASSENT_DATA=data)
+    [branch] = [one for one in said.json["findings"] if one["subject"] == "tenant branch"]
+    assert (branch["level"], "ORG_LOOSENED: data/house.yaml" in branch["text"]) == ("fail", True)
+    lost = assent("doctor", *tenants, ASSENT_DATA=data, cwd=tmp_path)
+    assert (lost.code, "name it with --workspace" in lost.err) == (ExitCode.USAGE, True)
+
+
+def test_a_tool_server_of_a_tenants_own_is_to_offer_what_that_tenant_names_and_another_what_the_rest_does() -> None:
+    def declaring(*operations: str) -> Bundle:
+        declared = {
+            name: {"title": name, "effect": "read", "arguments": {"type": "object"}, "result": {"type": "object"}}
+            for name in operations
+        }
+        shop = {"name": "shop", "title": "Shop", "owner": "olga", "tool_server": "shop", "operations": declared}
+        return Bundle(b"", "sha256:1", Catalogue.from_json({"workspace": "x", "systems": {"shop": shop}}))
+
+    bundles = {"": declaring("look"), "sales": declaring("look", "sell"), "legal": declaring("sue"), "far": None}
+    servers = ("shop", "sales/shop")
+    assert wanted(bundles, "sales/shop", servers) == {"shop.look", "shop.sell"}
+    assert wanted(bundles, "shop", servers) == {"shop.look", "shop.sue"}
+    assert wanted(bundles, "shop", ("shop",)) == {"shop.look", "shop.sell", "shop.sue"}
+    assert wanted(bundles, "far/shop", servers) == set()
