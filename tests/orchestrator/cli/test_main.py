@@ -22,7 +22,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "runs": ["list", "show", "watch", "cancel", "pause", "resume", "reconcile"],
         "agents": ["list", "show"],
         "ledgers": ["list", "show", "entries"],
-        "memory": ["remember", "recall", "forget", "list", "hold", "lift", "holds"],
+        "memory": ["remember", "recall", "forget", "list", "classes", "hold", "lift", "holds"],
         "approvals": ["list", "show", "approve", "reject", "withdraw", "choose", "watch", "report"],
         "delegations": ["give", "list", "show", "revoke"],
         "audit": ["show", "list", "verify"],
