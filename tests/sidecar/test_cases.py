@@ -157,6 +157,20 @@ def test_an_approval_is_of_this_very_action_unless_it_says_otherwise() -> None:
     assert (second.stage, second.digest) == (1, "sha256:other")
 
 
+@pytest.mark.requirement("orchestrator.handoff-approved")
+def test_an_approval_of_a_hand_over_is_of_what_passes() -> None:
+    over = {"from": "analyst", "to": "seller", "reason": "next"}
+    given = [{"role": "boss", "approver": "bea"}]
+    asked, moved = (
+        question(handoff={**over, "passes": {"labels": ["pii"], "ledgers": {"b": left}}}, approvals=given)
+        for left in ("1", "2")
+    )
+    assert asked.handoff is not None
+    assert asked.approvals[0].digest == asked.handoff.digest == moved.approvals[0].digest
+    more = question(handoff={**over, "passes": {"labels": ["pii", "secret"]}}, approvals=given)
+    assert more.approvals[0].digest not in {"", asked.handoff.digest}
+
+
 def test_a_plan_is_the_process_as_written_with_what_is_bound_unknown() -> None:
     asked = question(plan={})
     assert asked.kind == "plan"

@@ -23,7 +23,7 @@ from assent_orchestrator.governance.trials import SECONDS, Failure, Trials
 from assent_orchestrator.plan.forecast import Ahead, hand_overs_ahead
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.decision import ApprovalRequirement, Decided, Entrust
 from assent_sidecar.question import HandoffFacts, Kind, PlanStep, Question
 
 MOST_HAND_OVERS = 50
@@ -148,7 +148,12 @@ class Simulations:
         refusal = ""
         if isinstance(ruled, Refused) and ruled.code not in decided.codes:
             refusal = ruled.code
-        elif isinstance(ruled, Less) and Entrusted.of(ruled.entrusts).withholds(ahead.facts.passes.memory):
+        elif isinstance(ruled, Less | Held) and _left(decided).withholds(ahead.facts.passes.memory):
             refusal = WITHHELD
         needs = ruled.requirement if isinstance(ruled, Held) else None
         return HandOverAhead(ahead.facts, ahead.steps, decided, refusal, needs)
+
+
+def _left(decided: Decided) -> Entrusted:
+    """Return what the policies leave to who takes over, be it at once or when people say yes."""
+    return Entrusted.of(one for one in decided.decision.obligations if isinstance(one, Entrust))

@@ -82,28 +82,28 @@ def rule_hand_over(decided: Decided, ledgers: Container[str], *, whole: bool = F
     """Return what must not pass with a hand-over, or why there is none for now, or at all.
 
     ``ledgers`` are those of the bundle in force: less of another one cannot be passed with certainty.
-    People say yes or no to a hand-over as it is: it has no arguments that could be masked or changed. Passed ``whole``,
-    nothing can be redacted: a service is called with the arguments that its action has, whose own decision may redact
-    them.
+    People say yes or no to a hand-over as it is: it has no arguments that could be masked or changed; and they are not
+    asked in vain, where what is demanded beside their yes cannot be fulfilled. Passed ``whole``, nothing can be
+    redacted: a service is called with the arguments that its action has, whose own decision may redact them.
     """
     if is_stopped(decided):
         return Stopped(decided)
     if decided.verdict is Verdict.DEFER and decided.decision.defer_until is not None:
         return Deferred(decided, decided.decision.defer_until)
-    if decided.verdict is Verdict.REQUIRE_APPROVAL and decided.decision.approval is not None:
-        asked = decided.decision.approval
-        if asked.mask or asked.editable:
-            where = ", ".join(dict.fromkeys([*asked.mask, *asked.editable]))
-            return Refused(decided, NAMES_NOTHING, f"a hand-over has no arguments, and nothing at: {where}"[:500])
-        return Held(decided, asked)
-    if decided.verdict is not Verdict.ALLOW or decided.fault:
+    asked = decided.decision.approval if decided.verdict is Verdict.REQUIRE_APPROVAL else None
+    if (decided.verdict is not Verdict.ALLOW and asked is None) or decided.fault:
         return _refused(decided)
     duties = sort_out(decided.decision.obligations, HANDED_OVER - {"redact"} if whole else HANDED_OVER)
     if duties.unmet:
         return _unsupported(decided, duties)
     if any(name not in ledgers for one in duties.entrusts for name in one.ledgers):
         return Refused(decided, UNFULFILLED, "there is no ledger of a name of which less is to pass")
-    return Less(duties.redactions, duties.entrusts)
+    if asked is None:
+        return Less(duties.redactions, duties.entrusts)
+    if asked.mask or asked.editable:
+        where = ", ".join(dict.fromkeys([*asked.mask, *asked.editable]))
+        return Refused(decided, NAMES_NOTHING, f"a hand-over has no arguments, and nothing at: {where}"[:500])
+    return Held(decided, asked)
 
 
 def refusal(decided: Decided, fulfilled: Collection[str] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from assent_orchestrator.errors import Fault
 from assent_orchestrator.plan.graph import Graph
@@ -36,7 +37,9 @@ class Succession:
         several = len({step.agent for step in steps.values()}) > 1
         self._depths = depths(steps, graph) if several else {}
         self._earlier = _earlier(steps, graph) if several else {}
-        self._over_by = _handed_to(self._found.all())
+        # What is undone may never be: whether it would be too much is known when the plan is.
+        self._undone = {step_id: self._found.of_undoing(step_id, spec) for step_id, spec in undoing.items()}
+        self._over_by = _handed_to(chain(self._found.all(), *self._undone.values()))
         self._taken: Counter[str] = Counter()
         self._acted: Counter[str] = Counter()
 
@@ -46,10 +49,7 @@ class Succession:
         own = self._agents.get(step.agent)
         if own is None:
             return
-        self._acted[step.agent] += 1
-        if self._acted[step.agent] == own.limits.actions + 1:
-            most = f"the agent {step.agent!r} does at most {own.limits.actions} actions in a run"
-            yield Fault(where, "TOO_MANY_ACTIONS", most)
+        yield from self._acts(where, step.agent)
         for hand_over in self._found.of(step_id):
             yield from self._undeclared(where, hand_over)
             yield from self._too_many(where, hand_over.source)
@@ -65,12 +65,23 @@ class Succession:
                 where, "HANDOFF_TOO_WIDE", f"it hands over to {wide} agents; at most {own.limits.fan_out} are taken"
             )
         if step_id in self._undoing:
-            for hand_over in self._found.of_undoing(step_id, self._undoing[step_id]):
-                yield from self._undeclared(f"{root}.compensation.agent", hand_over, loops=False)
-            undoing = self._undoing[step_id]
+            undoing, where = self._undoing[step_id], f"{root}.compensation.agent"
+            if undoing.agent != step.agent:
+                yield from self._acts(where, undoing.agent)
+            for hand_over in self._undone[step_id]:
+                yield from self._undeclared(where, hand_over, loops=False)
+                yield from self._too_many(where, hand_over.source)
             call = self._found.call(undoing, self._acting(undoing.action))
             if call is not None:
                 yield from self._call(f"{root}.compensation.action", call, counted=False)
+
+    def _acts(self, where: str, agent: str) -> Iterator[Fault]:
+        known = self._agents.get(agent)
+        self._acted[agent] += 1
+        if known is not None and self._acted[agent] == known.limits.actions + 1:
+            yield Fault(
+                where, "TOO_MANY_ACTIONS", f"the agent {agent!r} does at most {known.limits.actions} actions in a run"
+            )
 
     def _call(self, where: str, call: HandOver, *, counted: bool = True) -> Iterator[Fault]:
         """Yield what is wrong with a call of a service; whose agent may not call it at all is told so elsewhere."""

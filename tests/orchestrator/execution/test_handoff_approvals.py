@@ -197,3 +197,7 @@ async def test_a_forecast_says_that_people_will_be_asked(make_world: MakeWorld):
     assert (str(ahead.decided.verdict), ahead.refusal) == ("require_approval", "")
     assert ahead.requirement is not None
     assert [stage.role for stage in ahead.requirement.stages] == ["counsel"]
+    vain = {**ASK, "obligations": [{"type": "notify", "role": "counsel"}]}
+    world.decisions.ruler = lambda question: vain if question.kind is Kind.HANDOFF else allow_all(question)
+    [ahead] = (await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))).hand_overs
+    assert (ahead.refusal, ahead.requirement) == ("OBLIGATION_UNSUPPORTED", None)
