@@ -88,10 +88,12 @@ class Passages:
             OvertakenError: the run or the step moved on, or people were asked or answered meanwhile.
         """
         situation, key = turn.situation, Key.of(passage.facts)
+        revision = held.decided.provenance.revision
         run, now = await self.sequels.still_wanted(tx, situation), self.parts.clock()
+        if key in await allowed(tx, situation, revision, target=key.target):
+            raise OvertakenError  # people said yes, and a step beside this one took over the same
         drafts = await self._of_another(tx, situation, key, now)
         request = await _open(tx, run.id, key)
-        revision = held.decided.provenance.revision
         if request is not None and (request.state is not ApprovalState.PENDING or is_outdated(request, revision)):
             if request.state is not ApprovalState.PENDING and (seen is None or seen.version != request.version):
                 raise OvertakenError  # answered in the last moment

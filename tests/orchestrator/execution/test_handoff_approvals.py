@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
+from assent_orchestrator.approvals.latest import latest_about
 from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit.wanted import Wanted
+from assent_orchestrator.execution import handing
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.tables import approvals, steps
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_handoffs import AGENTS, SERVICES
+from tests.orchestrator.execution.test_handoffs import AGENTS, LOOK_AND_NOTE, SERVICES
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, reaches, states
 
 ASK: Mapping[str, Any] = {
@@ -201,3 +204,28 @@ async def test_a_forecast_says_that_people_will_be_asked(make_world: MakeWorld):
     world.decisions.ruler = lambda question: vain if question.kind is Kind.HANDOFF else allow_all(question)
     [ahead] = (await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))).hand_overs
     assert (ahead.refusal, ahead.requirement) == ("OBLIGATION_UNSUPPORTED", None)
+
+
+@pytest.mark.requirement("orchestrator.handoff-approved", "orchestrator.handoff-once")
+async def test_who_looked_just_before_another_step_took_over_the_same_asks_nobody_again(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+):
+    both = [*LOOK_AND_NOTE, {"id": "also", "agent": "writer", "action": "box.put", "after": ["look"]}]
+    world = await make_world(both, ruler=asked, agents=AGENTS)
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    await reaches(world, run, "also", "awaiting_approval")
+    read, looked = latest_about, asyncio.Event()
+
+    async def late(tx: AsyncConnection, of_run: str, digest: str) -> Approval | None:
+        """Let the first who looks get on, and have the second see what became of it, but not what it kept."""
+        if of_run != run or not looked.is_set():
+            looked.set()
+            return await read(tx, of_run, digest)
+        await nth(world, run, "approval.consumed", 1)
+        return await read(tx, of_run, digest)
+
+    monkeypatch.setattr(handing, "latest_about", late)
+    await answer(world, run)
+    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
+    assert [state for _, state, _ in await requests(world, run)] == ["consumed"]
