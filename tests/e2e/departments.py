@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import re
+import shlex
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -22,52 +24,35 @@ PROCESSES = {SALES: "contract_renewal", LEGAL: "contract_review"}
 INPUTS = {SALES: {"account": "ACC-1001"}, LEGAL: {"matter": "M-2001"}}
 """What neither needs anybody for."""
 
-HOUSE = """# METADATA
-# title: Whose agents may do anything at all
-# custom:
-#   owner: the.board
-package policies.org.house
+ORG = "organisation"
+WORKSPACES = {SALES: "contract_renewal", LEGAL: "legal_review"}
 
-# METADATA
-# title: Nothing is done for who is suspended
-# labels:
-#   control: ORG-01
-deny contains finding if {
-	input.principal.id in data.settings.house.suspended
-	finding := {
-		"code": "PRINCIPAL_SUSPENDED",
-		"message": "nothing is done for this principal",
-		"control": "ORG-01",
-		"rule": "Nothing is done for who is suspended",
-	}
-}
-"""
+PAGE = EXAMPLES / "README.md"
+COMPANY, FIRM = "127.0.0.1:7001", "127.0.0.1:7002"
+"""Where the page has the two companies listen."""
+
+
+def documented() -> list[str]:
+    """Return how the page says that they are served: ``assent serve`` and its options."""
+    found = re.search(r"<!-- departments:.*?-->\n```\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    command = shlex.split(found[1].replace("\\\n", " "))
+    assert command[:4] == ["assent", "serve", "--workspace", "examples/organisation"]
+    assert command[-2:] == ["--token-file", "tokens.json"]
+    return command
 
 
 def make_departments(folder: Path) -> None:
-    """Write the workspaces ``org``, ``sales`` and ``legal``.
-
-    Each example is a company by itself, with policies of its organisation: as a department, it keeps them as its own.
-    """
-    org = folder / "org"
-    (org / "policies" / "org").mkdir(parents=True)
-    (org / "data").mkdir()
-    (org / "assent.yaml").write_text("name: organisation\n")
-    (org / "policies" / "org" / "house.rego").write_text(HOUSE)
-    suspend(folder)
-    for name, process in PROCESSES.items():
-        root = Path(
-            shutil.copytree(EXAMPLES / ("contract_renewal" if name == SALES else "legal_review"), folder / name)
-        )
-        for file in (root / "policies" / "org").iterdir():
-            text = file.read_text(encoding="utf-8").replace("policies.org.", f"policies.process.{process}.")
-            (root / "policies" / "process" / process / file.name).write_text(text, encoding="utf-8")
-        shutil.rmtree(root / "policies" / "org")
+    """Copy the three workspaces, so that a test may change them."""
+    for part in documented():
+        workspace = part.rpartition("examples/")[2] if "examples/" in part else ""
+        if workspace:
+            shutil.copytree(EXAMPLES / workspace, folder / workspace)
 
 
 def suspend(folder: Path, *principals: str) -> None:
     """Have the organisation do nothing for these any more."""
-    (folder / "org" / "data" / "house.yaml").write_text(f"suspended: [{', '.join(principals)}]\n")
+    (folder / ORG / "data" / "house.yaml").write_text(f"suspended: [{', '.join(principals)}]\n")
 
 
 @dataclass
@@ -98,7 +83,7 @@ class House:
 
 @contextlib.asynccontextmanager
 async def companies(folder: Path) -> AsyncIterator[tuple[str, ...]]:
-    """Run both companies; yield the options of a server by which each department reaches its own, and no other."""
+    """Run both companies; yield the options of a server of ``folder``, as documented, by which each reaches its own."""
     mail = ("--folder", str(folder / "mail"), "--port", "0")
     async with program("tool_server.mailbox", *mail) as mailbox:
         given = ("--port", "0", "--smtp", mailbox.address)
@@ -106,8 +91,11 @@ async def companies(folder: Path) -> AsyncIterator[tuple[str, ...]]:
             program("company.server", "--folder", str(folder / "company"), *given) as company,
             program("firm.server", "--folder", str(folder / "firm"), *given) as firm,
         ):
-            names = {"sales/company": company, "legal/firm": firm, "legal/summariser": firm}
-            yield tuple(part for name, one in names.items() for part in ("--tool-server", f"{name}={one.address}"))
+            moved = {"examples/": f"{folder}/", COMPANY: company.address, FIRM: firm.address}
+            options = documented()[4:-2]
+            for written, real in moved.items():
+                options = [part.replace(written, real) for part in options]
+            yield tuple(options)
 
 
 @contextlib.asynccontextmanager
@@ -118,9 +106,8 @@ async def house(folder: Path, *options: str, tokens: TokenFile | None = None) ->
     tenants = (SALES, LEGAL, "local", "marketing")
     entries = tuple(new_entry(f"runtime.{name}", roles, tenant=name) for name in tenants)
     tokens = tokens or write_tokens(file, entries)
-    served = [part for name in PROCESSES for part in ("--tenant", f"{name}={folder / name}")]
-    arguments = ("--token-file", str(file), *served, *options)
-    async with serving(folder / "org", folder / "data", *arguments) as server:
+    arguments = ("--token-file", str(file), *options)
+    async with serving(folder / ORG, folder / "data", *arguments) as server:
         await server.ready()
         async with open_channel(server.address) as channel:
             yield House(folder, tokens, server, channel)

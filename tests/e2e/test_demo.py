@@ -113,7 +113,7 @@ async def test_the_denial_is_explained(page: Performed) -> None:
         r"code +DATA_MUST_NOT_LEAVE",
         r"control +PRV-01",
         r"rule +No bank, card or access data in what leaves",
-        r"scope +org/privacy",
+        r"scope +department/sales/privacy",
         rf"decision +{UUID}",
         rf"trace +{TRACE}",
         rf"revision +{DIGEST}",
@@ -174,7 +174,11 @@ async def test_one_document_tells_the_same_to_programs(document: dict[str, Any])
     assert (asks["emails"], states(asks)["success_call"]) == (1, "succeeded")
     assert (denied["emails"], states(denied)["email"], states(denied)["letter_by_hand"]) == (0, "denied", "succeeded")
     [letter] = [moment for moment in denied["timeline"] if moment["what"] == "email.send"]
-    assert (letter["code"], letter["control"], letter["scope"]) == ("DATA_MUST_NOT_LEAVE", "PRV-01", "org/privacy")
+    assert (letter["code"], letter["control"], letter["scope"]) == (
+        "DATA_MUST_NOT_LEAVE",
+        "PRV-01",
+        "department/sales/privacy",
+    )
     assert re.fullmatch(TRACE, letter["trace_id"])
     assert len(document["emails"]) == 2
 

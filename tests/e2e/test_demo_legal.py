@@ -67,7 +67,7 @@ async def test_the_poisoned_contract_is_denied_and_an_agent_that_obeys_it_is_ref
     for pattern in (
         r"code +ORDERS_IN_TEXT",
         r"control +SEC-01",
-        r"scope +org/outbound",
+        r"scope +department/legal/outbound",
         rf"decision +{UUID}",
         r"instead +by_hand: TASK-\d+ for idris-vale, due ",
     ):

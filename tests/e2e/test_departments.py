@@ -1,7 +1,6 @@
 """Sales and legal side by side: each by its own policies under the organisation's, without sight of each other."""
 
 import asyncio
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,8 +11,20 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from assent_orchestrator.cli.stage.desk import Desk
-from tests.e2e.departments import LEGAL, PROCESSES, SALES, House, companies, house, make_departments, suspend
+from tests.e2e.departments import (
+    LEGAL,
+    ORG,
+    PROCESSES,
+    SALES,
+    WORKSPACES,
+    House,
+    companies,
+    house,
+    make_departments,
+    suspend,
+)
 from tests.e2e.deployment import state
+from tests.examples.programs import EXAMPLES
 from tests.orchestrator.cli.program import SECONDS
 
 pytestmark = pytest.mark.timeout(300)
@@ -99,6 +110,15 @@ async def test_callers_of_a_tenant_without_policies_are_refused(departments: Hou
     assert said(caught.value)[:2] == (grpc.StatusCode.PERMISSION_DENIED, "UNKNOWN_TENANT")
 
 
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+def test_what_a_department_keeps_of_the_organisations_is_the_same() -> None:
+    theirs = EXAMPLES / ORG / "policies" / "org"
+    for workspace in WORKSPACES.values():
+        mine = sorted((EXAMPLES / workspace / "policies" / "org").iterdir())
+        assert mine
+        assert [one.read_text("utf-8") for one in mine] == [(theirs / one.name).read_text("utf-8") for one in mine]
+
+
 async def reason(departments: House, tenant: str) -> str:
     """Submit and wait for the end, while nobody decides too; return why it ended so."""
     return (await departments.end_of(tenant, await departments.submit(tenant))).reason
@@ -113,8 +133,7 @@ async def test_what_the_organisation_says_holds_for_both_and_neither_can_loosen_
     await departments.server.logged("the workspace is in force as")
     for tenant in PROCESSES:
         assert await reason(departments, tenant) == "PRINCIPAL_SUSPENDED"
-    mine = folder / LEGAL / "policies" / "org" / "house.rego"
-    mine.parent.mkdir()
+    mine = folder / WORKSPACES[LEGAL] / "policies" / "org" / "house.rego"
     mine.write_text("# METADATA\n# title: Nobody is suspended\npackage policies.org.house\n")
     departments.server.send(signal.SIGHUP)
     await departments.server.logged("policies/org/house.rego:1: ORG_LOOSENED")
@@ -139,6 +158,6 @@ async def test_what_the_organisation_says_holds_for_both_and_neither_can_loosen_
                 if event.event == "decision.made":
                     break
         assert [one for one in await again.desk(LEGAL).records(waits.name) if b"ORG_NOT_MET" in one.canonical_json]
-        shutil.rmtree(mine.parent)
+        mine.unlink()
         again.server.send(signal.SIGHUP)
         assert state(await again.end_of(LEGAL, waits)) == "succeeded"

@@ -58,12 +58,12 @@ async def test_with_the_engine_stopped_decisions_are_denied_and_nothing_runs(tmp
 async def test_a_broken_workspace_is_named_by_file_and_line_and_the_old_bundle_stays(tmp_path: Path) -> None:
     async with deployment(tmp_path, copy=True) as deployed:
         before = (await deployed.health()).revision
-        policy = deployed.workspace / "policies" / "org" / "privacy.rego"
+        policy = deployed.workspace / "policies" / "department" / "sales" / "privacy.rego"
         whole = policy.read_text()
         policy.write_text(whole + "\ndeny contains {\n")
         deployed.send(signal.SIGHUP)
         await deployed.says("the bundle in force stays")
-        assert any("policies/org/privacy.rego:" in line for line in deployed.log), deployed.log
+        assert any("policies/department/sales/privacy.rego:" in line for line in deployed.log), deployed.log
         assert (await deployed.health()).revision == before
         policy.write_text(whole + "\n# A comment changes what is in force, and its name.\n")
         deployed.send(signal.SIGHUP)

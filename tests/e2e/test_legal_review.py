@@ -220,7 +220,7 @@ async def test_what_a_contract_tells_machines_to_do_is_not_done(firm: Firm) -> N
     assert state(run) == "succeeded"
     deliver = next(step for step in run.steps if step.id == "deliver")
     reason = deliver.decision.reasons[0]
-    assert (reason.code, reason.control, reason.scope) == ("ORDERS_IN_TEXT", "SEC-01", "org/outbound")
+    assert (reason.code, reason.control, reason.scope) == ("ORDERS_IN_TEXT", "SEC-01", "department/legal/outbound")
     assert states(run) | {"deliver": "denied", "by_hand": "succeeded", "log": "succeeded"} == states(run)
     assert len(firm.letters()) == before
     assert firm.rows("email", "SELECT * FROM ledger WHERE request LIKE '%polyglot-review%'") == []

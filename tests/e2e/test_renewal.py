@@ -42,7 +42,7 @@ async def test_an_email_with_what_must_not_leave_is_denied_with_every_reason(dep
     assert states(run)["email"] == "denied"
     assert states(run)["letter_by_hand"] == "succeeded"
     reason = email.decision.reasons[0]
-    assert (reason.code, reason.control, reason.scope) == ("DATA_MUST_NOT_LEAVE", "PRV-01", "org/privacy")
+    assert (reason.code, reason.control, reason.scope) == ("DATA_MUST_NOT_LEAVE", "PRV-01", "department/sales/privacy")
     assert reason.rule
     assert reason.message
     assert email.decision.decision_id

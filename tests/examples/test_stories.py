@@ -106,7 +106,7 @@ async def test_one_letter_would_carry_what_must_not_leave(walk: NewWalk, mailbox
     assert reason.code == "DATA_MUST_NOT_LEAVE"
     assert reason.message == "the text holds a bank account number (IBAN)"
     assert reason.control == "PRV-01"
-    assert reason.scope == "org/privacy"
+    assert reason.scope == "department/sales/privacy"
     assert reason.rule == "No bank, card or access data in what leaves"
     assert len(messages(mailbox_folder)) == before, "nothing left"
     assert story.states["letter_by_hand"] is StepState.SUCCEEDED, "a person was asked to write"

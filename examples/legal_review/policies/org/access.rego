@@ -2,7 +2,7 @@
 # title: Who may reach what
 # description: Holds for every agent, in addition to what the process grants.
 # custom:
-#   owner: per.holm
+#   owner: it-governance
 package policies.org.access
 
 # METADATA

@@ -2,14 +2,14 @@ package policies.org.access_test
 
 import data.policies.org.access
 
-agents := {"drafting": {"department": "legal", "may": ["notes.draft_note"]}}
+agents := {"correspondent": {"department": "sales", "may": ["email.send"]}}
 
-departments := {"legal": ["notes", "library"]}
+departments := {"sales": ["email", "crm"]}
 
 question := {
 	"kind": "action",
-	"agent": {"id": "drafting", "department": "legal"},
-	"action": {"system": "notes", "operation": "draft_note"},
+	"agent": {"id": "correspondent", "department": "sales"},
+	"action": {"system": "email", "operation": "send"},
 }
 
 codes(asked) := {finding.code |
@@ -41,7 +41,7 @@ test_a_department_stays_in_its_systems if {
 	found := {finding.code |
 		some finding in access.deny with input as question
 			with data.catalogue.agents as agents
-			with data.settings.departments as {"legal": ["library"]}
+			with data.settings.departments as {"sales": ["crm"]}
 	}
 	found == {"SYSTEM_OF_ANOTHER_DEPARTMENT"}
 }

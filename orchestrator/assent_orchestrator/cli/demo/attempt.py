@@ -47,10 +47,21 @@ async def try_plan(runtime: Desk, what: str, plan: Plan) -> Attempt:
 
 
 async def try_action(
-    runtime: Desk, what: str, *, agent: str, action: str, args: Mapping[str, Json], labels: Mapping[str, str]
+    runtime: Desk,
+    what: str,
+    *,
+    agent: str,
+    process: str,
+    action: str,
+    args: Mapping[str, Json],
+    labels: Mapping[str, str],
 ) -> Attempt:
-    """Ask for leave to do something that no run asked for; ``labels`` has one label for each place in the arguments."""
+    """Ask for leave to do something that no run asked for, as if it were work of a process.
+
+    ``labels`` has one label for each place in the arguments.
+    """
     request = DecideRequest()
+    request.terms.process = process
     asked = request.action
     asked.id, asked.agent, asked.action = "own", agent, action
     asked.args.CopyFrom(to_struct(args))

@@ -43,6 +43,7 @@ class LegalCourse(Course):
                 runtime,
                 "an e-mail of its own",
                 agent=_AGENT,
+                process=poisoned.run.plan.process,
                 action=_ACTION,
                 args=letter,
                 labels={"/to": "untrusted", "/body": "privileged"},

@@ -18,7 +18,7 @@ POISONED = Customer(
 
 RISK_CODE, RISK_CONTROL = "RISKY_CLAUSES", "LEG-07"
 CITATION_CODE, CITATION_CONTROL = "WRONG_CITATIONS", "LEG-08"
-ORDERS_CODE, ORDERS_CONTROL, ORDERS_SCOPE = "ORDERS_IN_TEXT", "SEC-01", "org/outbound"
+ORDERS_CODE, ORDERS_CONTROL, ORDERS_SCOPE = "ORDERS_IN_TEXT", "SEC-01", "department/legal/outbound"
 ADVICE = "Do not sign clauses 4, 5 and 6 as they stand; two of the authorities that the contract cites do not exist."
 
 REVIEW_STORY = Story(

@@ -1,6 +1,6 @@
-package policies.org.outbound_test
+package policies.department.legal.outbound_test
 
-import data.policies.org.outbound
+import data.policies.department.legal.outbound
 
 settings := {
 	"actions": ["email.send", "notes.release_note"],

@@ -1,6 +1,6 @@
-package policies.org.handovers_test
+package policies.department.legal.handovers_test
 
-import data.policies.org.handovers
+import data.policies.department.legal.handovers
 
 agents := {"writer": {"may": ["email.send"]}, "clerk": {"may": ["tasks.notify"]}}
 

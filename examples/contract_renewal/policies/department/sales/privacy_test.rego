@@ -1,6 +1,6 @@
-package policies.org.privacy_test
+package policies.department.sales.privacy_test
 
-import data.policies.org.privacy
+import data.policies.department.sales.privacy
 
 settings := {
 	"systems": ["email"],

@@ -1,6 +1,6 @@
-package policies.org.handovers_test
+package policies.department.sales.handovers_test
 
-import data.policies.org.handovers
+import data.policies.department.sales.handovers
 
 agents := {"writer": {"may": ["email.send"]}, "clerk": {"may": ["tasks.notify"]}}
 

@@ -3,7 +3,7 @@
 # description: Who hands over to whom is in agents/*.yaml. Here is what does not pass, for every department and process.
 # custom:
 #   owner: carmen.diaz
-package policies.org.handovers
+package policies.department.legal.handovers
 
 # METADATA
 # title: Privileged text is not handed to whoever writes to clients

@@ -5,7 +5,7 @@
 #   nothing leaves.
 # custom:
 #   owner: data-protection
-package policies.org.privacy
+package policies.department.sales.privacy
 
 import data.assent.lib.labels
 

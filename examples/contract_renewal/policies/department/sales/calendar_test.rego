@@ -1,6 +1,6 @@
-package policies.org.calendar_test
+package policies.department.sales.calendar_test
 
-import data.policies.org.calendar
+import data.policies.department.sales.calendar
 
 closing := {"title": "closing", "from": "2025-12-29T17:00:00Z", "until": "2026-01-01T06:00:00Z"}
 

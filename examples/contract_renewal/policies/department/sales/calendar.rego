@@ -5,7 +5,7 @@
 #   has to wait is asked about again when its time has come, under the rules in force by then.
 # custom:
 #   owner: it-operations
-package policies.org.calendar
+package policies.department.sales.calendar
 
 import data.assent.lib.calendar
 

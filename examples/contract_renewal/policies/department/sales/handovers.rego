@@ -3,7 +3,7 @@
 # description: Who hands over to whom is in agents/*.yaml. Here is what does not pass, for every department and process.
 # custom:
 #   owner: data-protection
-package policies.org.handovers
+package policies.department.sales.handovers
 
 # METADATA
 # title: Confidential values are not handed to whoever writes to customers

@@ -5,7 +5,7 @@
 #   nothing leaves.
 # custom:
 #   owner: carmen.diaz
-package policies.org.outbound
+package policies.department.legal.outbound
 
 import data.assent.lib.labels
 import data.assent.lib.plan
