@@ -170,9 +170,7 @@ def _line(record: Mapping[str, Any]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_firm(
-    database: Database, listener: Listener, tenant: str, declared: Catalogue, executor: str = "tests"
-) -> AsyncIterator[Firm]:
+async def open_firm(database: Database, listener: Listener, tenant: str, declared: Catalogue) -> AsyncIterator[Firm]:
     """Open everything; runs that are left are cut off at the end."""
     ahead = [timedelta()]
 
@@ -182,7 +180,7 @@ async def open_firm(
     def nothing(_: Action) -> Success:
         raise AssertionError("the calls are made elsewhere")
 
-    world = await open_world(database, listener, tenant, declared, by_word, nothing, clock=clock, executor=executor)
+    world = await open_world(database, listener, tenant, declared, by_word, nothing, clock=clock)
     calls = Calls()
     # The one place that holds the tools; the world makes them before anybody can say which.
     object.__setattr__(world.parts, "tools", calls)

@@ -223,7 +223,7 @@ async def test_who_does_not_drive_a_run_can_neither_look_nor_write(
     )
     await work.take(run)
     assert (await world.runs.get(world.alice, run)).run.driver == world.parts.driver
-    other = replace(work, parts=replace(world.parts, driver=new_driver("tests")))
+    other = replace(work, parts=replace(world.parts, driver=new_driver(world.tenant)))
     await other.take(run)
     before = await world.events(run)
     for said in (work.begin(run, 1), work.advance(run, []), work.attempt(run, "look", 1), work.end(run)):

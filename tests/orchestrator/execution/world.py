@@ -302,8 +302,11 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     tool: Tool,
     *,
     clock: Clock = utc_now,
-    executor: str = "tests",
 ) -> World:
+    """Open a world for a tenant of its own, by whose name it drives runs.
+
+    A server carries on what its namesake left: worlds of one name would go on with the runs that other tests cut off.
+    """
     decisions, tools = ScriptedDecisionPoint(ruler), ScriptedTools(tool)
     trail = Trail(database.engine, clock)
     gate = Gate(
@@ -323,7 +326,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         return declared
 
     memory = MemorySteps(trail, Memories(Vault(MASTER)), clock, catalogue_of)
-    driver = new_driver(executor)
+    driver = new_driver(tenant)
     parts = Parts(
         database.engine,
         trail,
@@ -338,7 +341,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     )
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))
     legs = Legs(work, parts.turnstile, listener)
-    durable = Durable(DurableSettings(database.sync_url, executor), work, legs, Knocks(database.engine).knock)
+    durable = Durable(DurableSettings(database.sync_url, tenant), work, legs, Knocks(database.engine).knock)
     await durable.open()
 
     def known(_: str, scope: Scope, name: str) -> bool:

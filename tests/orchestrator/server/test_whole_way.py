@@ -86,7 +86,6 @@ async def client(database, fresh_tenant) -> AsyncIterator[Client]:
             catalogue(STEPS),
             for_actions(hold_writes),
             lambda _: Success({"n": 1, "said": "hello"}),
-            executor="tests-of-the-server",
         )
         bundle = partial(Bundle, b"", "sha256:" + "0" * 64, world.parts.catalogue(fresh_tenant))
         parts = ServerParts(
