@@ -34,19 +34,6 @@ test_an_ordinary_letter_leaves if {
 	codes(letter, settings) == set()
 }
 
-test_privileged_text_does_not_leave[name] if {
-	some name, question in {
-		"in_the_body": with_labels({"/body": ["privileged"]}),
-		"in_what_is_attached": with_labels({"/attachment/document": ["privileged"]}),
-		"in_what_is_released": doing("notes", "release_note", {"/letter": ["privileged"]}),
-	}
-	codes(question, settings) == {"PRIVILEGED_MUST_NOT_LEAVE"}
-}
-
-test_privileged_text_stays_in_the_firm if {
-	codes(doing("notes", "draft_note", {"/memos": ["privileged"]}), settings) == set()
-}
-
 test_an_untrusted_recipient_is_refused[name] if {
 	some name, labels in {"itself": {"/to": ["untrusted"]}, "everything": {"": ["untrusted"]}}
 	codes(with_labels(labels), settings) == {"RECIPIENT_UNTRUSTED"}
@@ -69,16 +56,6 @@ test_our_own_words_may_say_so if {
 
 test_personal_data_stay_in_the_systems_meant_for_them if {
 	codes(doing("billing", "record_fee", {"/narrative": ["pii"]}), settings) == {"PERSONAL_DATA_NOT_ALLOWED_HERE"}
-}
-
-plan(labels) := {
-	"kind": "plan",
-	"plan": {"steps": [{"id": "mail", "action": {"system": "email", "operation": "send", "labels": labels}}]},
-}
-
-test_no_plan_sends_privileged_text if {
-	codes(plan({"/body": ["privileged"]}), settings) == {"PRIVILEGED_MUST_NOT_LEAVE"}
-	codes(plan({"/body": ["untrusted"]}), settings) == set()
 }
 
 test_nothing_happens_without_settings[name] if {
