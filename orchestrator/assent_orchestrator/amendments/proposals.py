@@ -37,6 +37,9 @@ from assent_sidecar.decision import Decided
 MOST_OPEN = 200
 """Amendments that may be open in one tenant: whoever proposes more waits until owners have looked at some."""
 
+MOST_OPEN_OF_ONE = 50
+"""Of these, how many one proposer may have: nobody alone leaves the others no room."""
+
 _MOST_FAULTS = 100
 
 
@@ -62,6 +65,7 @@ class Proposals:
     clock: Clock
     bundle: Callable[[str], Bundle]
     most_open: int = field(default=MOST_OPEN)
+    most_of_one: int = field(default=MOST_OPEN_OF_ONE)
 
     async def propose(self, caller: Caller, plan: Plan, *, within: float | None = None) -> Proposed:
         """Take a plan; ``within`` is how many seconds the caller still waits, None: it did not say.
@@ -69,7 +73,7 @@ class Proposals:
         Raises:
             ForbiddenError: the caller may not submit plans, and so may not propose any.
             InvalidError: the plan has faults that are no matter of its process; every one is named.
-            AmendmentsFullError: too many amendments are open.
+            AmendmentsFullError: too many amendments are open, of all or of this proposer.
             BusyError: as many decisions wait as may.
             UnavailableError: it could not be recorded; nothing was stored.
         """
@@ -119,10 +123,16 @@ class Proposals:
         row = (await tx.execute(sa.select(amendments).where(still_open, same))).mappings().one_or_none()
         if row is not None:
             return amendment_of(row)
-        count = await tx.scalar(sa.select(sa.func.count()).select_from(amendments).where(still_open))
-        if count is not None and count >= self.most_open:
+        theirs = amendments.c.proposer == amendment.proposer
+        both = sa.select(sa.func.count(), sa.func.count().filter(theirs)).select_from(amendments).where(still_open)
+        count, own = (await tx.execute(both)).one()
+        if count >= self.most_open:
             raise AmendmentsFullError(
                 f"{count} amendments are open; their owners have to look at some first", open=str(count)
+            )
+        if own >= self.most_of_one:
+            raise AmendmentsFullError(
+                f"{own} amendments of yours are open; their owners have to look at some first", open=str(own)
             )
         await tx.execute(insert(amendments).values(row_of(amendment)))
         return amendment

@@ -158,6 +158,21 @@ async def test_with_too_many_open_none_is_stored_until_one_is_closed(make_world:
     assert (await proposals.propose(office.world.alice, other)).amendment is not None
 
 
+@pytest.mark.requirement("orchestrator.plan-proposed-badly")
+async def test_who_has_too_many_open_leaves_room_for_others(make_world: MakeWorld) -> None:
+    office = await open_office(make_world)
+    proposals = Proposals(office.world.parts.gate, office.world.parts.clock, lambda _: office.bundle, most_of_one=1)
+    first = (await proposals.propose(office.world.alice, plan())).amendment
+    assert first is not None
+    other = plan((*MORE, {"id": "again", "action": "box.put"}))
+    with pytest.raises(AmendmentsFullError, match="1 amendments of yours are open"):
+        await proposals.propose(office.world.alice, other)
+    stored = (await proposals.propose(office.world.person("bob", Role.SUBMITTER), other)).amendment
+    assert stored is not None
+    assert stored.proposer == "bob"
+    assert (await proposals.propose(office.world.alice, plan())).amendment == first
+
+
 @pytest.mark.requirement("orchestrator.amendment-owned")
 async def test_it_is_seen_by_owner_proposer_and_who_sees_all_and_dismissed_by_the_owner(make_world: MakeWorld) -> None:
     office = await open_office(make_world)
