@@ -27,8 +27,9 @@ from assent_orchestrator.decisions.request import DecisionRequest, Wish
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.canonical import digest_bytes
+from assent_sidecar.facts import Principal
 from assent_sidecar.opa.binary import find_binary
-from assent_sidecar.question import Kind, Principal, Question
+from assent_sidecar.question import Kind, Question
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 
 RULES = (1, 10, 100, 1000)

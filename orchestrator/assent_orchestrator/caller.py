@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from assent_orchestrator.errors import AgentMayNotAnswerError, ForbiddenError
-from assent_sidecar.question import Principal
+from assent_sidecar.facts import Principal
 
 
 class Role(StrEnum):

@@ -11,7 +11,7 @@ from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.tools.outcome import Success
 from assent_orchestrator.tools.server import ToolServers
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 from company.accounts import FLOWS
 from tests.examples.programs import Company, company, failure, request
 

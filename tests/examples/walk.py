@@ -19,21 +19,18 @@ from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.decision import Decision, Verdict
-from assent_sidecar.question import (
+from assent_sidecar.facts import (
     Action,
     AgentFacts,
     ApprovalFacts,
     ConditionFacts,
-    Kind,
     Principal,
     ProcessFacts,
-    Question,
     RunFacts,
     StepFacts,
 )
-from assent_sidecar.question import (
-    StepState as StepFact,
-)
+from assent_sidecar.facts import StepState as StepFact
+from assent_sidecar.question import Kind, Question
 from tests.examples.programs import Company
 
 Decide = Callable[[Question], Awaitable[Decision]]

@@ -41,7 +41,7 @@ from assent_orchestrator.shadows.difference import Aspect, Change
 from assent_orchestrator.shadows.shadow import NOT_COMPARED
 from assent_sidecar import decision, model
 from assent_sidecar.catalogue.process import Ask, Step
-from assent_sidecar.question import Effect
+from assent_sidecar.facts import Effect
 from tests.proto.buf import PROTO
 
 

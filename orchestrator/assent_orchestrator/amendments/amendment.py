@@ -9,7 +9,7 @@ from assent_orchestrator.plan.conformance import conformance
 from assent_orchestrator.plan.difference import Change, Sort
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.catalogue.process import Process
-from assent_sidecar.question import AmendmentFacts
+from assent_sidecar.facts import AmendmentFacts
 
 MOST_PARTS = 200
 """How many parts that differ policies, and the trail, are told."""

@@ -24,7 +24,7 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decision, StepForecast
-from assent_sidecar.question import Principal
+from assent_sidecar.facts import Principal
 
 MOST_RUNS = 20
 DEFAULT_RUNS = 5

@@ -10,8 +10,8 @@ from assent_orchestrator.plan.digests import NO_KEY, Digests
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render, split, step_down
 from assent_sidecar.decision import ApprovalRequirement
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action
 
 MOST_CHANGES = 100
 """So many are named, in the order of their places; whoever reads that many reads the arguments themselves."""

@@ -9,8 +9,8 @@ from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.pointer import PointerError, find, split
 from assent_sidecar.decision import ApprovalRequirement
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action
 
 _HIDDEN = "what is not shown cannot be changed"
 _AS_IT_IS = "a hand-over passes as it is, or not"

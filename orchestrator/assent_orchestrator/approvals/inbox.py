@@ -47,8 +47,8 @@ from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.look import one_look
 from assent_orchestrator.store.tables import approvals, runs
+from assent_sidecar.facts import Action, Principal
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action, Principal
 
 Wake = Callable[[str, str], Awaitable[None]]
 """Hints to a run's step that something happened."""

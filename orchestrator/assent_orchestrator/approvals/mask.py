@@ -9,8 +9,8 @@ from assent_orchestrator.plan.pointer import Tokens, render, split
 from assent_orchestrator.plan.unretained import labels_of_never, places_of_never, shown
 from assent_sidecar.bundle.schema import declares
 from assent_sidecar.decision import ApprovalRequirement
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action
 
 _DEEPEST = 200
 """What is nested deeper is masked: nobody could read it, and whether there is something to hide cannot be seen."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from assent_orchestrator.approvals.presented import Scene, around
 from assent_sidecar.decision import Decided, Entrust, Redact
+from assent_sidecar.facts import Effect, HandoffFacts
 from assent_sidecar.model import Json
-from assent_sidecar.question import Effect, HandoffFacts
 
 
 @dataclass(frozen=True, slots=True)

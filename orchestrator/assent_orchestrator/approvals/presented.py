@@ -10,8 +10,8 @@ from assent_orchestrator.plan.digests import NO_KEY, Digests
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.reference import Source, references
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
+from assent_sidecar.facts import Action, LedgerFacts
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action, LedgerFacts
 
 EDIT = "edit"
 """Where a value comes from that an approver put in the place of another one."""

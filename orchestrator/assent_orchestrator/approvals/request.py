@@ -21,8 +21,8 @@ from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.store.tables import answers, approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json, Pointer, seconds
-from assent_sidecar.question import Action
 
 LISTED_BYTES = 16 * 1024
 """What is presented is in lists as long as it has no more bytes than this, as JSON."""

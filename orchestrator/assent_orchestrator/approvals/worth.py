@@ -7,7 +7,7 @@ from datetime import datetime
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.requirement import NEW, Answer, Involved, Person, Seat, seat_of, unmet_stages
 from assent_sidecar.decision import ApprovalRequirement
-from assent_sidecar.question import ApprovalFacts
+from assent_sidecar.facts import ApprovalFacts
 
 
 def answers_worth(approval: Approval | None, asked: str, revision: str, now: datetime) -> tuple[Answer, ...]:

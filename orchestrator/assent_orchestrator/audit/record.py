@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field, StringConstraints
 from assent_orchestrator.caller import Caller
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import Decided, Obligation
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Document, Json
-from assent_sidecar.question import Action
 
 SCHEMA = "assent.audit/v1"
 """What a record says of itself: which fields it may have, and what they mean."""

@@ -15,7 +15,7 @@ from assent_orchestrator.plan.schema import validate
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.own import OWN_SERVER
-from assent_sidecar.question import Action, BatchAction
+from assent_sidecar.facts import Action, BatchAction
 
 MAX_FAULTS = 100
 

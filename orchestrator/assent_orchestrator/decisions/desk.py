@@ -30,8 +30,9 @@ from assent_orchestrator.store.tables import permits, requests
 from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decided, Reason, Verdict
+from assent_sidecar.facts import BatchAction, Principal, StepFacts
 from assent_sidecar.model import Json, seconds
-from assent_sidecar.question import BatchAction, Kind, Principal, Question, StepFacts
+from assent_sidecar.question import Kind, Question
 
 _INLINE = 20
 """Actions that are checked on the event loop; more of them go to a thread."""

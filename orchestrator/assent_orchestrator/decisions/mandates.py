@@ -20,8 +20,8 @@ from assent_orchestrator.governance.permit import Claims, PermitError, PermitIss
 from assent_orchestrator.governance.under_way import over
 from assent_orchestrator.store.tables import effects, permits, runs, steps
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.facts import Principal
 from assent_sidecar.model import seconds
-from assent_sidecar.question import Principal
 
 _OF_PARENT = (
     permits.c.agent,

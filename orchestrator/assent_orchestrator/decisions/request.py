@@ -8,8 +8,8 @@ from pydantic import Field
 
 from assent_orchestrator.governance.permit import Permit
 from assent_sidecar.decision import Decided
+from assent_sidecar.facts import Action, Labels
 from assent_sidecar.model import ActionName, Document, Json, Name
-from assent_sidecar.question import Action, Labels
 
 MAX_ACTIONS = 1000
 """Of one batch."""

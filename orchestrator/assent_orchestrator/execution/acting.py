@@ -25,8 +25,9 @@ from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.catalogue.memory_facts import memory_facts
+from assent_sidecar.facts import Action
 from assent_sidecar.model import seconds
-from assent_sidecar.question import Action, Question
+from assent_sidecar.question import Question
 
 FROZEN = Pause(settled=False, seconds=HELD_SECONDS)
 """How long what is paused or stopped waits, unless it is told."""

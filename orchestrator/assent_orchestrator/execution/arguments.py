@@ -10,7 +10,7 @@ from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.unretained import is_marked, labels_of_never, shown
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 LOST = "a value that it needs is never stored, and this server does not have it (any more)"
 

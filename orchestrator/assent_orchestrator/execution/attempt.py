@@ -48,7 +48,7 @@ from assent_orchestrator.plan.choice import choice_of
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepState
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 
 @dataclass(frozen=True, slots=True)

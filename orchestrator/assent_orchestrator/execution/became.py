@@ -9,7 +9,7 @@ from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNot
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 OUTCOME_LOST = "OUTCOME_LOST"
 """Why nobody knows what became of a call: the server ended, or the answer got lost, before anybody did."""

@@ -7,7 +7,7 @@ from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance.stop import Subject
 from assent_orchestrator.plan.handover import called_with
-from assent_sidecar.question import Action, HandoffFacts
+from assent_sidecar.facts import Action, HandoffFacts
 
 
 def called(situation: Situation, parts: Parts, action: Action) -> HandoffFacts | None:

@@ -24,8 +24,8 @@ from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.minutes import alarmed
 from assent_orchestrator.plan.state import TERMINAL_STEPS, RunState, StepState
 from assent_sidecar.catalogue.process import Asking
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action
 
 DONE_AFTER_ALL = "DONE_AFTER_ALL"
 """Why a step is said to have failed, or to be cancelled, of which the tool server says later that it was done."""

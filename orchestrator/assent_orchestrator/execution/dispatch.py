@@ -12,7 +12,7 @@ from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.tools.outcome import TOOL_SERVER_UNKNOWN, Failure, Found, Success
 from assent_sidecar.catalogue.own import OWN_SERVER
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 _LOOKUP_SECONDS = 5.0
 

@@ -14,8 +14,8 @@ from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import UncataloguedError, appoint, read_situation
 from assent_orchestrator.plan.redaction import RedactionError
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from assent_orchestrator.plan.pointer import find
 from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_orchestrator.plan.reference import Source, items_scan
 from assent_sidecar.decision import Redact
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels
 
 
 @dataclass(frozen=True, slots=True)

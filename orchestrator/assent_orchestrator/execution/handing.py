@@ -32,7 +32,7 @@ from assent_orchestrator.governance.ruling import Deferred, Held, Refused, Stopp
 from assent_orchestrator.plan.handover import HandOver, memory_of
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import HandoffFacts
+from assent_sidecar.facts import HandoffFacts
 
 WITHHELD = "HANDOFF_WITHHELD"
 """Why a step is denied that needs what a policy lets nobody hand over to it."""

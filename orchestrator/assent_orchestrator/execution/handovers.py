@@ -17,7 +17,7 @@ from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.tables import steps
 from assent_sidecar.decision import Entrust, Redact
-from assent_sidecar.question import HandoffFacts, Labels
+from assent_sidecar.facts import HandoffFacts, Labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import DONE_STEPS, OPEN_RUNS, RunState, StepState
 from assent_orchestrator.store.tables import runs, steps
 from assent_sidecar.catalogue.process import Step
+from assent_sidecar.facts import Labels, Principal
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels, Principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from assent_orchestrator.execution.arguments import bound_action
 from assent_orchestrator.execution.handovers import as_handed_over
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.situation import Appointed, Situation
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 
 async def meant(

@@ -34,8 +34,8 @@ from assent_sidecar.catalogue.memory import MemoryClass
 from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
 from assent_sidecar.catalogue.own import FORGET, RECALL, REMEMBER
 from assent_sidecar.decision import Redact
+from assent_sidecar.facts import Action
 from assent_sidecar.model import seconds
-from assent_sidecar.question import Action
 
 _RECALLED = 50
 """How many values are recalled where nobody says how many."""

@@ -12,7 +12,7 @@ from assent_orchestrator.governance.enquiry import process_facts
 from assent_orchestrator.governance.mandate import Origin
 from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.unretained import is_marked
-from assent_sidecar.question import RunFacts, StepFacts
+from assent_sidecar.facts import RunFacts, StepFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ from assent_orchestrator.plan.redaction import RedactionError
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.decision import Remember
+from assent_sidecar.facts import Action
 from assent_sidecar.model import seconds
-from assent_sidecar.question import Action
 
 LOOKUP_TRIES = 8
 """How often a tool server is asked in quick succession what became of a call before the step is ``unknown``."""

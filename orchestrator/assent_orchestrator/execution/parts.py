@@ -17,7 +17,7 @@ from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 
 class Tools(Protocol):

@@ -44,8 +44,8 @@ from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, StepSt
 from assent_orchestrator.plan.unretained import withheld
 from assent_orchestrator.store.look import one_look
 from assent_sidecar.canonical import digest
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels
 
 
 class Settlement(StrEnum):

@@ -35,8 +35,9 @@ from assent_sidecar.catalogue.memory_flaw import label_flaws
 from assent_sidecar.catalogue.own import REMEMBER
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, Remember
+from assent_sidecar.facts import Action, Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action, Labels, Question
+from assent_sidecar.question import Question
 
 
 class UnkeptError(Exception):

@@ -8,8 +8,8 @@ from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.unretained import labels_of_never, repeating, secrets_in, shown, withheld
 from assent_orchestrator.tools.outcome import OURS, TOOL_ERROR, Failure, Success
 from assent_sidecar.canonical import digest
+from assent_sidecar.facts import Action, Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action, Labels
 
 
 class Bare(Action):

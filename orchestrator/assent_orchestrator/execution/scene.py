@@ -11,7 +11,7 @@ from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.catalogue.process import Alternative, Ask, Asking
-from assent_sidecar.question import LedgerFacts
+from assent_sidecar.facts import LedgerFacts
 
 
 def scene_of(

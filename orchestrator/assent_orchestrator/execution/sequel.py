@@ -30,7 +30,7 @@ from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refus
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.state import GOING_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 REVISED = "REVISION_CHANGED"
 """Why a question to people is void: another bundle is in force."""

@@ -24,7 +24,8 @@ from assent_orchestrator.plan.forecast import Ahead, hand_overs_ahead
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import ApprovalRequirement, Decided, Entrust
-from assent_sidecar.question import HandoffFacts, Kind, PlanStep, Question
+from assent_sidecar.facts import HandoffFacts, PlanStep
+from assent_sidecar.question import Kind, Question
 
 MOST_HAND_OVERS = 50
 """As many hand-overs of a plan are asked about, each in a question of its own."""

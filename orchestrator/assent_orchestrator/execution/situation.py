@@ -29,9 +29,9 @@ from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Process, Step
 from assent_sidecar.catalogue.system import Breaker, Operation
+from assent_sidecar.facts import Labels, StepFacts
+from assent_sidecar.facts import StepState as StepSummary
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Labels, StepFacts
-from assent_sidecar.question import StepState as StepSummary
 
 CIRCUIT_OPEN = "CIRCUIT_OPEN"
 """Why a step waits whose system failed too often."""

@@ -27,7 +27,7 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.store.tables import AT_WORK, runs
 from assent_sidecar.canonical import digest
-from assent_sidecar.question import Principal
+from assent_sidecar.facts import Principal
 
 MOST_RUNS = 2000
 """Runs of one tenant that are at work at once, unless the settings say otherwise."""

@@ -17,8 +17,8 @@ from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.label import join
 from assent_orchestrator.plan.pointer import split
 from assent_orchestrator.plan.unretained import is_marked, withheld
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels
 
 NOT_RETAINED = "NOT_RETAINED"
 """Why a step fails that needs a value which was never stored, and is lost."""

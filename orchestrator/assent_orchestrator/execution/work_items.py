@@ -38,7 +38,8 @@ from assent_orchestrator.plan.derived import spec_of
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.store.look import one_look
 from assent_sidecar.decision import Decided, Verdict
-from assent_sidecar.question import Principal, Question, WorkItemFacts
+from assent_sidecar.facts import Principal, WorkItemFacts
+from assent_sidecar.question import Question
 
 RETRY_CHOSEN = "RETRY_CHOSEN"
 """Why a step is decided anew that had failed."""

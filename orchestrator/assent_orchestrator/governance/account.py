@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from assent_orchestrator.plan.pointer import PointerError, find, split
 from assent_sidecar.catalogue.ledger import Ledger
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action
 
 
 class NoAccountError(Exception):

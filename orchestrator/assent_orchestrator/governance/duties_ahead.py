@@ -18,7 +18,8 @@ from assent_sidecar.catalogue.memory_facts import facts_of
 from assent_sidecar.catalogue.memory_flaw import label_flaws
 from assent_sidecar.catalogue.own import REMEMBER
 from assent_sidecar.decision import Decided, Reason, Remember, StepForecast, Verdict
-from assent_sidecar.question import Kind, PlanFacts, PlanStep, Question, StepFacts
+from assent_sidecar.facts import PlanFacts, PlanStep, StepFacts
+from assent_sidecar.question import Kind, Question
 
 MOST_DUTIES = 50
 """Of as many duties of a plan's steps the policies of memory are asked, each in a question of its own."""

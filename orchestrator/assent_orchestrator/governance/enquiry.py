@@ -6,25 +6,24 @@ from datetime import datetime
 
 from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.process import Process
-from assent_sidecar.model import Json
-from assent_sidecar.question import (
+from assent_sidecar.facts import (
     Action,
     AgentFacts,
     AmendmentFacts,
     ApprovalFacts,
     ConditionFacts,
     HandoffFacts,
-    Kind,
     MemoryFacts,
     PlanFacts,
     Principal,
     ProcessFacts,
-    Question,
     RunFacts,
     StepFacts,
     StepState,
     WorkItemFacts,
 )
+from assent_sidecar.model import Json
+from assent_sidecar.question import Kind, Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.memory_flaw import label_flaws
 from assent_sidecar.catalogue.process import Alternative
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reason, StepForecast, Verdict
-from assent_sidecar.question import Action, LedgerFacts, PlanFacts, PlanStep
+from assent_sidecar.facts import Action, LedgerFacts, PlanFacts, PlanStep
 
 REFUSALS = frozenset({Verdict.DENY, Verdict.HALT})
 

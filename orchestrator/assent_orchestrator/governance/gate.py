@@ -38,7 +38,8 @@ from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.decision import Decided
 from assent_sidecar.errors import EngineBusyError
 from assent_sidecar.evaluator import PER_ACTION
-from assent_sidecar.question import Action, Question, StepFacts
+from assent_sidecar.facts import Action, StepFacts
+from assent_sidecar.question import Question
 
 
 class DecisionPoint(Protocol):

@@ -11,8 +11,9 @@ from assent_orchestrator.governance.mandate import first_footing
 from assent_orchestrator.governance.ruling import Allowed
 from assent_orchestrator.governance.terms import Terms
 from assent_orchestrator.store.tables import permits
+from assent_sidecar.facts import BatchAction
 from assent_sidecar.model import Json
-from assent_sidecar.question import BatchAction, Question
+from assent_sidecar.question import Question
 
 TABLE = permits
 

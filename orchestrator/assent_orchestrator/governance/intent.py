@@ -13,8 +13,8 @@ from assent_orchestrator.governance.settlement import NOTHING_SETTLED, Settled, 
 from assent_orchestrator.governance.settlement import settle as settle_reservations
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.store.tables import effects
+from assent_sidecar.facts import StepFacts
 from assent_sidecar.model import Json
-from assent_sidecar.question import StepFacts
 
 
 class EffectStatus(StrEnum):

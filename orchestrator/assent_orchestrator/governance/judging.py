@@ -16,8 +16,8 @@ from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import MEMORY, RECALL
 from assent_sidecar.decision import Decided, Entrust, Redact, Verdict
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action
 
 UNSUPPORTED = "OBLIGATION_UNSUPPORTED"
 """Why an allow is none: it has an obligation that nobody here fulfils."""

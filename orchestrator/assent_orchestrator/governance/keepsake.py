@@ -5,7 +5,7 @@ from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.memory_flaw import memory_flaws
 from assent_sidecar.catalogue.own import REMEMBER
 from assent_sidecar.decision import Remember
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 _LONGEST = 256
 

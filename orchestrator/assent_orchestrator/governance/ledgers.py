@@ -16,7 +16,8 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.decision import Reserve
-from assent_sidecar.question import Action, AgentFacts, Kind, LedgerFacts, Question
+from assent_sidecar.facts import Action, AgentFacts, LedgerFacts
+from assent_sidecar.question import Kind, Question
 
 _MOST = Decimal("999999999999999.999999999")
 """What an amount can say; nobody has room for more either way."""

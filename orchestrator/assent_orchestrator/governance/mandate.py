@@ -8,8 +8,8 @@ from assent_orchestrator.errors import ForbiddenError, StateError
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Subject
 from assent_sidecar.catalogue.agent import AgentLimits
+from assent_sidecar.facts import BatchAction, Principal, ProcessFacts, RunFacts, StepFacts, UnderFacts
 from assent_sidecar.model import Json
-from assent_sidecar.question import BatchAction, Principal, ProcessFacts, RunFacts, StepFacts, UnderFacts
 
 TOO_DEEP = "TOO_DEEP"
 """Why an allowed action is refused: more permits are above it than its agent may have."""

@@ -25,8 +25,9 @@ from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.label import names
 from assent_sidecar.decision import Decided, Entrust, Redact
+from assent_sidecar.facts import Action, BatchAction, HandoffFacts
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action, BatchAction, HandoffFacts, Question
+from assent_sidecar.question import Question
 
 _MOST_PATHS = 50
 """So many paths of redactions are named; all of them are bound by the digests of their obligations."""

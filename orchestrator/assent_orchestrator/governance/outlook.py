@@ -17,7 +17,8 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import PlanFacts, Principal, Question
+from assent_sidecar.facts import PlanFacts, Principal
+from assent_sidecar.question import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ from assent_orchestrator.governance.under_way import hold
 from assent_orchestrator.plan.action import plain_digest
 from assent_orchestrator.plan.digests import is_keyed
 from assent_sidecar.decision import Decided, Verdict
-from assent_sidecar.question import Action, BatchAction, Kind, Question, StepFacts
+from assent_sidecar.facts import Action, BatchAction, StepFacts
+from assent_sidecar.question import Kind, Question
 
 _INLINE = 100
 """Actions that are ruled on and permitted on the event loop, at a fifth of a millisecond each; more go to a thread."""

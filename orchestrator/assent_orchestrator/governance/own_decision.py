@@ -1,7 +1,8 @@
 """What was decided on one action alone, of those that were asked about together."""
 
 from assent_sidecar.decision import Decided, Decision
-from assent_sidecar.question import BatchAction, Kind, Question
+from assent_sidecar.facts import BatchAction
+from assent_sidecar.question import Kind, Question
 
 
 def own_decision(question: Question, decided: Decided, one: BatchAction) -> Decided:

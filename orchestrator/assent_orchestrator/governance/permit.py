@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assent_orchestrator.governance.signing_key import public_jwk
 from assent_orchestrator.plan.action import plain_digest
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 ISSUER = "assent"
 LIFETIME = timedelta(minutes=2)

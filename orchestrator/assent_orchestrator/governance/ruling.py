@@ -5,7 +5,7 @@ from datetime import datetime
 
 from assent_orchestrator.governance.permit import Permit
 from assent_sidecar.decision import ApprovalRequirement, Decided, Remember, Reserve, Retry
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 
 @dataclass(frozen=True, slots=True)

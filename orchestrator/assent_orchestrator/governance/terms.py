@@ -11,8 +11,8 @@ from assent_orchestrator.governance.mandate import Mandate
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.ruling import Allowed, Ruling
 from assent_orchestrator.store.tables import requests
+from assent_sidecar.facts import BatchAction
 from assent_sidecar.model import Json
-from assent_sidecar.question import BatchAction
 
 
 @dataclass(frozen=True, slots=True)

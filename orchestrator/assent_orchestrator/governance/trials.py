@@ -18,7 +18,8 @@ from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, StepForecast, Verdict
 from assent_sidecar.evaluator import MAX_QUESTION
-from assent_sidecar.question import Kind, PlanFacts, PlanStep, Question, Trial
+from assent_sidecar.facts import PlanFacts, PlanStep, Trial
+from assent_sidecar.question import Kind, Question
 
 SECONDS = 2.0
 """What finding out may take at most, however long whoever asked still waits."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from assent_sidecar.catalogue.memory import MemoryClass
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels
 
 MAX_VALUE_BYTES = 64 * 1024
 """How long a value may be, in canonical JSON with its labels: as long as the arguments of a step."""

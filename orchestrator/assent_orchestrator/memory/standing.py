@@ -18,7 +18,8 @@ from assent_sidecar.catalogue.agent import Agent
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory_facts import facts_of
 from assent_sidecar.catalogue.process import Process
-from assent_sidecar.question import Kind, MemoryFacts, Principal, Question, RunFacts
+from assent_sidecar.facts import MemoryFacts, Principal, RunFacts
+from assent_sidecar.question import Kind, Question
 
 _OVERSEEING: Mapping[str, tuple[Role, ...]] = {
     "list": (Role.COMPLIANCE_OFFICER, Role.AUDITOR),

@@ -17,7 +17,7 @@ from assent_sidecar.catalogue.memory_flaw import (
     one_writing,
 )
 from assent_sidecar.catalogue.own import FORGET, MEMORY, RECALL, REMEMBER
-from assent_sidecar.question import MemoryOperation
+from assent_sidecar.facts import MemoryOperation
 
 NEEDS_APPOINTING = frozenset({REMEMBER, RECALL, FORGET})
 """What an agent does only when it is among what it may do at all."""

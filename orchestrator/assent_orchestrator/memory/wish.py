@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from assent_sidecar.facts import Labels, MemoryOperation
 from assent_sidecar.model import Duration, Json
-from assent_sidecar.question import Labels, MemoryOperation
 
 
 @dataclass(frozen=True, slots=True)

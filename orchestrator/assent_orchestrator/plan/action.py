@@ -6,8 +6,8 @@ from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.label import join
 from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.canonical import digest
+from assent_sidecar.facts import Action, Effect
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action, Effect
 
 
 def make_action(

@@ -22,8 +22,8 @@ from assent_orchestrator.plan.reference import (
 )
 from assent_sidecar.canonical import canonical
 from assent_sidecar.catalogue.process import ForEach
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Labels
 
 __all__ = [
     "BindingError",

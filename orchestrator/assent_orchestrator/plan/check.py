@@ -25,8 +25,8 @@ from assent_sidecar.canonical import NotCanonicalError, canonical
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
 from assent_sidecar.catalogue.process import Alternative, Process, Step
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels
 
 
 def check(plan: Plan, catalogue: Catalogue, *, given: bool = True) -> tuple[Fault, ...]:

@@ -15,7 +15,7 @@ from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.plan.withhold import Argument, finer, labelled, values
 from assent_sidecar.catalogue.process import Step
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 T = TypeVar("T")
 

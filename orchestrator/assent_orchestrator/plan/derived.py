@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assent_sidecar.catalogue.process import Step
-from assent_sidecar.question import StepFacts
+from assent_sidecar.facts import StepFacts
 
 _UNDO = ".undo"
 

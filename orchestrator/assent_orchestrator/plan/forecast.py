@@ -15,8 +15,8 @@ from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory_facts import memory_facts
 from assent_sidecar.catalogue.own import RECALL
 from assent_sidecar.catalogue.process import Step
+from assent_sidecar.facts import AgentFacts, HandoffFacts, Labels, PlanFacts, PlanStep
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import AgentFacts, HandoffFacts, Labels, PlanFacts, PlanStep
 
 
 def forecast(plan: Plan, catalogue: Catalogue) -> PlanFacts:

@@ -13,8 +13,8 @@ from assent_orchestrator.plan.reference import references_of
 from assent_orchestrator.plan.unretained import MARKED
 from assent_sidecar.catalogue.own import MEMORY
 from assent_sidecar.catalogue.process import Alternative, Step
+from assent_sidecar.facts import HandoffFacts, PassedFacts
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import HandoffFacts, PassedFacts
 
 Reason = Literal["next", "alternative", "compensation", "call"]
 

@@ -6,8 +6,8 @@ A label on a value holds for everything in it. Names are kept sorted, so that eq
 from collections.abc import Iterable, Mapping
 
 from assent_orchestrator.plan.pointer import PointerError, Tokens, index, render, split, step_down
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Labels
 
 UNTRUSTED = "untrusted"
 """What comes from a caller; every input carries it."""

@@ -6,8 +6,8 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from assent_sidecar.canonical import digest
 from assent_sidecar.catalogue.process import Choice, Step
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Document, Json, Name
-from assent_sidecar.question import Labels
 
 MAX_STEPS = 1000
 MAX_ARGUMENT_BYTES = 64 * 1024

@@ -7,8 +7,8 @@ from assent_orchestrator.plan.label import carried, join, place
 from assent_orchestrator.plan.model import MAX_DEPTH
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render, split
 from assent_sidecar.decision import Redact
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Labels
 
 _DEEPEST = 3 * MAX_DEPTH
 """Arguments as written and the outputs put into them."""

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from assent_orchestrator.plan.edit import replaced
 from assent_orchestrator.plan.label import fit, join, names
 from assent_orchestrator.plan.pointer import Tokens, find, render, split
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Labels
 
 MARKED = "not_retained"
 """The label of a mark that stands for a value. No value itself ever carries it."""

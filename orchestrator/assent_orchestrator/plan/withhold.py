@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render, split, step_down
+from assent_sidecar.facts import Action, Labels
 from assent_sidecar.model import Json, Pointer
-from assent_sidecar.question import Action, Labels
 
 
 @dataclass(frozen=True, slots=True, order=True)

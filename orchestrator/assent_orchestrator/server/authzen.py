@@ -14,8 +14,8 @@ from assent_orchestrator.decisions.request import MAX_ACTIONS, DecisionRequest, 
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.server.names import permit_name
 from assent_sidecar.decision import Verdict
+from assent_sidecar.facts import Labels
 from assent_sidecar.model import Json
-from assent_sidecar.question import Labels
 
 Body = TypeVar("Body", bound=BaseModel)
 Semantic = Literal["execute_all", "deny_on_first_deny", "permit_on_first_permit"]

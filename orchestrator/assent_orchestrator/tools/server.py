@@ -15,7 +15,7 @@ from assent_orchestrator.tools.answer import read_description, read_found, read_
 from assent_orchestrator.tools.connection import Connections
 from assent_orchestrator.tools.outcome import Description, Failure, Found, Success
 from assent_orchestrator.tools.value import ValueFaultError, to_struct
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 _SMALL_BYTES = 16 * 1024
 """An answer up to this size is read at once; a larger one in a thread, so that meanwhile everybody else is served."""

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from assent_sidecar.canonical import canonical
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import MEMORY
+from assent_sidecar.facts import Action, MemoryFacts
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action, MemoryFacts
 
 _VALUE = "/value"
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from assent_sidecar.facts import Effect, Labels
 from assent_sidecar.model import Document, Duration, Json, Name
-from assent_sidecar.question import Effect, Labels
 
 
 class Operation(Document):

@@ -10,17 +10,9 @@ from pydantic import Field, RootModel
 
 from assent_sidecar.catalogue.process import ItemChoice
 from assent_sidecar.decision import BreakGlass, Escalation, Obligation, Stage, Verdict
+from assent_sidecar.facts import AmendmentFacts, Effect, HandoffFacts, Labels, MemoryOperation, StepState, UnderFacts
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Moment, Name, Pointer, ReasonCode
-from assent_sidecar.question import (
-    AmendmentFacts,
-    Effect,
-    HandoffFacts,
-    Kind,
-    Labels,
-    MemoryOperation,
-    StepState,
-    UnderFacts,
-)
+from assent_sidecar.question import Kind
 
 
 class CasePrincipal(Document):

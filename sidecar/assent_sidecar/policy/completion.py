@@ -7,6 +7,23 @@ from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory_facts import memory_facts
 from assent_sidecar.catalogue.process import Alternative, Process, Step
+from assent_sidecar.facts import (
+    Action,
+    AgentFacts,
+    AmendmentFacts,
+    ApprovalFacts,
+    ConditionFacts,
+    HandoffFacts,
+    LedgerFacts,
+    MemoryFacts,
+    PlanFacts,
+    PlanStep,
+    Principal,
+    ProcessFacts,
+    RunFacts,
+    StepFacts,
+    WorkItemFacts,
+)
 from assent_sidecar.model import Json
 from assent_sidecar.policy.cases import (
     CaseAction,
@@ -18,25 +35,7 @@ from assent_sidecar.policy.cases import (
     CaseQuestion,
     CaseStep,
 )
-from assent_sidecar.question import (
-    Action,
-    AgentFacts,
-    AmendmentFacts,
-    ApprovalFacts,
-    ConditionFacts,
-    HandoffFacts,
-    Kind,
-    LedgerFacts,
-    MemoryFacts,
-    PlanFacts,
-    PlanStep,
-    Principal,
-    ProcessFacts,
-    Question,
-    RunFacts,
-    StepFacts,
-    WorkItemFacts,
-)
+from assent_sidecar.question import Kind, Question
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """When a question without a time is asked."""

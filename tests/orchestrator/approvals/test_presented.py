@@ -13,7 +13,7 @@ from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.pointer import find, render, split
 from assent_sidecar.canonical import canonical, digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
-from assent_sidecar.question import LedgerFacts
+from assent_sidecar.facts import LedgerFacts
 
 SECRET = "the secret"
 REQUIREMENT: dict[str, Any] = {"stages": [{"role": "director"}]}

@@ -8,7 +8,7 @@ from assent_orchestrator.audit.chain import GENESIS, seal
 from assent_orchestrator.audit.record import ActionNote, DecisionNote, Draft, ObligationNote
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import Decided, Decision, Provenance, Reason, Redact, Verdict
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 SECRET = "iban-de89370400440532013000"
 

@@ -21,7 +21,8 @@ from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.catalogue import Catalogue
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.decisions.office import LEDGERS, WORDS
 from tests.orchestrator.execution.world import World, allow_all, catalogue, open_world
 

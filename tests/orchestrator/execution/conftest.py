@@ -11,7 +11,7 @@ from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 from tests.orchestrator.execution.world import Ruler, Tool, World, allow_all, catalogue, open_world
 
 MakeWorld = Callable[..., Awaitable[World]]

@@ -7,7 +7,8 @@ import pytest
 
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, allow_all, for_actions, states
 

@@ -19,7 +19,8 @@ from assent_orchestrator.store.tables import circuits, steps
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.system import Breaker
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import reaches, states
 

@@ -13,7 +13,8 @@ from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import StateError
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.world import (
     ALLOW,
     Ruler,

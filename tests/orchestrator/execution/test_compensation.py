@@ -9,7 +9,8 @@ import pytest
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.tools.outcome import Failure, Found, Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, Ruler, deny, for_actions, states
 

@@ -11,7 +11,8 @@ from assent_orchestrator.execution.journal import change_run
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.tools.outcome import Failure, Found, Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import held_until_approved
 from tests.orchestrator.execution.world import ALLOW, for_actions, states

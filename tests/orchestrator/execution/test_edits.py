@@ -9,7 +9,8 @@ import pytest
 from assent_orchestrator.approvals.edit import EditError
 from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.tools.outcome import Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, World, for_actions
 

@@ -24,7 +24,8 @@ from assent_orchestrator.store.tables import reservations, runs
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.decision import Entrust
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_handoffs import AGENTS, LOOK_AND_NOTE, SERVICES, handed, recorded, scripted
 from tests.orchestrator.execution.test_memory_steps import MEMORY

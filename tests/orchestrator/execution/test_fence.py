@@ -21,8 +21,9 @@ from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Found, Success
 from assent_sidecar.decision import Decided
+from assent_sidecar.facts import Action
 from assent_sidecar.model import Json
-from assent_sidecar.question import Action, Question
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ScriptedDecisionPoint, World, allow_all, states
 

@@ -18,7 +18,8 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.ledger import Ledger
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_edits import HELD, edit
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, deny, states

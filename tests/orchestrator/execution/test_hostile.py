@@ -15,7 +15,8 @@ from assent_orchestrator.clock import utc_now
 from assent_orchestrator.governance.gate import OvertakenError
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.tools.outcome import Failure, Found, Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, Ruler, for_actions, states
 

@@ -8,7 +8,8 @@ from assent_orchestrator.caller import Role
 from assent_orchestrator.execution.items import MAX_LIST_BYTES
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, World, deny, for_actions, states
 

@@ -15,7 +15,8 @@ from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.decision import Decided
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, for_actions, reaches
 

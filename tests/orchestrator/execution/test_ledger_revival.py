@@ -12,7 +12,8 @@ from assent_orchestrator.governance.settlement import Truth, settle
 from assent_orchestrator.governance.till import Booking, Want, open_till, standing_of
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_ledgers import MONEY, ONE, RETRY, balance, reserving
 from tests.orchestrator.execution.world import ALLOW, World, for_actions

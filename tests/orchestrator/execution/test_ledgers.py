@@ -12,7 +12,8 @@ from assent_orchestrator.governance.till import Balance, standing_of
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.ledger import Ledger
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, for_actions, reaches
 

@@ -14,7 +14,7 @@ from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Success
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 from tests.orchestrator.execution.conftest import MakeWorld, answer_one
 from tests.orchestrator.execution.test_hostile import HELD
 from tests.orchestrator.execution.world import World, allow_all, catalogue, for_actions, open_world

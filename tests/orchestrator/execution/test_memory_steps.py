@@ -16,7 +16,8 @@ from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.store.memory_tables import memories
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, Ruler, World, deny, for_actions, reaches
 

@@ -3,7 +3,7 @@
 import pytest
 
 from assent_orchestrator.tools.outcome import Success
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import for_actions, states
 

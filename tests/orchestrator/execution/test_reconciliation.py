@@ -19,7 +19,8 @@ from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.intent import read as read_intent
 from assent_orchestrator.governance.intent import settle as settle_intent
 from assent_orchestrator.tools.outcome import Failure, Found, Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, World, for_actions, reaches, states
 

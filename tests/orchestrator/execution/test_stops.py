@@ -15,7 +15,8 @@ from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.tables import runs
 from assent_orchestrator.tools.outcome import Success
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import held_until_approved
 from tests.orchestrator.execution.world import World, allow_all, for_actions, states

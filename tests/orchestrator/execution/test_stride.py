@@ -15,7 +15,7 @@ from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.store.tables import effects, runs, steps
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import World, reaches
 

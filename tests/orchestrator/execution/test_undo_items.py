@@ -10,7 +10,8 @@ from assent_orchestrator.caller import Role
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import etag_of
 from assent_orchestrator.tools.outcome import Failure, Found, Success
-from assent_sidecar.question import Action, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, deny, for_actions, reaches, states
 

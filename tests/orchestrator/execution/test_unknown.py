@@ -7,7 +7,7 @@ import pytest
 
 from assent_orchestrator.governance.permit import Permit, PermitError
 from assent_orchestrator.tools.outcome import Failure, Found, Success
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, for_actions, reaches, states
 

@@ -30,7 +30,8 @@ from assent_orchestrator.store.tables import effects
 from assent_orchestrator.store.tables import steps as step_rows
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.memory import Memory
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import HELD, held_until_approved
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, catalogue, for_actions, reaches, states

@@ -17,7 +17,8 @@ from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.tools.outcome import Failure, Success
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import ALLOW, for_actions, states
 

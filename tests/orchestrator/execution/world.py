@@ -51,7 +51,8 @@ from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import FORGET, RECALL, REMEMBER, own_systems
 from assent_sidecar.decision import Decided, Decision, Provenance
-from assent_sidecar.question import Action, Kind, Question
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
 from tests.orchestrator.memory.entries import MASTER
 
 REVISION = "sha256:" + "0" * 64

@@ -15,7 +15,8 @@ from assent_orchestrator.plan.withhold import Argument, without
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.process import Step
 from assent_sidecar.decision import Decided, Verdict
-from assent_sidecar.question import Kind, PlanFacts, Principal, Question, StepFacts
+from assent_sidecar.facts import PlanFacts, Principal, StepFacts
+from assent_sidecar.question import Kind, Question
 
 SECONDS = 20.0
 """The machine may be busy, and no test here is about speed."""

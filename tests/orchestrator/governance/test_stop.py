@@ -19,7 +19,8 @@ from assent_orchestrator.governance.stop import (
     stopped,
 )
 from assent_sidecar.decision import Decided, Decision, Provenance, Reason, Verdict
-from assent_sidecar.question import Kind, Principal, ProcessFacts, Question, RunFacts
+from assent_sidecar.facts import Principal, ProcessFacts, RunFacts
+from assent_sidecar.question import Kind, Question
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 few = st.sampled_from(["a", "b", "c"])  # the same for everything, so that a tenant may be called as an agent is

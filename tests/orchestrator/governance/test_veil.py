@@ -11,7 +11,8 @@ from assent_orchestrator.governance.veil import WITHHELD, Veil, veiled
 from assent_orchestrator.plan.digests import Digests
 from assent_sidecar.bundle.contents import write_archive
 from assent_sidecar.decision import Decided, Decision, Provenance
-from assent_sidecar.question import Kind, Principal, Question
+from assent_sidecar.facts import Principal
+from assent_sidecar.question import Kind, Question
 
 WORDS = frozenset({"TOO_MUCH", "it is too much", "FIN-01", "Not too much"})
 SAID = {"code": "TOO_MUCH", "message": "it is too much", "control": "FIN-01", "scope": "org", "rule": "Not too much"}

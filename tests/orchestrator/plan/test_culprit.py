@@ -14,7 +14,7 @@ from assent_orchestrator.plan.graph import Graph, failures
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.plan.withhold import Argument, without
 from assent_sidecar.catalogue.process import Step
-from assent_sidecar.question import Action
+from assent_sidecar.facts import Action
 
 Passes = Callable[[frozenset[Any]], bool]
 

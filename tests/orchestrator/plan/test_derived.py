@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assent_orchestrator.plan.derived import Derived, parse, row_id, undo_id, undone_id
-from assent_sidecar.question import StepFacts
+from assent_sidecar.facts import StepFacts
 
 rows = st.builds(
     Derived,

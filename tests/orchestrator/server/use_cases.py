@@ -58,7 +58,7 @@ from assent_sidecar.decision import (
     Timeout,
     Verdict,
 )
-from assent_sidecar.question import AgentFacts, PlanStep, Principal
+from assent_sidecar.facts import AgentFacts, PlanStep, Principal
 from assent_sidecar.retry import Attempts
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.plan.action import make_action
-from assent_sidecar.question import Action, Effect
+from assent_sidecar.facts import Action, Effect
 
 ISSUER = PermitIssuer.generate()
 

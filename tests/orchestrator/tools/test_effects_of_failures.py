@@ -14,7 +14,7 @@ from assent_orchestrator.tools.address import is_local
 from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_orchestrator.tools.server import ToolServers
-from assent_sidecar.question import Effect
+from assent_sidecar.facts import Effect
 from tests.orchestrator.tools import tool_server
 from tests.orchestrator.tools.actions import permit_for, update
 from tests.orchestrator.tools.tool_server import Context, Tools

@@ -21,7 +21,7 @@ from assent_orchestrator.server.translate.label import label_sets
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.server.translate.plan import write_plan
 from assent_sidecar.decision import StepForecast
-from assent_sidecar.question import LedgerFacts, PlanStep
+from assent_sidecar.facts import LedgerFacts, PlanStep
 
 
 def write_forecast(forecast: Forecast, trace_id: str) -> wire.Forecast:

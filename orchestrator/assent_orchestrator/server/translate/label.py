@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from assent.v1.plans_pb2 import LabelSet
-from assent_sidecar.question import Labels
+from assent_sidecar.facts import Labels
 
 
 def label_sets(labels: Mapping[str, Sequence[str]]) -> dict[str, LabelSet]:

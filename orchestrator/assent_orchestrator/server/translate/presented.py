@@ -10,8 +10,8 @@ from assent_orchestrator.server.translate.decision import write_obligation
 from assent_orchestrator.server.translate.run import step_state
 from assent_orchestrator.tools.value import to_value
 from assent_sidecar.decision import Obligation
+from assent_sidecar.facts import HandoffFacts
 from assent_sidecar.model import Json
-from assent_sidecar.question import HandoffFacts
 
 _OBLIGATION: TypeAdapter[Obligation] = TypeAdapter(Obligation)
 
