@@ -18,7 +18,8 @@ from assent_orchestrator.approvals.report import (
     Span,
 )
 from assent_orchestrator.clock import later
-from assent_orchestrator.store.tables import answers, approvals, openings, runs
+from assent_orchestrator.store.approval_tables import answers, approvals, openings
+from assent_orchestrator.store.tables import runs
 from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import seconds
 

@@ -24,8 +24,8 @@ from assent_orchestrator.errors import (
     StateError,
 )
 from assent_orchestrator.page import Page
+from assent_orchestrator.store.approval_tables import delegations
 from assent_orchestrator.store.keyset import window
-from assent_orchestrator.store.tables import delegations
 
 KnownProcess = Callable[[str, str], bool]
 """Says whether the bundle in force declares a process of that name."""

@@ -18,7 +18,8 @@ from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.statement import approvals_topic
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.store.tables import approvals, heads, of_approvals, open_approvals, trail
+from assent_orchestrator.store.approval_tables import approvals, open_approvals
+from assent_orchestrator.store.tables import heads, of_approvals, trail
 
 HEARTBEAT_SECONDS = 15.0
 

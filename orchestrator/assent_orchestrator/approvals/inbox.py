@@ -44,9 +44,10 @@ from assent_orchestrator.caller import Caller, one_person
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import ForbiddenError, NotFoundError, StateError
 from assent_orchestrator.page import Page
+from assent_orchestrator.store.approval_tables import approvals
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.look import one_look
-from assent_orchestrator.store.tables import approvals, runs
+from assent_orchestrator.store.tables import runs
 from assent_sidecar.facts import Action, Principal
 from assent_sidecar.model import Json, Pointer
 

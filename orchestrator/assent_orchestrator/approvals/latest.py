@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.approvals.approval import BY_POLICY, Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.request import with_answers
 from assent_orchestrator.plan.state import StepState
-from assent_orchestrator.store.tables import approvals, open_approvals, steps
+from assent_orchestrator.store.approval_tables import approvals, open_approvals
+from assent_orchestrator.store.tables import steps
 
 _COUNTS = (
     open_approvals.desc(),

@@ -11,7 +11,7 @@ from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.delegation import DelegationState, lent
 from assent_orchestrator.approvals.delegations import delegation_of, stands
 from assent_orchestrator.caller import Caller
-from assent_orchestrator.store.tables import approvals, delegations
+from assent_orchestrator.store.approval_tables import approvals, delegations
 
 Lent = Mapping[str, frozenset[str]]
 """With which roles somebody may answer in whose place."""

@@ -13,7 +13,7 @@ from assent_orchestrator.approvals.requirement import Involved, Person, Seat, gl
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.caller import Caller
-from assent_orchestrator.store.tables import openings
+from assent_orchestrator.store.approval_tables import openings
 
 
 def may_answer(approval: Approval, caller: Caller, lent_to_them: Lent, involved: Involved, now: datetime) -> bool:

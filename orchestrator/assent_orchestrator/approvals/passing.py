@@ -22,7 +22,7 @@ from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import code_of
 from assent_orchestrator.meanwhile import meanwhile, rounds
-from assent_orchestrator.store.tables import approvals
+from assent_orchestrator.store.approval_tables import approvals
 
 INTERVAL = 5.0
 """How often, in seconds, a server looks whether something is due."""

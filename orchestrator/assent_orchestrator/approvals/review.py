@@ -13,7 +13,7 @@ from assent_orchestrator.approvals.request import insert_request
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.clock import later
-from assent_orchestrator.store.tables import approvals
+from assent_orchestrator.store.approval_tables import approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Review
 from assent_sidecar.model import Json, seconds

@@ -10,7 +10,8 @@ from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
 from assent_orchestrator.approvals.lending import seen_by_delegation
 from assent_orchestrator.audit.whose import own_runs
 from assent_orchestrator.caller import Caller
-from assent_orchestrator.store.tables import answers, approvals, runs
+from assent_orchestrator.store.approval_tables import answers, approvals
+from assent_orchestrator.store.tables import runs
 
 
 @dataclass(frozen=True, slots=True)

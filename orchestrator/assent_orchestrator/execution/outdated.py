@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.plan.state import StepState
-from assent_orchestrator.store.tables import approvals, steps
+from assent_orchestrator.store.approval_tables import approvals
+from assent_orchestrator.store.tables import steps
 from assent_sidecar.bundle.archive import Bundle
 
 _AT_ONCE = 20

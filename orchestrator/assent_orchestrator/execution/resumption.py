@@ -24,7 +24,8 @@ from assent_orchestrator.execution.pausing import heard
 from assent_orchestrator.governance.stop import STOPPED, Subject, named_in
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.plan.state import ASLEEP_STEPS, RunState, StepState
-from assent_orchestrator.store.tables import approvals, runs, steps, stops
+from assent_orchestrator.store.approval_tables import approvals
+from assent_orchestrator.store.tables import runs, steps, stops
 
 _TOPIC = "connection"
 """Nobody notes anything about it: its waiters are rung when the listener is connected again."""

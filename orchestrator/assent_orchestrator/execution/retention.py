@@ -15,17 +15,9 @@ from assent_orchestrator.errors import code_of
 from assent_orchestrator.execution.durable import Durable
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.meanwhile import meanwhile, rounds
-from assent_orchestrator.store.tables import (
-    answers,
-    approvals,
-    balances,
-    effects,
-    openings,
-    reservations,
-    runs,
-    steps,
-    takeovers,
-)
+from assent_orchestrator.store.approval_tables import answers, approvals, openings
+from assent_orchestrator.store.ledger_tables import balances, reservations
+from assent_orchestrator.store.tables import effects, runs, steps, takeovers
 
 AT_ONCE = 50
 _EVERY = 600.0

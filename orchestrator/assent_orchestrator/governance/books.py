@@ -15,7 +15,7 @@ from assent_orchestrator.governance.account import key_of
 from assent_orchestrator.governance.till import Balance, balance_in
 from assent_orchestrator.page import Page, page_size, read_moment, read_token, write_token
 from assent_orchestrator.store.keyset import window
-from assent_orchestrator.store.tables import balances, reservations
+from assent_orchestrator.store.ledger_tables import balances, reservations
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.store.handoff_tables import handoffs
-from assent_orchestrator.store.tables import reservations
+from assent_orchestrator.store.ledger_tables import reservations
 from assent_sidecar.decision import Entrust
 from assent_sidecar.model import Json
 

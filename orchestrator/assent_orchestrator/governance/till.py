@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.governance.account import Account
 from assent_orchestrator.governance.entrusted import room_of
-from assent_orchestrator.store.tables import balances, reservations
+from assent_orchestrator.store.ledger_tables import balances, reservations
 from assent_sidecar.model import Json
 
 NOTHING = Decimal(0)

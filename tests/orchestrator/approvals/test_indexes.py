@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.approvals.sought import Sought
-from assent_orchestrator.store.tables import approvals, notices, open_approvals
+from assent_orchestrator.store.approval_tables import approvals, notices, open_approvals
 from tests.orchestrator.approvals.test_lending import put, tx
 from tests.orchestrator.approvals.test_requirement import NOON
 

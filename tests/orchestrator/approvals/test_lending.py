@@ -13,7 +13,8 @@ from assent_orchestrator.approvals.lending import lent_by, lent_here
 from assent_orchestrator.approvals.request import insert_request
 from assent_orchestrator.approvals.sought import seen_by
 from assent_orchestrator.caller import Caller
-from assent_orchestrator.store.tables import approvals, delegations, runs
+from assent_orchestrator.store.approval_tables import approvals, delegations
+from assent_orchestrator.store.tables import runs
 from tests.orchestrator.approvals.test_delegation import GIVEN, WEEK
 from tests.orchestrator.approvals.test_moments import asked
 from tests.orchestrator.approvals.test_requirement import NOON

@@ -19,8 +19,9 @@ from assent_orchestrator.governance.settlement import Truth, settle
 from assent_orchestrator.governance.till import Booking, Short, Want, open_till
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.handoff_tables import handoffs
+from assent_orchestrator.store.ledger_tables import reservations
 from assent_orchestrator.store.postgres import Database
-from assent_orchestrator.store.tables import reservations, runs
+from assent_orchestrator.store.tables import runs
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.decision import Entrust

@@ -16,7 +16,8 @@ from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.execution import handing
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan.model import Plan
-from assent_orchestrator.store.tables import approvals, steps
+from assent_orchestrator.store.approval_tables import approvals
+from assent_orchestrator.store.tables import steps
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_handoffs import AGENTS, LOOK_AND_NOTE, SERVICES

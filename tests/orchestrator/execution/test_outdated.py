@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from assent_orchestrator.execution.outdated import Outdated
-from assent_orchestrator.store.tables import approvals
+from assent_orchestrator.store.approval_tables import approvals
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld

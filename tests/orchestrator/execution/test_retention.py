@@ -10,8 +10,9 @@ from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.execution.retention import Retention
+from assent_orchestrator.store.approval_tables import approvals
 from assent_orchestrator.store.postgres import Database
-from assent_orchestrator.store.tables import approvals, effects, runs, steps
+from assent_orchestrator.store.tables import effects, runs, steps
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import for_actions
 

@@ -23,8 +23,8 @@ from assent_orchestrator.governance.till import (
     standing_of,
     write_settled,
 )
+from assent_orchestrator.store.ledger_tables import balances, reservations
 from assent_orchestrator.store.postgres import Database
-from assent_orchestrator.store.tables import balances, reservations
 
 HAMMER = Path(__file__).with_name("hammer.py")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

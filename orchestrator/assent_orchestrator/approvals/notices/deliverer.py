@@ -28,7 +28,7 @@ from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AssentError
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.meanwhile import meanwhile
-from assent_orchestrator.store.tables import notices as table
+from assent_orchestrator.store.approval_tables import notices as table
 
 MOST_TRIES = 20
 """How often a notice is tried before it is given up: a day or two, with these pauses."""

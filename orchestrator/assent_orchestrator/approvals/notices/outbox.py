@@ -15,7 +15,7 @@ from assent_orchestrator.approvals.request import read_request
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import CHANNEL
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.store.tables import notices
+from assent_orchestrator.store.approval_tables import notices
 
 TOPIC = "notices"
 """What those who deliver listen to."""

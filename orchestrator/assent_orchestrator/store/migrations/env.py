@@ -5,7 +5,9 @@ from alembic import context
 
 from assent_orchestrator.store import (  # noqa: F401 -- their tables belong to it
     amendment_tables,
+    approval_tables,
     handoff_tables,
+    ledger_tables,
     memory_tables,
     shadow_tables,
 )

@@ -20,8 +20,8 @@ from assent_orchestrator.approvals.notices.file import Hook, Notices, NoticesFil
 from assent_orchestrator.approvals.notices.mail import Mail
 from assent_orchestrator.approvals.notices.webhook import Webhook
 from assent_orchestrator.audit.trail import Trail
+from assent_orchestrator.store.approval_tables import notices
 from assent_orchestrator.store.postgres import Database
-from assent_orchestrator.store.tables import notices
 from tests.orchestrator.approvals.notices.receivers import Receiver, mailbox, program
 
 SECRET = secrets.token_bytes(32)
