@@ -14,9 +14,9 @@ from assent_orchestrator.cli.examination import Examination
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.finding_of_doctor import Finding
 from assent_orchestrator.cli.options import Common, with_connection
+from assent_orchestrator.cli.places import read_tenants, read_tool_servers
 from assent_orchestrator.cli.printing import coloured, say, say_json
 from assent_orchestrator.cli.problem import Problem
-from assent_orchestrator.cli.serve_command import read_tenants, read_tool_servers
 from assent_orchestrator.config import default_data
 
 _WIDEST = 12

@@ -1,14 +1,12 @@
-"""The command ``serve``: its options, and what it says when it cannot start."""
+"""The command ``serve``: its options, and what it says when it serves."""
 
 # ruff: noqa: PLC0415 -- what a server is made of takes a second to load, and no other command needs it
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,24 +16,17 @@ import typer
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
-from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
+from assent_orchestrator.cli.places import read_tenants, read_tool_servers
+from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.span import read_duration
+from assent_orchestrator.cli.start import start_problems
 from assent_orchestrator.config import (
     DEFAULT_LISTEN,
-    EXECUTOR_NAME,
-    HOME,
-    TENANT_NAME,
     Settings,
-    TenantSettings,
     default_data,
     default_executor,
-    token_variable,
 )
-from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
-from assent_sidecar.bundle.command import CommandError
-from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.catalogue.own import OWN_SERVER
-from assent_sidecar.errors import SidecarError
 
 _log = logging.getLogger("assent")
 
@@ -233,144 +224,3 @@ def _no_address(name: str, tenants: Sequence[str]) -> str:
     own = ", ".join(f"{one}/{name}=…" for one in tenants)
     whose = ", ".join(tenants)
     return f"no address of the tool server {name} of {whose}: its operations fail there; {give} for all, or {own}"
-
-
-def read_tool_servers(texts: Sequence[str]) -> Mapping[str, str]:
-    """Return addresses by name from ``NAME=HOST:PORT`` each.
-
-    Raises:
-        Problem: one of them is something else, or a name is there twice.
-    """
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, address = text.partition("=")
-        if not (equals and name and address):
-            raise Problem(f"{text!r} does not name a tool server; write NAME=HOST:PORT", ExitCode.USAGE)
-        if name == OWN_SERVER:
-            raise Problem(f"{OWN_SERVER!r} is Assent itself; no tool server has this name", ExitCode.USAGE)
-        if name in found:
-            raise Problem(f"the tool server {name!r} is named twice; leave one out", ExitCode.USAGE)
-        found[name] = address
-    return found
-
-
-def read_tenants(places: Sequence[str], limits: Sequence[str]) -> Mapping[str, TenantSettings]:
-    """Return the tenants from ``NAME=PLACE`` each, and their limits from ``NAME.WHAT=N``.
-
-    Raises:
-        Problem: one of them is something else, is there twice, or is about a tenant that is not.
-    """
-    found: dict[str, TenantSettings] = {}
-    for text in places:
-        name, equals, place = text.partition("=")
-        if not (equals and place and TENANT_NAME.fullmatch(name)):
-            raise Problem(f"{text!r} does not name a tenant; write NAME=DIR, =FILE or =URL", ExitCode.USAGE)
-        if name == HOME:
-            what = f"the tenant {HOME!r} is the server's own, whose policies are the organisation's; name another"
-            raise Problem(what, ExitCode.USAGE)
-        _require_own_name(name, found)
-        found[name] = TenantSettings(place)
-    for text in limits:
-        whose, _, number = text.partition("=")
-        name, _, what = whose.partition(".")
-        least = {"runs": 1, "decisions": 1, "waiting": 0}.get(what)
-        if least is None or not number.isascii() or not number.isdecimal() or int(number) < least:
-            said = f"{text!r} is no limit of a tenant; write NAME.runs=N, NAME.decisions=N or NAME.waiting=N"
-            raise Problem(said, ExitCode.USAGE)
-        if name not in found:
-            raise Problem(f"there is no tenant {name!r}; name it with --tenant {name}=…", ExitCode.USAGE)
-        match what:
-            case "runs":
-                found[name] = replace(found[name], runs=int(number))
-            case "decisions":
-                found[name] = replace(found[name], decisions_at_once=int(number))
-            case _:
-                found[name] = replace(found[name], decisions_waiting=int(number))
-    return found
-
-
-def _require_own_name(name: str, others: Collection[str]) -> None:
-    """Pass when neither the name of a tenant nor the variable with its token is that of another one.
-
-    Raises:
-        Problem: one of them is.
-    """
-    if name in others:
-        raise Problem(f"the tenant {name!r} is named twice; leave one out", ExitCode.USAGE)
-    for other in others:
-        if token_variable(other) == token_variable(name):
-            what = f"the tenants {other!r} and {name!r} would share the token in {token_variable(name)}; rename one"
-            raise Problem(what, ExitCode.USAGE)
-
-
-@contextlib.contextmanager
-def start_problems(settings: Settings) -> Iterator[None]:
-    """Turn whatever keeps a server from starting into one line for whoever started it.
-
-    Raises:
-        Problem: something did.
-    """
-    from assent_orchestrator.approvals.notices.file import NoticesFileError
-    from assent_orchestrator.governance.signing_key import SigningKeyError
-    from assent_orchestrator.memory.master_key import MemoryKeyError
-    from assent_orchestrator.server.address import ListenError
-    from assent_orchestrator.server.identities.file import IdentitiesFileError
-    from assent_orchestrator.server.tokens import TokenFileError
-
-    kinds: dict[type[Exception], ExitCode] = {
-        ListenError: ExitCode.CONFLICT,
-        TokenFileError: ExitCode.NOT_ALLOWED,
-        IdentitiesFileError: ExitCode.INVALID,
-        NoticesFileError: ExitCode.INVALID,
-        SigningKeyError: ExitCode.NOT_ALLOWED,
-        MemoryKeyError: ExitCode.NOT_ALLOWED,
-        CommandError: ExitCode.UNAVAILABLE,
-    }
-    _require_sense(settings)
-    try:
-        yield
-    except WorkspaceError as error:
-        raise workspace_problem(error.root or settings.workspace, error) from error
-    except AssentError as error:
-        kinds_of_errors = ((UnavailableError, ExitCode.UNAVAILABLE), (ExecutorError, ExitCode.CONFLICT))
-        kind = next((code for type_, code in kinds_of_errors if isinstance(error, type_)), ExitCode.INTERNAL)
-        raise Problem(error.message, kind, code=error.code) from error
-    except SidecarError as error:
-        raise sidecar_problem(error) from error
-    except tuple(kinds) as error:
-        raise Problem(str(error), kinds[type(error)]) from error
-    except PermissionError as error:
-        what = f"{error.filename} may not be read or written by this user; mend its rights, or name another with --data"
-        raise Problem(what, ExitCode.NOT_ALLOWED) from error
-    except OSError as error:
-        if error.filename is None:
-            raise
-        what = f"{error.filename} cannot be used: {error.strerror}; mend that, or name another folder with --data"
-        raise Problem(what, ExitCode.UNAVAILABLE) from error
-
-
-def _require_sense(settings: Settings) -> None:
-    """Refuse what can be seen to be wrong before anything is started.
-
-    Raises:
-        Problem: an address or a name makes no sense, or is not safe.
-    """
-    from assent_orchestrator.server.address import ListenError, TlsFiles, read_address, require_loopback, require_safe
-
-    if settings.bundle is None and not settings.workspace.is_dir():
-        there = "is no folder" if settings.workspace.exists() else "does not exist"
-        advice = "name a workspace with --workspace, or make one with assent init"
-        raise Problem(f"--workspace: {settings.workspace} {there}; {advice}", ExitCode.NOT_FOUND)
-    for name, one in settings.tenants.items():
-        if not one.place.startswith(("http://", "https://")) and not Path(one.place).exists():
-            what = f"--tenant {name}: {one.place} does not exist; name a workspace, or the file or URL of a bundle"
-            raise Problem(what, ExitCode.NOT_FOUND)
-    if not EXECUTOR_NAME.fullmatch(settings.executor):
-        raise Problem(f"{settings.executor!r} is not an executor name; use a-z, 0-9, _ and -", ExitCode.USAGE)
-    certificate, key = settings.tls_cert, settings.tls_key
-    try:
-        if settings.http is not None:
-            require_loopback(read_address(settings.http))
-        require_safe(read_address(settings.listen), TlsFiles(certificate, key) if certificate and key else None)
-    except ListenError as error:
-        raise Problem(str(error), ExitCode.USAGE) from error

@@ -4,8 +4,8 @@ import pytest
 
 from assent_orchestrator.cli.examination import wanted
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.places import read_tenants
 from assent_orchestrator.cli.problem import Problem
-from assent_orchestrator.cli.serve_command import read_tenants
 from assent_orchestrator.config import TenantSettings
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.catalogue.catalogue import Catalogue
