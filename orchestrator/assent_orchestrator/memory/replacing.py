@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.trail import Trail
@@ -38,8 +39,11 @@ async def settle_master(trail: Trail, vault: Vault) -> Vault:
     """
     async with trail.recording() as tx:
         await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(master_lock())))
-        row = (await tx.execute(sa.select(memory_master))).mappings().one_or_none()
-        if row is None or not vault.knows(row["fingerprint"]):
+        # A new database is ours here: whoever starts beside this server names subjects as it does, or not at all.
+        ours = insert(memory_master).values(fingerprint=vault.fingerprint).on_conflict_do_nothing()
+        await tx.execute(ours)
+        row = (await tx.execute(sa.select(memory_master))).mappings().one()
+        if not vault.knows(row["fingerprint"]):
             return vault
         vault = vault.named_by(row["fingerprint"], row["naming_key"])
         before, after = row["fingerprint"], vault.fingerprint

@@ -87,3 +87,11 @@ async def test_without_the_key_nothing_is_decided_of_it_and_all_else_is(office: 
     with pytest.raises(MemoryKeyWrongError):
         await ask(keyless, "4711")
     assert (await keyless.ask()).leave is not None
+
+
+@pytest.mark.requirement("orchestrator.never-digests-keyed")
+async def test_without_the_key_nobody_is_told_that_a_request_id_was_used_for_something_else(office: Office) -> None:
+    await ask(office, "4711")
+    keyless = replace(office, desk=replace(office.desk, gate=replace(office.desk.gate, digests=NO_KEY)))
+    with pytest.raises(MemoryKeyWrongError):
+        await ask(keyless, "4711")

@@ -105,6 +105,14 @@ async def test_who_has_both_keys_goes_on_and_who_has_the_old_one_is_refused(othe
     assert len(await both.rows(memories)) == 2
 
 
+async def test_servers_that_start_together_on_a_new_database_name_subjects_alike(other: Database) -> None:
+    one, another = await server(other, FIRST, SECOND), await server(other, SECOND, FIRST)
+    await one.remember("a")
+    assert await another.values() == ["a"]
+    await another.forget()
+    assert await one.values() == []
+
+
 async def test_it_is_replaced_again_and_subjects_keep_the_names_of_the_first(other: Database) -> None:
     await (await server(other, FIRST)).remember("a")
     await server(other, SECOND, FIRST)
