@@ -24,6 +24,7 @@ from bench.workspace import make_workspace
 
 from assent_orchestrator.decisions.check import accept
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
+from assent_orchestrator.plan.digests import NO_KEY
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.canonical import digest_bytes
@@ -43,7 +44,7 @@ def _request(size: int) -> DecisionRequest:
 
 
 def _question(sidecar: Sidecar, size: int) -> Question:
-    actions = accept(_request(size), sidecar.bundle.catalogue)
+    actions = accept(_request(size), sidecar.bundle.catalogue, NO_KEY)
     principal = Principal(id=CALLER.id, roles=("submitter",), authn="token")
     return Question(kind=Kind.BATCH, time=datetime.now(UTC), tenant="local", principal=principal, actions=actions)
 

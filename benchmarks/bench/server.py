@@ -23,7 +23,7 @@ from bench.stage import CALLER, stage
 def _question(app):
     request = DecisionRequest(wishes=(Wish(id="a1", agent="bot", action="box.put", args={"text": "hello", "n": 1}),))
     catalogue = app.sidecar.bundle.catalogue
-    actions = accept(request, catalogue)
+    actions = accept(request, catalogue, app.desk.gate.digests)
     return app.desk._question(CALLER, request, catalogue, CALLER.principal(""), actions)  # noqa: SLF001 - the very same
 
 

@@ -57,14 +57,16 @@ class DutiesAhead:
         steps = dict(decided.decision.steps)
         refused: dict[str, StepForecast] = {}
         found = await asyncio.to_thread(lambda: list(_duties(about.plan, plan, decided, catalogue)))
-        for one in found[:MOST_DUTIES]:
+        asked = 0
+        for one in found:
             if one.step.id in refused:
                 continue
-            reasons = (
-                (Reason(code=UNFULFILLED, message=one.flaw),)
-                if one.flaw
-                else await self._ask(about, one, catalogue, within)
-            )
+            reasons: tuple[Reason, ...] = ()
+            if one.flaw:
+                reasons = (Reason(code=UNFULFILLED, message=one.flaw),)
+            elif asked < MOST_DUTIES:
+                asked += 1
+                reasons = await self._ask(about, one, catalogue, within)
             if reasons:
                 said = steps[one.step.id]
                 refused[one.step.id] = said.model_copy(update={"verdict": Verdict.DENY, "reasons": reasons})

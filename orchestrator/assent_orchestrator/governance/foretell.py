@@ -7,7 +7,7 @@ from decimal import Decimal
 from assent_orchestrator.governance.judging import UNFULFILLED, UNSUPPORTED, redacted
 from assent_orchestrator.governance.keepsake import misplaced, unkeepable
 from assent_orchestrator.governance.obligations import sort_out
-from assent_orchestrator.plan.digests import NO_KEY
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.redaction import RedactionError
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.memory_flaw import label_flaws
@@ -64,7 +64,8 @@ def _fulfilled(action: Action, said: StepForecast, ledgers: Mapping[str, LedgerF
         return _refused(said, UNSUPPORTED, f"nobody here can fulfil: {', '.join(duties.unmet)}")
     try:
         if not action.unknown:
-            redacted(action, duties, NO_KEY)
+            # Whether it can be done is all that is asked: what is left, and how that is named, nobody sees.
+            redacted(action, duties, Digests.fresh())
     except RedactionError:
         return _refused(said, UNFULFILLED, "a redaction cannot be carried out with certainty")
     for one in duties.reserves if not action.unknown else ():
