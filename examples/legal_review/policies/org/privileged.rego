@@ -1,8 +1,8 @@
 # METADATA
 # title: What is told in confidence leaves with nobody
 # description: |
-#   Holds for every department, process and agent. By which actions something leaves is in data/outbound.yaml; where that
-#   does not say it, each of them might be one.
+#   Holds for every department, process and agent. By which actions something leaves is in data/leaving.yaml, which no
+#   department can say otherwise; where that does not say it, each of them might be one.
 # custom:
 #   owner: carmen.diaz
 package policies.org.privileged
@@ -12,11 +12,11 @@ import data.assent.lib.plan
 
 leaves(_, _) if not usable
 
-leaves(system, operation) if concat(".", [system, operation]) in data.settings.outbound.actions
+leaves(system, operation) if concat(".", [system, operation]) in data.settings.leaving.actions
 
 usable if {
-	is_array(data.settings.outbound.actions)
-	count(data.settings.outbound.actions) > 0
+	is_array(data.settings.leaving.actions)
+	count(data.settings.leaving.actions) > 0
 }
 
 # METADATA

@@ -5,7 +5,7 @@ import data.policies.org.privileged
 settings := {"actions": ["email.send", "notes.release_note"]}
 
 codes(question, given) := {finding.code |
-	some finding in privileged.deny with input as question with data.settings.outbound as given
+	some finding in privileged.deny with input as question with data.settings.leaving as given
 }
 
 doing(system, operation, labels) := {

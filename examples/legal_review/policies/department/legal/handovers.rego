@@ -24,8 +24,8 @@ deny contains finding if {
 
 writes_outside if {
 	some action in data.catalogue.agents[input.handoff.to].may
-	action in data.settings.outbound.actions
+	action in data.settings.leaving.actions
 }
 
 # Nobody knows by whom it would leave.
-writes_outside if not data.settings.outbound
+writes_outside if not data.settings.leaving

@@ -8,7 +8,7 @@ codes(target, labels) := {finding.code |
 	question := {"kind": "handoff", "handoff": {"from": "one", "to": target, "passes": {"labels": labels}}}
 	some finding in handovers.deny with input as question
 		with data.catalogue.agents as agents
-		with data.settings.outbound as {"actions": ["email.send"]}
+		with data.settings.leaving as {"actions": ["email.send"]}
 }
 
 test_what_must_not_leave_is_not_handed_to_who_writes_outside if {

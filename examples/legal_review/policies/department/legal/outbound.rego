@@ -1,8 +1,8 @@
 # METADATA
 # title: What legal must never let out
 # description: |
-#   Holds in legal's processes and for its agents. The actions and patterns are in data/outbound.yaml; when they cannot
-#   be read, nothing leaves. What is privileged is the organisation's to keep: policies/org/privileged.rego.
+#   Holds in legal's processes and for its agents. The patterns are in data/outbound.yaml; when they cannot be read,
+#   nothing leaves. What is privileged is the organisation's to keep: policies/org/privileged.rego.
 # custom:
 #   owner: carmen.diaz
 package policies.department.legal.outbound
@@ -57,7 +57,7 @@ deny contains finding if {
 	not usable
 	finding := {
 		"code": "OUTBOUND_RULES_UNUSABLE",
-		"message": "data/outbound.yaml names no actions, no orders, or one that is no regular expression",
+		"message": "data/outbound.yaml names no orders, or one that is no regular expression",
 		"control": "PRV-11",
 		"rule": "Nothing leaves while it is not known what must not",
 	}
@@ -88,7 +88,6 @@ untrusted_texts contains text if {
 pointer(path) := concat("", [sprintf("/%v", [name]) | some name in path])
 
 usable if {
-	count(data.settings.outbound.actions) > 0
 	count(data.settings.outbound.orders) > 0
 	every order in data.settings.outbound.orders {
 		regex.is_valid(order.regex)

@@ -2,10 +2,7 @@ package policies.department.legal.outbound_test
 
 import data.policies.department.legal.outbound
 
-settings := {
-	"actions": ["email.send", "notes.release_note"],
-	"orders": [{"name": "to drop its rules", "regex": "(?i)ignore all rules"}],
-}
+settings := {"orders": [{"name": "to drop its rules", "regex": "(?i)ignore all rules"}]}
 
 letter := {
 	"kind": "action",
@@ -60,8 +57,6 @@ test_personal_data_stay_in_the_systems_meant_for_them if {
 
 test_nothing_happens_without_settings[name] if {
 	some name, given in {
-		"no_actions": object.remove(settings, ["actions"]),
-		"empty_actions": object.union(settings, {"actions": []}),
 		"no_orders": object.remove(settings, ["orders"]),
 		"empty_orders": object.union(settings, {"orders": []}),
 		"broken_order": object.union(settings, {"orders": [{"name": "x", "regex": "("}]}),
