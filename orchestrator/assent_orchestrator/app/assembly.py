@@ -189,10 +189,10 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             clock,
             Barrier(database.engine),
             Ledgers(database.engine, realms.catalogue),
-            settings.decision_budget,
-            settings.longest_decision,
             lambda tenant: realms.catalogue(tenant).memory,
             digests,
+            settings.decision_budget,
+            settings.longest_decision,
         )
         parts = Parts(
             engine=database.engine,
@@ -203,7 +203,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             catalogue=realms.catalogue,
             revision=realms.revision,
             driver=new_driver(settings.executor),
-            unretained=Unretained(digests=digests),
+            unretained=Unretained(digests),
             memory=MemorySteps(trail, memories, clock, realms.catalogue),
         )
         work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))

@@ -47,10 +47,10 @@ class Parts:
     catalogue: Callable[[str], Catalogue]
     revision: Callable[[str], str]
     driver: str
+    unretained: Unretained
     turnstile: Turnstile = field(default_factory=Turnstile)
     courses: Courses = field(default_factory=Courses)
     plans: Plans = field(default_factory=Plans)
-    unretained: Unretained = field(default_factory=Unretained)
     memory: MemorySteps | None = None
 
     @property

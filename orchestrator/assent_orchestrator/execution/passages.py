@@ -37,10 +37,7 @@ REFUSING = frozenset({ApprovalState.REJECTED, ApprovalState.EXPIRED})
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """Writes what follows for hand-overs.
-
-    ``seen`` is the question to people about the same that was known when the policies were asked; None: there was none.
-    """
+    """Writes what follows for hand-overs."""
 
     parts: Parts
     sequels: Sequels
@@ -83,6 +80,8 @@ class Passages:
         self, tx: AsyncConnection, turn: Turn, passage: Passage, held: Held, seen: Approval | None
     ) -> tuple[Followed, datetime]:
         """Put a hand-over before people, once for all steps that take over the same; return until when they may answer.
+
+        ``seen`` is the question to people about the same that was known when the policies were asked; None: none was.
 
         Raises:
             OvertakenError: the run or the step moved on, or people were asked or answered meanwhile.

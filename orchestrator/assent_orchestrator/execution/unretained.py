@@ -47,9 +47,9 @@ class Kept:
 class Unretained:
     """The values that are not retained, by the run and what of it they are."""
 
-    def __init__(self, most: int = MOST_BYTES, digests: Digests | None = None) -> None:
-        """Say how many bytes are kept, and how what has such a value is named; by itself under a key of its own."""
-        self.digests = digests if digests is not None else Digests.fresh()
+    def __init__(self, digests: Digests, most: int = MOST_BYTES) -> None:
+        """Say how what has such a value is named, and how many bytes are kept."""
+        self.digests = digests
         self._most = most
         self._size = 0
         self._kept: OrderedDict[str, dict[Place, Kept]] = OrderedDict()

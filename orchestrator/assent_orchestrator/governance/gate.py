@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -80,10 +80,6 @@ class OvertakenError(Exception):
     """The world moved on between the question and its commit (cancelled, say): the ruling is void."""
 
 
-def _nothing_remembered(_: str) -> Memory:
-    return Memory()
-
-
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Asks, records, and only then permits.
@@ -99,10 +95,10 @@ class Gate:
     clock: Clock
     barrier: Barrier
     ledgers: Ledgers
+    memory: Callable[[str], Memory]
+    digests: Digests
     budget: float = 2.0
     longest: float = 10.0
-    memory: Callable[[str], Memory] = _nothing_remembered
-    digests: Digests = field(default_factory=Digests.fresh)
 
     async def decide(self, question: Question, sequel: Sequel | None = None, *, within: float | None = None) -> Decided:
         """Decide something that permits nothing by itself, and commit the decision with what follows from it.

@@ -74,4 +74,4 @@ def is_keyed(digest: str) -> bool:
 
 
 NO_KEY = Digests()
-"""For those who never have anything that is not retained."""
+"""For those who never have anything that is not retained, and for servers that have not got the key: they say so."""

@@ -18,6 +18,7 @@ from assent_orchestrator.governance.mandate import Origin
 from assent_orchestrator.governance.permit import PermitIssuer
 from assent_orchestrator.governance.stop import Scope, Stop, declares
 from assent_orchestrator.governance.stops import Order, Stops
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.store.postgres import Database
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.ledger import Ledger
@@ -140,7 +141,14 @@ def open_office(database: Database, tenant: str, ledgers: Mapping[str, Ledger] =
     decisions, issuer = ScriptedDecisionPoint(by_word), PermitIssuer.generate()
     trail = Trail(database.engine, lambda: now[0])
     gate = Gate(
-        decisions, trail, issuer, lambda: now[0], Barrier(database.engine), Ledgers(database.engine, lambda _: declared)
+        decisions,
+        trail,
+        issuer,
+        lambda: now[0],
+        Barrier(database.engine),
+        Ledgers(database.engine, lambda _: declared),
+        lambda _: declared.memory,
+        Digests.fresh(),
     )
     declared = two_systems().model_copy(update={"ledgers": dict(ledgers)})
     return Office(

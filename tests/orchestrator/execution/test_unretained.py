@@ -23,6 +23,7 @@ from assent_orchestrator.execution.situation import Appointed
 from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.intent import EffectStatus
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.unretained import MARK
 from assent_orchestrator.store.postgres import Database
@@ -340,7 +341,7 @@ async def test_what_a_person_says_was_returned_is_not_stored_where_it_repeats_a_
 
 
 def test_what_is_too_much_is_lost_run_by_run() -> None:
-    kept = Unretained(most=2000)
+    kept = Unretained(Digests.fresh(), most=2000)
     labels: dict[str, tuple[str, ...]] = {"": ("confidential",)}
     for run in ("first", "second", "third"):
         stored_, _ = kept.store(run, ("output", "a"), "x" * 900, labels, {"confidential"})

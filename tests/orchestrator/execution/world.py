@@ -43,6 +43,7 @@ from assent_orchestrator.governance.stop import Scope, Stop, declares
 from assent_orchestrator.governance.stops import Order, Stops
 from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.memory.vault import Vault
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Found, Success
@@ -317,7 +318,8 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         clock,
         Barrier(database.engine),
         Ledgers(database.engine, lambda _: declared),
-        memory=lambda _: declared.memory,
+        lambda _: declared.memory,
+        Digests.fresh(),
     )
 
     def revision(_: str) -> str:
@@ -337,7 +339,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
         catalogue_of,
         revision,
         driver,
-        unretained=Unretained(digests=gate.digests),
+        unretained=Unretained(gate.digests),
         memory=memory,
     )
     work = RunWork(parts, Attempts(parts, Outcomes(parts), Sequels(clock, parts.plans)), Compensations(parts))

@@ -20,6 +20,7 @@ from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.memory.recalling import Recalling
 from assent_orchestrator.memory.vault import Vault
 from assent_orchestrator.memory.wish import Terms, Wish
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.store.postgres import Database
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.model import seconds
@@ -91,7 +92,10 @@ class Office:
         self.decisions = ScriptedDecisionPoint(lambda question: answer(self.rules, question))
         trail = Trail(engine, lambda: self.now)
         barrier, ledgers = Barrier(engine), Ledgers(engine, lambda _: declared)
-        gate = Gate(self.decisions, trail, PermitIssuer.generate(), lambda: self.now, barrier, ledgers)
+        issuer, digests = PermitIssuer.generate(), Digests.fresh()
+        gate = Gate(
+            self.decisions, trail, issuer, lambda: self.now, barrier, ledgers, lambda _: declared.memory, digests
+        )
         memories = Memories(Vault(MASTER))
         self.keeper = Keeper(engine, trail, gate, lambda: self.now, memories, lambda _: declared)
 
