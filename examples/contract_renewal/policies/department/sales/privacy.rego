@@ -1,7 +1,7 @@
 # METADATA
 # title: What must never leave the company
 # description: |
-#   Holds for every department and process. Numbers and patterns are in data/outbound.yaml; when they cannot be read,
+#   Holds in sales' processes and for its agents. Numbers and patterns are in data/outbound.yaml; when they cannot be read,
 #   nothing leaves.
 # custom:
 #   owner: data-protection

@@ -1,6 +1,6 @@
 # METADATA
 # title: What agents hand over
-# description: Who hands over to whom is in agents/*.yaml. Here is what does not pass, for every department and process.
+# description: Who hands over to whom is in agents/*.yaml. Here is what does not pass in legal's processes and to its agents.
 # custom:
 #   owner: carmen.diaz
 package policies.department.legal.handovers
