@@ -216,7 +216,7 @@ async def test_what_a_candidate_computes_from_a_question_is_shown_nowhere(pair: 
     shown: set[str] = set()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(spans, "_tracer", lambda: provider.get_tracer("assent"))
-        for number in ("111", "222"):
+        for number in ("078051120", "219099999"):
             said: dict[str, Json] = {
                 "verdict": "require_approval",
                 "reasons": [{"code": f"SSN_{number}", "control": f"born {number}"}],
@@ -228,5 +228,5 @@ async def test_what_a_candidate_computes_from_a_question_is_shown_nowhere(pair: 
     [text] = shown  # one row for all of them
     told = [dict(span.attributes or {}) for span in exporter.get_finished_spans()]
     assert [one[spans.SHADOW_REASON_CODES] for one in told] == [("…",), ("…",)]
-    for secret in ("111", "222", 'quorum":7'):
+    for secret in ("078051120", "219099999", 'quorum":7'):
         assert secret not in text + str(told)
