@@ -101,6 +101,11 @@ class Settings:
         return self.token_file or self.data / "tokens.json"
 
 
+def is_url(place: str) -> bool:
+    """Say whether policies are fetched from a place; else it is a folder, or a file."""
+    return place.startswith(("http://", "https://"))
+
+
 def token_variable(tenant: str) -> str:
     """Return the variable with the token that is sent to the URL of a tenant's bundle."""
     return f"{BUNDLE_TOKEN}_{tenant.upper().replace('-', '_')}"

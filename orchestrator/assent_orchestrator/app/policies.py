@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assent_orchestrator.config import BUNDLE_TOKEN, HOME, Settings, token_variable
+from assent_orchestrator.config import BUNDLE_TOKEN, HOME, Settings, is_url, token_variable
 from assent_orchestrator.meanwhile import meanwhile
 from assent_sidecar.activation.rehearsal import Rehearsal
 from assent_sidecar.bundle.feed import Feed
@@ -57,7 +57,7 @@ def place_of(settings: Settings, home: str = HOME) -> Place:
         at_once, waiting = settings.decisions_at_once, settings.decisions_waiting
         return Place(home, settings.data / _KEPT, folder, settings.bundle, at_once, waiting)
     one = settings.tenants[home]
-    remote = one.place.startswith(("http://", "https://"))
+    remote = is_url(one.place)
     folder = Path(one.place) if not remote and Path(one.place).is_dir() else None
     return Place(
         home,
@@ -156,6 +156,6 @@ def _origin(  # noqa: PLR0917 - what it is made of
     if place.folder is not None:
         return FolderOrigin(place.folder, binary, every=every, under=org.org if org is not None else None)
     assert place.bundle is not None
-    if place.bundle.startswith(("http://", "https://")):
+    if is_url(place.bundle):
         return UrlOrigin(place.bundle, trust, token=environ.get(place.token_variable) or None, every=every)
     return FileOrigin(Path(place.bundle), trust, every=every)

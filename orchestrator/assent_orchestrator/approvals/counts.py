@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import BY_POLICY, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.latest import BY_POLICIES
 from assent_orchestrator.approvals.report import (
     MOST_ROWS,
     ApproverCounts,
@@ -31,7 +32,7 @@ class Counts:
         self._tx = tx
         self._about = [
             approvals.c.tenant == tenant,
-            approvals.c.kind.in_(sorted(map(str, BY_POLICY))),
+            BY_POLICIES,
             approvals.c.requested_at >= span.start,
             approvals.c.requested_at < span.end,
             *([approvals.c.process == span.process] if span.process else []),

@@ -7,7 +7,7 @@ from itertools import islice
 from assent_orchestrator.approvals.mask import is_masked, masked_by, without
 from assent_orchestrator.errors import MemoryKeyWrongError
 from assent_orchestrator.plan.action import action_digest
-from assent_orchestrator.plan.digests import NO_KEY, Digests
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.pointer import PointerError, Tokens, find, render, split, step_down
 from assent_sidecar.decision import ApprovalRequirement
@@ -45,7 +45,7 @@ class Change:
 
 
 def changes_between(
-    before: Mapping[str, Json], action: Action, requirement: ApprovalRequirement, digests: Digests = NO_KEY
+    before: Mapping[str, Json], action: Action, requirement: ApprovalRequirement, digests: Digests
 ) -> list[Change]:
     """Return what is different in an action from what was presented before, for those who are asked now.
 

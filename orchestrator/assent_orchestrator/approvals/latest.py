@@ -18,34 +18,24 @@ _COUNTS = (
 """In which order requests count: one that is open, one that somebody said no to, the newest."""
 
 
+BY_POLICIES = approvals.c.kind.in_(sorted(map(str, BY_POLICY)))
+"""What policies have people asked."""
+
+
 async def latest_request(tx: AsyncConnection, run_id: str, step_id: str, *, lock: bool = False) -> Approval | None:
     """Return the request that counts for the action of a step, or None.
 
     What is open, at most one, or what ended the step; else the newest, as clocks went, which go back at times.
     """
-    query = (
-        sa.select(approvals)
-        .where(
-            approvals.c.run_id == run_id,
-            approvals.c.step_id == step_id,
-            approvals.c.kind == str(ApprovalKind.ACTION),
-        )
-        .order_by(*_COUNTS)
-        .limit(1)
-    )
-    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
-    return await with_answers(tx, row) if row is not None else None
+    of_action = approvals.c.kind == str(ApprovalKind.ACTION)
+    return await _latest(tx, run_id, approvals.c.step_id == step_id, of_action, lock=lock)
 
 
 async def latest_requests(tx: AsyncConnection, run_id: str, step_id: str) -> dict[ApprovalKind, Approval]:
     """Return the requests of a step that count (``latest_request``) for its action, and for what it takes over."""
     query = (
         sa.select(approvals)
-        .where(
-            approvals.c.run_id == run_id,
-            approvals.c.step_id == step_id,
-            approvals.c.kind.in_(sorted(map(str, BY_POLICY))),
-        )
+        .where(approvals.c.run_id == run_id, approvals.c.step_id == step_id, BY_POLICIES)
         .ext(distinct_on(approvals.c.kind))
         .order_by(approvals.c.kind, *_COUNTS)
     )
@@ -55,17 +45,15 @@ async def latest_requests(tx: AsyncConnection, run_id: str, step_id: str) -> dic
 
 async def latest_about(tx: AsyncConnection, run_id: str, asked: str) -> Approval | None:
     """Return the request that counts for a hand-over of a run, by its digest, whichever step takes over; or None."""
-    query = (
-        sa.select(approvals)
-        .where(
-            approvals.c.run_id == run_id,
-            approvals.c.kind == str(ApprovalKind.HANDOFF),
-            approvals.c.action_digest == asked,
-        )
-        .order_by(*_COUNTS)
-        .limit(1)
-    )
-    row = (await tx.execute(query)).mappings().one_or_none()
+    of_hand_over = approvals.c.kind == str(ApprovalKind.HANDOFF)
+    return await _latest(tx, run_id, approvals.c.action_digest == asked, of_hand_over)
+
+
+async def _latest(
+    tx: AsyncConnection, run_id: str, *such: sa.ColumnElement[bool], lock: bool = False
+) -> Approval | None:
+    query = sa.select(approvals).where(approvals.c.run_id == run_id, *such).order_by(*_COUNTS).limit(1)
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     return await with_answers(tx, row) if row is not None else None
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from assent_orchestrator.approvals.difference import changes_between
 from assent_orchestrator.approvals.mask import hushed, is_masked, masked_by, spoken
-from assent_orchestrator.plan.digests import NO_KEY, Digests
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.edit import is_at_or_below
 from assent_orchestrator.plan.reference import Source, references
 from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
@@ -50,13 +50,13 @@ class Scene:
     agent: str
     principal: str
     args: Mapping[str, Json]
+    digests: Digests
     edited: Collection[Pointer] = ()
     so_far: Sequence[Happened] = ()
     on_yes: Sequence[str] = ()
     on_no: str = "stops"
     ledgers: Mapping[str, Counter] = field(default_factory=dict)
     before: Mapping[str, Json] | None = None
-    digests: Digests = NO_KEY
 
 
 def present(

@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from assent.v1 import audit_pb2 as wire
+from assent_orchestrator.audit.record import grounds
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import clock_time, coloured, say_under
 
@@ -58,10 +59,8 @@ def show_record(entry: wire.AuditRecord) -> None:
 def _why(record: Mapping[str, Any], *, hand_over: bool) -> str:
     """Return why, and under which controls; what would have allowed what was denied is no reason of that."""
     decision, effect, detail = (record.get(part) or {} for part in ("decision", "effect", "detail"))
-    granted = decision.get("granted") or ()
-    grounds = (code for code in decision.get("codes") or () if code not in granted)
     own = None if hand_over else detail.get("reason")
-    codes = (detail.get("refused"), *grounds, effect.get("error"), own)
+    codes = (detail.get("refused"), *grounds(decision), effect.get("error"), own)
     why = ", ".join(str(code) for code in codes if code)
     why += f": {branch}" if (branch := detail.get("branch")) else ""
     controls = ", ".join(decision.get("controls") or ())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.problem import Problem, sidecar_problem, workspace_problem
-from assent_orchestrator.config import EXECUTOR_NAME, Settings
+from assent_orchestrator.config import EXECUTOR_NAME, Settings, is_url
 from assent_orchestrator.errors import AssentError, ExecutorError, UnavailableError
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -74,7 +74,7 @@ def _require_sense(settings: Settings) -> None:
         advice = "name a workspace with --workspace, or make one with assent init"
         raise Problem(f"--workspace: {settings.workspace} {there}; {advice}", ExitCode.NOT_FOUND)
     for name, one in settings.tenants.items():
-        if not one.place.startswith(("http://", "https://")) and not Path(one.place).exists():
+        if not is_url(one.place) and not Path(one.place).exists():
             what = f"--tenant {name}: {one.place} does not exist; name a workspace, or the file or URL of a bundle"
             raise Problem(what, ExitCode.NOT_FOUND)
     if not EXECUTOR_NAME.fullmatch(settings.executor):

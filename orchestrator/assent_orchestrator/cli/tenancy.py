@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from assent_orchestrator.cli.finding_of_doctor import Finding
+from assent_orchestrator.config import is_url
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.fault import WorkspaceError
@@ -20,7 +21,7 @@ async def look_at_tenant(name: str, place: str, org: Bundle, binary: Binary) -> 
     from assent_sidecar.bundle.verify import read_unverified
 
     subject = f"tenant {name}"
-    if place.startswith(("http://", "https://")):
+    if is_url(place):
         return None, Finding("warn", subject, "bundles from a URL are not looked at", "assent bundle inspect a copy")
     root = Path(place)
     is_folder = await asyncio.to_thread(root.is_dir)

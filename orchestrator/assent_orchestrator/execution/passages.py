@@ -11,7 +11,7 @@ from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalKind,
 from assent_orchestrator.approvals.latest import latest_about, latest_requests
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.passage import Passage
-from assent_orchestrator.approvals.request import AtStep, insert_request, pending, resolve
+from assent_orchestrator.approvals.request import AtStep, insert_request, pending
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.approvals.worth import answers_worth
 from assent_orchestrator.audit import spans
@@ -21,7 +21,7 @@ from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.scene import scene_of_hand_over
-from assent_orchestrator.execution.sequel import ASKED_ANEW, REVISED, Sequels, note_decision, trace_wait, void
+from assent_orchestrator.execution.sequel import ASKED_ANEW, REVISED, Sequels, note_asked, note_decision, use_up, void
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.gate import Followed, OvertakenError
@@ -70,9 +70,7 @@ class Passages:
         if not all(answer in worth for answer in heard):
             raise OvertakenError
         if request is not None and request.state is ApprovalState.APPROVED:
-            await resolve(tx, request, ApprovalState.CONSUMED, now)
-            drafts = (*drafts, note_state(request, ApprovalState.CONSUMED))
-            trace_wait(request, ApprovalState.APPROVED, now)
+            drafts = (*drafts, await use_up(tx, request, now))
         await self._keep(tx, situation, key, decided, less)
         return Followed(step=situation.step.id, drafts=drafts)
 
@@ -111,12 +109,7 @@ class Passages:
             )
             await insert_request(tx, request)
             drafts = (*drafts, note_state(request, ApprovalState.PENDING))
-        values = {
-            **note_decision(held.decided, situation, now),
-            "reason": held.decided.codes[0] if held.decided.codes else None,
-            "message": None,
-            "not_before": None,
-        }
+        values = note_decision(held.decided, situation, now) | note_asked(held.decided)
         followed = await self.sequels.written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
         return followed, request.expires_at
 

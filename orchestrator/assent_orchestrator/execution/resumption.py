@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import BY_POLICY, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.approval import ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.latest import BY_POLICIES
 from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.errors import AssentError
 from assent_orchestrator.execution.durable import Durable
@@ -49,7 +50,7 @@ _ASLEEP = (
 _ASKED = sa.exists().where(
     approvals.c.run_id == steps.c.run_id,
     approvals.c.step_id == steps.c.id,
-    approvals.c.kind.in_(sorted(map(str, BY_POLICY))),
+    BY_POLICIES,
     approvals.c.state == str(ApprovalState.PENDING),
 )
 

@@ -101,9 +101,7 @@ class Sequels:
                     raise OvertakenError
                 drafts: tuple[Draft, ...] = ()
                 if approval is not None and approval.state in (ApprovalState.APPROVED, ApprovalState.EDITED):
-                    await resolve(tx, approval, ApprovalState.CONSUMED, now)
-                    drafts = (note_state(approval, ApprovalState.CONSUMED),)
-                    trace_wait(approval, ApprovalState.APPROVED, now)
+                    drafts = (await use_up(tx, approval, now),)
                 if situation.handoff is not None and situation.handoff.state in LIVE:
                     # What it takes over was let go meanwhile, or is something else by now.
                     drafts = (*drafts, await void(tx, situation.handoff, now, ASKED_ANEW))
@@ -117,11 +115,7 @@ class Sequels:
                     revised = approval is not None and approval.revision != ruling.decided.provenance.revision
                     voided = await self._void(tx, situation, now, REVISED if revised else ASKED_ANEW)
                 requested = await self._request(tx, turn, action, ruling, scene())
-                values |= {
-                    "reason": ruling.decided.codes[0] if ruling.decided.codes else None,
-                    "message": None,
-                    "not_before": None,
-                }
+                values |= note_asked(ruling.decided)
                 drafts = (*voided, requested)
                 return await self.written(tx, run, situation, StepState.AWAITING_APPROVAL, values, drafts=drafts)
             case Deferred() | Stopped() | Refused():
@@ -287,6 +281,17 @@ class Sequels:
         return tuple([await void(tx, one, now, why) for one in live])
 
 
+async def use_up(tx: AsyncConnection, approval: Approval, now: datetime) -> Draft:
+    """Close a request that people said yes to: what they allowed is done now; return what to record.
+
+    Raises:
+        OvertakenError: somebody changed it meanwhile.
+    """
+    await resolve(tx, approval, ApprovalState.CONSUMED, now)
+    trace_wait(approval, ApprovalState.APPROVED, now)
+    return note_state(approval, ApprovalState.CONSUMED)
+
+
 async def void(tx: AsyncConnection, approval: Approval, now: datetime, why: str) -> Draft:
     """Close a request that is worth nothing, as it was seen; return what to record.
 
@@ -319,6 +324,11 @@ def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> Non
         traceparent=approval.traceparent,
         approver_kind="user",
     )
+
+
+def note_asked(decided: Decided) -> dict[str, Any]:
+    """Return what a row says of a step that waits for people, beside the decision."""
+    return {"reason": decided.codes[0] if decided.codes else None, "message": None, "not_before": None}
 
 
 def note_decision(decided: Decided, situation: Situation, now: datetime) -> dict[str, Any]:

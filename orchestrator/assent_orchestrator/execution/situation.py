@@ -19,7 +19,7 @@ from assent_orchestrator.governance.stop import STOPPED, Subject
 from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.choice import as_steps, choice_of
 from assent_orchestrator.plan.derived import spec_of, undone_id
-from assent_orchestrator.plan.digests import NO_KEY, Digests
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.graph import Graph
 from assent_orchestrator.plan.reference import references
 from assent_orchestrator.plan.state import StepState
@@ -73,12 +73,12 @@ class Situation:
     decision: dict[str, Json] | None
     intent: Intent | None
     approval: Approval | None
+    digests: Digests
     item: Item | None = None
     spoilt: bool = False
     edits: Mapping[Pointer, Json] = field(default_factory=dict)
     work_item: Approval | None = None
     confided: bool = False
-    digests: Digests = NO_KEY
     handoff: Approval | None = None
 
     @property

@@ -25,13 +25,12 @@ from assent_orchestrator.governance.barrier import Barrier
 from assent_orchestrator.governance.judging import rule
 from assent_orchestrator.governance.ledgers import Ledgers, ShortfallError, exhausted
 from assent_orchestrator.governance.obligations import OURS
-from assent_orchestrator.governance.permit import Permit, PermitIssuer
+from assent_orchestrator.governance.permit import Permit, PermitIssuer, claim_of
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
 from assent_orchestrator.governance.till import Till, open_till
-from assent_orchestrator.plan.action import plain_digest
 from assent_orchestrator.plan.derived import row_id
-from assent_orchestrator.plan.digests import Digests, is_keyed
+from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.catalogue.memory import Memory
@@ -313,7 +312,7 @@ class Gate:
         """Issue a permit for what was decided; whoever asked for it commits both before anybody has it."""
         return self.issuer.issue(
             action_digest=action.digest,
-            claimed=plain_digest(action) if is_keyed(action.digest) else "",
+            claimed=claim_of(action, action.digest),
             action=f"{action.system}.{action.operation}",
             decision_id=decided.provenance.decision_id,
             run=run,

@@ -19,14 +19,12 @@ from assent_orchestrator.governance.ledgers import ShortfallError
 from assent_orchestrator.governance.mandate import Room
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.governance.own_decision import own_decision
-from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.governance.permit import Permit, claim_of
 from assent_orchestrator.governance.ruling import Allowed, Refused
 from assent_orchestrator.governance.stop import Stop, Subject, applying, stopped
 from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.governance.till import Booking, Till, open_till
 from assent_orchestrator.governance.under_way import hold
-from assent_orchestrator.plan.action import plain_digest
-from assent_orchestrator.plan.digests import is_keyed
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.facts import Action, BatchAction, StepFacts
 from assent_sidecar.question import Kind, Question
@@ -202,7 +200,7 @@ class Outside:
         """Return a permit for ``action`` that was issued before, as it was: its row is committed, its time goes on."""
         return self.gate.issuer.issue(
             action_digest=permit.action_digest,
-            claimed=plain_digest(action) if is_keyed(permit.action_digest) else "",
+            claimed=claim_of(action, permit.action_digest),
             action=permit.action,
             decision_id=decided.provenance.decision_id,
             run=OUTSIDE,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assent_orchestrator.governance.signing_key import public_jwk
 from assent_orchestrator.plan.action import plain_digest
+from assent_orchestrator.plan.digests import is_keyed
 from assent_sidecar.facts import Action
 
 ISSUER = "assent"
@@ -77,6 +78,11 @@ class Permit:
             raise PermitError("the action is not what its digest says")
 
 
+def claim_of(action: Action, written: str) -> str:
+    """Return what a token says of an action whose digest is ``written``: the plain one, which tool servers compute."""
+    return plain_digest(action) if is_keyed(written) else written
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a verified permit says: which attempt of which step does what, and which decision allowed it."""
@@ -136,10 +142,10 @@ class PermitIssuer:
     ) -> Permit:
         """Return a permit for one attempt at one action; only the gate may call this.
 
-        Where ``action_digest`` is keyed, ``claimed`` is the plain one, which a tool server can compute.
+        ``claimed`` is what the token says (``claim_of``), ``action_digest`` itself where it is left out.
         ``identifier`` is that of a permit that was issued before: with the same facts it is the same permit again.
         """
-        identifier = identifier or uuid.uuid4().hex
+        identifier, claimed = identifier or uuid.uuid4().hex, claimed or action_digest
         # JWTs count whole seconds (RFC 7519): the permit itself is not good for longer than its token.
         issued = now.astimezone(UTC).replace(microsecond=0)
         expires = issued + self._lifetime
@@ -149,7 +155,7 @@ class PermitIssuer:
             "jti": identifier,
             "iat": issued,
             "exp": expires,
-            "digest": claimed or action_digest,
+            "digest": claimed,
             "action": action,
             "decision": decision_id,
             "attempt": attempt,
@@ -167,7 +173,7 @@ class PermitIssuer:
             issued_at=issued,
             expires_at=expires,
             token=token,
-            claimed=claimed or action_digest,
+            claimed=claimed,
         )
 
 

@@ -10,6 +10,7 @@ from assent_orchestrator.approvals.difference import MOST_CHANGES, Change, chang
 from assent_orchestrator.approvals.mask import is_masked, masked
 from assent_orchestrator.approvals.presented import MOST_STEPS, Counter, Happened, Scene, present, sources_of
 from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.digests import NO_KEY
 from assent_orchestrator.plan.pointer import find, render, split
 from assent_sidecar.canonical import canonical, digest
 from assent_sidecar.decision import ApprovalRequirement, Decided
@@ -36,7 +37,7 @@ def decided(*obligations: Any) -> Decided:
 def shown(args: Any, *obligations: Any, labels: Any = None, scene: Any = None, **requirement: Any) -> dict[str, Any]:
     action = make_action("box.put", "write", args, labels or {})
     wanted = ApprovalRequirement.from_json(REQUIREMENT | requirement)
-    return present(action, wanted, decided(*obligations), Scene("bot", "sam", args, **(scene or {})))
+    return present(action, wanted, decided(*obligations), Scene("bot", "sam", args, NO_KEY, **(scene or {})))
 
 
 def whole(args: Any, **requirement: Any) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def places(value: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 def differences(before: Any, after: Any) -> list[Change]:
     action = make_action("box.put", "write", after["args"], {})
-    return changes_between(before, action, ApprovalRequirement.from_json(REQUIREMENT))
+    return changes_between(before, action, ApprovalRequirement.from_json(REQUIREMENT), NO_KEY)
 
 
 BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
