@@ -1,5 +1,6 @@
 """Who has the trail and all rows, knows all the rest of an action and tries every value of it finds none of them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from tests.orchestrator.execution.test_waiting import held_until_approved
 from tests.orchestrator.execution.world import World, for_actions, states
 
 PIN = "4711"
+_DIGITS = 64
+"""How many a SHA-256 has."""
+
 CANDIDATES = tuple(f"{number:04}" for number in range(10_000))
 STEPS = ({"id": "pay", "action": "box.send", "args": {"pin": {"$ref": "inputs.pin"}}},)
 
@@ -34,7 +38,11 @@ def guesses_of_plans(plan: Mapping[str, Any]) -> dict[str, str]:
 
 
 def found(everything: str, guesses: Mapping[str, str]) -> set[str]:
-    return {pin for tried, pin in guesses.items() if tried in everything or tried.removeprefix("sha256:") in everything}
+    """Look once through all that is stored, by now of many tests, for any of the guesses, wherever it begins."""
+    known = {tried.removeprefix("sha256:"): pin for tried, pin in guesses.items()}
+    digits = re.findall(f"[0-9a-f]{{{_DIGITS},}}", everything)
+    places = (one[at : at + _DIGITS] for one in digits for at in range(len(one) - _DIGITS + 1))
+    return {known[place] for place in places if place in known}
 
 
 async def submitted(world: World, labels: dict[str, Any]) -> str:
