@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.opa.binary import Binary, accepted_versions, find_binary, require_version
 from assent_sidecar.opa.client import Answer, OpaClient
 from assent_sidecar.opa.config import child_environment, render
-from assent_sidecar.opa.folder import SOCKET, make_folder
+from assent_sidecar.opa.folder import SOCKET, listening_place, make_folder, remove_folder
 from assent_sidecar.opa.liveness import Liveness, Patience
 from assent_sidecar.opa.memory import read_memory
 from assent_sidecar.opa.process import OpaProcess
@@ -274,7 +273,8 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
         stack.push_async_callback(server.stop)
         server.publish(bundle)
         folder = await asyncio.to_thread(make_folder, settings.state_dir)
-        stack.push_async_callback(asyncio.to_thread, shutil.rmtree, folder, ignore_errors=True)
+        stack.push_async_callback(asyncio.to_thread, remove_folder, folder)
+        listened = listening_place(folder) / SOCKET
         process = OpaProcess(
             binary,
             render(
@@ -285,7 +285,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
                 keys=settings.trust.keys.config(),
                 allow_unsigned=settings.trust.allow_unsigned,
             ),
-            folder / SOCKET,
+            listened,
             environ=child_environment(environ),
             memory=read_memory(environ),
             door=door,
@@ -294,7 +294,7 @@ async def _open_own(settings: SidecarSettings, bundle: Bundle) -> AsyncIterator[
         )
         await process.start()
         stack.push_async_callback(process.stop)
-        client = await stack.enter_async_context(OpaClient(folder / SOCKET, token=door.token if door else None))
+        client = await stack.enter_async_context(OpaClient(listened, token=door.token if door else None))
         liveness = Liveness(client.probe, process.kill, settings.patience)
         liveness.start()
         stack.push_async_callback(liveness.stop)

@@ -30,9 +30,11 @@ from assent.v1 import (
     runs_pb2,
 )
 from assent_orchestrator.server.tokens import new_entry, write_tokens
+from assent_orchestrator.store.embedded import EmbeddedServer
 from tests.e2e.canary.safe import Safe, open_safe
 from tests.e2e.canary.search import forms, found_below, found_in
 from tests.e2e.deployment import AUDITOR, DIRECTOR, OPERATOR, RUNTIME, SECONDS, TENANT, Deployment, state, states
+from tests.e2e.dump import libpq
 from tests.examples.programs import program
 
 WORKSPACE = Path(__file__).parent / "canary/workspace"
@@ -257,8 +259,8 @@ def wish(mode: str, secret: str) -> dict[str, Any]:
 async def dumped(here: House) -> bytes:
     """Every row of every table, so that nothing is overlooked because it is compressed where it lies."""
     found: list[str] = []
-    run = here.folder / "data/postgres/run"
-    async with await psycopg.AsyncConnection.connect(host=str(run), user="assent", dbname="assent") as connection:
+    where = libpq(EmbeddedServer(here.folder / "data/postgres").url)
+    async with await psycopg.AsyncConnection.connect(where) as connection:
         tables = (
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         )

@@ -17,6 +17,7 @@ from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, EngineVersionError
 from assent_sidecar.opa.binary import PINNED_VERSION, find_binary
 from assent_sidecar.opa.config import render
+from assent_sidecar.opa.folder import SOCKET, listening_place, make_folder, remove_folder
 from assent_sidecar.opa.process import OpaProcess
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 from tests.sidecar.engines import ALLOW, bundle_of, bundle_of_library, http, listening, question, until
@@ -112,8 +113,11 @@ async def test_closing_leaves_neither_process_nor_file(tmp_path: Path) -> None:
     async with open_sidecar(settings(tmp_path), bundle_of()) as sidecar:
         pid = _engine(sidecar)
         [folder] = (tmp_path / "state").iterdir()
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert sidecar.process is not None
+        place = sidecar.process.socket.parent
+        assert [stat.S_IMODE(one.stat().st_mode) for one in (folder, place)] == [0o700, 0o700]
     assert not psutil.pid_exists(pid)
+    assert not place.exists()
     assert list((tmp_path / "state").iterdir()) == []
 
 
@@ -123,7 +127,25 @@ async def test_a_state_folder_may_be_deep_and_hold_what_a_killed_process_left(tm
     left.mkdir(parents=True)
     async with open_sidecar(settings(deep), bundle_of()) as sidecar:
         assert await _allows(sidecar)
-    assert not left.exists()
+        assert sidecar.process is not None
+        place = sidecar.process.socket.parent
+        assert deep not in place.parents
+        assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert list((deep / "state").iterdir()) == []
+    assert not place.exists()
+
+
+async def test_a_place_among_the_temporary_files_is_swept_up_after_a_kill(tmp_path: Path) -> None:
+    state = tmp_path / ("d" * 120) / "state"
+    place = listening_place(make_folder(state))
+    (place / SOCKET).touch()
+    [kept] = state.iterdir()
+    kept.rename(kept.with_name(f"engine-999999999-{kept.name}"))
+    other = make_folder(state)
+    assert not place.exists()
+    assert list(state.iterdir()) == [other]
+    remove_folder(other)
+    assert list(state.iterdir()) == []
 
 
 @pytest.mark.requirement("sidecar.strict-errors-deny")

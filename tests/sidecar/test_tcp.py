@@ -149,7 +149,7 @@ async def test_the_token_is_wanted_on_the_socket_too_and_we_have_it(tmp_path: Pa
         assert (await sidecar.health()).ready
         await sidecar.activate(bundle_of(note="newer"))
         assert sidecar.process is not None
-        [folder] = (tmp_path / "state").iterdir()
+        folder = sidecar.process.socket.parent
         for name in ("opa.sock", "opa.json", "authz.rego", "authz.json"):
             assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
         assert TOKEN not in (folder / "authz.json").read_text() + (folder / "authz.rego").read_text()
@@ -159,6 +159,7 @@ async def test_the_token_is_wanted_on_the_socket_too_and_we_have_it(tmp_path: Pa
         assert sidecar.process.pid is not None
         assert TOKEN not in " ".join(psutil.Process(sidecar.process.pid).cmdline())
     assert list((tmp_path / "state").iterdir()) == []
+    assert not folder.exists()
 
 
 @pytest.fixture

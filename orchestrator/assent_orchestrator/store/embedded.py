@@ -94,6 +94,7 @@ class EmbeddedServer:
         try:
             self._prepare()
             with self._turn():
+                self._prepare_sockets()
                 self._membership = self._lock_file("users.lock")
                 fcntl.flock(self._membership, fcntl.LOCK_SH)
                 try:
@@ -146,6 +147,9 @@ class EmbeddedServer:
             _let_through(self._folder.parent)
             _let_through(self._bin)
             self._own(self._folder)
+
+    def _prepare_sockets(self) -> None:
+        """Make the place of the socket; the caller has the turn, for the last one to leave takes that place away."""
         self._sockets.mkdir(mode=0o700, exist_ok=True)
         self._own(self._sockets)
         found = self._sockets.lstat()
@@ -251,12 +255,18 @@ class EmbeddedServer:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return  # others use it
-            if not (self._data / "postmaster.pid").exists():
-                return
-            for mode, patience in (("fast", _STOP_SECONDS), ("immediate", 10)):
-                if self._run("pg_ctl", "stop", "-w", "-s", "-D", str(self._data), "-m", mode, "-t", str(patience)):
-                    return
-            _log.error("the embedded PostgreSQL did not stop", extra={"folder": str(self._folder)})
+            if self._stopped():
+                with contextlib.suppress(OSError):
+                    self._sockets.rmdir()  # it may be among the temporary files, where nobody would look for it
+
+    def _stopped(self) -> bool:
+        if not (self._data / "postmaster.pid").exists():
+            return True
+        for mode, patience in (("fast", _STOP_SECONDS), ("immediate", 10)):
+            if self._run("pg_ctl", "stop", "-w", "-s", "-D", str(self._data), "-m", mode, "-t", str(patience)):
+                return True
+        _log.error("the embedded PostgreSQL did not stop", extra={"folder": str(self._folder)})
+        return False
 
     def _run(self, program: str, *arguments: str) -> bool:
         """Run one of PostgreSQL's programs, away from the terminal's Ctrl-C; true when it succeeded."""

@@ -43,6 +43,12 @@ async def shop(workspace: Path) -> AsyncIterator[str]:
         await asyncio.wait_for(process.wait(), SECONDS)
 
 
+@pytest.fixture
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose path is short enough for sockets, so that every process that belongs to it names it."""
+    return tmp_path_factory.mktemp("d") / "data"
+
+
 @pytest.fixture(scope="session")
 async def desk(workspace: Path, shop: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     """A server that runs, and commands against it."""

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assent_sidecar.opa.folder import SOCKET
+from assent_sidecar.opa.process import LONGEST_SOCKET_PATH
+
 SECONDS = 60.0
 ASSENT = (sys.executable, "-m", "assent_orchestrator")
 TEMPLATE = Path(__file__).parents[3] / "orchestrator/assent_orchestrator/cli/template"
@@ -127,26 +130,30 @@ async def serving(
 
 def wait_until_gone(data: Path) -> None:
     """Wait, bounded, until no process names the data folder any more; the kernel says when each has ended."""
-    for pid, command in processes():
-        if str(data) in command:
-            with contextlib.suppress(ProcessLookupError):
-                descriptor = os.pidfd_open(pid)
-                try:
-                    assert select.select([descriptor], [], [], SECONDS)[0], f"still there: {command}"
-                finally:
-                    os.close(descriptor)
+    for pid, command in processes_of(data):
+        with contextlib.suppress(ProcessLookupError):
+            descriptor = os.pidfd_open(pid)
+            try:
+                assert select.select([descriptor], [], [], SECONDS)[0], f"still there: {command}"
+            finally:
+                os.close(descriptor)
 
 
 def left_behind(data: Path) -> list[str]:
     """Return the command lines of processes that name the data folder."""
-    return [command for _, command in processes() if str(data) in command]
+    return [command for _, command in processes_of(data)]
 
 
-def processes() -> Iterator[tuple[int, str]]:
+def processes_of(data: Path) -> Iterator[tuple[int, str]]:
+    """Yield the processes that name the data folder, with their command lines."""
+    longest = data / "engine-4194304-12345678" / SOCKET
+    assert len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH, "what listens elsewhere names another folder"
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                yield int(entry.name), (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
+                command = (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
+                if str(data) in command:
+                    yield int(entry.name), command
 
 
 def write_tokens(path: Path, callers: Mapping[str, list[str]]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from tests.orchestrator.cli.program import (
     assent,
     clean_environ,
     left_behind,
-    processes,
+    processes_of,
     serving,
     wait_until_gone,
     write_tokens,
@@ -28,15 +28,12 @@ def healthy(data: Path, address: str) -> bool:
 
 
 @pytest.mark.requirement("cli.serve")
-async def test_a_server_says_in_one_line_that_it_serves_and_leaves_nothing_behind(
-    workspace: Path, tmp_path: Path
-) -> None:
-    data = tmp_path / "data"
+async def test_a_server_says_in_one_line_that_it_serves_and_leaves_nothing_behind(workspace: Path, data: Path) -> None:
     async with serving(workspace, data) as server:
         assert (await server.ready()).startswith("serving on 127.0.0.1:")
         assert await asyncio.to_thread(healthy, data, server.address)
         assert (data / "tokens.json").stat().st_mode & 0o777 == 0o600
-        assert data.stat().st_mode & 0o066 == 0
+        assert (await asyncio.to_thread(data.stat)).st_mode & 0o066 == 0
         server.send(signal.SIGTERM)
         assert await server.ended() == 0
         assert server.process.stdout is not None
@@ -61,8 +58,7 @@ async def test_scripts_are_told_process_and_revision_too_and_logs_are_json_lines
 
 
 @pytest.mark.requirement("cli.serve")
-async def test_ctrl_c_ends_a_server_in_order_even_while_it_starts(workspace: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+async def test_ctrl_c_ends_a_server_in_order_even_while_it_starts(workspace: Path, data: Path) -> None:
     async with serving(workspace, data) as server:
         await server.logged("starting on the workspace")
         server.send(signal.SIGINT)
@@ -71,8 +67,7 @@ async def test_ctrl_c_ends_a_server_in_order_even_while_it_starts(workspace: Pat
 
 
 @pytest.mark.requirement("cli.serve")
-async def test_after_kill_9_no_engine_is_left_and_the_next_server_starts(workspace: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+async def test_after_kill_9_no_engine_is_left_and_the_next_server_starts(workspace: Path, data: Path) -> None:
     async with serving(workspace, data) as first:
         await first.ready()
         first.send(signal.SIGKILL)
@@ -80,14 +75,13 @@ async def test_after_kill_9_no_engine_is_left_and_the_next_server_starts(workspa
         async with serving(workspace, data) as second:
             await second.ready()
             assert await asyncio.to_thread(healthy, data, second.address)
-            engines = [pid for pid, command in processes() if str(data) in command and "run --server" in command]
+            engines = [pid for pid, command in processes_of(data) if "run --server" in command]
             assert len(engines) == 1
     await asyncio.to_thread(wait_until_gone, data)
 
 
 @pytest.mark.requirement("cli.serve", "cli.exit-codes")
-async def test_a_second_ctrl_c_ends_a_server_at_once_and_nothing_is_lost(workspace: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+async def test_a_second_ctrl_c_ends_a_server_at_once_and_nothing_is_lost(workspace: Path, data: Path) -> None:
     async with serving(workspace, data) as server:
         await server.ready()
         server.send(signal.SIGINT)
@@ -229,17 +223,17 @@ def test_without_an_engine_or_a_database_nothing_is_served_and_no_password_shown
 
 
 @pytest.mark.requirement("cli.exit-codes")
-def test_a_port_that_is_taken_is_a_conflict(workspace: Path, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_a_conflict(workspace: Path, data: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = assent("serve", "--workspace", workspace, "--data", tmp_path / "data", "--listen", f"127.0.0.1:{port}")
+        said = assent("serve", "--workspace", workspace, "--data", data, "--listen", f"127.0.0.1:{port}")
     assert said.code == 6
     assert said.err.splitlines()[-1].startswith(
         f"error: 127.0.0.1:{port} cannot be listened at: Address already in use; "
     )
-    assert left_behind(tmp_path / "data") == []
+    assert left_behind(data) == []
 
 
 @pytest.mark.requirement("cli.exit-codes")
