@@ -33,9 +33,13 @@ Where tenants have policies of their own, those of the organisation are this one
 
 @dataclass(frozen=True, slots=True)
 class TenantSettings:
-    """Where one tenant's policies come from: a folder, or the file or URL of a bundle; and limits of its own."""
+    """Where one tenant's policies come from: a folder, or the file or URL of a bundle; keys and limits of its own.
+
+    ``bundle_keys`` sign this tenant's bundles and nobody else's.
+    """
 
     place: str
+    bundle_keys: tuple[str, ...] = ()
     decisions_at_once: int | None = None
     decisions_waiting: int | None = None
     runs: int | None = None
@@ -46,9 +50,10 @@ class Settings:
     """The settings of one server; times are in seconds.
 
     ``workspace`` is the folder the bundle is built from, unless ``bundle`` names the file or URL of one that was built
-    and signed elsewhere, by one of ``bundle_keys``. ``data`` keeps the embedded database, the token file and the
-    signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead. ``tool_servers`` maps the names
-    that systems use to addresses. ``executor`` must be the same over restarts and unique among live servers.
+    and signed elsewhere, by one of ``bundle_keys``, which count for every tenant. ``data`` keeps the embedded database,
+    the token file and the signing key (0700). ``database_url`` names a PostgreSQL of the user's own instead.
+    ``tool_servers`` maps the names that systems use to addresses. ``executor`` must be the same over restarts and
+    unique among live servers.
     ``keep_finished`` is after how long a finished run is forgotten, but for its records; None for never.
     ``identities`` is the file that says whose JWTs and client certificates are believed.
     ``notices`` is the file that says who is told about approvals; None for nobody.

@@ -13,7 +13,7 @@ from assent_sidecar.bundle.feed import Feed
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.gate import ActivationGate
 from assent_sidecar.bundle.keep import Keep
-from assent_sidecar.bundle.keys import read_key_ring
+from assent_sidecar.bundle.keys import KeyRing, read_key_ring
 from assent_sidecar.bundle.org import Allegiance
 from assent_sidecar.bundle.origin.file import FileOrigin
 from assent_sidecar.bundle.origin.folder import FolderOrigin
@@ -137,11 +137,21 @@ async def following_policies(settings: Settings, policies: OpenPolicies) -> Asyn
         yield
 
 
+def keys_of(settings: Settings, home: str) -> KeyRing:
+    """Return the keys whose signatures a tenant's bundles may have: those for all, and its own.
+
+    Raises:
+        BundleKeyError: one of them cannot be read, or two have one id.
+    """
+    own = settings.tenants[home].bundle_keys if home != HOME else ()
+    return read_key_ring((*settings.bundle_keys, *own))
+
+
 def trust_of(settings: Settings, place: Place) -> Trust:
     """Return whom to believe: what is built on this machine needs no signature, and its engine asks for none."""
     if place.folder is not None:
         return Trust()
-    return Trust(read_key_ring(settings.bundle_keys), settings.allow_unsigned)
+    return Trust(keys_of(settings, place.home), settings.allow_unsigned)
 
 
 def _origin(  # noqa: PLR0917 - what it is made of

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
-from assent_orchestrator.app.policies import OpenPolicies
+from assent_orchestrator.app.policies import OpenPolicies, keys_of
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
@@ -20,7 +20,6 @@ from assent_orchestrator.store.postgres import Database
 from assent_sidecar.activation.soundness import require_sound
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.keep import Keep
-from assent_sidecar.bundle.keys import read_key_ring
 from assent_sidecar.bundle.verify import Trust
 from assent_sidecar.bundle.words import words_of
 from assent_sidecar.evaluator import Evaluator
@@ -70,7 +69,7 @@ async def open_shadowing(
 ) -> AsyncIterator[Shadowing]:
     """Follow the shadows beside these policies, by which ``live`` decides, for as long as the block lasts."""
     # As of the bundle in force: what is built on this machine needs no signature.
-    keys = await asyncio.to_thread(read_key_ring, settings.bundle_keys)
+    keys = await asyncio.to_thread(keys_of, settings, policies.place.home)
     trust = Trust(keys, allow_unsigned=settings.allow_unsigned or policies.place.folder is not None)
 
     @contextlib.asynccontextmanager

@@ -63,6 +63,28 @@ def read_tenants(places: Sequence[str], limits: Sequence[str]) -> Mapping[str, T
     return found
 
 
+def share_out_keys(
+    keys: Sequence[str], tenants: Mapping[str, TenantSettings]
+) -> tuple[tuple[str, ...], Mapping[str, TenantSettings]]:
+    """Return the keys of bundles that count for all, and the tenants with their own: ``NAME/KEYID=FILE``.
+
+    Raises:
+        Problem: a key is for a tenant that is not.
+    """
+    shared, found = [], dict(tenants)
+    for text in keys:
+        whose, slash, key_id = text.partition("=")[0].rpartition("/")
+        if not slash or "=" not in text:
+            shared.append(text)
+        elif whose in found:
+            own = f"{key_id}={text.partition('=')[2]}"
+            found[whose] = replace(found[whose], bundle_keys=(*found[whose].bundle_keys, own))
+        else:
+            what = f"{text!r} is for no tenant that is served; name it with --tenant, or write KEYID=FILE for all"
+            raise Problem(what, ExitCode.USAGE)
+    return tuple(shared), found
+
+
 def _require_own_name(name: str, others: Collection[str]) -> None:
     """Pass when neither the name of a tenant nor the variable with its token is that of another one.
 

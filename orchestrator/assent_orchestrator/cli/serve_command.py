@@ -16,7 +16,7 @@ import typer
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import open_log
 from assent_orchestrator.cli.options import Common, with_output
-from assent_orchestrator.cli.places import read_tenants, read_tool_servers
+from assent_orchestrator.cli.places import read_tenants, read_tool_servers, share_out_keys
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.span import read_duration
 from assent_orchestrator.cli.start import start_problems
@@ -54,7 +54,9 @@ def serve_command(
     ] = None,
     bundle_key: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEYID=FILE", help="A public key (PEM) of bundles, or a folder of them; repeatable."),
+        typer.Option(
+            metavar="[TENANT/]KEYID=FILE", help="A public key (PEM) of bundles, or a folder of them; repeatable."
+        ),
     ] = None,
     allow_unsigned: Annotated[
         bool, typer.Option("--allow-unsigned", help="Take --bundle also when nobody signed it.")
@@ -156,7 +158,7 @@ def serve_command(
     """
     if (tls_cert is None) != (tls_key is None):
         raise Problem("--tls-cert and --tls-key belong together; give both or none", ExitCode.USAGE)
-    tenants = read_tenants(tenant or (), tenant_limit or ())
+    shared_keys, tenants = share_out_keys(bundle_key or (), read_tenants(tenant or (), tenant_limit or ()))
     if bundle is None and (bundle_key or allow_unsigned) and all(Path(one.place).is_dir() for one in tenants.values()):
         what = "--bundle-key and --allow-unsigned are about --bundle and bundles of tenants; a workspace needs neither"
         raise Problem(what, ExitCode.USAGE)
@@ -178,7 +180,7 @@ def serve_command(
         if keep_finished is not None
         else None,
         bundle=bundle,
-        bundle_keys=tuple(bundle_key or ()),
+        bundle_keys=shared_keys,
         allow_unsigned=allow_unsigned,
         watch=watch,
         max_staleness=read_duration(max_staleness, "--max-staleness") if max_staleness is not None else None,

@@ -4,7 +4,7 @@ import pytest
 
 from assent_orchestrator.cli.examination import wanted
 from assent_orchestrator.cli.exit_code import ExitCode
-from assent_orchestrator.cli.places import read_tenants
+from assent_orchestrator.cli.places import read_tenants, share_out_keys
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.config import TenantSettings
 from assent_sidecar.bundle.archive import Bundle
@@ -43,6 +43,41 @@ def test_what_names_no_tenant_or_no_limit_is_refused(places: list[str], limits: 
     with pytest.raises(Problem, match=said) as caught:
         read_tenants(places, limits)
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_key_is_for_all_or_for_one_tenant() -> None:
+    tenants = read_tenants(["sales=a", "legal=b"], [])
+    named = ["release=keys/r=1.pem", "sales/release=s.pem", "sales/next=n/x.pem", "folder/of/keys"]
+    shared, found = share_out_keys(named, tenants)
+    assert shared == ("release=keys/r=1.pem", "folder/of/keys")
+    assert found == {
+        "sales": TenantSettings("a", bundle_keys=("release=s.pem", "next=n/x.pem")),
+        "legal": TenantSettings("b"),
+    }
+
+
+@pytest.mark.parametrize("named", ["legal/release=x.pem", "local/release=x.pem", "/release=x.pem", "a/sales/k=x.pem"])
+def test_a_key_for_nobody_who_is_served_is_refused(named: str) -> None:
+    with pytest.raises(Problem, match="no tenant that is served") as caught:
+        share_out_keys([named], read_tenants(["sales=a"], []))
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.requirement("orchestrator.tenant-keys")
+async def test_one_tenants_key_signs_nobody_elses_bundle(tmp_path: Path) -> None:
+    org, sales = make_org(tmp_path), make_tenant(tmp_path)
+    private, public = tmp_path / "sales.pem", tmp_path / "sales.pub.pem"
+    assert assent("bundle", "key", private).code == 0
+    bundle = tmp_path / "sales.tar.gz"
+    built = assent("bundle", "build", sales, "--under", org, "-o", bundle, "--key", f"release={private}")
+    assert built.code == 0, built.err
+    serve = ("--tenant", f"sales={bundle}", "--tenant", f"legal={make_tenant(tmp_path, 'legal')}")
+    where = ("serve", "-w", org, "--data", tmp_path / "data", "--listen", "127.0.0.1:0")
+    refused = assent(*where, *serve, "--bundle-key", f"legal/release={public}")
+    assert refused.code == ExitCode.NOT_ALLOWED, refused.err
+    assert "the tenant sales: " in refused.err
+    async with serving(org, tmp_path / "data", *serve, "--bundle-key", f"sales/release={public}") as server:
+        await server.ready()
 
 
 async def test_a_tool_server_without_an_address_is_told_with_the_tenants_that_name_it(tmp_path: Path) -> None:
