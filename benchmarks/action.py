@@ -13,8 +13,6 @@ import uuid
 
 import aiohttp
 import grpc.aio
-from bench.measure import interleaved, table
-from bench.stage import CALLER, stage
 
 from assent.v1 import plans_pb2, runs_pb2, runs_pb2_grpc
 from assent_orchestrator.app.assembly import App
@@ -31,22 +29,10 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
-from assent_orchestrator.tools.outcome import Success
-
-
-class _Instant:
-    """Tools that cost nothing: only the governing is measured."""
-
-    async def invoke(self, permit, action, *, tool_server, timeout):
-        return Success({"n": 1})
-
-
-class _Echo(grpc.GenericRpcHandler):
-    def service(self, details):
-        async def echo(request, context):
-            return request
-
-        return grpc.unary_unary_rpc_method_handler(echo)
+from bench.echo import echo_server, say
+from bench.measure import interleaved, table
+from bench.parts import engine_socket
+from bench.stage import CALLER, Instant, stage
 
 
 async def _running(app: App) -> str:
@@ -80,7 +66,8 @@ async def _running(app: App) -> str:
 
 
 async def in_process(app: App, count: int) -> None:
-    parts = dataclasses.replace(app.submissions.parts, tools=_Instant())
+    """Measure without a server."""
+    parts = dataclasses.replace(app.submissions.parts, tools=Instant())
     attempts = Attempts(parts, Outcomes(parts), Sequels(parts.clock, parts.plans))
     warm_up = count // 10
     runs = iter([await _running(app) for _ in range(count + warm_up)])
@@ -95,8 +82,8 @@ async def in_process(app: App, count: int) -> None:
         action=bound_action(situation, appoint(catalogue, situation)),
     )
     body = json.dumps({"input": question.to_json()}).encode()
-    socket = app.sidecar.process.socket
-    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as session:
+    socket = engine_socket(app.sidecar)
+    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(socket)) as session:
 
         async def raw() -> None:
             async with session.post("http://opa/v1/data/assent/decision", data=body) as response:
@@ -116,18 +103,16 @@ async def in_process(app: App, count: int) -> None:
 
 
 async def over_grpc(app: App, count: int) -> None:
+    """Measure through a server."""
     entry = new_entry("bench", ("submitter",))
     directory = TokenDirectory(TokenFile(callers=(entry,)))
-    echo = grpc.aio.server()
-    echo.add_generic_rpc_handlers((_Echo(),))
-    port = echo.add_insecure_port("127.0.0.1:0")
-    await echo.start()
     async with (
+        echo_server() as address,
         listening(server_parts(app, directory), ListenSettings(address="127.0.0.1:0")) as server,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as bare,
+        grpc.aio.insecure_channel(address) as bare,
         grpc.aio.insecure_channel(str(server.address)) as channel,
     ):
-        call = bare.unary_unary("/echo/Echo")
+        call = say(bare)
         stub = runs_pb2_grpc.RunServiceStub(channel)
         metadata = (("authorization", f"Bearer {entry.token}"),)
         request = runs_pb2.SubmitPlanRequest(parent="tenants/local", plan=plans_pb2.Plan(process="steps-1"))
@@ -143,11 +128,11 @@ async def over_grpc(app: App, count: int) -> None:
         series = await interleaved(
             count, count // 10, bare_grpc_aio_echo=echoed, run_of_one_step_submit_to_end=governed
         )
-    await echo.stop(None)
     print(f"a run of one governed action over gRPC, {count} times each\n{table(series)}\n")
 
 
 async def main() -> None:
+    """Measure both."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     async with stage(1) as app:
         await in_process(app, count)

@@ -11,18 +11,18 @@ import json
 import os
 import statistics
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import grpc.aio
 import sqlalchemy as sa
-from bench.apart import Meter, apart
-from bench.measure import Series, interleaved, table
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from assent.v1 import decisions_pb2, permits_pb2, permits_pb2_grpc
+from bench.apart import Meter, apart
+from bench.echo import say
+from bench.measure import Series, at_once, interleaved, table
 
 CLIENTS = 16
 BATCH = 50
@@ -35,22 +35,6 @@ def _action(number: int) -> permits_pb2.ActionRequest:
     action = permits_pb2.ActionRequest(id=f"a{number}", agent="bot", action="box.put")
     action.args.update({"text": "hello", "n": number})
     return action
-
-
-async def _at_once(clients: int, count: int, call: Call) -> tuple[tuple[float, ...], float]:
-    """Make ``count`` calls from so many clients at once; return their times and how many came through in a second."""
-    times: list[float] = []
-    left = iter(range(count))
-
-    async def client() -> None:
-        for _ in left:
-            start = time.perf_counter()
-            await call()
-            times.append(time.perf_counter() - start)
-
-    began = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(clients)))
-    return tuple(times), count / (time.perf_counter() - began)
 
 
 async def _one_client(count: int, calls: dict[str, Call]) -> None:
@@ -66,9 +50,9 @@ async def _many_clients(count: int, echoed: Call, decided: Call) -> None:
     rates: list[tuple[float, float]] = []
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(ROUNDS + 1):
-        found = [await _at_once(CLIENTS, 4 * count, echoed), await _at_once(CLIENTS, count, decided)]
+        found = [await at_once(CLIENTS, 4 * count, echoed), await at_once(CLIENTS, count, decided)]
         if number:  # the first round warms up
-            rates.append((found[0][1], found[1][1]))
+            rates.append((4 * count / found[0][1], count / found[1][1]))
             for kept, (taken, _) in zip(times, found, strict=True):
                 kept.extend(taken)
     print(f"\n{CLIENTS} clients, {ROUNDS} rounds\n{'what':<44}{'p50 ms':>10}{'p99 ms':>10}{'per second':>12}")
@@ -83,13 +67,15 @@ async def _many_clients(count: int, echoed: Call, decided: Call) -> None:
 async def _spent(what: str, call: Call, pids: dict[str, int], *, clients: int, calls: int, actions: int = 1) -> None:
     """Print what each part uses for one decision, in ms of one processor."""
     meter = Meter(clients=os.getpid(), **pids)
-    _, rate = await _at_once(clients, calls, call)
+    _, seconds = await at_once(clients, calls, call)
+    rate = calls / seconds
     spent = {name: seconds * 1000 / (calls * actions) for name, seconds in meter.spent().items()}
     cells = "".join(f"{spent.get(name, 0.0):>10.3f}" for name in ("clients", "server", "engine", "database"))
     print(f"{what:<44}{cells}{sum(spent.values()):>10.3f}{rate * actions:>12.0f}")
 
 
 async def measure(count: int, echo: dict[str, Any], server: dict[str, Any]) -> None:
+    """Measure with one client and with many, and what each part uses; both servers said where they are."""
     body = json.dumps({"input": server["question"]}).encode()
     engine = create_async_engine(server["database"])
     scratch = sa.Table("scratch", sa.MetaData(), sa.Column("n", sa.Integer))
@@ -105,10 +91,10 @@ async def measure(count: int, echo: dict[str, Any], server: dict[str, Any]) -> N
         one = permits_pb2.DecideRequest(parent="tenants/local", action=_action(1))
         many = permits_pb2.DecideBatchRequest(parent="tenants/local", actions=[_action(n) for n in range(BATCH)])
         payload = one.SerializeToString()
-        say = bare.unary_unary("/echo/Echo")
+        echo_call = say(bare)
 
         async def echoed() -> None:
-            await say(payload)
+            await echo_call(payload)
 
         async def raw() -> None:
             async with session.post("http://opa/v1/data/assent/decision", data=body) as response:
@@ -155,6 +141,7 @@ async def measure(count: int, echo: dict[str, Any], server: dict[str, Any]) -> N
 
 
 async def main() -> None:
+    """Measure ``COUNT`` times, the first argument."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     async with apart("bench.echo") as echo, apart("bench.server", *sys.argv[2:]) as server:
         await measure(count, echo, server)

@@ -18,9 +18,6 @@ from pathlib import Path
 
 import aiohttp
 import psutil
-from bench.measure import interleaved
-from bench.stage import CALLER
-from bench.workspace import make_workspace
 
 from assent_orchestrator.decisions.check import accept
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
@@ -32,6 +29,10 @@ from assent_sidecar.facts import Principal
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.question import Kind, Question
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
+from bench.measure import interleaved
+from bench.parts import engine_socket
+from bench.stage import CALLER
+from bench.workspace import make_workspace
 
 RULES = (1, 10, 100, 1000)
 MEGABYTES = (1, 10, 100)
@@ -63,7 +64,7 @@ def _with_data(bundle: Bundle, megabytes: int) -> Bundle:
         tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as new,
     ):
         for entry in old:
-            content = old.extractfile(entry).read()
+            content = _content(old, entry)
             if entry.name.strip("/") == ".manifest":
                 manifest = json.loads(content)
                 manifest["revision"] = revision
@@ -76,6 +77,13 @@ def _with_data(bundle: Bundle, megabytes: int) -> Bundle:
         entry.size = len(bulk)
         new.addfile(entry, io.BytesIO(bulk))
     return Bundle(archive=out.getvalue(), revision=revision, catalogue=bundle.catalogue)
+
+
+def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(entry)
+    if file is None:
+        raise AssertionError("bundles hold files only")
+    return file.read()
 
 
 @asynccontextmanager
@@ -92,7 +100,7 @@ async def _measure(rules: int, megabytes: int, count: int) -> None:
     async with _open(rules, megabytes) as sidecar:
         single, many = _question(sidecar, 1), _question(sidecar, BATCH)
         body = json.dumps({"input": single.to_json()}).encode()
-        connector = aiohttp.UnixConnector(str(sidecar.process.socket))
+        connector = aiohttp.UnixConnector(engine_socket(sidecar))
         async with aiohttp.ClientSession(connector=connector) as session:
 
             async def raw() -> None:
@@ -116,6 +124,7 @@ async def _measure(rules: int, megabytes: int, count: int) -> None:
 
 
 async def main() -> None:
+    """Measure ``COUNT`` times, the first argument; of fewer than 5 only the smallest are measured."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     smallest = count < 5
     print(f"p50 and p99 in ms, {count} times each; resident memory in MB")

@@ -21,19 +21,19 @@ from typing import Any
 
 import psutil
 import sqlalchemy as sa
-from bench.apart import Meter, apart
-from bench.bare import bare_engine
-from bench.measure import Series, interleaved, table
-from bench.stage import CALLER, Instant, stage
 
-from assent_orchestrator.app import assembly
 from assent_orchestrator.app.assembly import App
 from assent_orchestrator.app.served import settle
-from assent_orchestrator.approvals.inbox import Reply
+from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.plan.model import Plan
+from bench.apart import Meter, apart
+from bench.bare import bare_engine
+from bench.measure import Series, interleaved, table
+from bench.parts import engine_pid, postmaster_pid
+from bench.stage import CALLER, Instant, stage
 
 STEPS = 8
 AT_ONCE = 50
@@ -69,6 +69,8 @@ async def _handed_in(app: App, plan: Plan) -> RunView:
 
 
 async def one_by_one(app: App, count: int, bare: Callable[[], Awaitable[None]]) -> None:
+    """One run after the other, and what each part of the server uses for it."""
+
     async def chain() -> None:
         await run(app, f"chain-{STEPS}")
 
@@ -83,7 +85,7 @@ async def one_by_one(app: App, count: int, bare: Callable[[], Awaitable[None]]) 
         governed_run_7_side_by_side=beside,
     )
     print(f"a run of {STEPS} steps, {count} times each\n{table(series)}")
-    pids = {"server": os.getpid(), "engine": _engine(), "database": _postmaster(app)}
+    pids = {"server": os.getpid(), "engine": engine_pid(), "database": postmaster_pid(app)}
     print(f"\n{'ms of one processor for each':<44}{'server':>10}{'engine':>10}{'database':>10}")
     for name, call in (
         ("bare engine", bare),
@@ -98,6 +100,7 @@ async def one_by_one(app: App, count: int, bare: Callable[[], Awaitable[None]]) 
 
 
 async def at_once(app: App, bare: Callable[[], Awaitable[None]], count: int) -> None:
+    """So many runs at once, beside as many workflows of the bare engine."""
     rates = []
     for name, call in (("bare engine", bare), ("governed runs", lambda: run(app, f"chain-{STEPS}"))):
         began = time.perf_counter()
@@ -135,6 +138,7 @@ async def long_run(app: App, length: int) -> None:
 
 
 async def stored(app: App, count: int) -> None:
+    """How many bytes a step leaves in the database."""
     before = await _size(app)
     for _ in range(count):
         await run(app, f"chain-{STEPS}")
@@ -216,20 +220,11 @@ async def _size(app: App) -> int:
         return int((await tx.execute(_STORED)).scalar_one())
 
 
-def _engine() -> int:
-    return next(one.pid for one in psutil.Process().children() if one.name().startswith("opa"))
-
-
-def _postmaster(app: App) -> int:
-    """PostgreSQL writes the number of its first process on the first line."""
-    return int((app.settings.data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-
-
 async def main() -> None:
+    """Measure all of it; the arguments are those that the module names."""
     given = [int(one) for one in sys.argv[1:]]
     count, crowd, length = given + [15, 1000, 1000][len(given) :]
-    assembly.ToolServers = Instant
-    async with stage(1, STEPS, length) as app:
+    async with stage(1, STEPS, length, tools=Instant) as app:
         settle()
         bare = functools.partial(bare_engine(), STEPS)
         await one_by_one(app, count, bare)

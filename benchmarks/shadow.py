@@ -7,12 +7,9 @@ before, so that nothing of a shadow is left over in the turns without one.
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Awaitable, Callable
 
 import grpc.aio
-from bench.measure import Series, table
-from bench.stage import stage
 
 from assent.v1 import decisions_pb2, permits_pb2, permits_pb2_grpc
 from assent_orchestrator.app.assembly import App
@@ -20,7 +17,10 @@ from assent_orchestrator.app.served import server_parts
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
+from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.journal import LATEST
+from bench.measure import Series, at_once, table
+from bench.stage import stage
 
 CLIENTS = 16
 TURNS = 5
@@ -28,24 +28,25 @@ TURNS = 5
 OFFICER = Caller("bench", "local", frozenset({Role.COMPLIANCE_OFFICER}))
 
 
-async def _turn(clients: int, count: int, call: Callable[[], Awaitable[object]]) -> tuple[list[float], float]:
-    times: list[float] = []
+def _beside(app: App) -> Beside:
+    """Return what overhears the live decision point."""
+    beside = app.realms.home.decision_point
+    if not isinstance(beside, Beside):
+        raise TypeError("nobody overhears")
+    return beside
 
-    async def client() -> None:
-        for _ in range(count):
-            start = time.perf_counter()
-            await call()
-            times.append(time.perf_counter() - start)
 
-    began = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(clients)))
-    return times, time.perf_counter() - began
+def _asking(app: App) -> bool:
+    comparison = _beside(app).comparison
+    return comparison is not None and comparison.asking
 
 
 async def _in_turns(app: App, clients: int, count: int, call: Callable[[], Awaitable[object]]) -> None:
-    beside = app.realms.home.decision_point
+    beside = _beside(app)
     comparison = beside.comparison
-    await _turn(clients, count, call)
+    if comparison is None:
+        raise AssertionError("there is no shadow")
+    await at_once(clients, clients * count, call)
     await comparison.idle()
     before = await app.shadows.report(OFFICER, LATEST)
     alone: list[float] = []
@@ -54,7 +55,7 @@ async def _in_turns(app: App, clients: int, count: int, call: Callable[[], Await
     for turn in range(2 * TURNS):
         with_shadow = turn % 2 == 1
         beside.comparison = comparison if with_shadow else None
-        times, took = await _turn(clients, count, call)
+        times, took = await at_once(clients, clients * count, call)
         (shadowed if with_shadow else alone).extend(times)
         spent[with_shadow] += took
         await comparison.idle()
@@ -69,6 +70,7 @@ async def _in_turns(app: App, clients: int, count: int, call: Callable[[], Await
 
 
 async def measure(app: App, count: int) -> None:
+    """Start the shadow, and measure with one client and with many."""
     entry = new_entry("bench", ("submitter",))
     directory = TokenDirectory(TokenFile(callers=(entry,)))
     async with (
@@ -86,13 +88,14 @@ async def measure(app: App, count: int) -> None:
             assert answer.decision.verdict == decisions_pb2.VERDICT_ALLOW
 
         await app.shadows.start(OFFICER, archive=app.sidecar.bundle.archive)
-        while not app.realms.home.decision_point.comparison.asking:  # noqa: ASYNC110 - nothing says when it begins
+        while not _asking(app):  # noqa: ASYNC110 - nothing says when it begins
             await asyncio.sleep(0.05)
         for clients in (1, CLIENTS):
             await _in_turns(app, clients, count, decided)
 
 
 async def main() -> None:
+    """Measure ``COUNT`` times, the first argument."""
     async with stage(1) as app:
         await measure(app, int(sys.argv[1]) if len(sys.argv) > 1 else 60)
 

@@ -2,18 +2,19 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 
+from assent_orchestrator.plan.model import Plan
 from bench.measure import interleaved, table
 from bench.stage import CALLER, stage
 
-from assent_orchestrator.plan.model import Plan
-
 
 async def main() -> None:
+    """Measure ``COUNT`` times, the first argument."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     async with stage(1, 8, 200, 1000) as app:
 
-        def simulate(length: int):
+        def simulate(length: int) -> Callable[[], Awaitable[None]]:
             async def call() -> None:
                 forecast = await app.simulations.simulate(CALLER, Plan(process=f"steps-{length}"))
                 assert len(forecast.decided.decision.steps) == length

@@ -28,12 +28,19 @@ async def apart(module: str, *arguments: str) -> AsyncIterator[dict[str, Any]]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
+    said, left = _pipes(process)
     try:
-        yield json.loads(await process.stdout.readline())
+        yield json.loads(await said.readline())
     finally:
-        process.stdin.close()
-        print((await process.stdout.read()).decode(), end="")
+        left.close()
+        print((await said.read()).decode(), end="")
         await process.wait()
+
+
+def _pipes(process: asyncio.subprocess.Process) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if process.stdout is None or process.stdin is None:
+        raise AssertionError("started with both")
+    return process.stdout, process.stdin
 
 
 class Meter:
@@ -47,6 +54,7 @@ class Meter:
         return {name: _of(one, family=name == "database") for name, one in self._processes.items()}
 
     def spent(self) -> dict[str, float]:
+        """Return what each has used, in seconds of one processor."""
         return {name: now - self._before[name] for name, now in self._now().items()}
 
 

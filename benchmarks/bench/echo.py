@@ -14,11 +14,19 @@ from bench.apart import serve_until_left
 
 
 class _Echo(grpc.GenericRpcHandler):
-    def service(self, details):
-        async def echo(request, context):
-            return request
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        del handler_call_details
+        return grpc.unary_unary_rpc_method_handler(_echo)
 
-        return grpc.unary_unary_rpc_method_handler(echo)
+
+async def _echo(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+    del context
+    return request
+
+
+def say(channel: grpc.aio.Channel) -> grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]:
+    """Return the call of the echo server: bytes in, the same bytes out."""
+    return channel.unary_unary("/echo/Echo")
 
 
 @contextlib.asynccontextmanager
@@ -33,6 +41,7 @@ async def echo_server() -> AsyncIterator[str]:
 
 
 async def main() -> None:
+    """Serve until left."""
     async with echo_server() as address:
         await serve_until_left({"address": address, "pid": os.getpid()})
 

@@ -14,6 +14,7 @@ class Series:
     times: tuple[float, ...]
 
     def quantile(self, share: float) -> float:
+        """Return the time, in seconds, that this share of the calls took at the most."""
         ordered = sorted(self.times)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
@@ -29,6 +30,22 @@ async def interleaved(count: int, warm_up: int, **calls: Callable[[], Awaitable[
                 times[name].append(time.perf_counter() - start)
             await asyncio.sleep(0)
     return [Series(name.replace("_", " "), tuple(taken)) for name, taken in times.items()]
+
+
+async def at_once(clients: int, count: int, call: Callable[[], Awaitable[object]]) -> tuple[tuple[float, ...], float]:
+    """Make ``count`` calls from so many clients at once; return their times and how long all took, in seconds."""
+    times: list[float] = []
+    left = iter(range(count))
+
+    async def client() -> None:
+        for _ in left:
+            start = time.perf_counter()
+            await call()
+            times.append(time.perf_counter() - start)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return tuple(times), time.perf_counter() - began
 
 
 def table(series: list[Series], *, against: int = 0) -> str:

@@ -9,30 +9,27 @@ import os
 import pstats
 import sys
 
-import psutil
-
+from assent_orchestrator.app.assembly import App
 from assent_orchestrator.app.served import server_parts, settle
 from assent_orchestrator.decisions.check import accept
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
+from assent_sidecar.question import Question
 from bench.apart import serve_until_left
+from bench.parts import engine_pid, engine_socket, postmaster_pid
 from bench.stage import CALLER, stage
 
 
-def _question(app):
+def _question(app: App) -> Question:
     request = DecisionRequest(wishes=(Wish(id="a1", agent="bot", action="box.put", args={"text": "hello", "n": 1}),))
     catalogue = app.sidecar.bundle.catalogue
     actions = accept(request, catalogue, app.desk.gate.digests)
     return app.desk._question(CALLER, request, catalogue, CALLER.principal(""), actions)  # noqa: SLF001 - the very same
 
 
-def _postmaster(app):
-    """PostgreSQL writes the number of its first process on the first line."""
-    return int((app.settings.data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-
-
 async def main() -> None:
+    """Serve until left."""
     entry = new_entry("bench", ("submitter",))
     directory = TokenDirectory(TokenFile(callers=(entry,)))
     settings = ListenSettings(address="127.0.0.1:0")
@@ -45,13 +42,13 @@ async def main() -> None:
             {
                 "address": str(server.address),
                 "token": entry.token,
-                "engine": str(app.sidecar.process.socket),
+                "engine": engine_socket(app.sidecar),
                 "database": app.database.url,
                 "question": _question(app).to_json(),
                 "pids": {
                     "server": os.getpid(),
-                    "engine": next(one.pid for one in psutil.Process().children() if one.name().startswith("opa")),
-                    "database": _postmaster(app),
+                    "engine": engine_pid(),
+                    "database": postmaster_pid(app),
                 },
             }
         )

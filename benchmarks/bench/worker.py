@@ -10,7 +10,6 @@ import time
 
 import sqlalchemy as sa
 
-from assent_orchestrator.app import assembly
 from assent_orchestrator.app.assembly import App
 from assent_orchestrator.app.served import settle
 from assent_orchestrator.plan.model import Plan
@@ -46,9 +45,9 @@ async def _written_down(app: App, executor: str) -> None:
 
 
 async def main() -> None:
+    """Do the runs, say when, and stay until left."""
     database, executor, count, number = sys.argv[1:5]
-    assembly.ToolServers = Instant
-    async with stage(_STEPS, database=database, executor=executor) as app:
+    async with stage(_STEPS, tools=Instant, database=database, executor=executor) as app:
         settle()
         await _run(app)  # warm
         await _all_ready(app, f"bench-{number}", int(number))
