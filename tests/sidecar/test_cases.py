@@ -9,10 +9,12 @@ from ruamel.yaml import YAML
 
 from assent_sidecar.bundle.workspace import load_workspace
 from assent_sidecar.canonical import digest
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.decision import Decided, Decision, Provenance
 from assent_sidecar.policy.cases import Case, CaseFile, CaseQuestion, Want
-from assent_sidecar.policy.completion import CompletionError, complete
+from assent_sidecar.policy.completion import complete
 from assent_sidecar.policy.difference import compare
+from assent_sidecar.policy.names import CompletionError
 from assent_sidecar.question import Question
 from tests.sidecar.workspace_copies import SALES, campaign, copy_of
 
@@ -190,6 +192,20 @@ def test_a_step_of_a_plan_may_say_what_is_known() -> None:
     assert asked.plan is not None
     assert asked.plan.steps[0].action.args == {"account": "A"}
     assert asked.plan.steps[0].action.unknown == ("/discount",)
+
+
+def test_what_would_be_remembered_has_the_labels_of_its_class_as_a_live_question_does() -> None:
+    notes = CATALOGUE.memory.classes["account_notes"].model_copy(update={"labels": ("internal",)})
+    labelled = CATALOGUE.model_copy(update={"memory": Memory(classes={"account_notes": notes})})
+
+    def labels(operation: str) -> tuple[str, ...]:
+        memory = {"class": "account_notes", "operation": operation, "labels": ["pii"]}
+        asked = complete(CaseQuestion.from_json({"process": "contract_renewal", "memory": memory}), labelled)
+        assert asked.memory is not None
+        return asked.memory.labels
+
+    assert labels("remember") == ("internal", "pii")
+    assert labels("recall") == ("pii",)
 
 
 def test_other_kinds_follow_from_what_is_there() -> None:

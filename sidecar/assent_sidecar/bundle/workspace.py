@@ -25,7 +25,8 @@ from assent_sidecar.catalogue.process import Process
 from assent_sidecar.catalogue.system import System
 from assent_sidecar.model import Document, Json, Name
 from assent_sidecar.policy.cases import Case, CaseFile
-from assent_sidecar.policy.completion import CompletionError, complete
+from assent_sidecar.policy.completion import complete
+from assent_sidecar.policy.names import CompletionError
 from assent_sidecar.question import Question
 
 __all__ = [
