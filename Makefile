@@ -12,6 +12,9 @@ UV_VERSION = $(shell sed -n 's/^ *"uv==\([0-9.]*\)".*/\1/p' pyproject.toml)
 UV = env -u VIRTUAL_ENV -u PYTHONPATH UV_PROJECT_ENVIRONMENT="$(CURDIR)/.venv" UV_PYTHON="$(CURDIR)/$(BIN)/python" \
 	UV_PYTHON_DOWNLOADS=never $(BIN)/python -m uv
 
+# Some machines tell Python to keep no compiled code; then each program, and tests start hundreds, compiles all of its own.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-long fuzz kill-suite lint proto bench clean

@@ -15,6 +15,9 @@ from assent_orchestrator.store.postgres import Database, open_database
 # and gRPC's own handlers crash in it when they come at a bad moment.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
+# As the Makefile has it: the hundreds of programs that tests start compile their code once, not each at every start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture(scope="session")
 async def database() -> AsyncIterator[Database]:

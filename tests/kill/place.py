@@ -86,7 +86,7 @@ async def opened(lanes: int) -> AsyncIterator[Place]:
     examples = find_examples()
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(_folder())
-        environ = _environ(folder)
+        environ = _environ()
         key = open_signing_key(folder / "data" / "permit-key.pem")
         jwk = folder / "company-permit-key.json"
         jwk.write_text(json.dumps(public_jwk(key)), encoding="utf-8")
@@ -166,14 +166,9 @@ def _announcement(place: Path) -> None:
         (policies / "announcement" / name).write_text(renamed, encoding="utf-8")
 
 
-def _environ(folder: Path) -> Mapping[str, str]:
-    """Return what the programs see: nothing of another Assent, and code that is compiled once, not at every start."""
-    ours = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("ASSENT_", "OTEL_")) and name != "PYTHONDONTWRITEBYTECODE"
-    }
-    return {**ours, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+def _environ() -> Mapping[str, str]:
+    """Return what the programs see: nothing of another Assent."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("ASSENT_", "OTEL_"))}
 
 
 def _people(folder: Path, tenants: tuple[str, ...]) -> People:
