@@ -50,9 +50,10 @@ APPROVAL_REPORT = ApprovalReport(
 
 @dataclass
 class Approvals:
-    """The inbox."""
+    """The inbox; what is ``open`` is what it lists."""
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    open: list[Approval] = field(default_factory=lambda: [APPROVAL])
 
     async def get(self, caller: Caller, approval_id: str) -> Approval:
         self.calls.append(("get", caller, approval_id))
@@ -60,7 +61,7 @@ class Approvals:
 
     async def list(self, caller: Caller, sought: Sought, **page: Any) -> Page[Approval]:
         self.calls.append(("list", caller, sought, page))
-        return Page([APPROVAL], "")
+        return Page(self.open, "")
 
     async def watch(self, caller: Caller, sought: Sought, after_seq: int) -> AsyncGenerator[Change, None]:
         self.calls.append(("watch", caller, sought, after_seq))

@@ -1,5 +1,6 @@
 """What an approver is shown around an action: where values come from, what changed, happened, follows and is taken."""
 
+import json
 from collections.abc import Mapping
 
 from pydantic import TypeAdapter
@@ -43,10 +44,15 @@ def write_hand_over(shown: Mapping[str, Json]) -> wire.HandOver:
         labels=facts.passes.labels,
         memory=facts.passes.memory,
         ledgers=facts.passes.ledgers,
-        less=[write_obligation(_OBLIGATION.validate_python(one)) for one in shown["less"]],
+        less=[write_obligation(_obligation(one)) for one in shown["less"]],
         depth=facts.depth,
         fan_out=facts.fan_out,
     )
+
+
+def _obligation(stored: Json) -> Obligation:
+    """Return an obligation from its stored form, in which arrays stand for tuples."""
+    return _OBLIGATION.validate_json(json.dumps(stored))
 
 
 def _change(change: Mapping[str, Json]) -> wire.ArgumentChange:
