@@ -1,11 +1,16 @@
 """Approvals are sought and followed over the wire."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from assent.v1 import approvals_pb2
 from assent_orchestrator.approvals.approval import ApprovalKind
 from assent_orchestrator.approvals.sought import Sought
+from assent_orchestrator.server.translate.approval import write_approval
 from tests.orchestrator.server.conftest import refusal
+from tests.orchestrator.server.use_cases import APPROVAL
 
 TENANT = "tenants/acme"
 
@@ -46,3 +51,19 @@ async def test_who_follows_approvals_gets_what_is_open_where_to_go_on_and_what_h
     changing = approvals_pb2.WatchApprovalsRequest(parent=TENANT, filter="state=PENDING")
     refused = await refusal(wire.inbox.WatchApprovals(changing, metadata=wire.auth).read())
     assert refused.code == "INVALID_ARGUMENT"
+
+
+@pytest.mark.requirement("orchestrator.approvals-lists-are-short")
+async def test_arguments_that_cannot_travel_are_left_out_and_take_nothing_with_them(wire):
+    deep: Any = "x"
+    for _ in range(40):
+        deep = [deep]
+    changes = [{"pointer": "/a", "before": 1, "after": deep}]
+    odd = replace(APPROVAL, id="a2", presented={**APPROVAL.presented, "args": {"a": deep}, "changes": changes})
+    wire.approvals.open = [odd, APPROVAL]
+    page = await wire.inbox.ListApprovals(approvals_pb2.ListApprovalsRequest(parent=TENANT), metadata=wire.auth)
+    assert [(one.arguments_omitted, one.presented_digest) for one in page.approvals] == [
+        (True, ""),
+        (False, APPROVAL.presented_digest),
+    ]
+    assert write_approval(odd).arguments_omitted

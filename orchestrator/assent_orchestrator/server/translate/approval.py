@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from google.protobuf.struct_pb2 import Value
+from google.protobuf.struct_pb2 import Struct, Value
 
 from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
@@ -31,6 +31,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
     Arguments that are larger than an answer holds are left out, and with them the digest that an answer would need.
     """
     shown, given = approval.presented, reviewed(approval)
+    arguments = _written(shown)
     told = wire.Approval(
         name=approval_name(approval.tenant, approval.id),
         run=run_name(approval.tenant, approval.run_id),
@@ -40,7 +41,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         principal=shown.get("principal", ""),
         action=shown["action"],
         effect=effect(shown["effect"]),
-        arguments=to_struct(shown.get("args", {})),
+        arguments=arguments,
         labels=label_sets(shown.get("labels", {})),
         masked=shown.get("masked", ()),
         action_digest="" if _hides(approval) else approval.action_digest,
@@ -64,9 +65,17 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
     )
     if whole:
         add_scene(told, shown)
-    if "args" not in shown or told.ByteSize() > MOST_BYTES:
+    if arguments is None or told.ByteSize() > MOST_BYTES:
         _omit(told)
     return told
+
+
+def _written(shown: Mapping[str, Json]) -> Struct | None:
+    """Return the arguments; None where they were left out, or cannot travel: one item never takes a list with it."""
+    try:
+        return to_struct(shown["args"]) if "args" in shown else None
+    except ValueFaultError:
+        return None
 
 
 def write_approvals(approvals: Iterable[Approval]) -> list[wire.Approval]:

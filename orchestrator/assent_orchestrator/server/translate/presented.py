@@ -1,5 +1,6 @@
 """What an approver is shown around an action: where values come from, what changed, happened, follows and is taken."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 
@@ -9,7 +10,7 @@ from assent.v1 import approvals_pb2 as wire
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.server.translate.decision import write_obligation
 from assent_orchestrator.server.translate.run import step_state
-from assent_orchestrator.tools.value import to_value
+from assent_orchestrator.tools.value import ValueFaultError, to_value
 from assent_sidecar.decision import Obligation
 from assent_sidecar.facts import HandoffFacts
 from assent_sidecar.model import Json
@@ -56,5 +57,10 @@ def _obligation(stored: Json) -> Obligation:
 
 
 def _change(change: Mapping[str, Json]) -> wire.ArgumentChange:
-    values = {name: to_value(change[name]) for name in ("before", "after") if name in change}
-    return wire.ArgumentChange(pointer=change["pointer"], **values)
+    made = wire.ArgumentChange(pointer=change["pointer"])
+    for name in ("before", "after"):
+        # What cannot travel is left out: it never takes the rest of an answer with it.
+        with contextlib.suppress(ValueFaultError):
+            if name in change:
+                getattr(made, name).CopyFrom(to_value(change[name]))
+    return made
