@@ -9,6 +9,7 @@ from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.config import Settings
 from assent_orchestrator.governance.activations import Activations
 from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.remainder import Remainder
 from assent_orchestrator.governance.veil import Veil
 from assent_orchestrator.shadows.shadows import Shadows
 from assent_sidecar.bundle.archive import Bundle
@@ -77,7 +78,9 @@ async def open_realm(
     ):
         servers = frozenset(settings.tool_servers)
         sidecar = policies.sidecar
-        yield Realm(home, sidecar, feed, activations, shadowing.decision_point, shadowing.shadows, servers)
+        # What it asks once more is compared with shadows like every other question.
+        deciding = Remainder(shadowing.decision_point, lambda: sidecar.bundle.catalogue)
+        yield Realm(home, sidecar, feed, activations, deciding, shadowing.shadows, servers)
 
 
 def _with_own_servers(catalogue: Catalogue, home: str, servers: frozenset[str]) -> Catalogue:

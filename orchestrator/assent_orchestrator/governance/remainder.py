@@ -1,0 +1,167 @@
+"""What redactions leave of an action is decided as well: nothing is done with arguments that nobody decided.
+
+A policy that takes an argument away can only make a decision stricter. What another policy demanded of that argument
+would be gone with it, so what is left is put to all policies once more, and the stricter of the two answers counts.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.judging import UNFULFILLED
+from assent_orchestrator.governance.obligations import sort_out
+from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_orchestrator.plan.schema import validate
+from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.own import RECALL
+from assent_sidecar.decision import Decided, Decision, Obligation, Reason, Redact, Reserve, StepForecast, Verdict
+from assent_sidecar.facts import Action
+from assent_sidecar.question import Kind, Question
+
+_Said = Decision | StepForecast
+
+_ORDER = tuple(Verdict)
+_POSSIBLE = frozenset({Verdict.ALLOW, Verdict.DEFER, Verdict.REQUIRE_APPROVAL})
+_NO_TIME = 0.001
+"""Seconds for the second answer when the first one took them all: there is none, and so nothing is done."""
+
+
+class UnleftError(Exception):
+    """What redactions leave is nothing that could be done; the text says why."""
+
+
+class Remainder:
+    """Answers as the decision point behind it does, about actions with and without what is to be taken away.
+
+    The second question names the action by the digest of the first one: answers of people are about that one.
+    """
+
+    def __init__(self, behind: DecisionPoint, catalogue: Callable[[], Catalogue]) -> None:
+        """Name the decision point, and what says which arguments operations take."""
+        self._behind = behind
+        self._catalogue = catalogue
+
+    async def decide(self, question: Question, *, budget: float) -> Decided:
+        """Answer within ``budget`` seconds; it fails closed and raises nothing."""
+        started = time.monotonic()
+        decided = await self._behind.decide(question, budget=budget)
+        asked = _asked(question)
+        if decided.fault or not asked:
+            return decided
+        said = _said(question, decided)
+        left: dict[str, Action] = {}
+        for name, action in asked.items():
+            if name not in said or not _takes_away(action, said[name]):
+                continue
+            try:
+                left[name] = left_of(action, said[name].obligations, self._catalogue())
+            except RedactionError:
+                continue  # whoever has it carried out refuses
+            except UnleftError as error:
+                said[name] = _refused(said[name], str(error))
+        if left:
+            remaining = max(_NO_TIME, budget - (time.monotonic() - started))
+            again = await self._behind.decide(_about(question, left), budget=remaining)
+            if again.fault or (question.kind is not Kind.BATCH and _is_stricter(again.decision, decided.decision)):
+                return _strict(again, decided)
+            others = _said(question, again)
+            said |= {name: combined(said[name], others[name], action) for name, action in left.items()}
+        return _with(question, decided, said)
+
+
+def left_of(action: Action, obligations: tuple[Obligation, ...], catalogue: Catalogue) -> Action:
+    """Return the action as redactions leave it, under the same digest.
+
+    Raises:
+        RedactionError: they cannot be carried out with certainty.
+        UnleftError: the operation does not take what is left.
+    """
+    left = redact(action.args, action.labels, sort_out(obligations).redactions)
+    operation = catalogue.operation(f"{action.system}.{action.operation}")
+    if operation is not None and validate(left.args, operation.arguments):
+        raise UnleftError("the operation does not take what a redaction leaves of its arguments")
+    return action.model_copy(update={"args": left.args, "labels": left.labels})
+
+
+def combined(first: _Said, second: _Said, left: Action) -> _Said:
+    """Return the stricter of two answers about an action and about what is ``left`` of it, with the duties of both.
+
+    Of what both reserve on one ledger, the larger amount is reserved. What is to be taken away from what is left would
+    have to be decided a third time: then nothing is done.
+    """
+    if second.verdict not in _POSSIBLE:
+        return second
+    new = [one for one in second.obligations if one not in first.obligations]
+    try:
+        further = redact(left.args, left.labels, [one for one in new if isinstance(one, Redact)]).args
+    except RedactionError:
+        further = None
+    if further != left.args:
+        return _refused(first, "what a redaction leaves is to be redacted once more")
+    ours, theirs = _reserved(first.obligations), _reserved(second.obligations)
+    larger = {ledger for ledger, amount in theirs.items() if amount > ours.get(ledger, Decimal(0))}
+    duties = (
+        *(one for one in first.obligations if not (isinstance(one, Reserve) and one.ledger in larger)),
+        *(one for one in second.obligations if isinstance(one, Reserve) and one.ledger in larger),
+        *(one for one in new if not isinstance(one, Redact | Reserve)),
+    )
+    stricter = second if _is_stricter(second, first) else first
+    return stricter.model_copy(update={"obligations": duties})
+
+
+def _asked(question: Question) -> Mapping[str, Action]:
+    if question.kind is Kind.BATCH:
+        return {one.id: one.action for one in question.actions}
+    return {"": question.action} if question.kind is Kind.ACTION and question.action is not None else {}
+
+
+def _said(question: Question, decided: Decided) -> dict[str, _Said]:
+    return dict(decided.decision.steps) if question.kind is Kind.BATCH else {"": decided.decision}
+
+
+def _takes_away(action: Action, said: _Said) -> bool:
+    """Say whether arguments are taken away: of what is recalled, parts of the result are."""
+    wanted = any(isinstance(one, Redact) for one in said.obligations)
+    return wanted and said.verdict in _POSSIBLE and f"{action.system}.{action.operation}" != RECALL
+
+
+def _about(question: Question, left: Mapping[str, Action]) -> Question:
+    if question.kind is not Kind.BATCH:
+        return question.model_copy(update={"action": left[""]})
+    actions = tuple(one.model_copy(update={"action": left[one.id]}) for one in question.actions if one.id in left)
+    return question.model_copy(update={"actions": actions})
+
+
+def _is_stricter(one: _Said, other: _Said) -> bool:
+    return _ORDER.index(one.verdict) > _ORDER.index(other.verdict)
+
+
+def _strict(again: Decided, decided: Decided) -> Decided:
+    """Return the second answer, which is the one that counts, with what the first one wants taken away."""
+    if again.verdict not in _POSSIBLE:
+        return again
+    duties = (
+        *decided.decision.obligations,
+        *(o for o in again.decision.obligations if o not in decided.decision.obligations),
+    )
+    return again.model_copy(update={"decision": again.decision.model_copy(update={"obligations": duties})})
+
+
+def _with(question: Question, decided: Decided, said: Mapping[str, _Said]) -> Decided:
+    if question.kind is Kind.BATCH:
+        return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": dict(said)})})
+    return decided.model_copy(update={"decision": said[""]})
+
+
+def _reserved(obligations: tuple[Obligation, ...]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for one in obligations:
+        if isinstance(one, Reserve):
+            found[one.ledger] = found.get(one.ledger, Decimal(0)) + Decimal(one.amount)
+    return found
+
+
+def _refused(said: _Said, why: str) -> _Said:
+    refused = {"verdict": Verdict.DENY, "obligations": (), "approval": None, "defer_until": None}
+    return said.model_copy(update={**refused, "reasons": (Reason(code=UNFULFILLED, message=why), *said.reasons)})
