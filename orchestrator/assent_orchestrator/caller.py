@@ -55,8 +55,12 @@ class Caller:
         return replace(self, agent=name, roles=self.roles - OF_PEOPLE)
 
     def among(self, agents: Container[str]) -> "Caller":
-        """Return the caller where these are the agents: one with the id of an agent is that agent, said or not."""
-        return self.as_agent(self.id) if not self.agent and self.id in agents else self
+        """Return the caller where these are the agents: one with the id of an agent is that agent, said or not.
+
+        Ids that differ only in case are one's, as everywhere: else an agent is a person once it is written otherwise.
+        """
+        name = one_person(self.id)
+        return self.as_agent(name) if not self.agent and name in agents else self
 
     def require(self, *roles: Role) -> None:
         """Pass when the caller has one of the roles.

@@ -144,10 +144,13 @@ async def test_who_has_no_policies_here_is_told_so_and_nothing_is_decided_for_th
 
 
 @pytest.mark.requirement("orchestrator.agents-as-themselves")
-async def test_who_comes_in_with_the_name_of_an_agent_of_the_tenant_is_that_agent_everywhere(town: Town) -> None:
-    parts = server_parts(town.app, _Everybody("seller", frozenset({*Role, "sales_director"})))
+@pytest.mark.parametrize("called", ["seller", "Seller", "SELLER"])
+async def test_who_comes_in_with_the_name_of_an_agent_of_the_tenant_is_that_agent_everywhere(
+    town: Town, called: str
+) -> None:
+    parts = server_parts(town.app, _Everybody(called, frozenset({*Role, "sales_director"})))
     seller = parts.identities.authenticate("sales")
-    assert (seller.id, seller.agent) == ("seller", "seller")
+    assert (seller.id, seller.agent) == (called, "seller")
     assert seller.roles == {Role.SUBMITTER, Role.AUDITOR, "sales_director"}, "no role of people"
     assert Actor.of(seller) == Actor(kind="agent", id="seller", authn="token")
     ends = seller.tenant, (), (), "away", utc_now() + timedelta(days=1)
