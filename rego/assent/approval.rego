@@ -2,10 +2,11 @@
 # title: Who must approve
 # description: |
 #   The requirements of all findings become one that is at least as strict as each of them: every stage of every
-#   finding, everybody whom any of them excludes, the shortest expiry and whatever any of them masks; editing,
-#   substitutes, escalation and breaking the glass only as far as all of them allow it.
+#   finding, everybody whom any of them excludes, the shortest expiry and whatever any of the widest scope masks;
+#   editing, substitutes, escalation and breaking the glass only as far as all of them allow it.
 package assent.approval
 
+import data.assent.finding
 import data.assent.lib.duration
 import data.assent.scope
 
@@ -103,8 +104,16 @@ is_name(value) if {
 
 # Those of the wider scope come first, and their stages with them.
 approvals := [found.approval |
-	ordered := sort({array.concat(data.assent.finding.ranked(0, found), [found]) | some found in scope.require_approval})
+	ordered := sort({array.concat(finding.ranked(0, found), [found]) | some found in scope.require_approval})
 	some [_, _, _, _, found] in ordered
+]
+
+# Whom a wider scope asks sees what that scope lets them see: what a narrower one masks would have them say yes to what
+# they are not shown.
+widest := [found.approval |
+	nearest := min({finding.breadth(found) | some found in scope.require_approval})
+	some found in sort(scope.require_approval)
+	finding.breadth(found) == nearest
 ]
 
 # METADATA
@@ -119,8 +128,8 @@ requirement := {
 	"remind": remind,
 	"rationale": rationale,
 	"editable": editable,
-	"mask": of_any("mask"),
-	"mask_labels": of_any("mask_labels"),
+	"mask": of_widest("mask"),
+	"mask_labels": of_widest("mask_labels"),
 	"on_revision": on_revision,
 	"break_glass": break_glass,
 } if {
@@ -128,6 +137,8 @@ requirement := {
 }
 
 of_any(key) := sort({element | some one in approvals; some element in object.get(one, key, [])})
+
+of_widest(key) := sort({element | some one in widest; some element in object.get(one, key, [])})
 
 all_say(key, value) if {
 	every one in approvals {

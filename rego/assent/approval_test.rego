@@ -94,11 +94,30 @@ test_the_shortest_reminder_holds if {
 	merged([{"stages": boss}]).remind == null
 }
 
-test_what_any_finding_masks_is_masked if {
+test_what_any_finding_of_one_scope_masks_is_masked if {
 	boss := [{"role": "boss"}]
 	requirement := merged([{"stages": boss, "mask": ["/b"], "mask_labels": {"pii"}}, {"stages": boss, "mask": {"/a"}}])
 	requirement.mask == ["/a", "/b"]
 	requirement.mask_labels == ["pii"]
+}
+
+# A department that masks would blind whom the organisation asks: the one stage would be met by a yes to what was not shown.
+test_nobody_masks_from_those_whom_a_wider_scope_asks[name] if {
+	boss := [{"role": "boss"}]
+	blind := {"code": "M", "approval": {"stages": boss, "mask": ["/to"], "mask_labels": ["pii"]}}
+	own := {"code": "O", "approval": {"stages": [{"role": "cfo"}], "mask": ["/iban"], "mask_labels": ["bank"]}}
+	some name, [wider, seen] in {
+		"org": [{"org": {"x": {"require_approval": {own}}}}, [["/iban"], ["bank"]]],
+		"nothing_of_org": [{"org": {"x": {"require_approval": {{"code": "C", "approval": {"stages": boss}}}}}}, [[], []]],
+		"none": [{}, [["/to"], ["pii"]]],
+	}
+	every policies in [
+		object.union(wider, {"department": {"sales": {"x": {"require_approval": {blind}}}}}),
+		object.union(wider, {"process": {"renewal": {"x": {"require_approval": {blind}}}}}),
+	] {
+		requirement := approval.requirement with input as question with data.policies as policies
+		[requirement.mask, requirement.mask_labels] == seen
+	}
 }
 
 test_the_glass_is_broken_only_by_whom_every_finding_names_and_reviewed_the_soonest if {

@@ -46,10 +46,14 @@ is_moment(value) if {
 located(found, name) := object.union(found, {"scope": name})
 
 # METADATA
+# title: How wide the scope of a finding is; the organisation's, which is the widest, is the smallest number
+breadth(found) := object.get({"org": 1, "department": 2, "process": 3}, split(object.get(found, "scope", ""), "/")[0], 0)
+
+# METADATA
 # title: The reason that a finding is, with what it is sorted by
 ranked(strictness, found) := [
 	strictness,
-	object.get({"org": 1, "department": 2, "process": 3}, split(object.get(found, "scope", ""), "/")[0], 0),
+	breadth(found),
 	found.code,
 	object.filter(found, {"code", "message", "control", "rule", "scope"}),
 ]
