@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from tests.kill.point import Kind, Point, Strike
+from tests.kill.point import EXPIRY, Kind, Point, Strike
 
 _CLASS = 0x6B696C6C  # "kill": the first half of the advisory locks' keys; the second is the number of a lane
 _SECONDS = 20.0
@@ -34,6 +34,7 @@ CREATE INDEX ON ambush.passed (tenant, kind, name);
 CREATE FUNCTION ambush.pass(whose text, what text, called text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     number_of_it int;
+    of_run boolean := what = '{Kind.RECORD}' AND called <> '{EXPIRY}';
     trap ambush.laid;
 BEGIN
     SELECT count(*) + 1 INTO number_of_it FROM ambush.passed p WHERE p.tenant = whose AND p.kind = what
@@ -42,9 +43,9 @@ BEGIN
         VALUES (whose, pg_current_xact_id()::text, what, called, number_of_it);
     SELECT * INTO trap FROM ambush.laid l WHERE l.tenant = whose AND (
         (l.kind = what AND l.name = called AND l.nth = number_of_it)
-        OR ((l.kind = '{Kind.ANY}' OR (l.kind = '{Kind.NEXT}' AND what = '{Kind.RECORD}')) AND l.nth =
+        OR ((l.kind = '{Kind.ANY}' OR (l.kind = '{Kind.NEXT}' AND of_run)) AND l.nth =
             (SELECT count(DISTINCT p.tx) FROM ambush.passed p WHERE p.tenant = whose AND p.id > l.since
-                AND (l.kind = '{Kind.ANY}' OR p.kind = '{Kind.RECORD}'))));
+                AND (l.kind = '{Kind.ANY}' OR (p.kind = '{Kind.RECORD}' AND p.name <> '{EXPIRY}')))));
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -59,7 +60,9 @@ END $$;
 -- As its owner: what is written in the name of a caller has the rights of callers, who know nothing of this.
 CREATE FUNCTION ambush.on_record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    IF NEW.run_id IS NOT NULL THEN
+    IF NEW.event = 'memory.expired' THEN
+        PERFORM ambush.pass(NEW.tenant, '{Kind.RECORD}', '{EXPIRY}');
+    ELSIF NEW.run_id IS NOT NULL THEN
         PERFORM ambush.pass(NEW.tenant, '{Kind.RECORD}',
             coalesce(convert_from(NEW.record, 'UTF8')::jsonb ->> 'step', 'run') || ':' || NEW.event);
     END IF;

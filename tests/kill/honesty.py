@@ -12,6 +12,7 @@ from assent_orchestrator.cli.chaos.trail import Entry
 from assent_orchestrator.cli.chaos.witness import Call
 from assent_orchestrator.cli.run_card import ENDED
 from assent_orchestrator.plan.derived import undo_id
+from tests.kill.remembrance import Remembrance, forgetful
 
 _OUTCOMES = {"action.succeeded": "succeeded", "action.failed": "failed", "action.unknown": "unknown"}
 _OVER = frozenset({"run.succeeded", "run.failed", "run.compensated", "run.cancelled", "run.halted"})
@@ -26,7 +27,8 @@ class Traces:
     ``entries`` is the whole trail of its tenant, ``rows`` are the effects as our own tables have them (step to status),
     ``counted`` is what the ledger of spending says of each key (reserved, held, spent or released),
     ``letters`` the keys of the e-mails that arrived, ``in_doubt`` the keys of which the tool server cannot say itself
-    whether they had an effect. ``expected`` is how the same renewal ends that nobody disturbs: step to state.
+    whether they had an effect. ``memory`` is what is remembered by then. ``expected`` is how the same renewal ends that
+    nobody disturbs: step to state. ``once`` are events that it has exactly once, however often it is killed.
     """
 
     run: runs_pb2.Run
@@ -37,6 +39,8 @@ class Traces:
     rows: Mapping[str, str] = field(default_factory=dict)
     counted: Mapping[str, str] = field(default_factory=dict)
     in_doubt: frozenset[str] = frozenset()
+    memory: Remembrance = field(default_factory=Remembrance)
+    once: Sequence[str] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -68,6 +72,8 @@ def dishonesties(traces: Traces) -> tuple[Breach, ...]:
         *_of_approvals(traces),
         *_of_choices(traces),
         *_of_records(traces),
+        *_of_hand_overs(traces),
+        *forgetful(traces.run, traces.entries, _keys(traces), traces.memory),
     )
 
 
@@ -168,6 +174,16 @@ def _of_choices(traces: Traces) -> Iterator[Breach]:
     yield from (Breach("CHOSEN_TWICE", f"{n} choices for the work item {item}") for item, n in chosen.items() if n > 1)
 
 
+def _of_hand_overs(traces: Traces) -> Iterator[Breach]:
+    """That the same may pass is decided once, whoever has to be asked."""
+    passed: Counter[str] = Counter()
+    for record in traces.records:
+        if record["event"] == "handoff.decided" and record["decision"]["verdict"] == "allow":
+            said = {name: value for name, value in record["detail"].items() if name != "ledgers"}
+            passed[str((sorted(said.items()), record["decision"]["revision"]))] += 1
+    yield from (Breach("PASSED_TWICE", f"{n} times: {said}") for said, n in passed.items() if n > 1)
+
+
 def _of_records(traces: Traces) -> Iterator[Breach]:
     """A run begins once and ends once, and no state is left that was not entered."""
     events = Counter(record["event"] for record in traces.records)
@@ -176,6 +192,9 @@ def _of_records(traces: Traces) -> Iterator[Breach]:
             yield Breach("RECORDED_TWICE", f"{event}: {events[event]} times")
     if traces.run.state in ENDED and not any(events[event] for event in _OVER):
         yield Breach("END_NOT_RECORDED", "the run is over, and no record says so")
+    for event in traces.once:
+        if events[event] != 1:
+            yield Breach("NOT_ONCE", f"{event}: {events[event]} times")
     at: dict[str, str] = {}
     for record in traces.records:
         moved = record.get("state")

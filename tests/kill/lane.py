@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -28,24 +28,51 @@ _ANSWERED_ALREADY = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTE
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A tenant with a number."""
+    """A tenant with a number, and about whom or what its next run remembers something."""
 
     number: int
     tenant: str
+    subject: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 async def renew(place: Place, lane: Lane, scenario: Scenario) -> runs_pb2.Run:
     """Renew the contract of an account; return the run when it is over."""
     server = place.server
     plan = Plan(process=scenario.process, request_id=str(uuid.uuid4()))
-    people: dict[str, Any] = {"people": list(scenario.people)} if scenario.people else {}
-    plan.inputs.update({"account": scenario.account, **people})
+    more: dict[str, Any] = {"people": list(scenario.people)} if scenario.people else {}
+    more |= {"subject": lane.subject} if scenario.keeps else {}
+    plan.inputs.update({"account": scenario.account, **more})
     run = await server.insist(lane.tenant, RUNTIME, lambda desk: desk.submit(plan))
     seq = 0
     while seq := await server.insist(lane.tenant, RUNTIME, lambda desk, after=seq: _asked(desk, run.name, after)):  # type: ignore[misc] # mypy cannot infer the type of a bound default
         await server.insist(lane.tenant, DIRECTOR, lambda desk: _answer(desk, run.name, place, lane))
         await server.insist(lane.tenant, OPERATOR, lambda desk: _settle(desk, run.name, place))
-    return await server.insist(lane.tenant, RUNTIME, lambda desk: desk.run(run.name))
+    over = await server.insist(lane.tenant, RUNTIME, lambda desk: desk.run(run.name))
+    if scenario.keeps:
+        await place.gone(_jotted(over))
+    return over
+
+
+def _jotted(run: runs_pb2.Run) -> str:
+    [step] = [step for step in run.steps if step.id == "jot"]
+    return step.output.struct_value.fields["id"].string_value
+
+
+async def recalled(place: Place, lane: Lane) -> frozenset[str]:
+    """Return the ids of all that a caller recalls of what the lane's run remembered."""
+    found: set[str] = set()
+    for name, purpose, subject in (
+        ("renewal_outcome", "How a renewal ended, for the next one", lane.subject),
+        ("jotting", "What is good for a moment", f"{lane.subject}/jotted"),
+    ):
+        answer = await place.server.insist(
+            lane.tenant,
+            RUNTIME,
+            lambda desk, name=name, purpose=purpose, subject=subject: desk.recall(name, purpose, subject, "keeping"),  # type: ignore[misc] # as above
+        )
+        assert not answer.refusal, answer
+        found |= {one.memory.name.rpartition("/")[2] for one in answer.memories}
+    return frozenset(found)
 
 
 async def _asked(desk: Desk, run: str, after: int) -> int:

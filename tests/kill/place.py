@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import psycopg
 
 from assent_orchestrator.cli.chaos.invariant import Breach
 from assent_orchestrator.cli.stage.company import open_company
@@ -25,9 +24,12 @@ from tests.kill.books import read_books
 from tests.kill.postgres import Postgres, postgres
 from tests.kill.server import Server
 from tests.kill.toll import Toll, taking_toll
+from tests.kill.workspace import make_workspace
 
 RUNTIME, DIRECTOR, AUDITOR, OPERATOR = "runtime", "director", "auditor", "operator"
 _ROLES = {RUNTIME: ("submitter",), DIRECTOR: ("sales_director",), AUDITOR: ("auditor",), OPERATOR: ("operator",)}
+_LOOK = 0.05
+"""Seconds between two looks at what PostgreSQL tells nobody."""
 _POSITION = (
     "SELECT r.tenant, coalesce(h.seq, 0) AS seq FROM assent.runs r LEFT JOIN assent.heads h USING (tenant)"
     " WHERE r.id = %s"
@@ -35,15 +37,6 @@ _POSITION = (
 _KEY = "SELECT idempotency_key FROM assent.effects WHERE run_id = %s AND step_id = %s"
 _OWNER = """
 SELECT r.tenant, e.step_id FROM assent.effects e JOIN assent.runs r ON r.id = e.run_id WHERE e.idempotency_key = %s
-"""
-
-_LEDGER = """
-  changes:
-    title: What renewals change
-    owner: it-operations
-    unit: changes
-    limit: "1000000.00"
-    actions: [cpq.create_proposal, crm.update_renewal, email.send, tasks.create_task, tasks.notify]
 """
 
 
@@ -72,6 +65,14 @@ class Place:
         """Return the idempotency key of a step."""
         [row] = await self.ambush.ask(_KEY, run, step)
         return str(row.idempotency_key)
+
+    async def gone(self, memory: str) -> None:
+        """Wait until a memory is not there any more, over every kill; whoever waits says for how long."""
+        while True:
+            with contextlib.suppress(psycopg.Error):  # PostgreSQL was killed: it is back in a moment
+                if not await self.ambush.ask("SELECT FROM assent.memories WHERE id = %s", memory):
+                    return
+            await asyncio.sleep(_LOOK)
 
     async def doubles(self) -> list[Breach]:
         """Return what the company did more often than it noted."""
@@ -104,7 +105,7 @@ async def opened(lanes: int) -> AsyncIterator[Place]:
                     with contextlib.suppress(Exception):  # PostgreSQL was killed: it is back in a moment
                         [row] = await ambush.ask(query, about)
                         return row
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(_LOOK)
 
         async def whose(run: str) -> tuple[str, int]:
             row = await insist(_POSITION, run)
@@ -115,7 +116,7 @@ async def opened(lanes: int) -> AsyncIterator[Place]:
             return row.tenant, row.step_id
 
         toll, address = await stack.enter_async_context(taking_toll(company.tool_server, whose, where, public_jwk(key)))
-        workspace = await asyncio.to_thread(_workspace, examples.workspace, folder / "workspace")
+        workspace = await asyncio.to_thread(make_workspace, examples.workspace, folder / "workspace")
         server = Server(ground, database.url, address, workspace)
         stack.push_async_callback(server.close)
         await server.start()
@@ -130,40 +131,6 @@ def _folder() -> Iterator[Path]:
         for name in ("logs", "data"):
             (folder / name).mkdir(mode=0o700)
         yield folder
-
-
-def _workspace(example: Path, place: Path) -> Path:
-    """Copy the example; when colleagues cannot be told of a renewal, what the CRM says of it is undone.
-
-    Each change counts one on a ledger.
-    """
-    # Its cases say what is decided without these additions.
-    shutil.copytree(example, place, ignore=shutil.ignore_patterns("cases"))
-    with (place / "ledgers.yaml").open("a", encoding="utf-8") as ledgers:
-        ledgers.write(_LEDGER)
-    shutil.copy(Path(__file__).with_name("counting.rego"), place / "policies" / "process" / "contract_renewal")
-    _announcement(place)
-    path = place / "processes" / "contract_renewal.yaml"
-    yaml = YAML()
-    process = yaml.load(path.read_text(encoding="utf-8"))
-    steps = {step["id"]: step for step in process["steps"]}
-    steps["notify"]["on_failure"] = "compensate"
-    args = {"account": {"$ref": "inputs.account"}, "stage": "open", "amount": "0.00"}
-    args |= {"risk": {"$ref": "steps.risk.output.level"}, "proposal_id": {"$ref": "steps.crm.output.proposal_id"}}
-    steps["crm"]["compensation"] = {"action": "crm.update_renewal", "args": args}
-    yaml.dump(process, path)
-    return place
-
-
-def _announcement(place: Path) -> None:
-    """Add a process that tells everybody in a list, under the policies of the renewal."""
-    shutil.copy(Path(__file__).with_name("announcement.yaml"), place / "processes")
-    policies = place / "policies" / "process"
-    for name in ("grants.rego", "reliability.rego", "counting.rego"):
-        text = (policies / "contract_renewal" / name).read_text(encoding="utf-8")
-        (policies / "announcement").mkdir(exist_ok=True)
-        renamed = text.replace("process.contract_renewal.", "process.announcement.")
-        (policies / "announcement" / name).write_text(renamed, encoding="utf-8")
 
 
 def _environ() -> Mapping[str, str]:

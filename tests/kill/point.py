@@ -21,6 +21,10 @@ class Kind(StrEnum):
     """Whatever record is committed next: the same, but where the run itself is taken up again."""
 
 
+EXPIRY = "memory:memory.expired"
+"""The record of what was removed because its time was over: no run has it, and one sweep looks through all."""
+
+
 class How(StrEnum):
     """On which side of a transition the run is cut off."""
 

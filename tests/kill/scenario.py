@@ -27,6 +27,8 @@ class Scenario(BaseModel):
     ``unseen`` the tool server has no Lookup: a person looks into the books and says what became of it. ``around`` is
     the step at whose transitions it is cut off; the others are those of another scenario. With ``retry`` a person is
     asked what follows from the step that ``fails``, and has it tried again; from then on it is not refused any more.
+    One that ``keeps`` something remembers it of a subject of its own, and is over when what it jotted down has expired.
+    ``once`` are events that its run has exactly once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +43,8 @@ class Scenario(BaseModel):
     retry: bool = False
     unseen: str = ""
     around: str = ""
+    keeps: bool = False
+    once: tuple[str, ...] = ()
     end: str = "succeeded"
 
 

@@ -10,9 +10,10 @@ from typing import TypeVar
 import grpc
 from grpc import aio
 
-from assent_orchestrator.cli.stage.desk import Desk, open_channel
+from assent_orchestrator.cli.stage.desk import open_channel
 from assent_orchestrator.cli.stage.ground import Ground, serving
 from assent_orchestrator.cli.stage.program import Program
+from tests.kill.caller import Caller
 
 T = TypeVar("T")
 
@@ -84,14 +85,14 @@ class Server:
         await self._running.aclose()
         await self._lines.aclose()
 
-    async def insist(self, tenant: str, person: str, ask: Callable[[Desk], Awaitable[T]]) -> T:
+    async def insist(self, tenant: str, person: str, ask: Callable[[Caller], Awaitable[T]]) -> T:
         """Ask as somebody until there is an answer, over every kill."""
         while True:
             await self.up.wait()
             channel = self._channel
             assert channel is not None
             try:
-                return await ask(Desk(channel, tenant, self.ground.people.token_of(f"{person}.{tenant}")))
+                return await ask(Caller(channel, tenant, self.ground.people.token_of(f"{person}.{tenant}")))
             except aio.AioRpcError as error:
                 if error.code() not in _PASSING:
                     raise

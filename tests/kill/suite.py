@@ -69,7 +69,7 @@ async def kill_all(
     findings = Findings()
     async with opened(lanes) as place:
         chosen = [one for one in read_scenarios() if not names or one.name in names]
-        courses = [await enumerate_points(place, one) for one in chosen]
+        courses = await enumerate_points(place, chosen)
         trials = (
             one_of_each_kind(courses) if bounded else [trial for course in courses for trial in every_trial(course)]
         )

@@ -80,6 +80,13 @@ def ended(state: str, step: str, *records: dict[str, Any], **more: Any) -> Trace
     return of(*records, run=run_of(state, step), expected={}, **more)
 
 
+HANDED = {
+    "event": "handoff.decided",
+    "run": RUN,
+    "step": "email",
+    "decision": {"id": "d2", "verdict": "allow", "kind": "handoff", "revision": "sha256:1"},
+    "detail": {"from": "one", "to": "other", "labels": [], "ledgers": {}},
+}
 CHEATS: dict[str, tuple[Callable[[], Traces], str]] = {
     "an effect that happened twice": (lambda: replace(RIGHT, effects=(*RIGHT.effects, *RIGHT.effects)), "EFFECT_TWICE"),
     "an e-mail that arrived twice": (lambda: replace(RIGHT, letters=(KEY, KEY)), "EFFECT_TWICE"),
@@ -117,6 +124,8 @@ CHEATS: dict[str, tuple[Callable[[], Traces], str]] = {
         lambda: of(CREATED, RUNNING, DECIDED, INTENDED, {**SUCCEEDED, "state": {"from": "deciding", "to": "x"}}, OVER),
         "STATES_DO_NOT_MEET",
     ),
+    "an event that should be there once": (lambda: replace(RIGHT, once=("approval.consumed",)), "NOT_ONCE"),
+    "a hand-over that was let pass twice": (lambda: of(*EVENTS, HANDED, HANDED), "PASSED_TWICE"),
     "a trail with a gap": (lambda: replace(RIGHT, entries=(*RIGHT.entries[:2], *RIGHT.entries[3:])), "TRAIL_BROKEN"),
     "a run that goes on for ever": (lambda: replace(RIGHT, run=run_of("RUNNING")), "RUN_NOT_OVER"),
 }

@@ -17,6 +17,8 @@ from tests.kill.suite import kill_all
     "orchestrator.kill-honest",
     "orchestrator.kill-postgresql",
     "orchestrator.kill-taken-over",
+    "orchestrator.kill-memory",
+    "orchestrator.kill-hand-over",
 )
 async def test_killed_at_each_kind_of_transition_nothing_is_lost_doubled_or_told_wrongly() -> None:
     findings = await kill_all(bounded=True)
@@ -25,6 +27,8 @@ async def test_killed_at_each_kind_of_transition_nothing_is_lost_doubled_or_told
     committed = (Kind.RECORD, Kind.CHECKPOINT, Kind.WORKFLOW, Kind.CALL)
     assert {(victim, kind) for victim in Victim if victim is not Victim.ANSWER for kind in committed} <= struck
     assert (Victim.ANSWER, Kind.CALL) in struck
+    names = {strike.point.name.rpartition(":")[2] for one in findings.results for strike in one.trial.strikes}
+    assert {"memory.remembered", "memory.recalled", "memory.forgotten", "memory.expired", "handoff.decided"} <= names
 
 
 COURSE = Course(

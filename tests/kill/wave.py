@@ -11,9 +11,10 @@ from assent_orchestrator.cli.chaos.invariant import Breach
 from assent_orchestrator.cli.chaos.trail import Entry
 from tests.kill.books import Books, read_books
 from tests.kill.honesty import Traces, dishonesties
-from tests.kill.lane import Lane, renew
+from tests.kill.lane import Lane, recalled, renew
 from tests.kill.place import AUDITOR, Place
-from tests.kill.point import COMMITTED, How, Kind, Strike
+from tests.kill.point import COMMITTED, EXPIRY, How, Kind, Strike
+from tests.kill.remembrance import read_remembrance
 from tests.kill.scenario import Scenario, Victim
 from tests.kill.toll import Hold
 
@@ -59,10 +60,13 @@ def clash(one: Trial, other: Trial) -> bool:
     """Say whether a wave cannot have both.
 
     The engine takes up one run after another: who is stopped in the first commits of that holds up those behind it.
+    Likewise, one sweep removes what has expired of all of them, and waits for whoever is stopped before it is removed.
     """
+    sweeps = any(strike.point.name == EXPIRY for strike in (*one.strikes, *other.strikes))
+    keep = one.scenario.keeps and other.scenario.keeps
     again = len(one.strikes) > 1 and len(other.strikes) > 1
     first = any(strike.point.kind is Kind.ANY for strike in (*one.strikes, *other.strikes))
-    return (is_standby(one) and is_standby(other)) or (again and first)
+    return (is_standby(one) and is_standby(other)) or (again and first) or (sweeps and keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +237,19 @@ async def _checked(
     )
     keys = [row.idempotency_key for row in rows]
     calls = [call for _, call in place.toll.calls.get(run_id, ())]
+    read = await recalled(place, lane) if trial.scenario.keeps else frozenset()
+    memory = await read_remembrance(place.ambush.ask, lane.tenant, read)
     traces = Traces(
         run=run,
         entries=await _trail(place, lane.tenant),
         calls=calls,
-        effects=[effect for effect in books.effects if effect.key in keys],
+        effects=[effect for effect in (*books.effects, *memory.effects) if effect.key in keys],
         letters=books.letters_of(keys),
         rows={row.step_id: row.status for row in rows},
         counted={row.effect_key: row.state for row in await place.ambush.ask(_COUNTED, run_id)},
         in_doubt=books.in_doubt,
+        memory=memory,
+        once=trial.scenario.once,
         expected=trial.expected,
     )
     proved = await place.server.insist(lane.tenant, AUDITOR, lambda desk: desk.verify())

@@ -17,6 +17,7 @@ from assent_orchestrator.cli.chaos.witness import Call
 from assent_orchestrator.cli.run_card import ENDED
 from assent_orchestrator.plan.choice import choice_of
 from assent_orchestrator.plan.digests import is_keyed
+from assent_sidecar.catalogue.own import MEMORY
 
 _GENESIS = "sha256:" + "0" * 64
 _SUCCEEDED = runs_pb2.STEP_STATE_SUCCEEDED
@@ -123,7 +124,8 @@ def _of_effects(seen: Seen) -> Iterator[Breach]:
     done: dict[tuple[str, str], str] = {}
     for effect in seen.effects:
         times[effect.key] = times.get(effect.key, 0) + 1
-        if effect.key not in called:
+        # What is remembered or forgotten, the server does itself.
+        if effect.key not in called and effect.system != MEMORY:
             yield Breach("EFFECT_WITHOUT_CALL", f"{effect.system} did something under {effect.key} that nobody called")
         place = places.get(effect.key)
         if place is not None and place[0] and done.setdefault(place, effect.key) != effect.key:
