@@ -28,8 +28,9 @@ demo: setup ## watch three contract renewals being governed; ARGS=legal reviews 
 	@$(BIN)/assent demo $(ARGS)
 
 # Each worker has its own PostgreSQL, and a file's tests share a worker, for they share what is costly to start.
+# tests/conftest.py says which files come first: those that may take long, not those with many tests.
 test: setup ## run every test, on up to four cores; ARGS="-k name" runs some, ARGS=-n0 one after the other
-	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup ## run the tests that take long and prove at length what others prove as well
 	@$(BIN)/python -m pytest -m long $(ARGS)

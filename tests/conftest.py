@@ -3,6 +3,7 @@
 import os
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +18,17 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 # As the Makefile has it: the hundreds of programs that tests start compile their code once, not each at every start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have workers begin with the files that may take longest, so that none of them ends alone with one of these."""
+    if not hasattr(config, "workerinput"):
+        return
+    weights: Counter[Path] = Counter()
+    for item in items:
+        limit = item.get_closest_marker("timeout")
+        weights[item.path] += int(limit.args[0]) if limit else 1
+    items.sort(key=lambda item: (-weights[item.path], item.path))
 
 
 @pytest.fixture(scope="session")
