@@ -106,7 +106,9 @@ class MemorySteps:
         except TimeoutError:
             return Failure(outcome.TOOL_TIMEOUT, "memory did not answer in time", retryable=True, effect=unsure)
         except UnavailableError:
-            return Failure(outcome.TOOL_LOST, "the database went away meanwhile", retryable=True, effect=unsure)
+            # Also of what merely looks: then it is done again once the database is back, whatever its process says of
+            # failures. It may have been recorded as a use, and nobody has what it returned.
+            return Failure(outcome.TOOL_LOST, "the database went away meanwhile", retryable=True, effect="unknown")
         except AssentError as error:
             return Failure(error.code, error.message, retryable=False, effect="none")
         return done

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.wanted import Wanted
-from assent_orchestrator.errors import InvalidError
+from assent_orchestrator.errors import InvalidError, UnavailableError
 from assent_orchestrator.execution.memory_steps import Doer, MemorySteps
 from assent_orchestrator.governance.permit import Permit, PermitError
+from assent_orchestrator.memory.entry import Recollection, Sought
+from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.memory.standing import Standing, in_run
 from assent_orchestrator.memory.wish import Terms, Wish
 from assent_orchestrator.plan.action import make_action
@@ -295,6 +298,26 @@ async def test_what_was_not_done_before_a_crash_is_done_once(
     view = await world.end_of(await world.submit(inputs={"wish": "short"}))
     assert (view.run.state, view.steps[0].attempt, len(set(keys))) == ("succeeded", 2, 1)
     assert len(await rows_of(world)) == len(await details(world, "memory.remembered")) == 1
+
+
+@pytest.mark.requirement("orchestrator.memory-steps-once")
+async def test_what_is_recalled_when_the_database_goes_away_is_recalled_again(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recall, times = Memories.recall, list[int]()
+
+    async def away(self: Memories, tx: AsyncConnection, sought: Sought) -> Recollection:
+        times.append(1)
+        if len(times) == 1:
+            raise UnavailableError("the database is away")
+        return await recall(self, tx, sought)
+
+    monkeypatch.setattr(Memories, "recall", away)
+    world = await make_world([KNOWN], memory=MEMORY)
+    run = await world.submit(inputs={"wish": "short"})
+    view = await world.end_of(run)
+    assert (view.run.state, view.steps[0].attempt, len(times)) == ("succeeded", 2, 2)
+    assert len(await details(world, "memory.recalled")) == 1
 
 
 @pytest.mark.requirement("orchestrator.memory-steps-permit")
