@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assent_sidecar.catalogue.memory import Memory, MemoryClass
-from assent_sidecar.catalogue.own import MEMORY, REMEMBER
+from assent_sidecar.catalogue.own import FORGET, MEMORY, REMEMBER
 from assent_sidecar.model import Json, Pointer, seconds
 
 NO_CLASS = "NO_CLASS"
@@ -21,6 +21,9 @@ TTL_TOO_LONG = "TTL_TOO_LONG"
 
 
 _MOST_NAMED = 10
+_OF_RECEIPTS = frozenset({"", "reason"})
+"""What a receipt keeps of the arguments of forgetting, or all of them: a subject is a keyed digest there."""
+
 _DURATION = re.compile(r"[0-9]{1,9}(ms|s|m|h|d)")
 
 
@@ -68,14 +71,13 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
 def label_flaws(action: str, labels: Mapping[Pointer, Iterable[str]], memory: Memory) -> Iterator[MemoryFlaw]:
     """Yield what is wrong with the labels of the arguments of ``system.operation``: those of what is never retained.
 
-    Nothing is ever remembered with one of them, in whichever class. There is one flaw an argument and label.
+    Nothing is ever remembered with one of them, in whichever class; and of what is forgotten, the receipt keeps the
+    reason as it is. There is one flaw an argument and label.
     """
-    if action != REMEMBER:
-        return
     found = {(pointer.split("/")[1] if pointer else "", name) for pointer, names in labels.items() for name in names}
     for member, label in sorted(found):
         name = memory.unretained((label,))
-        if name is not None:
+        if name is not None and (action == REMEMBER or (action == FORGET and member in _OF_RECEIPTS)):
             yield MemoryFlaw(member, CLASS_NEVER, never_kept(name, label))
 
 

@@ -17,11 +17,13 @@ from assent_orchestrator.memory.standing import Standing, in_run
 from assent_orchestrator.memory.wish import Terms, Wish
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.store.memory_tables import memories
+from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.test_unretained import stored
 from tests.orchestrator.execution.world import ALLOW, Ruler, World, deny, for_actions, reaches
 
 PURPOSE = "how a client wants it"
@@ -246,6 +248,18 @@ async def test_a_value_that_is_never_retained_is_not_remembered(make_world: Make
     view = await world.end_of(await world.submit(inputs={"list": ["4111"]}, labels={"/list/0": ["card"]}))
     assert (view.steps[0].state, view.steps[0].reason) == ("failed", "CLASS_NEVER")
     assert await rows_of(world) == []
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+async def test_a_value_that_is_never_retained_is_no_reason_of_a_receipt(
+    make_world: MakeWorld, database: Database
+) -> None:
+    each = {"for_each": {"items": {"$ref": "inputs.list"}, "cap": 9}}
+    gone = {**GONE, **each, "args": {"subject": "ACME", "reason": {"$ref": "item"}}}
+    world = await make_world([gone], memory=MEMORY)
+    view = await world.end_of(await world.submit(inputs={"list": ["card 4111-2222"]}, labels={"/list/0": ["card"]}))
+    assert (view.steps[0].state, view.steps[0].reason) == ("failed", "CLASS_NEVER")
+    assert "card 4111-2222" not in await stored(database)
 
 
 @pytest.mark.requirement("orchestrator.memory-steps-once")

@@ -70,6 +70,23 @@ def test_an_input_that_is_never_retained_is_no_value_to_remember(
     assert told == ([("steps[1].args.value", "CLASS_NEVER", NEVER)] if refused else [])
 
 
+@pytest.mark.requirement("orchestrator.memory-steps-refused", "orchestrator.never-in-memory-only")
+@pytest.mark.parametrize(
+    ("bound", "args", "refused"),
+    [
+        ("reason", {"subject": "A"}, ["steps[1].args.reason"]),
+        ("subject", {"reason": "the client asked for it"}, []),
+    ],
+)
+def test_an_input_that_is_never_retained_is_no_reason_of_a_receipt(
+    bound: str, args: dict[str, Any], refused: list[str]
+) -> None:
+    gone = {"id": "gone", "agent": "clerk", "action": "memory.forget", "args": {**args, bound: {"$ref": "inputs.who"}}}
+    plan = {"process": "visit", "steps": [READ, gone], "inputs": {"who": "4111"}, "labels": {"/who": ["card"]}}
+    found = [one for one in check(Plan.from_json(plan), CATALOGUE) if one.code != "AMENDMENT"]
+    assert [(one.field, one.code, one.description) for one in found] == [(at, "CLASS_NEVER", NEVER) for at in refused]
+
+
 @pytest.mark.requirement("orchestrator.memory-steps-refused")
 @pytest.mark.parametrize(
     ("said", "labels", "wanted"),
