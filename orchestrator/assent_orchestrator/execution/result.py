@@ -35,9 +35,11 @@ def judge(done: Success, appointed: Appointed, action: Action) -> Judged:
     """Look through a result. What repeats word for word what is not retained of the arguments is not retained either.
 
     Where the arguments are lost, nobody can say what repeats them, and none of it is retained. Of what is not retained
-    there is no digest: what it is of could be found by trying.
+    there is no digest: what it is of could be found by trying. What is recalled has the labels that it was remembered
+    with, of which one may be of what is never retained by now.
     """
-    result, private = done.result, _private(appointed, action)
+    result = done.result
+    private = _private(appointed, action) | labels_of_never(done.labels, appointed.never)
     violations = validate(result, appointed.operation.result)
     if violations:
         places = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in violations[:10])

@@ -409,3 +409,17 @@ def test_an_action_that_has_no_arguments_is_not_taken_for_one_whose_arguments_ar
     empty, lost = [kind.from_json({**given, "digest": "sha256:" + "0" * 64}) for kind in (Action, Bare)]
     assert judge(told, appointed, empty).stored == told.result
     assert judge(told, appointed, lost).stored == {"$not_retained": "confidential"}
+
+
+@pytest.mark.requirement("orchestrator.never-in-memory-only")
+def test_what_comes_with_a_label_of_what_is_never_retained_is_not_stored() -> None:
+    """As what was remembered before its label became one."""
+    declared = catalogue([LOOK], memory=MEMORY)
+    operation = declared.operation("box.put")
+    assert operation is not None
+    appointed = Appointed(declared.processes["work"], declared.agents["bot"], operation, "box", memory=declared.memory)
+    given = {"system": "box", "operation": "put", "effect": "write", "args": {}, "digest": "sha256:" + "0" * 64}
+    told = Success({"values": [{"value": SECRET}, {"value": "fine"}]}, {"/values/0/value": ("confidential",)})
+    judged = judge(told, appointed, Action.from_json(given))
+    assert judged.stored == {"values": [{"value": {"$not_retained": "confidential"}}, {"value": "fine"}]}
+    assert judged.whole == {"/values/0/value": ("confidential",)}
