@@ -8,6 +8,7 @@ from assent_orchestrator.plan.binding import BindingError, Item, ListError, item
 from assent_orchestrator.plan.edit import MisplacedError, edited, labels_after
 from assent_orchestrator.plan.schema import validate
 from assent_orchestrator.plan.unretained import is_marked, labels_of_never, shown
+from assent_orchestrator.tools.value import ValueFaultError, to_struct
 from assent_sidecar.canonical import NotCanonicalError
 from assent_sidecar.catalogue.memory_flaw import label_flaws, memory_flaws
 from assent_sidecar.facts import Action
@@ -58,7 +59,7 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
     """Return the action with every binding replaced, every label carried, and what approvers changed in it.
 
     Raises:
-        UnfitError: a value is missing or lost, or the arguments do not fit the operation's schema.
+        UnfitError: a value is missing or lost, or the arguments do not fit the operation's schema, or cannot travel.
 
     """
     try:
@@ -86,6 +87,10 @@ def bound_action(situation: Situation, appointed: Appointed) -> Action:
         where = "; ".join(f"{one.pointer}: {one.message}" for one in violations[:10])
         private = labels_of_never(labels, appointed.never)  # a pointer may hold the name of a member that is private
         raise UnfitError("ARGUMENTS_SCHEMA", shown(min(private)) if private else where)
+    try:
+        to_struct(args)
+    except ValueFaultError as error:  # before anybody is asked about what cannot be sent, or shown
+        raise UnfitError("ARGUMENTS_INVALID", str(error)) from error
     action, memory = situation.spec.action, appointed.memory
     for flaw in (*memory_flaws(action, args, memory), *label_flaws(action, labels, memory)):
         raise UnfitError(flaw.code, f"{flaw.member}: {flaw.message}")

@@ -38,24 +38,47 @@ def read_plan_text(text: str) -> Plan:
     """Read a plan from the JSON that a planner wrote.
 
     Raises:
-        InvalidError: it is larger than ``MAX_TEXT_BYTES``, no JSON, has a key twice, or is no plan.
+        InvalidError: it is larger than ``MAX_TEXT_BYTES``, nothing for ``read_json``, or no plan.
     """
     if len(text.encode()) > MAX_TEXT_BYTES:
         fault = Fault("", "TOO_LARGE", f"has more than {MAX_TEXT_BYTES} bytes")
         raise InvalidError("the plan is too large", (fault,), code="INVALID_PLAN")
     try:
-        value: Json = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+        value = read_json(text)
     except (ValueError, RecursionError) as error:
-        fault = Fault("", "MALFORMED", "is not JSON, has a key twice, or is nested too deep")
+        fault = Fault("", "MALFORMED", "is not JSON, has a key twice, holds the character NUL, or is nested too deep")
         raise InvalidError("the plan is malformed", (fault,), code="INVALID_PLAN") from error
     return read_plan(value)
+
+
+def read_json(text: str | bytes) -> Json:
+    """Return what a text says in JSON, if all who read it read the same, and it can be kept.
+
+    Raises:
+        ValueError: it is no JSON, has a key twice, or holds the character NUL, which PostgreSQL cannot keep.
+        RecursionError: it is nested too deep.
+    """
+    value: Json = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+    return _kept(value)
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key is there twice")
+    for key, value in pairs:
+        _kept(key)
+        _kept(value)
     return found
+
+
+def _kept(value: Json) -> Json:
+    """Return a value whose objects have been looked at."""
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("a text holds the character NUL")
+    for one in value if isinstance(value, list) else ():
+        _kept(one)
+    return value
 
 
 def _refuse(constant: str) -> Json:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assent_orchestrator.decisions.request import MAX_ACTIONS, DecisionRequest, Leave, Reply, Wish
 from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.plan.read import read_json
 from assent_orchestrator.server.names import permit_name
 from assent_sidecar.decision import Verdict
 from assent_sidecar.facts import Labels
@@ -140,13 +141,18 @@ def _permit(tenant: str, leave: Leave) -> dict[str, Json]:
 
 def _parsed(kind: type[Body], body: bytes) -> Body:
     try:
-        return kind.model_validate_json(body)
+        parsed = kind.model_validate_json(body)
+        read_json(body)
     except ValidationError as error:
         faults = tuple(
             Fault(".".join(map(str, one["loc"])), one["type"].upper(), one["msg"])
             for one in error.errors(include_input=False, include_url=False, include_context=False)
         )
         raise InvalidError("the body is not what AuthZEN asks with", faults) from error
+    except (ValueError, RecursionError) as error:
+        fault = Fault("", "MALFORMED", "has a key twice, holds the character NUL, or is nested too deep")
+        raise InvalidError("the body is not what AuthZEN asks with", (fault,)) from error
+    return parsed
 
 
 def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semantic) -> Asked:

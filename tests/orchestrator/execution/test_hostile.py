@@ -238,3 +238,24 @@ async def test_an_answer_in_the_last_moment_is_not_overwritten_by_the_expiry(mak
             await resolve(tx, seen, ApprovalState.EXPIRED, utc_now())
     assert (await world.end_of(run)).run.state == "succeeded"
     assert "approval.expired only" not in await world.events(run)
+
+
+@pytest.mark.requirement("orchestrator.no-run-is-left-alone")
+async def test_nobody_is_asked_about_what_is_nested_too_deep_to_be_shown(make_world: MakeWorld) -> None:
+    """What a tool returns may travel, and be too deep where a binding puts it."""
+    deep: Any = "x"
+    for _ in range(31):
+        deep = [deep]
+
+    def tool(action: Action) -> Success:
+        return Success({"n": 1, "deep": deep} if action.operation == "get" else {"said": "ok"})
+
+    steps = [
+        {"id": "look", "action": "box.get"},
+        {"id": "act", "action": "box.send", "args": {"a": {"b": {"$ref": "steps.look.output.deep"}}}},
+    ]
+    world = await make_world(steps, tool=tool, ruler=only_for("act", HELD))
+    view = await world.end_of(await world.submit())
+    act = next(one for one in view.steps if one.id == "act")
+    assert (states(view)["look"], str(act.state), act.reason) == ("succeeded", "failed", "ARGUMENTS_INVALID")
+    assert world.tools.times("box.send") == 0

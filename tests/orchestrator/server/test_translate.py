@@ -1,5 +1,7 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -24,7 +26,7 @@ from assent_orchestrator.plan.state import RunState, StepState
 from assent_orchestrator.server.translate.decision import write_decided, write_stored
 from assent_orchestrator.server.translate.moment import duration
 from assent_orchestrator.server.translate.plan import read_plan, write_plan
-from assent_orchestrator.server.translate.run import read_evidence, run_state, step_state, write_event
+from assent_orchestrator.server.translate.run import read_evidence, run_state, step_state, write_event, write_step
 from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.value import to_value
 from assent_sidecar.canonical import digest_bytes
@@ -37,6 +39,7 @@ from tests.orchestrator.server.use_cases import (
     NOON,
     PLAN,
     RUN,
+    STEPS,
     TRACE,
     entry,
 )
@@ -359,3 +362,13 @@ def test_what_a_person_says_was_answered_is_no_larger_than_what_a_tool_may_answe
     with pytest.raises(InvalidError) as refused:
         read_evidence(said)
     assert [(fault.field, fault.code) for fault in refused.value.faults] == [("result", "TOO_LARGE")]
+
+
+def test_a_step_whose_output_cannot_travel_arrives_without_it():
+    deep: Any = "x"
+    for _ in range(40):
+        deep = [deep]
+    step = next(one for one in STEPS if one.output is not None)
+    whole, without = write_step(step), write_step(replace(step, output={"deep": deep}))
+    assert (whole.HasField("output"), whole.output_omitted) == (True, False)
+    assert (without.HasField("output"), without.output_omitted, without.id) == (False, True, step.id)

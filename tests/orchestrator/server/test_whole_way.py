@@ -282,11 +282,28 @@ async def test_a_planners_json_becomes_an_amendment_that_is_looked_at_tried_and_
 @pytest.mark.requirement("orchestrator.plan-proposed")
 @pytest.mark.parametrize(
     "text",
-    ["[]", "{", '{"process": "work", "process": "work"}', "[" * 100_000, "NaN", '{"process": "work", "loop": 1}'],
-    ids=["list", "open", "twice", "deep", "nan", "more"],
+    [
+        *("[]", "{", '{"process": "work", "process": "work"}', "[" * 100_000, "NaN", '{"process": "work", "loop": 1}'),
+        r'{"process": "work", "inputs": {"who": ["a", "\u0000"]}}',
+        r'{"process": "work", "inputs": {"\u0000": 1}}',
+    ],
+    ids=["list", "open", "twice", "deep", "nan", "more", "nul", "nul-key"],
 )
 async def test_what_is_no_plan_is_refused_as_malformed(client, text):
     request = amendments_pb2.ProposePlanRequest(parent=client.parent, plan_json=text)
     refused = await refusal(client.processes.ProposePlan(request, metadata=client.as_("alice")))
     assert refused.code == "INVALID_ARGUMENT"
     assert "MALFORMED" in str(refused)
+
+
+@pytest.mark.requirement("orchestrator.plan-proposed")
+async def test_a_proposal_that_its_owner_could_not_be_shown_is_not_kept(client):
+    deep = "[" * 40 + "]" * 40
+    text = f"""{{"process": "work", "steps": [
+        {{"id": "look", "agent": "bot", "action": "box.get", "args": {{"deep": {deep}}}}}]}}"""
+    request = amendments_pb2.ProposePlanRequest(parent=client.parent, plan_json=text)
+    refused = await refusal(client.processes.ProposePlan(request, metadata=client.as_("alice")))
+    assert refused.code == "INVALID_ARGUMENT"
+    assert "nested too deeply" in str(refused)
+    listing = amendments_pb2.ListAmendmentsRequest(parent=client.parent, filter="state=OPEN")
+    assert deep not in str(await client.processes.ListAmendments(listing, metadata=client.as_("ada")))

@@ -6,6 +6,7 @@ from assent.v1 import amendments_pb2 as wire
 from assent_orchestrator.amendments.amendment import Amendment
 from assent_orchestrator.amendments.effect import RunEffect, StepEffect
 from assent_orchestrator.amendments.proposals import Proposed
+from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.difference import Change
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.plan.read import read_plan_text
@@ -13,7 +14,7 @@ from assent_orchestrator.server.names import amendment_name, run_name
 from assent_orchestrator.server.translate.decision import verdict, write_decided
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.server.translate.plan import read_plan, write_plan
-from assent_orchestrator.tools.value import to_value
+from assent_orchestrator.tools.value import ValueFaultError, to_value
 from assent_sidecar.decision import Verdict
 
 
@@ -23,8 +24,15 @@ def read_proposal(request: wire.ProposePlanRequest) -> Plan:
     Raises:
         InvalidError: it is no plan; every fault is named.
     """
-    written = request.WhichOneof("proposal") == "plan_json"
-    return read_plan_text(request.plan_json) if written else read_plan(request.plan)
+    if request.WhichOneof("proposal") != "plan_json":
+        return read_plan(request.plan)
+    plan = read_plan_text(request.plan_json)
+    try:
+        write_plan(plan)
+    except ValueFaultError as error:  # its owner could not be shown it
+        fault = Fault("", "VALUE", str(error))
+        raise InvalidError("the plan is malformed", (fault,), code="INVALID_PLAN") from error
+    return plan
 
 
 def write_proposed(proposed: Proposed, trace_id: str) -> wire.ProposePlanResponse:

@@ -1,5 +1,6 @@
 """Runs, their steps, and what happens to them."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -105,8 +106,10 @@ def read_evidence(request: control_pb2.ReconcileStepRequest | approvals_pb2.Deci
 
 
 def write_step(step: StepRow) -> wire.Step:
-    """Return a step of a run."""
-    trace = step.trace_id or ""
+    """Return a step of a run. An output that is nested too deep to travel is left out."""
+    trace, output = step.trace_id or "", None
+    with contextlib.suppress(ValueFaultError):
+        output = to_value(step.output) if step.state in DONE_STEPS else None
     return wire.Step(
         id=step.id,
         agent=step.agent,
@@ -116,7 +119,8 @@ def write_step(step: StepRow) -> wire.Step:
         reason=step.reason or "",
         message=step.message or "",
         decision=write_stored(step.decision, step.decision_id or "", trace) if step.decision is not None else None,
-        output=to_value(step.output) if step.state in DONE_STEPS else None,
+        output=output,
+        output_omitted=output is None and step.state in DONE_STEPS,
         labels=label_sets(step.labels or {}),
         trace_id=trace,
         start_time=timestamp(step.started_at),
