@@ -22,7 +22,7 @@ from assent_orchestrator.execution.driver import fence, hold
 from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, ending_of
 from assent_orchestrator.execution.handed import could_be_done, narrowed
-from assent_orchestrator.execution.handing import WITHHELD, Awaited, Handing, NotYet, Passes
+from assent_orchestrator.execution.handing import Awaited, Handing, NotYet, Passes
 from assent_orchestrator.execution.handovers import taken_over
 from assent_orchestrator.execution.lists import begin_list
 from assent_orchestrator.execution.outcome import Outcomes
@@ -41,6 +41,7 @@ from assent_orchestrator.execution.situation import (
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.execution.waiting import waits
 from assent_orchestrator.governance.enquiry import condition_question
+from assent_orchestrator.governance.entrusted import WITHHELD
 from assent_orchestrator.governance.gate import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.stop import is_stopped, named_in

@@ -34,9 +34,6 @@ from assent_orchestrator.plan.state import StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.facts import HandoffFacts
 
-WITHHELD = "HANDOFF_WITHHELD"
-"""Why a step is denied that needs what a policy lets nobody hand over to it."""
-
 No = Deferred | Refused | Stopped
 
 

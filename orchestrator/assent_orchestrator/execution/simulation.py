@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.audit import spans
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.execution.acceptance import accept
-from assent_orchestrator.execution.handing import WITHHELD
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.governance.enquiry import agent_facts
-from assent_orchestrator.governance.entrusted import Entrusted
+from assent_orchestrator.governance.entrusted import WITHHELD, Entrusted
 from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead
 from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.judging import Less, RuledHandOver, rule_hand_over

@@ -7,10 +7,20 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.errors import ForbiddenError
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.ledger_tables import reservations
 from assent_sidecar.decision import Entrust
 from assent_sidecar.model import Json
+
+WITHHELD = "HANDOFF_WITHHELD"
+"""Why an agent does not get what a policy lets nobody hand over to it."""
+
+
+class WithheldError(ForbiddenError):
+    """What is asked for was not handed over to the agent in this run."""
+
+    code = WITHHELD
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AssentError, Fault, InvalidError
 from assent_orchestrator.governance.deed import carry_out
+from assent_orchestrator.governance.entrusted import WithheldError
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.judging import refusal
 from assent_orchestrator.memory import note
@@ -234,8 +235,12 @@ class Keeper:
             told = InvalidError("memory cannot be used so; nothing was decided", tuple(found), code=found[0].code)
             await self.refuse(who, wish, told)
             raise told
-        async with self.engine.connect() as tx:
-            return await in_run(tx, who, wish, catalogue)
+        try:
+            async with self.engine.connect() as tx:
+                return await in_run(tx, who, wish, catalogue)
+        except WithheldError as error:
+            await self.refuse(who, wish, error)
+            raise
 
     async def refuse(self, who: Standing, wish: Wish, error: AssentError) -> None:
         """Record what was refused before the policies were asked.

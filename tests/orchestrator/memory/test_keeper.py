@@ -11,8 +11,10 @@ from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.governance.stops import Order, Stops
 from assent_orchestrator.memory.recalling import MOST_SETS
+from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.memory_tables import holds, memories, receipts
 from assent_orchestrator.store.postgres import Database
+from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.catalogue import Catalogue
 from tests.orchestrator.memory.office import Office
 
@@ -156,3 +158,32 @@ async def test_no_value_is_returned_whose_labels_were_not_asked_about(office: Of
     assert len(asked) == MOST_SETS + 1
     assert (len(said["values"]), said["withheld"]) == (MOST_SETS, 3)
     assert all({f"l{value:02}", "untrusted"} in asked for value in said["values"])
+
+
+@pytest.mark.requirement("orchestrator.handoff-entrusts")
+@pytest.mark.parametrize(
+    ("memory", "code"), [([], "HANDOFF_WITHHELD"), (["findings"], "HANDOFF_WITHHELD"), (["preferences"], None)]
+)
+async def test_what_was_not_handed_over_is_not_to_be_had_here_either(
+    office: Office, memory: list[str], code: str | None
+) -> None:
+    run = f"{office.tenant}-run"
+    row = {
+        "tenant": office.tenant, "id": run, "request_digest": "", "process": "review", "process_version": "1",
+        "revision": "", "plan": {}, "plan_digest": "sha256:" + "0" * 64, "principal": {}, "submitter": "alice",
+        "state": "running", "created_at": office.now, "updated_at": office.now,
+    }  # fmt: skip
+    passed = {
+        "run_id": run, "source": "mailer", "target": "drafting", "digest": "d", "revision": "r", "step_id": "s",
+        "decision_id": "d", "redactions": [], "entrusts": [{"type": "entrust", "memory": memory}],
+        "decided_at": office.now,
+    }  # fmt: skip
+    async with office.database.engine.begin() as tx:
+        await tx.execute(sa.insert(runs).values(row))
+        await tx.execute(sa.insert(handoffs).values(passed))
+    for agent, refusal in (("drafting", code), ("mailer", None)):
+        for operation, more in (("remember", {"value": 1}), ("recall", {})):
+            said = await office.do(operation, {**ABOUT, **more, "agent": agent, "run": run})
+            assert said.get("error") == refusal, (agent, operation)
+    refused = [one for one in await office.recorded() if one["event"] == "memory.refused"]
+    assert len(refused) == (2 if code else 0)
