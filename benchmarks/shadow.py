@@ -15,6 +15,7 @@ from assent.v1 import decisions_pb2, permits_pb2, permits_pb2_grpc
 from assent_orchestrator.app.assembly import App
 from assent_orchestrator.app.served import server_parts
 from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.governance.remainder import Remainder
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, TokenFile, new_entry
 from assent_orchestrator.shadows.beside import Beside
@@ -30,7 +31,8 @@ OFFICER = Caller("bench", "local", frozenset({Role.COMPLIANCE_OFFICER}))
 
 def _beside(app: App) -> Beside:
     """Return what overhears the live decision point."""
-    beside = app.realms.home.decision_point
+    outermost = app.realms.home.decision_point
+    beside = outermost.behind if isinstance(outermost, Remainder) else outermost
     if not isinstance(beside, Beside):
         raise TypeError("nobody overhears")
     return beside

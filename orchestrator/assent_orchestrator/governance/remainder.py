@@ -39,13 +39,13 @@ class Remainder:
 
     def __init__(self, behind: DecisionPoint, catalogue: Callable[[], Catalogue]) -> None:
         """Name the decision point, and what says which arguments operations take."""
-        self._behind = behind
+        self.behind = behind
         self._catalogue = catalogue
 
     async def decide(self, question: Question, *, budget: float) -> Decided:
         """Answer within ``budget`` seconds; it fails closed and raises nothing."""
         started = time.monotonic()
-        decided = await self._behind.decide(question, budget=budget)
+        decided = await self.behind.decide(question, budget=budget)
         asked = _asked(question)
         if decided.fault or not asked:
             return decided
@@ -62,7 +62,7 @@ class Remainder:
                 said[name] = _refused(said[name], str(error))
         if left:
             remaining = max(_NO_TIME, budget - (time.monotonic() - started))
-            again = await self._behind.decide(_about(question, left), budget=remaining)
+            again = await self.behind.decide(_about(question, left), budget=remaining)
             if again.fault or (question.kind is not Kind.BATCH and _is_stricter(again.decision, decided.decision)):
                 return _strict(again, decided)
             others = _said(question, again)

@@ -49,9 +49,9 @@ class Tracing(Around):
             except aio.BaseError as error:
                 # Raised on outside of the span, which would call it a fault of ours. What is not an abort is a write to
                 # somebody who is gone.
-                status, aborted = _status(call) if isinstance(error, aio.AbortError) else "CANCELLED", error
+                status, aborted = _status(call) if isinstance(error, aio.AbortError) else _left(call), error
             except asyncio.CancelledError:
-                status = "DEADLINE_EXCEEDED" if _is_late(call) else "CANCELLED"
+                status = _left(call)
                 raise
             finally:
                 spans.describe_rpc(span, status)
@@ -79,7 +79,8 @@ _EARLY_SECONDS = 0.05
 """By how much a caller's deadline may be over there before it is here."""
 
 
-def _is_late(call: Call) -> bool:
+def _left(call: Call) -> str:
+    """Return how a call ended whose caller is not there any more: out of patience, or out of time."""
     remaining: float | None = call.context.time_remaining()
     # The caller's timer may ring a little before ours does.
-    return remaining is not None and remaining <= _EARLY_SECONDS
+    return "DEADLINE_EXCEEDED" if remaining is not None and remaining <= _EARLY_SECONDS else "CANCELLED"
