@@ -73,11 +73,12 @@ def share_out_keys(
     """
     shared, found = [], dict(tenants)
     for text in keys:
-        whose, slash, key_id = text.partition("=")[0].rpartition("/")
-        if not slash or "=" not in text:
+        name, equals, file = text.partition("=")
+        whose, slash, key_id = name.rpartition("/")
+        if not (slash and equals):
             shared.append(text)
         elif whose in found:
-            own = f"{key_id}={text.partition('=')[2]}"
+            own = f"{key_id}={file}"
             found[whose] = replace(found[whose], bundle_keys=(*found[whose].bundle_keys, own))
         else:
             what = f"{text!r} is for no tenant that is served; name it with --tenant, or write KEYID=FILE for all"

@@ -25,7 +25,7 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import handoff_question
-from assent_orchestrator.governance.entrusted import entrusted_to
+from assent_orchestrator.governance.entrusted import is_withheld
 from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.judging import Less, rule_hand_over
 from assent_orchestrator.governance.ruling import Deferred, Held, Refused, Stopped
@@ -98,8 +98,7 @@ class Handing:
         if not classes:
             return False
         async with self.parts.reader.connect() as tx:
-            found = (await entrusted_to(tx, run.id, [agent])).get(agent)
-        return found is not None and found.withholds(classes)
+            return await is_withheld(tx, run.id, agent, classes)
 
     async def call(self, turn: Turn, facts: HandoffFacts) -> Passes | NotYet:
         """Decide the hand-over to a service that a step calls, unless it is known; return why it may not be called.

@@ -72,6 +72,12 @@ async def entrusted_to(tx: AsyncConnection, run: str, agents: Iterable[str]) -> 
     return {agent: Entrusted.of(several) for agent, several in found.items()}
 
 
+async def is_withheld(tx: AsyncConnection, run: str, agent: str, classes: Iterable[str]) -> bool:
+    """Say whether any of these classes of memory was not handed over to an agent in a run."""
+    left = (await entrusted_to(tx, run, [agent])).get(agent)
+    return left is not None and left.withholds(classes)
+
+
 async def room_of(
     tx: AsyncConnection, run: str, agents: Iterable[str], *, besides: str | None = None
 ) -> dict[tuple[str, str], Decimal]:

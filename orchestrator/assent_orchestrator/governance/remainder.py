@@ -63,10 +63,12 @@ class Remainder:
         if left:
             remaining = max(_NO_TIME, budget - (time.monotonic() - started))
             again = await self.behind.decide(_about(question, left), budget=remaining)
-            if again.fault or (question.kind is not Kind.BATCH and _is_stricter(again.decision, decided.decision)):
-                return _strict(again, decided)
+            if again.fault:
+                return again
             others = _said(question, again)
             said |= {name: combined(said[name], others[name], action) for name, action in left.items()}
+            if question.kind is not Kind.BATCH and _is_stricter(again.decision, decided.decision):
+                decided = again  # the answer that counts is the one that is told
         return _with(question, decided, said)
 
 
@@ -135,17 +137,6 @@ def _about(question: Question, left: Mapping[str, Action]) -> Question:
 
 def _is_stricter(one: _Said, other: _Said) -> bool:
     return _ORDER.index(one.verdict) > _ORDER.index(other.verdict)
-
-
-def _strict(again: Decided, decided: Decided) -> Decided:
-    """Return the second answer, which is the one that counts, with what the first one wants taken away."""
-    if again.verdict not in _POSSIBLE:
-        return again
-    duties = (
-        *decided.decision.obligations,
-        *(o for o in again.decision.obligations if o not in decided.decision.obligations),
-    )
-    return again.model_copy(update={"decision": again.decision.model_copy(update={"obligations": duties})})
 
 
 def _with(question: Question, decided: Decided, said: Mapping[str, _Said]) -> Decided:

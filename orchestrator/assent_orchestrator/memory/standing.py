@@ -11,7 +11,7 @@ from assent_orchestrator.audit.record import Actor
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import Fault, InvalidError, NotFoundError, NotThisAgentError, StateError
 from assent_orchestrator.governance.enquiry import agent_facts, process_facts
-from assent_orchestrator.governance.entrusted import WithheldError, entrusted_to
+from assent_orchestrator.governance.entrusted import WithheldError, is_withheld
 from assent_orchestrator.governance.mandate import UnderPermitNeededError
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.store.tables import runs
@@ -131,10 +131,8 @@ async def in_run(tx: AsyncConnection, found: Standing, wish: Wish, catalogue: Ca
     if found.process is not None and found.process.name != row.process:
         told = Fault("terms.process", "PROCESS_DIFFERS", "the run is one of another process")
         raise InvalidError("it cannot be asked so; nothing was decided", (told,), code=told.code)
-    if found.agent is not None:
-        left = (await entrusted_to(tx, run_id, [found.agent.name])).get(found.agent.name)
-        if left is not None and left.withholds([wish.memory_class]):
-            raise WithheldError("this class of memory was not handed over to the agent in the run", run=run_id)
+    if found.agent is not None and await is_withheld(tx, run_id, found.agent.name, [wish.memory_class]):
+        raise WithheldError("this class of memory was not handed over to the agent in the run", run=run_id)
     run = RunFacts(id=run_id, plan_digest=row.plan_digest)
     return replace(found, run=run, process=found.process or catalogue.processes.get(row.process))
 
