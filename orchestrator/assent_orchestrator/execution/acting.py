@@ -12,7 +12,7 @@ from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution.askable import askable
-from assent_orchestrator.execution.durable import SETTLED, Pause
+from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.parts import Parts

@@ -7,8 +7,8 @@ from itertools import groupby
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.execution.deadline import expire
+from assent_orchestrator.execution.driven import SAFETY_NET_SECONDS, Move
 from assent_orchestrator.execution.driver import hold
-from assent_orchestrator.execution.durable import SAFETY_NET_SECONDS, Move
 from assent_orchestrator.execution.ending import leave_out
 from assent_orchestrator.execution.insistence import INTERNAL
 from assent_orchestrator.execution.items import Ended, Tended, tend_items

@@ -18,8 +18,8 @@ from assent_orchestrator.execution.calling import called, subjects
 from assent_orchestrator.execution.choosing import Choosing
 from assent_orchestrator.execution.circuits import Circuits
 from assent_orchestrator.execution.deadline import expire, within_deadline
+from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.driver import fence, hold
-from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending, ending_of
 from assent_orchestrator.execution.handed import could_be_done, narrowed
 from assent_orchestrator.execution.handing import Awaited, Handing, NotYet, Passes

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.errors import BusyError
-from assent_orchestrator.execution.durable import SETTLED, Pause
+from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.ending import leave_out
 from assent_orchestrator.execution.journal import RunRow
 from assent_orchestrator.execution.parts import Parts

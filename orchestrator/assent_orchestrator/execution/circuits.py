@@ -11,8 +11,8 @@ from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.clock import later
 from assent_orchestrator.execution.circuit import Circuit, Word, word_of
+from assent_orchestrator.execution.driven import Pause
 from assent_orchestrator.execution.driver import hold_step
-from assent_orchestrator.execution.durable import Pause
 from assent_orchestrator.execution.journal import change_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import until

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.clock import later
-from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.driven import Pause
 from assent_orchestrator.execution.journal import RunRow, change_run
 from assent_orchestrator.execution.patience import until
 from assent_orchestrator.execution.standing import move

@@ -16,7 +16,7 @@ from assent_orchestrator.execution.circuit import PERMIT_INVALID
 from assent_orchestrator.execution.circuits import Call, Circuits
 from assent_orchestrator.execution.conclusion import Conclusion, Conclusions
 from assent_orchestrator.execution.dispatch import Dispatch
-from assent_orchestrator.execution.durable import SETTLED, Pause
+from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.insistence import hold_out
 from assent_orchestrator.execution.meant import meant

@@ -9,8 +9,8 @@ from assent_orchestrator.approvals.passing import extend
 from assent_orchestrator.approvals.request import resolve
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.asking import lapse
+from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.driver import hold_step
-from assent_orchestrator.execution.durable import SETTLED, Pause
 from assent_orchestrator.execution.ending import Ending
 from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts

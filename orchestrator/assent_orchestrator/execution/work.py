@@ -19,8 +19,8 @@ from assent_orchestrator.execution.advancing import Advances, roused
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations, not_undone, read_effects, wanted
 from assent_orchestrator.execution.deadline import expire, within_deadline
+from assent_orchestrator.execution.driven import SETTLED, Move, Pause
 from assent_orchestrator.execution.driver import FencedError, hold, take
-from assent_orchestrator.execution.durable import SETTLED, Move, Pause
 from assent_orchestrator.execution.ending import is_ending
 from assent_orchestrator.execution.insistence import INTERNAL, REST_SECONDS, StuckError, insist
 from assent_orchestrator.execution.journal import (

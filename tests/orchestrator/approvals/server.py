@@ -26,7 +26,7 @@ from assent_orchestrator.app.served import server_parts
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.config import Settings
 from assent_orchestrator.execution.attempt import Attempts
-from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.driven import Pause
 from assent_orchestrator.plan.state import ASLEEP_STEPS, TERMINAL_RUNS
 from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, read_tokens

@@ -9,7 +9,7 @@ import pytest
 
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.execution.attempt import Attempts
-from assent_orchestrator.execution.durable import Pause
+from assent_orchestrator.execution.driven import Pause
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.governance.permit import Permit

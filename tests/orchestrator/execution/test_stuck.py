@@ -12,7 +12,8 @@ from assent_orchestrator.execution import advancing, insistence, work
 from assent_orchestrator.execution import durable as durable_module
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations
-from assent_orchestrator.execution.durable import Durable, DurableSettings, Pause
+from assent_orchestrator.execution.driven import Pause
+from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 from assent_orchestrator.execution.journal import RunRow, graph_of
 from assent_orchestrator.execution.plans import Plans
