@@ -239,6 +239,17 @@ def test_nobody_of_the_tenant_belongs_to_a_department_of_the_organisation() -> N
     assert offences(org, spy) == (OrgFault("agents/spy.yaml", Offence.LOOSENED, reason),)
 
 
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+def test_no_system_of_the_tenants_is_at_a_tool_server_of_the_organisations_systems() -> None:
+    ours, own = {"name": "email", "tool_server": "mail"}, {"name": "crm", "tool_server": "crm"}
+    org = content({"systems": {"email": ours}}, {}, {}, {})
+    assert offences(org, content({"systems": {"email": ours, "crm": own}}, {}, {}, {})) == ()
+    lax = {"name": "post", "tool_server": "mail"}
+    [fault] = offences(org, content({"systems": {"email": ours, "post": lax}}, {}, {}, {}))
+    reason = "the tool server 'mail' is that of a system of the organisation's; name one of your own"
+    assert fault == OrgFault("systems/post.yaml", Offence.LOOSENED, reason)
+
+
 @pytest.fixture(scope="module")
 def binary() -> Binary:
     return find_binary({})

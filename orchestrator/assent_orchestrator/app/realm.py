@@ -23,7 +23,10 @@ Activate = Callable[[Bundle], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """The policies of ``home``, from their origin to the decision; ``servers`` are the tool servers there are."""
+    """The policies of ``home``, from their origin to the decision; ``servers`` are the tool servers there are.
+
+    ``org`` gives the bundle of the organisation that it is under now, if it is under one.
+    """
 
     home: str
     sidecar: Sidecar
@@ -32,7 +35,8 @@ class Realm:
     decision_point: DecisionPoint
     shadows: Shadows
     servers: frozenset[str] = frozenset()
-    _read: dict[str, Catalogue] = field(default_factory=dict, repr=False)
+    org: Callable[[], Bundle] | None = None
+    _read: dict[tuple[str, str], Catalogue] = field(default_factory=dict, repr=False)
 
     @property
     def bundle(self) -> Bundle:
@@ -41,12 +45,17 @@ class Realm:
 
     @property
     def catalogue(self) -> Catalogue:
-        """What the bundle in force declares; a tool server of the tenant's own goes before one of all."""
-        bundle = self.bundle
-        found = self._read.get(bundle.revision)
+        """What the bundle in force declares, with the tool server that each system has here.
+
+        One of the tenant's own goes before one of all, and systems that are the tenant's own have no other.
+        """
+        bundle, org = self.bundle, self.org() if self.org is not None else None
+        key = bundle.revision, org.revision if org is not None else ""
+        found = self._read.get(key)
         if found is None:
             self._read.clear()
-            found = self._read[bundle.revision] = _with_own_servers(bundle.catalogue, self.home, self.servers)
+            shared = org.catalogue if org is not None else bundle.catalogue
+            found = self._read[key] = _with_own_servers(bundle.catalogue, self.home, self.servers, shared)
         return found
 
 
@@ -58,8 +67,11 @@ async def open_realm(
     *,
     activate: Activate | None = None,
     rollback: str | None = None,
+    org: Callable[[], Bundle] | None = None,
 ) -> AsyncIterator[Realm]:
     """Bring the policies into force and follow them for as long as the block lasts; ``activate`` is who decides.
+
+    ``org`` gives the bundle of the organisation that they are under now, where they are a tenant's.
 
     Raises:
         SidecarError: what there is does not pass, or cannot be had.
@@ -80,14 +92,20 @@ async def open_realm(
         sidecar = policies.sidecar
         # What it asks once more is compared with shadows like every other question.
         deciding = Remainder(shadowing.decision_point, lambda: sidecar.bundle.catalogue)
-        yield Realm(home, sidecar, feed, activations, deciding, shadowing.shadows, servers)
+        yield Realm(home, sidecar, feed, activations, deciding, shadowing.shadows, servers, org)
 
 
-def _with_own_servers(catalogue: Catalogue, home: str, servers: frozenset[str]) -> Catalogue:
+def _with_own_servers(catalogue: Catalogue, home: str, servers: frozenset[str], shared: Catalogue) -> Catalogue:
+    """Name the servers by which systems are reached here; ``shared`` is what the organisation declares.
+
+    A server that is not the tenant's own is reached by what the organisation says of it, and by nothing that
+    a tenant says: its operations would be called with the effects and labels that the tenant likes.
+    """
     own = {
         name: system.model_copy(update={"tool_server": f"{home}/{system.tool_server}"})
         for name, system in catalogue.systems.items()
-        if system.tool_server != OWN_SERVER and f"{home}/{system.tool_server}" in servers
+        if system.tool_server != OWN_SERVER
+        and (f"{home}/{system.tool_server}" in servers or shared.systems.get(name) != system)
     }
     return catalogue.model_copy(update={"systems": catalogue.systems | own}) if own else catalogue
 

@@ -7,7 +7,7 @@ import importlib.metadata
 import platform
 import stat
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -211,19 +211,18 @@ class Examination:
             return Finding("fail", "tool server", f"{where}: {said.message}", "start it, or mend --tool-server")
         offered = {one.action for one in said.operations}
         text = f"{where}: {said.name} {said.version}, {len(offered)} operations"
-        missing = sorted(wanted(bundles, name, self.tool_servers) - offered)
+        missing = sorted(wanted(bundles, name) - offered)
         if missing:
             return Finding("fail", "tool server", f"{text}, but not {', '.join(missing)}", "the workspace names them")
         return Finding("ok", "tool server", text)
 
 
-def wanted(bundles: Mapping[str, Bundle | None], name: str, servers: Container[str]) -> set[str]:
-    """Return what workspaces expect a tool server to do: its tenant's, or those of all that have none of their own."""
+def wanted(bundles: Mapping[str, Bundle | None], name: str) -> set[str]:
+    """Return what workspaces expect a tool server to do: its tenant's, or the organisation's where it is for all."""
     whose, _, own = name.rpartition("/")
-    tenants = [whose] if whose else [one for one in bundles if f"{one}/{name}" not in servers]
-    found = [bundle.catalogue.systems.values() for one in tenants if (bundle := bundles.get(one)) is not None]
-    systems = [one for systems in found for one in systems if one.tool_server == own]
-    return {f"{one.name}.{operation}" for one in systems for operation in one.operations}
+    bundle = bundles.get(whose)
+    systems = bundle.catalogue.systems.values() if bundle is not None else ()
+    return {f"{one.name}.{operation}" for one in systems if one.tool_server == own for operation in one.operations}
 
 
 def _program() -> Finding:

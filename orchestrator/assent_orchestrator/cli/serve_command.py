@@ -226,7 +226,7 @@ def run_server(settings: Settings, *, as_json: bool) -> None:
 def _no_address(name: str, tenants: Sequence[str]) -> str:
     """Say which tool server has no address and, where there are several tenants, whose systems name it."""
     give = f"give --tool-server {name}=…"
-    if not tenants:
+    if not tenants or "/" in name:
         return f"no address of the tool server {name}: its operations fail; {give}"
     own = ", ".join(f"{one}/{name}=…" for one in tenants)
     whose = ", ".join(tenants)

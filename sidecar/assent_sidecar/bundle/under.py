@@ -190,6 +190,7 @@ def _declared(org: _Parts, tenant: _Parts) -> Iterator[OrgFault]:
         yield OrgFault(DATA, Offence.LOOSENED, f"a tenant has no data at {part!r}")
     for kind, pattern in _FILES.items():
         yield from _named(org.declared(kind), tenant.declared(kind), pattern)
+    yield from _servers(org.declared("systems"), tenant.declared("systems"))
     yield from _named(org.declared("ledgers"), tenant.declared("ledgers"), "ledgers.yaml")
     yield from _named(_object(org.data.get("settings")), _object(tenant.data.get("settings")), "data/{}.yaml")
     theirs = tenant.declared("memory")
@@ -200,6 +201,16 @@ def _declared(org: _Parts, tenant: _Parts) -> Iterator[OrgFault]:
             yield from _named({name: value}, theirs, "memory.yaml")
     for kind in sorted(tenant.catalogue.keys() - org.catalogue.keys()):
         yield OrgFault(DATA, Offence.LOOSENED, f"the organisation's catalogue has no {kind!r}")
+
+
+def _servers(ours: Mapping[str, Json], theirs: Mapping[str, Json]) -> Iterator[OrgFault]:
+    """Yield systems of the tenant's that would call the organisation's tools by a laxer description than theirs."""
+    taken = {_object(one).get("tool_server") for one in ours.values()} - {None}
+    for name in sorted(theirs.keys() - ours.keys()):
+        server = _object(theirs[name]).get("tool_server")
+        if server in taken:
+            reason = f"the tool server {server!r} is that of a system of the organisation's; name one of your own"
+            yield OrgFault(_FILES["systems"].format(name), Offence.LOOSENED, reason)
 
 
 def _named(ours: Mapping[str, Json], theirs: Mapping[str, Json], pattern: str) -> Iterator[OrgFault]:

@@ -298,9 +298,24 @@ async def test_a_shadow_is_tried_beside_one_tenants_policies_only(town: Town) ->
     assert (await shadows.report(officer("branch"), "latest")).shadow.id == theirs.id
 
 
+@pytest.mark.requirement("orchestrator.org-not-loosened")
 async def test_a_tool_server_of_the_tenants_own_goes_before_one_of_all(town: Town) -> None:
     servers = {name: one.tool_server for name, one in town.app.realms.catalogue("sales").systems.items()}
     assert servers["crm"] == "sales/crm"
     assert servers["memory"] == "assent", "which is no server that anybody could stand in for"
-    assert town.app.realms.catalogue("branch").systems["crm"].tool_server == "crm"
+    assert servers["email"] == "email", "which is the organisation's system at the server of all"
     assert town.app.realms.bundle("sales").catalogue.systems["crm"].tool_server == "crm"
+
+
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+async def test_a_tenants_own_system_has_no_tool_server_of_all_whatever_it_names(town: Town) -> None:
+    def servers() -> dict[str, str]:
+        return {name: one.tool_server for name, one in town.app.realms.catalogue("branch").systems.items()}
+
+    assert servers() == {"crm": "branch/crm", "email": "email", "memory": "assent"}
+    put(town.org, "systems/email.yaml", (town.org / "systems/email.yaml").read_text().replace("title: ", "title: A "))
+    await town.app.reload()
+    assert servers()["email"] == "branch/email", "it is not what the organisation says of it any more"
+    await town.offer(town.org)
+    await town.app.realms.of("branch").feed.refresh()
+    assert servers()["email"] == "email"

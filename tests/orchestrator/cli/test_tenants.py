@@ -80,6 +80,17 @@ async def test_one_tenants_key_signs_nobody_elses_bundle(tmp_path: Path) -> None
         await server.ready()
 
 
+async def test_a_tool_server_that_a_tenant_needs_of_its_own_is_told_by_the_name_that_it_would_have(
+    tmp_path: Path,
+) -> None:
+    tenant = ("--tenant", f"sales={make_tenant(tmp_path)}", "--tool-server", "email=127.0.0.1:1")
+    async with serving(make_org(tmp_path), tmp_path / "data", *tenant, "--tool-server", "crm=127.0.0.1:1") as server:
+        await server.ready()
+        log = await server.logged("no address of the tool server sales/crm: its operations fail; ")
+    assert "give --tool-server sales/crm=…" in log
+    assert log.count("no address of ") == 1
+
+
 async def test_a_tool_server_without_an_address_is_told_with_the_tenants_that_name_it(tmp_path: Path) -> None:
     org, sales = make_org(tmp_path), make_tenant(tmp_path)
     tenant = ("--tenant", f"sales={sales}", "--tool-server", "sales/crm=127.0.0.1:1")
@@ -158,7 +169,7 @@ def test_the_doctor_looks_at_each_tenant_under_the_organisation(tmp_path: Path) 
     assert (lost.code, "name it with --workspace" in lost.err) == (ExitCode.USAGE, True)
 
 
-def test_a_tool_server_of_a_tenants_own_is_to_offer_what_that_tenant_names_and_another_what_the_rest_does() -> None:
+def test_a_tool_server_is_to_offer_what_its_tenant_names_or_the_organisation_where_it_is_for_all() -> None:
     def declaring(*operations: str) -> Bundle:
         declared = {
             name: {"title": name, "effect": "read", "arguments": {"type": "object"}, "result": {"type": "object"}}
@@ -168,8 +179,6 @@ def test_a_tool_server_of_a_tenants_own_is_to_offer_what_that_tenant_names_and_a
         return Bundle(b"", "sha256:1", Catalogue.from_json({"workspace": "x", "systems": {"shop": shop}}))
 
     bundles = {"": declaring("look"), "sales": declaring("look", "sell"), "legal": declaring("sue"), "far": None}
-    servers = ("shop", "sales/shop")
-    assert wanted(bundles, "sales/shop", servers) == {"shop.look", "shop.sell"}
-    assert wanted(bundles, "shop", servers) == {"shop.look", "shop.sue"}
-    assert wanted(bundles, "shop", ("shop",)) == {"shop.look", "shop.sell", "shop.sue"}
-    assert wanted(bundles, "far/shop", servers) == set()
+    assert wanted(bundles, "sales/shop") == {"shop.look", "shop.sell"}
+    assert wanted(bundles, "shop") == {"shop.look"}, "no other system of a tenant's reaches it"
+    assert wanted(bundles, "far/shop") == wanted(bundles, "nobody/shop") == set()
