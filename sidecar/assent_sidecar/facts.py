@@ -263,11 +263,13 @@ class UnderFacts(Document):
     """Under which permit a service asks for a further action: it acts as an agent in what it was called for.
 
     ``agent`` called it, for ``action``. ``depth`` counts the permits above: 1 is right under a step of a run.
+    ``labels`` are those of what it was called with and of what was returned to it: all that it asks for carries them.
     """
 
     agent: Name
     action: ActionName
     depth: Annotated[int, Field(ge=1)]
+    labels: tuple[Name, ...] = ()
 
 
 class AmendmentFacts(Document):

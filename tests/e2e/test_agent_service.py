@@ -7,7 +7,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,11 @@ class Office:
         self.running[what].process.send_signal(signal.SIGKILL)
         await self.running[what].ended()
 
-    async def submit(self, *titles: str) -> str:
-        plan = json_format.ParseDict({"process": "filing", "inputs": {"letters": letters(*titles)}}, plans_pb2.Plan())
+    async def submit(self, *titles: str, labels: Sequence[str] = ()) -> str:
+        told: dict[str, Any] = {"process": "filing", "inputs": {"letters": letters(*titles)}}
+        if labels:
+            told["labels"] = {"/letters": {"labels": list(labels)}}
+        plan = json_format.ParseDict(told, plans_pb2.Plan())
         request = runs_pb2.SubmitPlanRequest(parent=TENANT, plan=plan)
         return (await self.deployed.runs.SubmitPlan(request, metadata=self.deployed.metadata(), timeout=SECONDS)).name
 
@@ -147,24 +150,27 @@ async def office(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.requirement("orchestrator.services-ask", "orchestrator.services-limits")
+@pytest.mark.requirement("orchestrator.services-ask", "orchestrator.services-limits", "orchestrator.services-labels")
 async def test_a_service_acts_as_its_agent_and_each_of_its_actions_is_decided_and_on_record(tmp_path, monkeypatch):
     async with office(tmp_path / "office", monkeypatch) as one:
         await one.start("archive")
         await one.start("clerk")
-        run = await one.submit("One", "SEALED: for Ada", "Two", "Three", "Four", "Five", "Six")
+        titles = ("One", "SEALED: for Ada", "Two", "Three", "Four", "Five", "Six")
+        run = await one.submit(*titles, labels=["confidential"])
         ended = await one.deployed.end_of(run)
         assert state(ended) == "succeeded"
         assert one.archived() == ["Five", "Four", "One", "Three", "Two"]
         records = await one.deployed.trail(run)
         [handed] = [record for record in records if record["event"] == "handoff.decided"]
+        carried = ["confidential", "untrusted"]
         passing = {name: handed["detail"][name] for name in ("from", "to", "reason", "labels")}
-        assert passing == {"from": "intake", "to": "clerk", "reason": "call", "labels": ["untrusted"]}
+        assert passing == {"from": "intake", "to": "clerk", "reason": "call", "labels": carried}
         assert handed["decision"]["codes"] == ["HANDED_TO_THE_CLERK"]
         further = [record for record in records if "under" in record.get("detail", {})]
         said = {record["detail"]["item"]: record for record in further if record["event"] == "decision.made"}
         assert said["letter-1"]["decision"]["codes"][0] == "SEALED"
         assert said["letter-6"]["detail"]["refused"] == "TOO_WIDE"
+        assert {tuple(record["detail"]["labels"]) for record in said.values()} == {tuple(carried)}
         done = [record for record in further if record["event"] == "action.succeeded"]
         assert len(done) == 5
         assert {(record["step"], record["actor"]["kind"], record["actor"]["id"]) for record in done} == {

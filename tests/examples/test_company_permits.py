@@ -9,6 +9,7 @@ import pytest
 from assent.tool.v1 import tools_pb2
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.label import names
 from assent_orchestrator.tools.outcome import Success
 from assent_orchestrator.tools.server import ToolServers
 from assent_sidecar.facts import Action
@@ -44,6 +45,7 @@ def permit(issuer: PermitIssuer, key: str, *, action: Action = ACTION, now: date
         step="notify",
         attempt=1,
         idempotency_key=key,
+        labels=names(action.labels),
         now=now or datetime.now(UTC),
     )
 

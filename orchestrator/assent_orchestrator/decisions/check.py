@@ -1,13 +1,13 @@
 """Everything that is wrong with what is asked, found before any policy is. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from assent_orchestrator.decisions.request import DecisionRequest, Wish
 from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.governance.enquiry import agent_facts
-from assent_orchestrator.plan.action import confided, make_action
-from assent_orchestrator.plan.digests import Digests
+from assent_orchestrator.plan.action import action_digest, confided, make_action
+from assent_orchestrator.plan.digests import Digests, is_keyed
 from assent_orchestrator.plan.label import UNTRUSTED, join, place
 from assent_orchestrator.plan.model import MAX_ARGUMENT_BYTES
 from assent_orchestrator.plan.pointer import field, split
@@ -19,9 +19,15 @@ from assent_sidecar.facts import Action, BatchAction
 
 MAX_FAULTS = 100
 
+_NOT_CANONICAL = "hold a number or a text that JSON readers do not agree on (RFC 8785)"
 
-def accept(request: DecisionRequest, catalogue: Catalogue, digests: Digests) -> tuple[BatchAction, ...]:
+
+def accept(
+    request: DecisionRequest, catalogue: Catalogue, digests: Digests, known: Collection[str] = ()
+) -> tuple[BatchAction, ...]:
     """Return the actions that are asked about, each with its digest; their arguments count as untrusted.
+
+    ``known`` are labels of what whoever asks may know otherwise: all arguments carry them as well.
 
     Raises:
         InvalidError: something in the request is not declared, not given to the agent, or does not fit; all is named.
@@ -39,8 +45,12 @@ def accept(request: DecisionRequest, catalogue: Catalogue, digests: Digests) -> 
             faults.append(Fault(f"{root}.id", "DUPLICATE_ID", f"{request.place(first)} has this id already"))
         wrong = list(_faults(root, wish, catalogue))
         faults += wrong
-        if not wrong:
-            accepted += _accepted(root, wish, catalogue, digests, faults)
+        try:
+            if not wrong:
+                action = as_action(wish, catalogue, digests, known)
+                accepted.append(BatchAction(id=wish.id, agent=agent_facts(catalogue.agents[wish.agent]), action=action))
+        except NotCanonicalError:
+            faults.append(Fault(f"{root}.args", "ARGUMENTS_SCHEMA", _NOT_CANONICAL))
         if len(faults) > MAX_FAULTS:
             faults[MAX_FAULTS:] = [Fault("", "MORE_FAULTS", f"there are more than {MAX_FAULTS} faults")]
             break
@@ -83,20 +93,8 @@ def _faults_of_action(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[F
         yield Fault(f"{root}.action", "NOT_BY_PERMIT", "Assent does this itself: use MemoryService")
 
 
-def _accepted(
-    root: str, wish: Wish, catalogue: Catalogue, digests: Digests, faults: list[Fault]
-) -> Iterator[BatchAction]:
-    try:
-        action = as_action(wish, catalogue, digests)
-    except NotCanonicalError:
-        what = "hold a number or a text that JSON readers do not agree on (RFC 8785)"
-        faults.append(Fault(f"{root}.args", "ARGUMENTS_SCHEMA", what))
-        return
-    yield BatchAction(id=wish.id, agent=agent_facts(catalogue.agents[wish.agent]), action=action)
-
-
-def as_action(wish: Wish, catalogue: Catalogue, digests: Digests) -> Action:
-    """Return the action of a wish that has no fault; what a caller brings is untrusted.
+def as_action(wish: Wish, catalogue: Catalogue, digests: Digests, known: Collection[str] = ()) -> Action:
+    """Return the action of a wish that has no fault; what a caller brings is untrusted, and may be what it knows.
 
     Raises:
         NotCanonicalError: the arguments have no canonical form.
@@ -104,5 +102,20 @@ def as_action(wish: Wish, catalogue: Catalogue, digests: Digests) -> Action:
     """
     operation = catalogue.operation(wish.action)
     effect = operation.effect if operation is not None else "irreversible"
-    action = make_action(wish.action, effect, wish.args, join(wish.labels, {"": (UNTRUSTED,)}))
+    action = make_action(wish.action, effect, wish.args, join(wish.labels, {"": (UNTRUSTED, *known)}))
     return confided(action, catalogue.memory.never, digests)
+
+
+def name(wish: Wish, asked: Action, catalogue: Catalogue, digests: Digests) -> str:
+    """Return the digest of a wish by itself, whatever labels what is ``asked`` carries beside its own.
+
+    It is keyed wherever anything may be what is never retained: what carries such a label at the next attempt must
+    not have another name then.
+
+    Raises:
+        MemoryKeyWrongError: what is asked is never retained, and this server has not got the key.
+    """
+    labels = join(wish.labels, {"": (UNTRUSTED,)})
+    plain = action_digest(asked.system, asked.operation, asked.args, labels)
+    able = bool(catalogue.memory.never) and digests.key is not None
+    return digests.written(plain, confided=able or is_keyed(asked.digest))

@@ -11,7 +11,7 @@ from assent_orchestrator.audit.share import ClaimedError
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.decisions.check import accept, as_action
+from assent_orchestrator.decisions.check import accept, as_action, name
 from assent_orchestrator.decisions.mandates import Mandates
 from assent_orchestrator.decisions.request import DecisionRequest, Leave, Reply, Wish
 from assent_orchestrator.errors import AlreadyExistsError, ForbiddenError, NotThisAgentError, StateError
@@ -92,9 +92,9 @@ class Desk:
             if earlier is not None:
                 return earlier
         if len(request.wishes) > _INLINE:
-            actions = await asyncio.to_thread(accept, request, catalogue, self.gate.digests)
+            actions, named = await asyncio.to_thread(self._accepted, request, catalogue, mandate)
         else:
-            actions = accept(request, catalogue, self.gate.digests)
+            actions, named = self._accepted(request, catalogue, mandate)
         never = catalogue.memory.never
         confided = any(labels_of_never(one.action.labels, never) for one in actions)
         terms = Terms(
@@ -107,6 +107,7 @@ class Desk:
             services=frozenset(wish.action for wish in request.wishes if catalogue.acting(wish.action)),
             mandate=mandate,
             item=actions[0].id,
+            named=named,
             enough=lambda ruling: enough is not None and enough(_held_to(ruling).verdict),
         )
         question = self._question(caller, request, catalogue, principal, actions).confidentially(confided)
@@ -121,6 +122,17 @@ class Desk:
                 raise _used(request) from None
             return earlier
         return tuple(_reply(answer) for answer in answers)
+
+    def _accepted(
+        self, request: DecisionRequest, catalogue: Catalogue, mandate: Mandate | None
+    ) -> tuple[tuple[BatchAction, ...], dict[str, str]]:
+        """Return what is asked about, and under a permit by which digest each of it is known again."""
+        digests = self.gate.digests
+        if mandate is None:
+            return accept(request, catalogue, digests), {}
+        actions = accept(request, catalogue, digests, mandate.labels)
+        pairs = zip(request.wishes, actions, strict=True)
+        return actions, {wish.id: name(wish, one.action, catalogue, digests) for wish, one in pairs}
 
     def _question(
         self,
@@ -189,7 +201,8 @@ class Desk:
                 replies.append(Reply(kept["id"], _as_held(decided, kept["refused"]), None))
                 continue
             duties, digests = sort_out(decided.decision.obligations), self.gate.digests
-            action = redacted(as_action(wishes[kept["id"]], catalogue, digests), duties, digests)
+            asked_for = as_action(wishes[kept["id"]], catalogue, digests, kept.get("labels", ()))
+            action = redacted(asked_for, duties, digests)
             permit = Outside(self.gate).permit_again(decided, kept["id"], issued, action)
             replies.append(Reply(kept["id"], decided, Leave(permit, action, issued.report_by)))
         return tuple(replies)

@@ -18,10 +18,11 @@ from assent_orchestrator.governance.mandate import Above, Mandate, Origin, Under
 from assent_orchestrator.governance.outside import OUTSIDE
 from assent_orchestrator.governance.permit import Claims, PermitError, PermitIssuer
 from assent_orchestrator.governance.under_way import over
+from assent_orchestrator.plan.label import names
 from assent_orchestrator.store.tables import effects, permits, runs, steps
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.facts import Principal
-from assent_sidecar.model import seconds
+from assent_sidecar.model import Name, seconds
 
 _OF_PARENT = (
     permits.c.agent,
@@ -93,6 +94,7 @@ class Mandates:
         origin = await self.origins.find(caller.tenant, claims.run, claims.step)
         if origin is None:
             raise over(claims.id)
+        returned = await self._returned(_in_step(caller.tenant, claims.run, claims.step), catalogue, claims)
         return Mandate(
             agent=agent,
             above=(Above(claims.id, row["agent"], row["action"]),),
@@ -100,6 +102,7 @@ class Mandates:
             principal=origin.principal,
             process=origin.process,
             limits=catalogue.agents[agent].limits,
+            labels=_known(claims, returned),
             origin=origin,
         )
 
@@ -117,14 +120,19 @@ class Mandates:
             origin = await self.origins.find(caller.tenant, row["run_id"], row["step_id"])
             if origin is None:
                 raise over(claims.id)
+        above = read_above(footing)
+        tenant, in_run = caller.tenant, origin is not None
+        further = _in_step(tenant, row["run_id"], row["step_id"]) if in_run else _below(tenant, above[0].permit)
+        returned = await self._returned(further, catalogue, claims)
         declared = catalogue.processes.get(footing["process"] or "")
         return Mandate(
             agent=agent,
-            above=read_above(footing),
+            above=above,
             key=row["idempotency_key"],
             principal=Principal.from_json(footing["principal"]),
             process=origin.process if origin is not None else process_facts(declared) if declared else None,
             limits=catalogue.agents[agent].limits,
+            labels=_known(claims, returned),
             origin=origin,
         )
 
@@ -132,6 +140,47 @@ class Mandates:
         async with self.engine.connect() as tx:
             row: sa.RowMapping | None = (await tx.execute(query)).mappings().one_or_none()
         return row
+
+    async def _returned(self, query: sa.Select[tuple[str]], catalogue: Catalogue, claims: Claims) -> frozenset[Name]:
+        """Return the labels of what the actions that a query finds may have returned, and the called one itself will.
+
+        Raises:
+            UnderPermitOverError: the bundle in force does not know one of them any more, so nobody can tell.
+        """
+        async with self.engine.connect() as tx:
+            found = {*(await tx.execute(query)).scalars(), claims.action}
+        operations = [catalogue.operation(action) for action in found]
+        if None in operations:
+            raise over(claims.id)
+        return frozenset(label for one in operations if one is not None for label in names(one.labels))
+
+
+def _in_step(tenant: str, run: str, step: str) -> sa.Select[tuple[str]]:
+    """Return the query for all that was permitted further in a step of a run, in whichever attempt.
+
+    The service is a black box: what it was told in one attempt it may know in the next.
+    """
+    here = permits.c.tenant == tenant, permits.c.run_id == run, permits.c.step_id == step
+    return sa.select(permits.c.action).distinct().where(*here)
+
+
+def _below(tenant: str, first: str) -> sa.Select[tuple[str]]:
+    """Return the query for all that was permitted further under the ``first`` of the permits, however deep."""
+    above = sa.select(permits.c.id).where(permits.c.tenant == tenant, permits.c.parent_id == first).cte(recursive=True)
+    whole = above.union(sa.select(permits.c.id).join(above, permits.c.parent_id == above.c.id))
+    return sa.select(permits.c.action).distinct().where(permits.c.id.in_(sa.select(whole.c.id)))
+
+
+def _known(claims: Claims, returned: frozenset[Name]) -> tuple[Name, ...]:
+    """Return the labels of all that a service may know: what it was called with, and what was returned to it.
+
+    Raises:
+        UnderPermitInvalidError: the permit does not say what it was called with.
+    """
+    if claims.labels is None:
+        message = "the permit says no labels, it is one of before they were in it; have the service called again"
+        raise UnderPermitInvalidError(message, permit=claims.id)
+    return tuple(sorted(returned.union(claims.labels)))
 
 
 def _require(catalogue: Catalogue, agent: str, action: str, claims: Claims) -> None:

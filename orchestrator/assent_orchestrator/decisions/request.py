@@ -38,7 +38,7 @@ class DecisionRequest(Document):
     context: dict[str, Json] = {}
     on_behalf_of: Annotated[str, Field(max_length=256)] = ""
     fulfils: tuple[str, ...] = ()
-    under_permit: Annotated[str, Field(max_length=8192, repr=False)] = ""
+    under_permit: Annotated[str, Field(max_length=32768, repr=False)] = ""
     request_id: Annotated[str, Field(max_length=64)] = ""
 
     def place(self, number: int) -> str:

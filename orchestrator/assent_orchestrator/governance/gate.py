@@ -31,6 +31,7 @@ from assent_orchestrator.governance.stop import Stop, Subject, applying, foresee
 from assent_orchestrator.governance.till import Till, open_till
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.digests import Digests
+from assent_orchestrator.plan.label import names
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import NotCanonicalError, digest
 from assent_sidecar.catalogue.memory import Memory
@@ -319,6 +320,7 @@ class Gate:
             step=row_id(step),
             attempt=step.attempt,
             idempotency_key=key,
+            labels=names(action.labels),
             now=self.clock(),
         )
 

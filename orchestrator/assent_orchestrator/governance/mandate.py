@@ -9,7 +9,10 @@ from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Subject
 from assent_sidecar.catalogue.agent import AgentLimits
 from assent_sidecar.facts import BatchAction, Principal, ProcessFacts, RunFacts, StepFacts, UnderFacts
-from assent_sidecar.model import Json
+from assent_sidecar.model import Json, Name
+
+_MOST_LABELS = 100
+"""As many are named in a record; the digest of the question binds all."""
 
 TOO_DEEP = "TOO_DEEP"
 """Why an allowed action is refused: more permits are above it than its agent may have."""
@@ -75,8 +78,9 @@ class Origin:
 class Mandate:
     """What ``agent`` may ask for: under which permits, the first one first, and on whose behalf.
 
-    ``key`` is the idempotency key of the effect that it was called for. There is no ``origin`` where the first permit
-    was given outside of runs.
+    ``key`` is the idempotency key of the effect that it was called for. ``labels`` are those of what it may know by
+    now: of what it was called with, and of what was returned to whoever acts under the same first permit. There is no
+    ``origin`` where that one was given outside of runs.
     """
 
     agent: str
@@ -85,6 +89,7 @@ class Mandate:
     principal: Principal
     process: ProcessFacts | None
     limits: AgentLimits
+    labels: tuple[Name, ...]
     origin: Origin | None = None
 
     @property
@@ -104,7 +109,8 @@ class Mandate:
 
     def facts(self) -> UnderFacts:
         """Return it as a policy sees it."""
-        return UnderFacts(agent=self.above[-1].agent, action=self.above[-1].action, depth=self.depth)
+        called = self.above[-1]
+        return UnderFacts(agent=called.agent, action=called.action, depth=self.depth, labels=self.labels)
 
     def subjects(self, tenant: str) -> tuple[Subject, ...]:
         """Return what stops are held against beside the action itself: whatever is above is still under way, too."""
@@ -112,12 +118,13 @@ class Mandate:
         systems = ((one.agent, one.action.partition(".")[0]) for one in self.above)
         return tuple(Subject(tenant, self.run_id, process, agent, system) for agent, system in systems)
 
-    def effect_key(self, asked: BatchAction) -> str:
+    def effect_key(self, item: str, digest: str) -> str:
         """Return the idempotency key of an action: the same for the same action, however often the call is made again.
 
-        The calls of all attempts at a step have one key themselves; what they set going is done once, too.
+        The calls of all attempts at a step have one key themselves; what they set going is done once, too. ``digest``
+        is that of the action as the service names it, without the labels of what the service knows, which grow.
         """
-        return hashlib.sha256(f"{self.key}\n{asked.id}\n{asked.action.digest}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.key}\n{item}\n{digest}".encode()).hexdigest()
 
     def footing(self, permit: Permit, asked: BatchAction) -> dict[str, Json]:
         """Return what is kept with a permit for a service, so that it may ask under that one in turn."""
@@ -125,7 +132,7 @@ class Mandate:
 
     def detail(self, asked: BatchAction) -> dict[str, Json]:
         """Return what the trail has of it."""
-        return {"under": self.permit, "depth": self.depth, "item": asked.id}
+        return {"under": self.permit, "depth": self.depth, "item": asked.id, "labels": list(self.labels[:_MOST_LABELS])}
 
 
 @dataclass(slots=True)

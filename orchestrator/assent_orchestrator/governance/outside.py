@@ -25,6 +25,7 @@ from assent_orchestrator.governance.stop import Stop, Subject, applying, stopped
 from assent_orchestrator.governance.terms import Answer, Terms
 from assent_orchestrator.governance.till import Booking, Till, open_till
 from assent_orchestrator.governance.under_way import hold
+from assent_orchestrator.plan.label import names
 from assent_sidecar.decision import Decided, Verdict
 from assent_sidecar.facts import Action, BatchAction, StepFacts
 from assent_sidecar.question import Kind, Question
@@ -207,6 +208,7 @@ class Outside:
             step=item,
             attempt=1,
             idempotency_key=permit.idempotency_key,
+            labels=names(action.labels),
             now=permit.issued_at,
             identifier=permit.id,
         )

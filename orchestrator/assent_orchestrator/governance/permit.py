@@ -5,7 +5,7 @@ did not come through the gate. For that it needs the public key (a JWK, RFC 7517
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -85,7 +85,10 @@ def claim_of(action: Action, written: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified permit says: which attempt of which step does what, and which decision allowed it."""
+    """What a verified permit says: which attempt of which step does what, and which decision allowed it.
+
+    ``labels`` are those of anything in the arguments; None: it was issued before permits said so.
+    """
 
     id: str
     action: str
@@ -96,6 +99,7 @@ class Claims:
     attempt: int
     idempotency_key: str
     expires_at: datetime
+    labels: tuple[str, ...] | None
 
 
 class PermitIssuer:
@@ -136,13 +140,15 @@ class PermitIssuer:
         step: str,
         attempt: int,
         idempotency_key: str,
+        labels: Iterable[str],
         now: datetime,
         identifier: str | None = None,
         claimed: str = "",
     ) -> Permit:
         """Return a permit for one attempt at one action; only the gate may call this.
 
-        ``claimed`` is what the token says (``claim_of``), ``action_digest`` itself where it is left out.
+        ``labels`` are those of anything in its arguments. ``claimed`` is what the token says (``claim_of``),
+        ``action_digest`` itself where it is left out.
         ``identifier`` is that of a permit that was issued before: with the same facts it is the same permit again.
         """
         identifier, claimed = identifier or uuid.uuid4().hex, claimed or action_digest
@@ -160,6 +166,7 @@ class PermitIssuer:
             "decision": decision_id,
             "attempt": attempt,
             "key": idempotency_key,
+            "labels": sorted(labels),
         }
         token = jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._jwk["kid"], "typ": _TYPE})
         return Permit(
@@ -239,4 +246,13 @@ def _read(payload: Mapping[str, Any]) -> Claims:
         attempt=payload["attempt"],
         idempotency_key=texts["key"],
         expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+        labels=_labels(payload.get("labels")),
     )
+
+
+def _labels(claimed: Any) -> tuple[str, ...] | None:
+    if claimed is None:
+        return None
+    if not isinstance(claimed, list) or not all(isinstance(label, str) for label in claimed):
+        raise PermitError("the token is not a permit")
+    return tuple(claimed)

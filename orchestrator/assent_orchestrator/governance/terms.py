@@ -36,7 +36,7 @@ class Terms:
     ``timeouts`` are the seconds that actions may take, by ``system.operation``. After a ruling that is ``enough``, no
     further action is ruled on. With a ``request_id`` the answers are kept, under the digest of what was asked.
     ``services`` are the actions that services do which act as agents. ``mandate`` is what a service asks under; an
-    action that it asks for alone has the id ``item``.
+    action that it asks for alone has the id ``item``. ``named`` are the digests of its actions as it names them itself.
     """
 
     tenant: str
@@ -49,11 +49,12 @@ class Terms:
     services: frozenset[str] = frozenset()
     mandate: Mandate | None = None
     item: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, asked: BatchAction) -> str | None:
         """Return the idempotency key of an action, which is the same when the request comes again; None: any."""
         if self.mandate is not None:
-            return self.mandate.effect_key(asked)
+            return self.mandate.effect_key(asked.id, self.named[asked.id])
         if not self.request_id:
             return None
         whole = f"{self.tenant}\n{self.holder}\n{self.request_id}\n{asked.id}"
@@ -70,7 +71,8 @@ class Terms:
         if not self.request_id:
             return None
         place = {"tenant": tenant, "caller": self.holder, "request_id": self.request_id}
-        kept = [_kept(one) for one in answers]
+        labels = self.mandate.labels if self.mandate is not None else ()
+        kept = [_kept(one) | {"labels": list(labels)} for one in answers]
         row = {**place, "request_digest": self.request_digest, "answers": kept, "answered_at": now}
         return Claim(requests, tuple(place), row)
 

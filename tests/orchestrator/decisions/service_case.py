@@ -5,14 +5,16 @@ A case is what happens while ``writer.draft`` is under way in a run, one thing a
 - ``ask: system.operation`` as the agent ``writer`` under the permit of the call, or ``as:`` another agent, or nobody
   (``nobody``: a submitter), ``for:`` another agent, ``under:`` a permit that was kept, or ``nothing``, ``forged``,
   ``foreign`` (of another tenant) or ``changed``; ``say`` is what the policies answer. ``keep`` names what comes of it.
-  ``want`` is ``allow``, the code of a refusal by decision, or ``{error: code}``.
+  ``want`` is ``allow``, the code of a refusal by decision, or ``{error: code}``. ``knows`` are the labels that the
+  policies are then shown: of what the service may know, on all of its arguments.
 - ``report: name`` says that what was permitted was done. ``stop``, ``lift``, ``pause``, ``resume`` and ``cancel`` are
   what people do meanwhile; ``forward`` is how much time passes; ``end`` ends the step (``failed``: it was not done).
 
+``plan`` is what is submitted, ``args`` are those of the step, ``labels`` what services declare of their results, and
 ``trail`` is all that the trail has of what was asked further, in order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +65,7 @@ class Course:
             case "ask":
                 said = await self._ask(step)
                 assert said == step["want"], f"{step} came to {said}"
+                self._check_labels(step.get("knows"))
             case "report":
                 done = Outcome(PermitStatus.SUCCEEDED)
                 await self.firm.permits.report(self._caller(step.get("as", "writer")), self.kept[value].id, done)
@@ -98,7 +101,7 @@ class Course:
         caller, under = self._caller(who), step.get("under", "call")
         if under == "foreign":
             caller = other_tenant(caller)
-        more = {name: step[name] for name in ("say", "process", "on_behalf_of", "args") if name in step}
+        more = {name: step[name] for name in ("say", "process", "on_behalf_of", "args", "labels") if name in step}
         try:
             reply = await self.firm.ask(
                 self._token(under), caller=caller, agent=step.get("for", who), action=step["ask"],
@@ -109,6 +112,15 @@ class Course:
         if reply.leave is not None and "keep" in step:
             self.kept[step["keep"]] = reply.leave.permit
         return without((reply,))[0]
+
+    def _check_labels(self, knows: Sequence[str] | None) -> None:
+        if knows is None:
+            return
+        asked = self.firm.world.decisions.asked[-1]
+        assert asked.under is not None
+        assert asked.under.labels == tuple(sorted(knows))
+        assert asked.action is not None
+        assert asked.action.labels[""] == tuple(sorted({"untrusted", *knows}))
 
     def _token(self, under: str) -> str:
         token = self.call.permit.token
@@ -124,7 +136,7 @@ class Course:
                 run, _, row = claims["sub"].rpartition("/")
                 return PermitIssuer.generate().issue(
                     action_digest=claims["digest"], action=claims["action"], decision_id=claims["decision"],
-                    run=run, step=row, attempt=1, idempotency_key=claims["key"],
+                    run=run, step=row, attempt=1, idempotency_key=claims["key"], labels=claims["labels"],
                     now=self.call.permit.issued_at, identifier=claims["jti"],
                 ).token  # fmt: skip
             case _:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,11 @@ from assent_orchestrator.decisions.request import DecisionRequest, Reply, Wish
 from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.governance.permit import Permit
+from assent_orchestrator.plan.label import join
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.decisions.office import LEDGERS, WORDS
@@ -32,12 +34,23 @@ LONG = 20.0
 ANYTHING = {"type": "object"}
 
 
-def declared_with(limits: Mapping[str, Any] | None = None, *, attempts: int = 1) -> Catalogue:
-    """A process with one step: ``bot`` calls ``writer.draft``; the writer may call ``reader.look``, and that one it."""
-    step = {"id": "draft", "action": "writer.draft", "args": {}}
+def declared_with(
+    limits: Mapping[str, Any] | None = None,
+    *,
+    attempts: int = 1,
+    args: Mapping[str, Any] | None = None,
+    labels: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    memory: Memory | None = None,
+) -> Catalogue:
+    """A process with one step: ``bot`` calls ``writer.draft``; the writer may call ``reader.look``, and that one it.
+
+    ``args`` are those of the step, ``labels`` what ``writer.draft`` or ``reader.look`` declares of its result.
+    """
+    step = {"id": "draft", "action": "writer.draft", "args": dict(args or {})}
     if attempts > 1:
         step["retry"] = {"max_attempts": attempts, "backoff": "1ms"}
-    whole = catalogue([step]).to_json()
+    inputs = {"type": "object", "properties": {name: {"type": "string"} for name in ("text", "pin")}}
+    whole = catalogue([step], memory=memory, inputs=inputs).to_json()
     for name, operation in (("writer", "draft"), ("reader", "look")):
         whole["systems"][name] = {
             "name": name,
@@ -53,6 +66,7 @@ def declared_with(limits: Mapping[str, Any] | None = None, *, attempts: int = 1)
                     "arguments": ANYTHING,
                     "result": ANYTHING,
                     "timeout": "30s",
+                    "labels": (labels or {}).get(f"{name}.{operation}", {}),
                 }
             },
         }
@@ -128,8 +142,8 @@ class Firm:
         async with asyncio.timeout(LONG):
             return await self.calls.waiting.get()
 
-    async def begin(self) -> tuple[str, Call]:
-        run = await self.world.submit()
+    async def begin(self, **plan: Any) -> tuple[str, Call]:
+        run = await self.world.submit(**plan)
         return run, await self.called()
 
     async def ask(self, token: str, **more: Any) -> Reply:
@@ -137,7 +151,8 @@ class Firm:
         agent = more.pop("agent", "writer")
         caller = more.pop("caller", None) or self.agent(agent)
         args = {"say": more.pop("say", "allow"), **more.pop("args", {})}
-        wish = Wish(id=more.pop("id", "one"), agent=agent, action=more.pop("action", "box.put"), args=args)
+        labels, action = join(more.pop("labels", {})), more.pop("action", "box.put")
+        wish = Wish(id=more.pop("id", "one"), agent=agent, action=action, args=args, labels=labels)
         (reply,) = await self.desk.decide(caller, DecisionRequest(wishes=(wish,), under_permit=token, **more))
         return reply
 

@@ -14,8 +14,9 @@ def test_there_are_as_many_cases_as_were_promised():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['file']}: {case['name']}")
 async def test_case(case, database, listener, fresh_tenant):
-    async with open_firm(database, listener, fresh_tenant, declared_with(case.get("limits"))) as firm:
-        course = Course(firm, *await firm.begin())
+    declared = declared_with(case.get("limits"), args=case.get("args"), labels=case.get("labels"))
+    async with open_firm(database, listener, fresh_tenant, declared) as firm:
+        course = Course(firm, *await firm.begin(**case.get("plan", {})))
         for step in case["do"]:
             await course.do(step)
         assert await firm.further(course.run) == case["trail"]

@@ -38,7 +38,7 @@ async def test_policies_are_asked_about_the_run_in_which_the_service_was_called(
     assert asked.agent is not None
     assert asked.agent.id == "writer"
     assert asked.under is not None
-    assert asked.under.to_json() == {"agent": "bot", "action": "writer.draft", "depth": 1}
+    assert asked.under.to_json() == {"agent": "bot", "action": "writer.draft", "depth": 1, "labels": []}
     assert asked.action is not None
     assert asked.action.labels == {"": ("untrusted",)}
     assert reply.leave is not None

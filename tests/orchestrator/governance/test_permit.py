@@ -31,6 +31,7 @@ def issued(digest: str = DIGEST) -> Permit:
         step="send",
         attempt=2,
         idempotency_key="key-1",
+        labels=("untrusted", "confidential"),
         now=NOW,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.governance.permit import Permit, PermitIssuer
 from assent_orchestrator.plan.action import make_action
+from assent_orchestrator.plan.label import names
 from assent_sidecar.facts import Action, Effect
 
 ISSUER = PermitIssuer.generate()
@@ -24,5 +25,6 @@ def permit_for(action: Action, now: datetime | None = None) -> Permit:
         step="update",
         attempt=1,
         idempotency_key="key-1",
+        labels=names(action.labels),
         now=now or utc_now(),
     )

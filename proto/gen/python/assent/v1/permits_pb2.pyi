@@ -138,7 +138,8 @@ class DecisionTerms(_message.Message):
     under_permit: _builtins.str
     """The token of the permit with which an agent that is a service was called: it asks for further actions while it does
     what it was called for, in the run in which that permit was given and on whose behalf that is. The caller must be
-    authenticated as that agent. Empty for everybody else.
+    authenticated as that agent. What it was called with, and what was returned to it since, has labels: all arguments
+    carry them. Empty for everybody else.
     """
     @_builtins.property
     def context(self) -> _struct_pb2.Struct:
