@@ -91,7 +91,7 @@ class Firm:
 
 
 def amendment_of(said: Said) -> str:
-    found = re.match(rf"amendment (\S+) is put before {OWNER}; a new bundle adopts it, nothing else does\n", said.out)
+    found = re.match(r"amendment (\S+) waits in assent process amendments; nobody is notified\n", said.out)
     assert found, said
     return found[1]
 
@@ -195,14 +195,14 @@ async def test_what_real_runs_suggest_is_put_before_the_owner_and_changes_nothin
     [line] = [one for one in suggested if one.startswith("email ")]
     assert line.startswith("email could go beside crm: only `after` orders them, nothing is bound; ")
     assert re.search(r" \d+\.\d{3} s shorter in the middle of 5 runs$", line)
-    assert last == f"with --propose it is put before {OWNER}; nothing changes by itself"
+    assert last == f"with --propose it waits for {OWNER} in assent process amendments; nothing changes by itself"
     # Nobody suggests by asking alone, nor who may only read.
     assert (await firm(AUDITOR, "process", "mine", PROCESS, "--runs", "5", "--propose")).code != 0
     assert set(await firm.amendments()) == before
     proposed = await firm(PLANNER, "process", "mine", PROCESS, "--runs", "5", "--propose")
     assert proposed.code == 0, proposed.err
     [amendment] = set(await firm.amendments()) - before
-    assert f"amendment {amendment} is put before {OWNER}" in proposed.out
+    assert f"amendment {amendment} waits in assent process amendments; nobody is notified" in proposed.out
     assert '- steps.email.after  ["crm"]' in proposed.out.splitlines()
     # Runs go on as the process is written: the letter waits for the CRM, as the owner wants it.
     [run] = await firm.renew(1)

@@ -96,7 +96,7 @@ async def test_the_director_is_shown_what_is_asked_before_the_demo_answers_for_h
     ):
         assert text in shown
     assert re.search(r"DISCOUNT_OVER_LIMIT +FIN-07 +department/sales/discounts", shown)
-    assert re.search(r"expires +\d{4}-\d\d-\d\d \d\d:\d\d UTC", shown)
+    assert re.search(r"expires +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, and then nothing", shown)
     assert "discount_percent = 22  from steps.risk.output.discount_percent" in shown
     assert re.search(r"takes +13728.00 EUR of the ledger discount_eur \([\d.]+ of 10000000.00 spent", shown)
     assert "so far     succeeded: contract, usage, satisfaction, risk" in shown

@@ -20,7 +20,7 @@ VARYING = (
     (r"sha256:[0-9a-f]{64}", "DIGEST"),
     (r"\b[0-9a-f]{32}\b", "TRACE"),
     (r"\b[0-9a-f]{8}\b", "ID"),
-    (r"\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", "DATE"),
+    (r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\dZ)?", "DATE"),
     (r"\+\d+\.\d\d s", "TIME"),
     (r"TASK-\d+", "TASK"),
 )
@@ -53,7 +53,9 @@ REMEMBER = (
 )
 SEEN = {
     "process show contract_review": r"owned by lena\.brandt.*\n.*a plan may leave out fee, choose in deliver and order",
-    "process propose examples/legal_review/plans/suggested.yaml": r"put before lena\.brandt.*\n- steps\.flags ",
+    "process propose examples/legal_review/plans/suggested.yaml": (
+        r"nobody is notified\n  lena\.brandt, who owns .*\n.*\n- steps\.flags "
+    ),
     "process amendments": r"\bopen +contract_review 1 +planner +lena\.brandt\b",
     "process mine contract_review": r"contract_review 1: \d finished runs read",
     "policy test examples/legal_review": r"ok +cases +\d+ passed",
@@ -63,7 +65,8 @@ SEEN = {
     'memory hold --subject "Ahrend Bakeries Ltd" --reason "case 7"': r"held; lift it with: assent memory lift \S+ ",
     'memory lift HOLD --reason "case 7 is over"': r"lifted the hold \S+ of carmen\.diaz",
     'memory forget --subject "Ahrend Bakeries Ltd" --reason "request 12"': (
-        r"forgotten: 1 client_preferences\n  receipt \S+ by carmen\.diaz .*\n.*\n  the key is gone"
+        r"forgotten: 1 of client_preferences; no legal hold kept any of it\n.* its key is gone(.*\n)+"
+        r"  receipt \S+ by carmen\.diaz "
     ),
     "memory classes": r"\nclient_preferences +long_term +730d +How a client wants its notes",
     "demo --kill": r"✓ every intent has its outcome",

@@ -12,7 +12,7 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import StateError
+from assent_orchestrator.errors import ForbiddenError, StateError
 from assent_orchestrator.page import Page
 from assent_orchestrator.store.amendment_tables import amendments
 from assent_orchestrator.store.keyset import window
@@ -60,8 +60,9 @@ class Amendments:
         caller.require_person()
         async with self.trail.recording() as tx:
             found = await read(tx, caller, amendment_id, lock=True)
-            if found.owner != caller.id:
-                caller.require(Role.COMPLIANCE_OFFICER)
+            if found.owner != caller.id and Role.COMPLIANCE_OFFICER not in caller.roles:
+                who = f"only {found.owner}, who owns the process, and the role {Role.COMPLIANCE_OFFICER}"
+                raise ForbiddenError(f"{who} may put it aside", roles=Role.COMPLIANCE_OFFICER)
             if found.state is not AmendmentState.OPEN:
                 raise StateError(f"the amendment is {found.state} already", amendment=found.id, state=str(found.state))
             closed = {

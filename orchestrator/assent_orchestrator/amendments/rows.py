@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.amendments.amendment import Amendment, AmendmentState
-from assent_orchestrator.caller import Caller
+from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.plan.difference import Change, Sort
 from assent_orchestrator.plan.model import Plan
@@ -45,10 +45,11 @@ def amendment_of(row: sa.RowMapping) -> Amendment:
 def visible(caller: Caller) -> sa.ColumnElement[bool]:
     """Return the condition under which a caller may know of an amendment.
 
-    Its proposer, the owner of the process, and whoever sees all: operators and auditors.
+    Its proposer, the owner of the process, whoever sees all: operators and auditors; and who may dismiss any of them:
+    compliance officers.
     """
     own = amendments.c.tenant == caller.tenant
-    if caller.sees_all():
+    if caller.sees_all() or Role.COMPLIANCE_OFFICER in caller.roles:
         return own
     return sa.and_(own, sa.or_(amendments.c.owner == caller.id, amendments.c.proposer == caller.id))
 

@@ -7,13 +7,15 @@ import typer
 from google.protobuf.json_format import MessageToDict
 
 from assent.v1 import amendments_pb2 as wire
+from assent.v1.decisions_pb2 import VERDICT_ALLOW, VERDICT_DEFER, VERDICT_REQUIRE_APPROVAL
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
+from assent_orchestrator.cli.headline import REFUSED
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan import FileArgument
 from assent_orchestrator.cli.plan_file import read_plan_file
-from assent_orchestrator.cli.printing import coloured, json_of, moment, say, say_json, table, word
+from assent_orchestrator.cli.printing import coloured, exact, json_of, moment, say, say_json, table, word
 from assent_orchestrator.cli.process_card import show_changes
 from assent_orchestrator.cli.refusal import Refusal
 from assent_orchestrator.cli.run_card import short
@@ -21,6 +23,14 @@ from assent_orchestrator.cli.runs import LimitOption, joined
 from assent_orchestrator.plan.difference import Change, Sort
 
 AmendmentArgument = Annotated[str, typer.Argument(metavar="AMENDMENT", help="The amendment, as lists show it.")]
+
+_DECIDED = {
+    **REFUSED,
+    VERDICT_ALLOW: "allowed",
+    VERDICT_DEFER: "deferred",
+    VERDICT_REQUIRE_APPROVAL: "put before people",
+}
+"""What would be done about a step, as those say it who own a process."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 @with_connection
 def propose_command(common: Common, *, file: FileArgument) -> int:
-    """Propose a plan: what its process lets be is told so, anything else is put before the owner. Nothing is run."""
+    """Propose a plan: what its process lets be is told so, anything else waits for the owner to see. Nothing is run."""
     written = read_plan_file(file)
     with Connection(common) as connection:
         request = wire.ProposePlanRequest(parent=connection.parent, plan=written.wire())
@@ -62,7 +72,9 @@ def show_answer(said: wire.ProposePlanResponse) -> None:
 
 def show_proposed(amendment: wire.Amendment) -> None:
     """Write what is now put before the owner of a process."""
-    say(f"amendment {short(amendment.name)} is put before {amendment.owner}; a new bundle adopts it, nothing else does")
+    say(f"amendment {short(amendment.name)} waits in assent process amendments; nobody is notified")
+    say(f"  {amendment.owner}, who owns {amendment.process}, may dismiss it, as compliance officers may")
+    say("  whoever brings a new bundle with these steps into force adopts it; nothing else does")
     show_changes(parts_of(amendment))
 
 
@@ -70,7 +82,7 @@ def parts_of(amendment: wire.Amendment) -> list[Change]:
     """Return what an amendment changes, for the lines of a comparison."""
     found = []
     for one in amendment.changes:
-        values = MessageToDict(one)
+        values = exact(MessageToDict(one))
         sort = Sort(word(wire.ProcessChange.Sort, one.sort, "SORT"))
         found.append(Change(one.path, sort, values.get("before"), values.get("after")))
     return found
@@ -84,7 +96,7 @@ def list_command(
     every: Annotated[bool, typer.Option("--all", help="Also those that were dismissed or adopted.")] = False,
     limit: LimitOption = 50,
 ) -> int:
-    """List the amendments that you proposed or decide on, newest first; operators and auditors see everybody's."""
+    """List the amendments that you proposed or decide on, newest first; overseers see everybody's."""
     terms = ("" if every else "state=OPEN", f"process={process}" if process else "")
     with Connection(common) as connection:
         request = wire.ListAmendmentsRequest(parent=connection.parent, filter=joined(*terms))
@@ -172,8 +184,7 @@ def show_effect(effect: wire.SimulateAmendmentResponse) -> None:
         elif not run.changes:
             say(f"{head}the same would be decided")
         for change in run.changes:
-            said = f"{_said(change.before, change.before_reasons)} -> {_said(change.after, change.after_reasons)}"
-            say(f"{head}{change.step or 'the plan as a whole'}: {said}")
+            say(f"{head}{_effect(change)}")
 
 
 def state_of(amendment: wire.Amendment) -> str:
@@ -181,9 +192,17 @@ def state_of(amendment: wire.Amendment) -> str:
     return word(wire.AmendmentState, amendment.state, "AMENDMENT_STATE")
 
 
+def _effect(change: wire.StepEffect) -> str:
+    what = f"step {change.step}" if change.step else "the plan as a whole"
+    now, then = _said(change.before, change.before_reasons), _said(change.after, change.after_reasons)
+    if not change.before:
+        return f"{what} would be new, and {then}"
+    return f"{what} would {f'be {then}' if change.after else 'not be there'}; now it is {now}"
+
+
 def _said(verdict: int, reasons: Iterable[str]) -> str:
-    codes = f" {', '.join(reasons)}" if reasons else ""
-    return f"{finding.verdict_word(verdict)}{codes}" if verdict else "not there"
+    codes = f" ({', '.join(reasons)})" if reasons else ""
+    return f"{_DECIDED.get(verdict) or finding.verdict_word(verdict)}{codes}"
 
 
 def _variation(said: wire.ProposePlanResponse) -> str:

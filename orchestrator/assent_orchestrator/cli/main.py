@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -71,6 +72,12 @@ def common(
 
 _ERROR = len("error: ")
 """Columns by which what is wrong stands further right than the line begins."""
+
+_THERE = {
+    "--class": "assent memory classes shows which there are, with their purposes",
+    "--purpose": "assent memory classes shows the purposes, word for word",
+}
+"""Where it is listed what may stand behind an option that is missing."""
 
 _HEAVY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """Of commands that load a whole server: what they take is read only when they are called."""
@@ -153,7 +160,11 @@ def _misused(error: typer.TyperException) -> Problem:
     """Return what is wrong with a command line, and whose help says how it is meant."""
     context = getattr(error, "ctx", None)
     said = " ".join(error.format_message().split()).replace("Value error, ", "").rstrip(".")
-    return Problem(f"{said}; see {context.command_path if context else 'assent'} --help", ExitCode.USAGE)
+    message = f"{said}; see {context.command_path if context else 'assent'} --help"
+    missing = re.fullmatch(r"Missing option '(--[a-z-]+)'", said)
+    if missing and (where := _THERE.get(missing[1])):
+        message = f"{message}; {where}"
+    return Problem(message, ExitCode.USAGE)
 
 
 def _say(problem: Problem, *, as_json: bool) -> int:

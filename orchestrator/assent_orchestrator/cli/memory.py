@@ -173,7 +173,8 @@ def terms_of(connection: Connection, agent: str, process: str, run: str) -> wire
 
 def _show_remembered(made: wire.Memory) -> None:
     end = f"until {moment(made.expire_time)}" if made.HasField("expire_time") else "until its run is over"
-    say(f"remembered {short(made.name)} as {made.memory_class} {end}: {', '.join(made.labels)}")
+    labels = f", as what is {', '.join(made.labels)}" if made.labels else ""
+    say(f"remembered {short(made.name)} as {made.memory_class} {end}{labels}")
 
 
 def _show_recalled(said: wire.RecallResponse) -> None:
@@ -211,16 +212,19 @@ def _class_row(one: memory_classes_pb2.MemoryClass) -> tuple[str, ...]:
 
 
 def _show_receipt(receipt: wire.ForgetReceipt) -> None:
-    counts = ", ".join(f"{one.count} {one.memory_class}" for one in receipt.forgotten) or "nothing was there"
-    say(f"forgotten: {counts}")
-    say(f"  receipt {receipt.id} by {receipt.forgetter} at {moment(receipt.forget_time)}")
-    say(f"  record {receipt.record_seq} of the trail, ids {receipt.ids_digest}")
+    counts = ", ".join(f"{one.count} of {one.memory_class}" for one in receipt.forgotten) or "nothing was there"
+    say(f"forgotten: {counts}; no legal hold kept any of it")
     if receipt.key_destroyed:
-        say("  the key is gone: copies cannot be read any more")
+        say("  nothing is left of the subject, and its key is gone: copies cannot be read any more")
+    elif receipt.forgotten:
+        say("  what is in other classes of the subject stays, and so does its key")
     else:
-        say("  other values stay" if receipt.forgotten else "  nothing was remembered of it: is it written so?")
+        say("  nothing was remembered of it: is it written so?")
     if receipt.audit_classes:
         say(f"  what Assent itself writes stays, in the trail: {', '.join(receipt.audit_classes)}")
+    say(f"  receipt {receipt.id} by {receipt.forgetter} at {moment(receipt.forget_time)}")
+    say(f"  it proves what was forgotten, without saying it: record {receipt.record_seq} of the trail has it,")
+    say(f"  with the digest of the ids, {receipt.ids_digest}")
 
 
 def _value(text: str) -> Value:

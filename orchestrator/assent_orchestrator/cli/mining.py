@@ -25,7 +25,7 @@ def mine_command(
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The process.")],
     runs: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="How many finished runs to read.")] = 50,
-    propose: Annotated[bool, typer.Option("--propose", help="Put what is suggested before the owner.")] = False,
+    propose: Annotated[bool, typer.Option("--propose", help="Make it an amendment, for the owner to find.")] = False,
 ) -> int:
     """Read finished runs, and suggest which steps could go side by side or are never needed.
 
@@ -52,7 +52,7 @@ def mine_command(
         if not found:
             say(f"nothing to suggest; it takes {LEAST_RUNS} runs that say the same")
         elif said is None:
-            say(f"with --propose it is put before {process.owner}; nothing changes by itself")
+            say(f"with --propose it waits for {process.owner} in assent process amendments; nothing changes by itself")
         else:
             show_answer(said)
     return ExitCode.NO if said is not None and said.refusal else ExitCode.DONE

@@ -187,13 +187,25 @@ async def test_it_is_seen_by_owner_proposer_and_who_sees_all_and_dismissed_by_th
         with pytest.raises(NotFoundError):
             await office.box.get(who, found.id)
     for who in (world.alice, world.person("olga", Role.OPERATOR)):
-        with pytest.raises(ForbiddenError):
+        with pytest.raises(ForbiddenError) as refused:
             await office.box.dismiss(who, found.id, "no")
+        assert str(refused.value) == "only boss, who owns the process, and the role compliance_officer may put it aside"
     closed = await office.box.dismiss(world.person("boss"), found.id, "not now")
     assert (closed.state, closed.closed_by, closed.reason) == (AmendmentState.DISMISSED, "boss", "not now")
     with pytest.raises(StateError):
         await office.box.dismiss(world.person("boss"), found.id, "again")
     assert [one["event"] for one in await office.recorded()] == ["amendment.proposed", "amendment.dismissed"]
+
+
+@pytest.mark.requirement("orchestrator.amendment-owned")
+async def test_a_compliance_officer_finds_and_dismisses_what_others_proposed(make_world: MakeWorld) -> None:
+    office = await open_office(make_world)
+    found = (await office.propose()).amendment
+    assert found is not None
+    officer = office.world.person("cora", Role.COMPLIANCE_OFFICER)
+    assert [one.id for one in (await office.box.list(officer)).items] == [found.id]
+    closed = await office.box.dismiss(officer, found.id, "against the rules")
+    assert (closed.state, closed.closed_by) == (AmendmentState.DISMISSED, "cora")
 
 
 @pytest.mark.requirement("orchestrator.amendment-adopted")

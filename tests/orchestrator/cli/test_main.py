@@ -44,6 +44,20 @@ def test_what_is_no_command_is_told_in_one_line(arguments: tuple[str, ...]) -> N
     assert "--help" in said.err
 
 
+@pytest.mark.parametrize(
+    ("given", "there"),
+    [
+        ((), "'--class'; see assent memory recall --help; assent memory classes shows which there are"),
+        (("--class", "x"), "'--purpose'; see assent memory recall --help; assent memory classes shows the purposes"),
+    ],
+)
+def test_who_leaves_out_the_class_or_the_purpose_of_memory_is_told_where_they_are_listed(
+    given: tuple[str, ...], there: str
+) -> None:
+    said = assent("memory", "recall", "--subject", "x", *given)
+    assert (said.code, said.err.startswith(f"error: Missing option {there}")) == (2, True), said.err
+
+
 def test_a_missing_choice_names_what_there_is_to_choose_from_in_one_line() -> None:
     said = assent("runs", "reconcile", "1", "mail", "--rationale", "looked")
     assert said.code == 2

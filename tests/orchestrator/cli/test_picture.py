@@ -172,6 +172,27 @@ def test_a_step_that_fails_once_it_is_done_is_denied_and_what_it_sends_out_is_dr
     assert (cut_off.verdict, cut_off.labels, cut_off.fails_when_done) == ("deny", (), False)
 
 
+@pytest.mark.requirement("orchestrator.pictures", "orchestrator.obligation-remember-foreseen")
+def test_what_is_remembered_stays_inside_and_is_said_with_its_class() -> None:
+    found = waiting({"keep": set(), "look": set(), "drop": set(), "tell": set()})
+    for written, action in zip(found.plan.steps, ("remember", "recall", "forget"), strict=False):
+        written.action = f"memory.{action}"
+        written.args["class"] = "wishes"
+    del found.plan.steps[2].args["class"]
+    for step in found.steps:
+        step.labels[""].labels.append("pii")
+    picture = picture_of(found)
+    assert [node.notes for node in picture.nodes] == [
+        ("is remembered as wishes: pii",),
+        ("recalls what is remembered as wishes",),
+        ("forgets what is remembered",),
+        ("sends out pii",),
+    ]
+    assert [(flow.system, [node.key for node in flow.nodes]) for flow in picture.flows] == [("s", ["tell"])]
+    found.steps[0].verdict = DENY
+    assert picture_of(found).nodes[0].notes == ()
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> dict[str, set[str]]:
     names = [f"s{at}" for at in range(draw(st.integers(1, 12)))]

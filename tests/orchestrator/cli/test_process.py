@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from assent.v1 import amendments_pb2 as wire
-from assent.v1.decisions_pb2 import VERDICT_DENY
+from assent.v1.decisions_pb2 import VERDICT_ALLOW, VERDICT_DENY, VERDICT_HALT, VERDICT_REQUIRE_APPROVAL
 from assent_orchestrator.cli.amendments import show_effect, show_proposed
 from tests.orchestrator.cli.program import Desk, assent
 
@@ -149,19 +149,29 @@ def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.Captur
     change = wire.ProcessChange(path="steps.pay.after", sort=wire.ProcessChange.SORT_CHANGED)
     change.before.list_value.append("look")
     change.after.string_value = "\x1b[31m"
-    show_proposed(wire.Amendment(name="tenants/t/amendments/a1", owner="olga", changes=[change]))
+    count = wire.ProcessChange(path="steps.look.args.limit", sort=wire.ProcessChange.SORT_CHANGED)
+    count.before.number_value, count.after.number_value = 3, 2.5
+    proposed = wire.Amendment(name="tenants/t/amendments/a1", process="refund", owner="olga", changes=[change, count])
+    show_proposed(proposed)
     deny = wire.StepEffect(step="tell", after=VERDICT_DENY, after_reasons=["NO_SENDING"])
+    gone = wire.StepEffect(step="look", before=VERDICT_ALLOW, before_reasons=["READS", "FIRST"])
+    asked = wire.StepEffect(before=VERDICT_REQUIRE_APPROVAL, after=VERDICT_HALT)
     runs = [
-        wire.RunEffect(run="tenants/t/runs/r1", changes=[deny]),
+        wire.RunEffect(run="tenants/t/runs/r1", changes=[deny, gone, asked]),
         wire.RunEffect(run="tenants/t/runs/r2"),
         wire.RunEffect(run="tenants/t/runs/r3", faults=["inputs.x: INPUTS_SCHEMA"]),
     ]
     show_effect(wire.SimulateAmendmentResponse(runs=runs))
     show_effect(wire.SimulateAmendmentResponse())
     assert capsys.readouterr().out.splitlines() == [
-        "amendment a1 is put before olga; a new bundle adopts it, nothing else does",
+        "amendment a1 waits in assent process amendments; nobody is notified",
+        "  olga, who owns refund, may dismiss it, as compliance officers may",
+        "  whoever brings a new bundle with these steps into force adopts it; nothing else does",
         '~ steps.pay.after  ["look"] -> "\\u001b[31m"',
-        "run r1: tell: not there -> deny NO_SENDING",
+        "~ steps.look.args.limit  3 -> 2.5",
+        "run r1: step tell would be new, and denied (NO_SENDING)",
+        "run r1: step look would not be there; now it is allowed (READS, FIRST)",
+        "run r1: the plan as a whole would be halted; now it is put before people",
         "run r2: the same would be decided",
         "run r3: could not have been: inputs.x: INPUTS_SCHEMA",
         "no run of the process is recorded",

@@ -11,7 +11,7 @@ from assent.v1.runs_pb2 import StepState
 from assent_orchestrator.cli.approval_card import cost_line, labels_of, on_no_line, on_yes_line, sources_of
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.timeline import Moment
-from assent_orchestrator.cli.printing import coloured, word
+from assent_orchestrator.cli.printing import coloured, moment, word
 from assent_orchestrator.tools.value import from_struct
 
 WIDTH = 100
@@ -36,7 +36,7 @@ def approval_card(act: Act, shown: wire.Approval) -> Panel:
     stages = " then ".join(f"{stage.quorum} x {stage.role}" for stage in shown.requirement.stages)
     never = f"; never the {' or the '.join(_excluded(shown))}" if shown.requirement.excluded else ""
     rows.add_row("who", f"{stages}{never}")
-    rows.add_row("expires", f"{shown.expire_time.ToDatetime():%Y-%m-%d %H:%M} UTC, and then nothing is done")
+    rows.add_row("expires", f"{moment(shown.expire_time)}, and then nothing is done")
     rows.add_row("so far", _so_far(shown))
     rows.add_row("on yes", on_yes_line(shown))
     rows.add_row("on no", on_no_line(shown.on_no))

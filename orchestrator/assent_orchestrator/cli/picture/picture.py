@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from assent.v1 import decisions_pb2, forecasts_pb2
+from assent.v1 import decisions_pb2, forecasts_pb2, plans_pb2
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.headline import headline, withheld
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import word
+from assent_sidecar.catalogue.own import FORGET, MEMORY, RECALL, REMEMBER
 
 REFUSED = frozenset({"deny", "halt"})
 """Verdicts under which nothing reaches a system, except where a step fails only once it is done."""
+
+_IN_MEMORY = {RECALL: "recalls", FORGET: "forgets"}
+"""What steps of memory do, other than to remember."""
 
 _NOT_DRAWN = frozenset({"reserve", "timeout", "retry"})
 """Obligations that say nothing of what flows where; what is reserved is drawn with its ledger."""
@@ -22,6 +26,7 @@ class Node:
 
     ``labels`` are those that its arguments carry to the system; a step that is refused sends nothing. ``taken_over``
     says from which other agents the work comes, and what is said to that: where nothing passes, it is denied, too.
+    ``memory`` says what a step of memory does there; its labels leave Assent for no system.
     """
 
     key: str
@@ -37,6 +42,7 @@ class Node:
     ledgers: tuple[str, ...] = ()
     reserves: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
+    memory: str = ""
     taken_over: tuple[str, ...] = ()
     fails_when_done: bool = False
     is_choice: bool = False
@@ -58,7 +64,7 @@ class Node:
             *(f"reserves {amount} on {ledger}" for ledger, amount in self.reserves),
             f"counted by {', '.join(counted)}" if counted else "",
             *self.obligations,
-            f"sends out {', '.join(self.labels)}" if self.labels else "",
+            self.memory or (f"sends out {', '.join(self.labels)}" if self.labels else ""),
         )
         return tuple(line for line in lines if line)
 
@@ -108,6 +114,8 @@ def picture_of(forecast: forecasts_pb2.Forecast) -> Picture:
         agent, action = (written.agent, written.action) if written else ("", "")
         mine = [one for one in forecast.hand_overs if step.id in one.steps]
         node = _node(step, agent, action, _taken_over(mine))
+        if written and action.partition(".")[0] == MEMORY:
+            node = _of_memory(node, written)
         nodes[step.id] = _cut_off(node, [one for one in mine if withheld(one)])
     edges = _edges(forecast, frozenset(nodes))
     order = _order(tuple(nodes), edges)
@@ -149,6 +157,7 @@ def _cut_off(node: Node, nothing_passes: Sequence[forecasts_pb2.HandOverForecast
         may_change=all(one.labels for one in nothing_passes),
         reasons="",
         labels=(),
+        memory="",
         fails_when_done=False,
     )
 
@@ -176,6 +185,18 @@ def _node(step: forecasts_pb2.StepForecast, agent: str, action: str, taken_over:
         taken_over=taken_over,
         fails_when_done=step.fails_when_done,
     )
+
+
+def _of_memory(node: Node, written: plans_pb2.PlanStep) -> Node:
+    """Return a step of memory with what it does there: nothing of that goes out."""
+    named = written.args.fields["class"].string_value if "class" in written.args.fields else ""
+    where = one_line(f" as {named}" if named else "")
+    if node.verdict in REFUSED and not node.fails_when_done:
+        return replace(node, labels=())
+    if written.action != REMEMBER:
+        return replace(node, labels=(), memory=f"{_IN_MEMORY.get(written.action, 'uses')} what is remembered{where}")
+    labels = f": {', '.join(node.labels)}" if node.labels else ""
+    return replace(node, labels=(), memory=f"is remembered{where}{labels}")
 
 
 def _edges(forecast: forecasts_pb2.Forecast, known: frozenset[str]) -> tuple[Edge, ...]:

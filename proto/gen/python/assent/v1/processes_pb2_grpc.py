@@ -100,7 +100,8 @@ class ProcessServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAmendments(self, request, context):
-        """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them.
+        """Lists the amendments that the caller proposed or decides on, newest first; operators, auditors and compliance
+        officers see all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,9 @@ class ProcessServiceStub:
     it (a question of kind `amendment`), it is put before the owner of the process. For a `submitter`. Nothing is run.
     """
     ListAmendments: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]
-    """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them."""
+    """Lists the amendments that the caller proposed or decides on, newest first; operators, auditors and compliance
+    officers see all of them.
+    """
     GetAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.Amendment]
     """Answers with one amendment."""
     SimulateAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.SimulateAmendmentRequest, _amendments_pb2.SimulateAmendmentResponse]
@@ -65,7 +67,9 @@ class ProcessServiceAsyncStub(ProcessServiceStub):
     it (a question of kind `amendment`), it is put before the owner of the process. For a `submitter`. Nothing is run.
     """
     ListAmendments: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]  # type: ignore[assignment]
-    """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them."""
+    """Lists the amendments that the caller proposed or decides on, newest first; operators, auditors and compliance
+    officers see all of them.
+    """
     GetAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.Amendment]  # type: ignore[assignment]
     """Answers with one amendment."""
     SimulateAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.SimulateAmendmentRequest, _amendments_pb2.SimulateAmendmentResponse]  # type: ignore[assignment]
@@ -108,7 +112,9 @@ class ProcessServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _amendments_pb2.ListAmendmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_amendments_pb2.ListAmendmentsResponse, _abc.Awaitable[_amendments_pb2.ListAmendmentsResponse]]:
-        """Lists the amendments that the caller proposed or decides on, newest first; operators and auditors see all of them."""
+        """Lists the amendments that the caller proposed or decides on, newest first; operators, auditors and compliance
+        officers see all of them.
+        """
 
     @_abc_1.abstractmethod
     def GetAmendment(
