@@ -24,7 +24,7 @@ from assent_orchestrator.plan.difference import Change, Sort
 
 AmendmentArgument = Annotated[str, typer.Argument(metavar="AMENDMENT", help="The amendment, as lists show it.")]
 
-_DECIDED = {
+_DECIDED: dict[int, str] = {
     **REFUSED,
     VERDICT_ALLOW: "allowed",
     VERDICT_DEFER: "deferred",

@@ -81,7 +81,8 @@ def _faults(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[Fault]:
     for pointer in wish.labels:
         if place(pointer, wish.args) is None:
             path = field(f"{root}.labels", {}, (pointer,))
-            yield Fault(path, "DANGLING_REFERENCE", "classifies an argument that is not there")
+            why = f"classifies {field('args', {}, split(pointer))}, which is not there"
+            yield Fault(path, "DANGLING_REFERENCE", why)
 
 
 def _faults_of_action(root: str, wish: Wish, catalogue: Catalogue) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ from assent_orchestrator.memory.use import NEEDS_APPOINTING, Use, faults
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.plan.label import UNTRUSTED, join, names, place
+from assent_orchestrator.plan.pointer import field, split
 from assent_orchestrator.store.keyset import window
 from assent_orchestrator.store.memory_tables import holds, memories
 from assent_orchestrator.store.tables import trail
@@ -268,8 +269,12 @@ def _faults_of_agent(use: Use, who: Standing) -> Sequence[Fault]:
 
 
 def _faults_of_labels(wish: Wish) -> Sequence[Fault]:
-    told = "classifies a part of the value that is not there"
-    return [Fault("labels", "DANGLING_REFERENCE", told) for at in wish.labels if place(at, wish.value) is None]
+    absent = [at for at in wish.labels if place(at, wish.value) is None]
+    told = "classifies {}, which is not there"
+    return [
+        Fault(field("labels", {}, (at,)), "DANGLING_REFERENCE", told.format(field("value", {}, split(at))))
+        for at in absent
+    ]
 
 
 def _size(wish: Wish) -> int:

@@ -18,12 +18,12 @@ def choice_faults(plan: Plan) -> Iterator[Fault]:
     for name, choice in plan.choices.items():
         for number, step in enumerate(choice.after):
             if step not in present:
-                yield Fault(
-                    f"choices.{name}.after[{number}]", "DANGLING_REFERENCE", "there is no such step in the plan"
-                )
+                why = f"there is no step {step!r} in the plan"
+                yield Fault(f"choices.{name}.after[{number}]", "DANGLING_REFERENCE", why)
         listed = {branch.name for branch in choice.branches}
         if choice.otherwise and choice.otherwise not in listed and f"{name}.{choice.otherwise}" not in branches:
-            yield Fault(f"choices.{name}.otherwise", "DANGLING_REFERENCE", "there is no such branch in the plan")
+            why = f"there is no branch {choice.otherwise!r} of {name!r} in the plan"
+            yield Fault(f"choices.{name}.otherwise", "DANGLING_REFERENCE", why)
 
 
 def for_each_faults(root: str, step: Step, around: Surroundings, room: int) -> Iterator[Fault]:

@@ -76,7 +76,8 @@ def dangling(reference: Reference, around: Surroundings, element: Json = None) -
     if source.item:
         if element is None:
             return "refers to an item, and the step has no for_each"
-        return "" if may_hold(element, source.path) else "refers to what an item never holds"
+        place = field("item", {}, source.path)
+        return "" if may_hold(element, source.path) else f"refers to {place}, which an item never holds"
     if source.step is None:
         if around.inputs is None:
             return ""
@@ -84,12 +85,13 @@ def dangling(reference: Reference, around: Surroundings, element: Json = None) -
             there, _ = find(around.inputs, source.path)
         except PointerError:
             there = False
-        return "" if there else "refers to an input that is not there"
+        return "" if there else f"refers to {field('inputs', {}, source.path)}, which is not there"
     if source.step not in around.results:
         return f"refers to the step {source.step!r}, which is not in the plan"
     schema = around.results[source.step]
     if schema is not None and not may_hold(schema, source.path):
-        return f"refers to what the result of the step {source.step!r} never holds"
+        place = field(f"steps.{source.step}.output", {}, source.path)
+        return f"refers to {place}, which its result never holds"
     return ""
 
 

@@ -90,7 +90,8 @@ def _of_the_inputs(plan: Plan, process: Process | None) -> Iterator[Fault]:
         return
     for pointer in plan.labels:
         if place(pointer, plan.inputs) is None:
-            yield Fault(field("labels", {}, (pointer,)), "DANGLING_REFERENCE", "classifies an input that is not there")
+            why = f"classifies {field('inputs', {}, split(pointer))}, which is not there"
+            yield Fault(field("labels", {}, (pointer,)), "DANGLING_REFERENCE", why)
 
 
 def _too_deep(inputs: Mapping[str, Json]) -> str | None:
@@ -165,12 +166,15 @@ class _Steps:
         yield from for_each_faults(root, step, self._around, self._room)
         chosen = choice_of_step(step)
         if chosen is not None and (chosen not in self._plan.choices or not _is_branch(self._plan, step)):
-            yield Fault(f"{root}.branch", "DANGLING_REFERENCE", "there is no such branch of a choice in the plan")
+            why = f"there is no choice with the branch {step.branch!r} in the plan"
+            yield Fault(f"{root}.branch", "DANGLING_REFERENCE", why)
         for number, name in enumerate(step.after):
             if name not in self._place:
-                yield Fault(f"{root}.after[{number}]", "DANGLING_REFERENCE", "there is no such step in the plan")
+                why = f"there is no step {name!r} in the plan"
+                yield Fault(f"{root}.after[{number}]", "DANGLING_REFERENCE", why)
         if isinstance(step.on_failure, Alternative) and step.on_failure.alternative not in self._place:
-            yield Fault(f"{root}.on_failure.alternative", "DANGLING_REFERENCE", "there is no such step in the plan")
+            why = f"there is no step {step.on_failure.alternative!r} in the plan"
+            yield Fault(f"{root}.on_failure.alternative", "DANGLING_REFERENCE", why)
         if at in self._undoing:
             yield from self._compensation(f"{root}.compensation", self._undoing[at], step)
 

@@ -42,3 +42,11 @@ def test_who_names_no_class_or_another_purpose_is_told_where_they_are_listed(des
     said = desk("memory", "list", "--class", "wishes", "--as", "olga")
     assert said.code == 3
     assert "it has decisions, run_state" in said.err
+
+
+@pytest.mark.requirement("orchestrator.memory-badly")
+def test_a_label_of_what_is_not_there_is_named_with_its_place(desk: Desk) -> None:
+    about = (*ABOUT, "run_state", "--purpose", "What a run needs until it ends", "--as", "sam")
+    said = desk("memory", "remember", '{"a": 1}', *about, "--label", "/b/c=pii")
+    assert said.code == 3, said.err
+    assert said.err.splitlines()[1:] == ['  labels["/b/c"]: DANGLING_REFERENCE classifies value.b.c, which is not there']

@@ -103,6 +103,30 @@ def test_numbers_that_readers_do_not_agree_on_are_refused():
     assert found({"process": "errands", "inputs": {"a": 2**60}}) == [("inputs", "INPUTS_SCHEMA")]
 
 
+READ = {"id": "read", "agent": "clerk", "action": "crm.read", "args": {"account": "ACME-1"}}
+
+
+@pytest.mark.requirement("bad-input.plan-dangling")
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (errands(after=["nine"]), "there is no step 'nine' in the plan"),
+        (errands(on_failure={"alternative": "nine"}), "there is no step 'nine' in the plan"),
+        (errands(branch="offer.upsell"), "there is no choice with the branch 'offer.upsell' in the plan"),
+        (errands(args={"text": {"$ref": "steps.nine.output"}}), "refers to the step 'nine', which is not in the plan"),
+        (errands(args={"text": {"$ref": "inputs.deep.down"}}), "refers to inputs.deep.down, which is not there"),
+        (
+            errands() | {"steps": [READ, {**READ, "id": "b", "args": {"account": {"$ref": "steps.read.output.nmae"}}}]},
+            "refers to steps.read.output.nmae, which its result never holds",
+        ),
+        ({"process": "errands", "labels": {"/a~1c/0": ["pii"]}}, 'classifies inputs["a/c"]["0"], which is not there'),
+    ],
+)
+def test_what_is_not_there_is_named(plan: dict[str, Any], said: str):
+    faults = check(Plan.from_json(plan), CATALOGUE)
+    assert said in [fault.description for fault in faults if fault.code == "DANGLING_REFERENCE"]
+
+
 def test_messages_do_not_repeat_the_values():
     plan = {"process": "renewal", "inputs": {"account": 4711, "greeting": "s3cret" * 10}}
     faults = check(Plan.from_json(plan), CATALOGUE)
