@@ -12,6 +12,7 @@ from assent_orchestrator.approvals.edit import check_edits
 from assent_orchestrator.approvals.latest import latest_request, waiting_for
 from assent_orchestrator.approvals.lending import lent_by, lent_here
 from assent_orchestrator.approvals.note import note_answer, note_state
+from assent_orchestrator.approvals.objection import objection
 from assent_orchestrator.approvals.opening import may_answer, was_opened, write_opening
 from assent_orchestrator.approvals.reply import (
     Reply,
@@ -162,9 +163,10 @@ class Inbox:
         now = self.clock()
         check_reply(approval, reply, now)
         person = await _person(tx, caller, reply.on_behalf_of, approval, now, lock=lock)
-        seat = seat_of(approval.requirement, approval.answers, person, Involved("", "", ""), age_of(approval, now))
+        age = age_of(approval, now)
+        seat = seat_of(approval.requirement, approval.answers, person, Involved("", "", ""), age)
         if not isinstance(seat, Seat):
-            raise ForbiddenError("you may not choose here", reason=seat, approval=approval.id)
+            raise objection("you may not choose here", approval, person, seat, age)
         given = _given(approval, person, seat, reply, now)
         return approval, given
 
@@ -229,13 +231,13 @@ class Inbox:
         now = self.clock()
         check_reply(approval, reply, now)
         person = await _person(tx, caller, reply.on_behalf_of, approval, now, lock=lock)
-        involved = await self._involved(tx, approval)
+        involved, age = await self._involved(tx, approval), age_of(approval, now)
         if reply.break_glass:
             seat = glass_seat_of(approval.requirement, approval.answers, person, involved)
         else:
-            seat = seat_of(approval.requirement, approval.answers, person, involved, age_of(approval, now))
+            seat = seat_of(approval.requirement, approval.answers, person, involved, age)
         if not isinstance(seat, Seat):
-            raise ForbiddenError("you may not answer this approval", reason=seat, approval=approval.id)
+            raise objection("you may not answer this approval", approval, person, seat, age)
         check_edits(approval, reply.edits)
         return approval, _given(approval, person, seat, reply, now)
 

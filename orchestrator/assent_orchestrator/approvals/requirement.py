@@ -113,6 +113,12 @@ def roles_asked(requirement: ApprovalRequirement) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(stage.role for stage in stages), *substitutes, *glass)))
 
 
+def roles_now(requirement: ApprovalRequirement, answers: Sequence[Answer], age: Age) -> tuple[str, ...]:
+    """Return the roles that may answer one of the open stages now, each once."""
+    stages = open_stages(requirement, answers)
+    return tuple(dict.fromkeys(role for number in stages for role in _may_answer(requirement, number, age)))
+
+
 def seat_of(
     requirement: ApprovalRequirement, answers: Sequence[Answer], person: Person, involved: Involved, age: Age
 ) -> Seat | str:

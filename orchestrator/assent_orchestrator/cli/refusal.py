@@ -48,7 +48,7 @@ _INSTEAD = {
 """What to do about a code, where what is to be done about its status would be wrong."""
 
 _ADVICE_ON = {
-    "ROLE_MISSING": "ask somebody who may to do it, or say with --for in whose place, or that you mean --break-glass",
+    "ROLE_MISSING": "ask somebody who has it or, where they lent it to you, say with --for in whose place",
     "ANSWERED_ALREADY": "a yes is taken back with assent approvals withdraw, as long as it is not used",
 }
 """What to do about a reason that has an answer of its own."""
@@ -128,6 +128,8 @@ def problem_of(error: grpc.RpcError, address: str) -> Refusal:
     message = said if ";" in said or not advice else f"{said}; {advice}"
     known = {info.reason, *(fault.code for fault in faults)}
     message = "; ".join((message, *(text for code, text in _ADVICE_ON_CODE.items() if code in known)))
+    if alone := info.metadata.get("alone", "") if why == "ROLE_MISSING" else "":
+        message += f"; or approve it alone with --break-glass, as the role {alone} may"
     if hold := info.metadata.get("hold", "") if info.reason == "HELD" else "":
         message += f"; assent memory holds shows it, and assent memory lift {hold} --reason ... lifts it"
     shown = info.metadata.get("faults", "")

@@ -55,8 +55,8 @@ def test_who_may_not_answer_is_told_so(desk: Desk) -> None:
     said = desk("approvals", "approve", approval, "--as", "olga", "-m", "quickly")
     assert said.code == 5
     assert said.err == (
-        "error: you may not answer this approval (ROLE_MISSING); "
-        "ask somebody who may to do it, or say with --for in whose place, or that you mean --break-glass\n"
+        "error: you may not answer this approval: the role service_lead may (ROLE_MISSING); "
+        "ask somebody who has it or, where they lent it to you, say with --for in whose place\n"
     )
     assert desk("approvals", "show", approval, "--as", "lea", "--json").json["state"] == "APPROVAL_STATE_PENDING"
     desk("runs", "cancel", run)

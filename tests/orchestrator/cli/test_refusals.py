@@ -169,6 +169,12 @@ def test_a_trail_that_does_not_hold_is_a_no_that_names_the_first_bad_record(
         ),
         (
             "PERMISSION_DENIED",
+            "you may not answer this approval: the role cfo or duty may",
+            {"reason": "FORBIDDEN", "metadata": {"reason": "ROLE_MISSING", "roles": "cfo or duty", "alone": "duty"}},
+            "say with --for in whose place; or approve it alone with --break-glass, as the role duty may",
+        ),
+        (
+            "PERMISSION_DENIED",
             "people say this, not agents",
             {"reason": "AGENT_MAY_NOT_ANSWER"},
             "; have a person do it",
