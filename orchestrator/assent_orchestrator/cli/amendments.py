@@ -25,7 +25,7 @@ from assent_orchestrator.plan.difference import Change, Sort
 AmendmentArgument = Annotated[str, typer.Argument(metavar="AMENDMENT", help="The amendment, as lists show it.")]
 
 _DECIDED: dict[int, str] = {
-    **REFUSED,
+    **{int(verdict): said for verdict, said in REFUSED.items()},
     VERDICT_ALLOW: "allowed",
     VERDICT_DEFER: "deferred",
     VERDICT_REQUIRE_APPROVAL: "put before people",
