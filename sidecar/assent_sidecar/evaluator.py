@@ -6,6 +6,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import NoReturn, Protocol
 
 from pydantic import ValidationError
@@ -37,6 +38,7 @@ _MESSAGES: Mapping[str, str] = {
     "ENGINE_VERSION": "the policy engine is not of the version that decides here",
     "POLICY_STALE": "the policies are not known to be the ones in force, or not to be in force still",
     "ORG_NOT_MET": "the policies of this tenant are not under those of its organisation that are in force",
+    "CONTROL_TAKEN": "a policy of this tenant names a control of its organisation's",
     "QUESTION_TOO_LARGE": "there is more to decide on than one question may hold",
     "QUESTION_INVALID": "the question is not one that policies can be asked",
 }
@@ -77,6 +79,7 @@ class Evaluator:
         revisions: Callable[[], tuple[str, ...]],
         stale: Callable[[], bool] = lambda: False,
         met: Callable[[], bool] = lambda: True,
+        usurped: Callable[[Reason], bool] = lambda _: False,
         query_timeout: float = 1.0,
         max_question: int = MAX_QUESTION,
         at_once: int = AT_ONCE,
@@ -91,6 +94,7 @@ class Evaluator:
             revisions: the revisions in force, the newest first; more than one while one takes over from another.
             stale: whether the policies were confirmed too long ago to decide by.
             met: whether they are under those of the organisation.
+            usurped: whether a reason names a control for which only the organisation speaks.
             query_timeout: seconds that one question may take, whatever the budget; one with several verdicts has more.
             max_question: bytes of a question at most.
             at_once: questions that the engine looks at together.
@@ -103,6 +107,7 @@ class Evaluator:
         self._revisions = revisions
         self._stale = stale
         self._met = met
+        self._usurped = usurped
         self._query_timeout = query_timeout
         self._max_question = max_question
         self._admission = Admission(at_once=at_once, waiting=waiting)
@@ -145,7 +150,11 @@ class Evaluator:
         self._require_good()  # also of an answer that took long
         if answer.result is UNDEFINED:
             raise _NoDecisionError("UNDEFINED_DECISION", "no result")
-        return _well_formed(answer.result, question)
+        decision = _well_formed(answer.result, question)
+        for reason in chain(decision.reasons, *(one.reasons for one in decision.steps.values())):
+            if self._usurped(reason):
+                raise _NoDecisionError("CONTROL_TAKEN", f"by {reason.scope}")
+        return decision
 
     def _require_good(self) -> None:
         if not self._met():

@@ -11,6 +11,7 @@ from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.freshness import Freshness
 from assent_sidecar.bundle.serve import RESOURCE, BundleServer
 from assent_sidecar.bundle.verify import Trust
+from assent_sidecar.decision import Reason
 from assent_sidecar.errors import ActivationError, EngineUnavailableError, SidecarError
 from assent_sidecar.evaluator import Evaluator
 from assent_sidecar.opa.binary import Binary, accepted_versions, find_binary, require_version
@@ -38,9 +39,10 @@ class SidecarSettings:
     next one is denied as ENGINE_BUSY. ``patience`` says when an engine that does not answer is ended and started again.
     ``trust`` says whose signatures the engine demands: with keys, it checks each bundle once more by itself.
     ``freshness`` says when the policies are too old to decide by, ``met`` whether a bundle is under the organisation's,
-    where it has to be: by another one nothing is decided. ``shadow`` is the id of the shadow whose candidate
-    this is, empty for the bundle in force: its engine is always one of its own, listens on its socket only, and tells
-    nobody of its spans. ``niceness`` is how far the engine stands back behind other processes (0 to 19).
+    where it has to be: by another one nothing is decided; ``usurped`` whether a reason names a control for which only
+    the organisation speaks: that is no decision. ``shadow`` is the id of the shadow whose candidate this is, empty for
+    the bundle in force: its engine is always one of its own, listens on its socket only, and tells nobody of its spans.
+    ``niceness`` is how far the engine stands back behind other processes (0 to 19).
     """
 
     state_dir: Path
@@ -56,6 +58,7 @@ class SidecarSettings:
     trust: Trust = field(default_factory=Trust)
     freshness: Freshness = field(default_factory=Freshness)
     met: Callable[[Bundle], bool] = lambda _: True
+    usurped: Callable[[Reason], bool] = lambda _: False
     shadow: str = ""
     niceness: int = 0
 
@@ -101,6 +104,7 @@ class Sidecar:
             revisions=self._revisions,
             stale=lambda: settings.freshness.stale,
             met=lambda: settings.met(self._bundle),
+            usurped=settings.usurped,
             query_timeout=settings.query_timeout,
             at_once=settings.at_once,
             waiting=settings.waiting,

@@ -239,6 +239,25 @@ def test_nobody_of_the_tenant_belongs_to_a_department_of_the_organisation() -> N
     assert offences(org, spy) == (OrgFault("agents/spy.yaml", Offence.LOOSENED, reason),)
 
 
+CLAIMS = (
+    '# METADATA\n# labels:\n#   control: "ORG\\x2d09"\n{}\n\nallow contains {{"code": "FINE"}}\n',
+    "# METADATA\n# labels: {{controls: [S-1, org-09]}}\n{}\n",
+    '{}\n\nallow contains {{"code": "FINE", "control": "ORG-09"}}\n',
+    '{}\n\nallow contains object.union({{"code": "FINE"}}, {{"control": `ORG-09`}})\n',
+    '{}\n\nnamed := "\\u004fRG-01"\n',
+)
+
+
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+@pytest.mark.parametrize("policy", CLAIMS)
+async def test_no_policy_of_the_tenants_names_a_control_of_the_organisations(
+    policy: str, binary: Binary, house: Bundle, tmp_path: Path
+) -> None:
+    root = make_tenant(tmp_path)
+    put(root, "policies/department/sales/claims.rego", policy.format("package policies.department.sales.claims"))
+    assert await refused(root, binary, house) == ["policies/department/sales/claims.rego ORG_LOOSENED"]
+
+
 @pytest.mark.requirement("orchestrator.org-not-loosened")
 def test_no_system_of_the_tenants_is_at_a_tool_server_of_the_organisations_systems() -> None:
     ours, own = {"name": "email", "tool_server": "mail"}, {"name": "crm", "tool_server": "crm"}

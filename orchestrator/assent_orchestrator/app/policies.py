@@ -119,6 +119,7 @@ async def open_policies(
         trust=trust,
         freshness=freshness,
         met=org.holds if org is not None else lambda _: True,
+        usurped=org.usurped if org is not None else lambda _: False,
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(feed.close)

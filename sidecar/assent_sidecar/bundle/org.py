@@ -7,12 +7,14 @@ from pathlib import PurePosixPath
 
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.contents import read_archive
+from assent_sidecar.bundle.controls import declared_controls
 from assent_sidecar.bundle.library import LIBRARY
 from assent_sidecar.bundle.modules import CONDITIONS, read_modules
 from assent_sidecar.bundle.policies import PolicyFile, read_policy
 from assent_sidecar.bundle.refusal import BundleMalformedError, OrgLoosenedError, OrgMissingError
 from assent_sidecar.bundle.tree import POLICIES
-from assent_sidecar.bundle.under import Content, Offence, OrgFault, offences
+from assent_sidecar.bundle.under import Content, Offence, OrgFault, Voices, offences
+from assent_sidecar.decision import Reason
 from assent_sidecar.opa.binary import Binary
 
 
@@ -56,10 +58,19 @@ class Allegiance:
         self.org = org
         self._binary = binary
         self._known: dict[tuple[str, str], tuple[OrgFault, ...]] = {}
+        self._voices: dict[str, Voices] = {}
 
     def holds(self, bundle: Bundle) -> bool:
         """Return whether it is known that the bundle is under the one of the organisation that is in force now."""
         return self._known.get((self.org().revision, bundle.revision)) == ()
+
+    def usurped(self, reason: Reason) -> bool:
+        """Return whether a policy of the tenant's speaks for a control of the organisation's; so it is while unknown.
+
+        What the policies are built with says nothing itself, and none of it is of either.
+        """
+        voices = self._voices.get(self.org().revision)
+        return voices is None or voices.usurped(reason.scope, reason.control)
 
     async def require(self, bundle: Bundle) -> None:
         """Pass when the bundle is under the one of the organisation that is in force now.
@@ -79,6 +90,10 @@ class Allegiance:
             except RecursionError as error:
                 raise BundleMalformedError("the bundle holds data that nest too deeply") from error
             self._known[pair] = faults
+            self._voices.pop(org.revision, None)  # the last is the one that was asked for last
+            self._voices[org.revision] = await asyncio.to_thread(Voices.of, ours)
+            for gone in list(self._voices)[:-_REMEMBERED]:
+                del self._voices[gone]
             for known in list(self._known)[:-_REMEMBERED]:
                 del self._known[known]
         if not faults:
@@ -91,14 +106,16 @@ class Allegiance:
 
 
 async def content_of(files: Mapping[str, bytes], binary: Binary) -> Content:
-    """Return the content of a bundle as it is compared, with the packages that OPA reads in it.
+    """Return the content of a bundle as it is compared, with what OPA reads in its Rego.
 
     Raises:
         CommandError: OPA cannot be asked.
     """
     texts = {path: text.decode(errors="replace") for path, text in files.items() if path.endswith(".rego")}
     modules = await read_modules(texts, binary)
-    return Content(files, {path: module.package for path, module in modules.items()})
+    policies = {path: texts[path] for path in modules if PurePosixPath(path).parts[0] == POLICIES}
+    controls = await declared_controls(policies, binary)
+    return Content(files, {path: module.package for path, module in modules.items()}, controls)
 
 
 async def content_of_bundle(bundle: Bundle, binary: Binary) -> Content:

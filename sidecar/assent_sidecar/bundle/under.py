@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from assent_sidecar.bundle.checks import CHECKS, Checks, read_checks
+from assent_sidecar.bundle.controls import mentioned, named_controls, same_control
 from assent_sidecar.bundle.filehash import read_object
 from assent_sidecar.bundle.manifest import MANIFEST, SIGNATURES
 from assent_sidecar.bundle.modules import CONDITIONS
@@ -55,10 +56,24 @@ class OrgFault:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A bundle's files by path, and the package that OPA reads in each Rego file (without ``data``)."""
+    """A bundle's files by path, and of each Rego file what OPA reads.
+
+    That is its package (without ``data``), and which controls its METADATA names, where it names any.
+    """
 
     files: Mapping[str, bytes] = field(repr=False)
     packages: Mapping[str, tuple[str, ...]]
+    controls: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def spoken_for(self) -> frozenset[str]:
+        """The controls that its policies speak for."""
+        named = {name for path in self.files if _scope(path) for name in named_controls(self.text(path))}
+        return frozenset(named.union(*self.controls.values()))
+
+    def text(self, path: str) -> str:
+        """Return the text of a Rego file."""
+        return self.files[path].decode("utf-8", errors="replace")
 
 
 def offences(org: Content, tenant: Content) -> tuple[OrgFault, ...]:
@@ -68,7 +83,13 @@ def offences(org: Content, tenant: Content) -> tuple[OrgFault, ...]:
         BundleMalformedError: one of them is not a bundle of ours.
     """
     ours, theirs = _Parts.of(org), _Parts.of(tenant)
-    found = [*_manifests(ours, theirs), *_policies(ours, theirs), *_conditions(ours, theirs), *_declared(ours, theirs)]
+    found = [
+        *_manifests(ours, theirs),
+        *_policies(ours, theirs),
+        *_controls(ours, theirs),
+        *_conditions(ours, theirs),
+        *_declared(ours, theirs),
+    ]
     found += [*_people(ours, theirs), *_checks(ours.checks, theirs.checks)]
     return tuple(sorted(set(found)))
 
@@ -111,6 +132,24 @@ class _Parts:
         return tuple(line for line in text.split("\n") if line)
 
 
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who speaks for the organisation: the packages of its policies (as scopes of reasons), and for which controls."""
+
+    scopes: frozenset[str]
+    controls: frozenset[str]
+
+    @classmethod
+    def of(cls, org: Content) -> "Voices":
+        """Return those of an organisation's bundle."""
+        scopes = {"/".join(org.packages[path][1:]) for path in org.files if _scope(path) and path in org.packages}
+        return cls(frozenset(scopes), frozenset(map(same_control, org.spoken_for)))
+
+    def usurped(self, scope: str | None, control: str | None) -> bool:
+        """Return whether a reason names a control of the organisation's, and comes from no policy of its."""
+        return control is not None and scope not in self.scopes and same_control(control) in self.controls
+
+
 def _scope(path: str) -> tuple[str, ...]:
     """Return the scope that a policy is in: ``("org",)``, ``("department", "sales")``; of other files nothing."""
     parts = PurePosixPath(path).parts
@@ -145,6 +184,21 @@ def _policies(org: _Parts, tenant: _Parts) -> Iterator[OrgFault]:
         if not reason and tenant.content.packages.get(path) != expected:
             reason = "OPA reads another package in this file than that of its place"
         if reason:
+            yield OrgFault(path, Offence.LOOSENED, reason)
+
+
+def _controls(org: _Parts, tenant: _Parts) -> Iterator[OrgFault]:
+    """Yield policies of the tenant's that would say something in the name of a control of the organisation's.
+
+    One that is put together, and stands in no file, is found when it is said (``Voices``).
+    """
+    ours = {same_control(name) for name in org.content.spoken_for}
+    for path in sorted(tenant.files.keys() - org.files.keys() - _OWN):
+        if not _scope(path):
+            continue
+        said = tenant.content.controls.get(path, frozenset()) | mentioned(tenant.content.text(path))
+        for name in sorted(one for one in said if same_control(one) in ours):
+            reason = f"the control {name[:64]!r} is the organisation's; a policy of yours names one of your own"
             yield OrgFault(path, Offence.LOOSENED, reason)
 
 

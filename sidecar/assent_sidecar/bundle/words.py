@@ -30,18 +30,24 @@ def words_of(archive: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_rego(text: str) -> Iterator[str]:
+def strings_of(text: str) -> Iterator[str]:
+    """Yield the strings of a Rego file, as the engine reads them."""
     for token in _TOKEN.finditer(text):
-        if token["comment"] is not None:
-            yield from _WORD.findall(token["comment"])
-            yield token["comment"].partition(":")[2].strip().strip("\"'")
-        elif token["raw"] is not None:
+        if token["raw"] is not None:
             yield token["raw"]
-        else:
+        elif token["text"] is not None:
             try:
                 yield json.loads(token["text"])
             except ValueError:
                 continue  # the engine would not take it either
+
+
+def _of_rego(text: str) -> Iterator[str]:
+    yield from strings_of(text)
+    for token in _TOKEN.finditer(text):
+        if token["comment"] is not None:
+            yield from _WORD.findall(token["comment"])
+            yield token["comment"].partition(":")[2].strip().strip("\"'")
 
 
 def _of_json(value: Json) -> Iterator[str]:

@@ -51,14 +51,14 @@ deny contains finding if {
 # METADATA
 # title: Nothing leaves while it is not known what must not
 # labels:
-#   control: PRV-11
+#   control: PRV-16
 deny contains finding if {
 	input.kind == "action"
 	not usable
 	finding := {
 		"code": "OUTBOUND_RULES_UNUSABLE",
 		"message": "data/outbound.yaml names no orders, or one that is no regular expression",
-		"control": "PRV-11",
+		"control": "PRV-16",
 		"rule": "Nothing leaves while it is not known what must not",
 	}
 }

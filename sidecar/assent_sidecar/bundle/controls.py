@@ -1,0 +1,69 @@
+"""For which controls the policies of a bundle speak: what they say of themselves, and what their findings name."""
+
+import json
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from assent_sidecar.bundle.command import CommandError, run
+from assent_sidecar.bundle.words import strings_of
+from assent_sidecar.model import Json
+from assent_sidecar.opa.binary import Binary
+
+_NAMED = re.compile(r'"control"\s*:\s*("(?:[^"\\\n]|\\.)*")')
+
+
+async def declared_controls(texts: Mapping[str, str], binary: Binary) -> dict[str, frozenset[str]]:
+    """Return the controls that Rego files name in METADATA, by file, as OPA reads them: they stand in no string.
+
+    Raises:
+        CommandError: OPA cannot be asked, or does not read what the files say of themselves.
+    """
+    found: dict[str, frozenset[str]] = {path: frozenset() for path in texts}
+    if not texts:
+        return found
+    with tempfile.TemporaryDirectory(prefix="assent-controls-") as folder:
+        # Under names of ours: theirs might be read as something else, or as the same.
+        paths = dict(zip((f"{number}.rego" for number in range(len(texts))), texts, strict=True))
+        for name, path in paths.items():
+            (Path(folder) / name).write_text(texts[path], encoding="utf-8", newline="")
+        done = await run(binary, "inspect", "--annotations", "--format", "json", ".", cwd=Path(folder))
+    try:
+        for note in json.loads(done.stdout).get("annotations") or []:
+            path = paths[note["location"]["file"].removeprefix("./")]
+            found[path] |= frozenset(_labelled(note["annotations"].get("labels")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CommandError(f"opa does not read what policies say of themselves: {done.stderr[:500]}") from error
+    return found
+
+
+def _labelled(labels: Json) -> Iterator[str]:
+    if isinstance(labels, dict):
+        several = labels.get("controls")
+        for one in (labels.get("control"), *(several if isinstance(several, list) else ())):
+            if isinstance(one, str) and one:
+                yield one
+
+
+def named_controls(text: str) -> frozenset[str]:
+    """Return the controls that findings in a Rego file name, as far as they are written out."""
+    return frozenset(name for found in _NAMED.findall(text) if (name := _read(found)))
+
+
+def mentioned(text: str) -> frozenset[str]:
+    """Return everything in a Rego file that a finding could name as its control: its strings."""
+    return frozenset(strings_of(text))
+
+
+def same_control(name: str) -> str:
+    """Return by what controls are compared: two that people take for the same are the same."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def _read(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return ""  # the engine would not take it either
