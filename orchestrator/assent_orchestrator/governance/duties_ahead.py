@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assent_orchestrator.governance.foretell import with_steps
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.judging import UNFULFILLED, refusal
-from assent_orchestrator.governance.keepsake import subject_of, unallowed
+from assent_orchestrator.governance.keepsake import misnamed, subject_of, unallowed
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.forecast import declared_labels
 from assent_orchestrator.plan.label import foreseen, names
@@ -110,5 +110,5 @@ def _duties(facts: PlanFacts | None, plan: Plan, decided: Decided, catalogue: Ca
             declared = declared_labels(planned[step.id], catalogue)
             labels = names(foreseen(declared, split(wanted.path)))
             flaw = next(label_flaws(REMEMBER, {"/value": labels}, catalogue.memory), None)
-            why = f"what is to be remembered {flaw.message} ({flaw.code})" if flaw else ""
+            why = f"what is to be remembered {flaw.message} ({flaw.code})" if flaw else misnamed(wanted, step.action)
             yield Duty(step, wanted, labels, why)

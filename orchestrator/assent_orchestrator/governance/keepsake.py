@@ -4,6 +4,7 @@ from assent_orchestrator.plan.pointer import PointerError, find, split
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.memory_flaw import memory_flaws
 from assent_sidecar.catalogue.own import REMEMBER
+from assent_sidecar.catalogue.subject import one_writing
 from assent_sidecar.decision import Remember
 from assent_sidecar.facts import Action
 
@@ -15,7 +16,13 @@ def unkeepable(one: Remember, action: Action, memory: Memory) -> str:
     why = misplaced(one, memory)
     if not why and not subject_of(one, action):
         return "the argument that is to say about whom it is remembered says nothing"
-    return why
+    return why or misnamed(one, action)
+
+
+def misnamed(one: Remember, action: Action) -> str:
+    """Return why nothing is remembered about whom an argument says, or nothing; nor of an argument that says nobody."""
+    why = one_writing(subject_of(one, action))
+    return f"the subject about which it is to be remembered {why[1]} ({why[0]})" if why is not None else ""
 
 
 def misplaced(one: Remember, memory: Memory) -> str:

@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.governance.deed import carry_out
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.holds import Hold, Holds, already_lifted, hold_of, read_hold
 from assent_orchestrator.memory.keeper import Answer, Keeper
 from assent_orchestrator.memory.standing import told
+from assent_orchestrator.memory.use import faults_of_subject
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_orchestrator.store.keyset import window
@@ -89,10 +91,13 @@ class Custody:
 
         Raises:
             ForbiddenError: the caller is neither operator, auditor nor compliance officer.
-            InvalidError: the token is not one of ours.
+            InvalidError: the token is not one of ours, or the subject is not written as it is kept by.
             MemoryKeyWrongError: a subject is named, and this server has not got the master key of the database.
         """
         caller.require(Role.OPERATOR, Role.AUDITOR, Role.COMPLIANCE_OFFICER)
+        wrong = tuple(faults_of_subject(subject))
+        if wrong:
+            raise InvalidError("no hold is on a subject that is written so", wrong, code=wrong[0].code)
         page = window(table.c.placed_at, table.c.id, size=size, token=token)
         async with self.keeper.engine.connect() as tx:
             conditions: Sequence[sa.ColumnElement[bool]] = (table.c.tenant == caller.tenant,)

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from assent_orchestrator.errors import Fault
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.memory_flaw import (
-    SUBJECT_NOT_NFC,
     UNKNOWN_CLASS,
     label_flaws,
     memory_flaws,
     no_such_class,
-    one_writing,
 )
 from assent_sidecar.catalogue.own import FORGET, MEMORY, RECALL, REMEMBER
+from assent_sidecar.catalogue.subject import one_writing
 from assent_sidecar.facts import MemoryOperation
 
 NEEDS_APPOINTING = frozenset({REMEMBER, RECALL, FORGET})
@@ -44,11 +43,17 @@ class Use:
         return f"{MEMORY}.{self.operation}"
 
 
+def faults_of_subject(subject: str) -> Iterator[Fault]:
+    """Yield that a subject is not written as it is kept by."""
+    why = one_writing(subject)
+    if why is not None:
+        yield Fault("subject", *why)
+
+
 def faults(use: Use, declared: Memory) -> Iterator[Fault]:
     """Yield everything that is wrong."""
     written = {"class": use.memory_class or None, "purpose": use.purpose, "ttl": use.ttl}
-    if not one_writing(use.subject):
-        yield Fault("subject", SUBJECT_NOT_NFC, "is not in Unicode's form NFC, in which policies compare it")
+    yield from faults_of_subject(use.subject)
     if use.action in NEEDS_APPOINTING:
         for flaw in memory_flaws(use.action, written, declared):
             yield Fault(flaw.member, flaw.code, flaw.message)

@@ -1,12 +1,12 @@
 """What is wrong with the arguments of an operation of memory, beside their form. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assent_sidecar.catalogue.memory import Memory, MemoryClass
 from assent_sidecar.catalogue.own import FORGET, MEMORY, REMEMBER
+from assent_sidecar.catalogue.subject import one_writing
 from assent_sidecar.model import Json, Pointer, seconds
 
 NO_CLASS = "NO_CLASS"
@@ -16,7 +16,6 @@ PURPOSE_DIFFERS = "PURPOSE_DIFFERS"
 CLASS_NEVER = "CLASS_NEVER"
 CLASS_AUDIT = "CLASS_AUDIT"
 LABELS_BOUND = "LABELS_BOUND"
-SUBJECT_NOT_NFC = "SUBJECT_NOT_NFC"
 TTL_TOO_LONG = "TTL_TOO_LONG"
 
 
@@ -50,8 +49,8 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     if operation == "recall" and any(isinstance(label, dict) for label in labels):
         yield MemoryFlaw("labels", LABELS_BOUND, "the labels that values may have are written out, not bound")
     subject = args.get("subject")
-    if isinstance(subject, str) and not one_writing(subject):
-        yield MemoryFlaw("subject", SUBJECT_NOT_NFC, "is not in Unicode's form NFC, in which policies compare it")
+    if isinstance(subject, str) and (why := one_writing(subject)) is not None:
+        yield MemoryFlaw("subject", *why)
     name = args.get("class")
     declared = memory.classes.get(name) if isinstance(name, str) else None
     if operation == "forget" and name is None:
@@ -90,11 +89,6 @@ def no_such_class(memory: Memory) -> str:
     """Return what is said of a class that nobody declared."""
     known = ", ".join(sorted(memory.classes)[:_MOST_NAMED]) or "none"
     return f"memory.yaml has no class of this name; it has {known}"
-
-
-def one_writing(subject: str) -> bool:
-    """Return whether a subject is written as it is stored by: policies would take another writing for somebody else."""
-    return unicodedata.is_normalized("NFC", subject)
 
 
 def _of_retention(declared: MemoryClass) -> Iterator[MemoryFlaw]:

@@ -103,6 +103,22 @@ async def test_what_cannot_be_remembered_is_not_done(make_world: MakeWorld, chan
     assert (world.tools.calls, await count(world)) == ([], 0)
 
 
+@pytest.mark.requirement("orchestrator.obligation-remember", "orchestrator.memory-badly")
+@pytest.mark.parametrize(
+    ("account", "code"),
+    [("ACME ", "SUBJECT_UNSEEN"), ("AC\u200bME", "SUBJECT_UNSEEN"), ("Zoe\u0308", "SUBJECT_NOT_NFC")],
+)
+async def test_nothing_is_remembered_about_who_only_looks_like_somebody_else(
+    make_world: MakeWorld, account: str, code: str
+) -> None:
+    steps = [{"id": "only", "action": "box.put", "args": {"account": account}}]
+    world = await make_world(steps, memory=MEMORY, ruler=obliged())
+    view = await world.end_of(await world.submit())
+    assert (view.steps[0].state, view.steps[0].reason) == ("denied", "OBLIGATION_UNFULFILLED")
+    assert code in str(view.steps[0])
+    assert (world.tools.calls, await count(world)) == ([], 0)
+
+
 @pytest.mark.requirement("orchestrator.obligation-remember")
 @pytest.mark.parametrize(("changes", "verdict"), [({}, "allow"), ({"purpose": "advertising"}, "deny")])
 async def test_a_forecast_says_whether_it_can_be_remembered(

@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from ruamel.yaml import YAML
 
 from assent_orchestrator.audit.trail import AuditUnavailableError, Trail
+from assent_orchestrator.caller import Caller, Role
+from assent_orchestrator.errors import InvalidError
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.governance.stops import Order, Stops
+from assent_orchestrator.memory.custody import Custody
 from assent_orchestrator.memory.recalling import MOST_SETS
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.store.memory_tables import holds, memories, receipts
@@ -187,3 +190,14 @@ async def test_what_was_not_handed_over_is_not_to_be_had_here_either(
             assert said.get("error") == refusal, (agent, operation)
     refused = [one for one in await office.recorded() if one["event"] == "memory.refused"]
     assert len(refused) == (2 if code else 0)
+
+
+@pytest.mark.requirement("orchestrator.memory-badly")
+@pytest.mark.parametrize("subject", ["client/ACME Ltd ", "client/AC\u200bME Ltd", "client/Zoe\u0308"])
+async def test_who_only_looks_like_somebody_else_has_no_holds_and_no_memories(office: Office, subject: str) -> None:
+    caller = Caller("carla", office.tenant, frozenset({Role.AUDITOR}))
+    with pytest.raises(InvalidError) as caught:
+        await Custody(office.keeper).list(caller, subject=subject)
+    assert [fault.field for fault in caught.value.faults] == ["subject"]
+    assert caught.value.code in {"SUBJECT_UNSEEN", "SUBJECT_NOT_NFC"}
+    assert (await office.do("list", {"subject": subject}))["error"] == caught.value.code
