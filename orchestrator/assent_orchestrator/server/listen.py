@@ -62,6 +62,7 @@ from assent_orchestrator.server.interceptors.deadline import Deadline, TimeLimit
 from assent_orchestrator.server.interceptors.failures import Failures
 from assent_orchestrator.server.interceptors.identity import Identity
 from assent_orchestrator.server.interceptors.pace import Pace
+from assent_orchestrator.server.interceptors.shares import Shares
 from assent_orchestrator.server.interceptors.tracing import Tracing
 from assent_orchestrator.server.interceptors.validation import Validation
 from assent_orchestrator.server.parts import ServerParts
@@ -107,13 +108,16 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """How to listen. ``grace`` is how many seconds calls that are under way have to end when the server stops."""
+    """How to listen. ``max_calls`` are served at once, of one tenant half of them at most.
+
+    ``grace`` is how many seconds calls that are under way have to end when the server stops.
+    """
 
     address: str = DEFAULT_LISTEN
     tls: TlsFiles | None = None
     limits: TimeLimits = field(default_factory=TimeLimits)
     patience: float = 20.0
-    max_calls: int = 1000
+    max_calls: int = 2000
     health_interval: float = 2.0
     grace: float = 10.0
 
@@ -167,6 +171,7 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
                 Failures(),
                 Deadline(settings.limits),
                 Identity(parts.identities, open_services=frozenset({_PROBE.full_name, _REFLECTION.full_name})),
+                Shares(settings.max_calls),
                 Validation(),
                 pace,
             ),

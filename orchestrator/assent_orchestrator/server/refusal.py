@@ -1,6 +1,6 @@
 """What the server itself refuses, before or beside any use case."""
 
-from assent_orchestrator.errors import AssentError, UnavailableError
+from assent_orchestrator.errors import AssentError, BusyError, UnavailableError
 
 
 class DeadlineError(AssentError):
@@ -13,6 +13,12 @@ class SlowReaderError(AssentError):
     """The caller does not read the stream it asked for; it may resume where it stopped."""
 
     code = "SLOW_READER"
+
+
+class CrowdError(BusyError):
+    """The tenant has as many calls under way as may be, and others have room; nothing was begun."""
+
+    code = "TOO_MANY_CALLS"
 
 
 class ShuttingDownError(UnavailableError):
