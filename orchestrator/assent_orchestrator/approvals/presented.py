@@ -8,8 +8,10 @@ from assent_orchestrator.approvals.difference import changes_between
 from assent_orchestrator.approvals.mask import hushed, is_masked, masked_by, spoken
 from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.plan.edit import is_at_or_below
+from assent_orchestrator.plan.redaction import RedactionError, redact
 from assent_orchestrator.plan.reference import Source, references
-from assent_sidecar.decision import ApprovalRequirement, Decided, Reserve
+from assent_sidecar.catalogue.own import RECALL
+from assent_sidecar.decision import ApprovalRequirement, Decided, Redact, Reserve
 from assent_sidecar.facts import Action, LedgerFacts
 from assent_sidecar.model import Json, Pointer
 
@@ -68,6 +70,8 @@ def present(
 ) -> dict[str, Json]:
     """Return what an approver is shown, with what the policy masks left out and named.
 
+    Places of what redactions take away before it is done are named as well, whatever is shown there.
+
     What carries one of the labels ``never`` is named, too, with words in its place: it is stored nowhere.
 
     The digest of the action is left out with it: who knows all the rest finds by trying what it is of.
@@ -86,11 +90,31 @@ def present(
         "action_digest": "" if hidden else action.digest,
         "costs": _costs(decided, scene.ledgers),
     }
+    redacted = _redacted(action, decided, hidden)
+    if redacted:
+        presented["redacted"] = list(redacted)
     if scene.before is not None:
         wanted = hushed(requirement, action, never)
         found = changes_between(scene.before, action, wanted, scene.digests)
         presented["changes"] = [change.to_json() for change in found]
     return presented
+
+
+def _redacted(action: Action, decided: Decided, hidden: Collection[Pointer]) -> tuple[Pointer, ...]:
+    """Return where redactions take something away: the outermost places, of what is not shown the place that is named.
+
+    Of what is recalled, the result is redacted, and not what is asked for. Where a redaction cannot be carried out with
+    certainty, the step will be refused; what the policies name is told all the same.
+    """
+    duties = [one for one in decided.decision.obligations if isinstance(one, Redact)]
+    if not duties or f"{action.system}.{action.operation}" == RECALL:
+        return ()
+    try:
+        places = redact(action.args, action.labels, duties).pointers
+    except RedactionError:
+        places = tuple(one.path for one in duties)
+    named = {next((at for at in hidden if is_at_or_below(place, (at,))), place) for place in places}
+    return tuple(sorted(one for one in named if not is_at_or_below(one, named - {one})))
 
 
 def around(decided: Decided, scene: Scene) -> dict[str, Json]:

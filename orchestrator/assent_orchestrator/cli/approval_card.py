@@ -158,6 +158,9 @@ def _arguments(approval: wire.Approval) -> None:
             say_under(" " * (widest + 6), line)
     for pointer in _unseen(approval, arguments):
         say_under("    ", f"{pointer or 'all of it'}  is not shown", labels_of(approval, *split(pointer)))
+    for pointer in approval.redacted:
+        what = "is taken away, or some of it," if pointer in approval.masked else "is taken away"
+        say_under("    ", f"{pointer or 'all of it'}  {what} before it is done")
 
 
 def _unseen(approval: wire.Approval, arguments: Collection[str]) -> list[str]:

@@ -273,3 +273,39 @@ def test_of_many_steps_the_latest_are_shown_and_the_others_counted() -> None:
     told = shown({"a": 1}, scene={"so_far": past, "on_yes": [f"n{n}" for n in range(MOST_STEPS + 2)]})
     assert told["so_far"][0]["step"] == "s3"
     assert (told["more_so_far"], len(told["on_yes"]), told["more_on_yes"]) == (3, MOST_STEPS, 2)
+
+
+def redact(path: str, *labels: str) -> dict[str, Any]:
+    return {"type": "redact", "path": path, "labels": list(labels)}
+
+
+LETTER = {"to": "ann", "body": {"greeting": "hello", "iban": "DE1"}, "lines": ["a", "b"]}
+
+
+@pytest.mark.requirement("orchestrator.approvals-shown")
+@pytest.mark.parametrize(
+    ("duties", "labels", "requirement", "named"),
+    [
+        ([redact("/body/iban")], {}, {}, ["/body/iban"]),
+        ([redact("/body", "pii")], {"/body/iban": ["pii"]}, {}, ["/body/iban"]),
+        ([redact("", "pii")], {"/lines/1": ["pii"], "/to": ["pii"]}, {}, ["/lines/1", "/to"]),
+        ([redact("/body"), redact("/body/iban")], {}, {}, ["/body"]),
+        # Of what is not shown, nothing is named but what is named already.
+        ([redact("/body/iban")], {}, {"mask": ["/body"]}, ["/body"]),
+        ([redact("/body")], {}, {"mask": ["/body/iban"]}, ["/body"]),
+        # It will be refused: a label says that there is something, and it is not there.
+        ([redact("/cc")], {"/cc": ["pii"]}, {}, ["/cc"]),
+    ],
+)
+def test_places_that_are_taken_away_before_it_is_done_are_named(
+    duties: Any, labels: Any, requirement: Any, named: Any
+) -> None:
+    told = shown(LETTER, *duties, labels=labels, **requirement)
+    assert told["redacted"] == named
+    assert told["args"]["to"] == "ann", "what is asked about is shown, and what is sent is named beside"
+
+
+@pytest.mark.requirement("orchestrator.approvals-shown")
+@pytest.mark.parametrize("duties", [[], [redact("/cc")], [redact("/body", "pii")]])
+def test_where_nothing_is_taken_away_nothing_is_named(duties: Any) -> None:
+    assert "redacted" not in shown(LETTER, *duties)

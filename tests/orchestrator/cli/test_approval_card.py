@@ -64,6 +64,7 @@ def test_the_card_fits_a_narrow_terminal_and_breaks_no_digest(
         "arguments": {"amount": 60, "note": "Dear Ada,\n" + "yours " * 30},
         "labels": {"/amount": {"labels": ["untrusted"]}, "/account/iban": {"labels": ["pii"]}},
         "masked": ["/account/iban"],
+        "redacted": ["/account/iban", "/note"],
         "sources": {"/amount": {"sources": ["edit"]}, "/note": {"sources": ["inputs.name", "steps.a.output"]}},
         "changes": [
             {"pointer": "/amount", "before": 100, "after": 60},
@@ -93,6 +94,8 @@ def test_the_card_fits_a_narrow_terminal_and_breaks_no_digest(
     for text in (
         "amount  60  [untrusted]  from an approver's edit",
         "/account/iban  is not shown  [pii]",
+        "/account/iban  is taken away, or some of it, before it is done",
+        "/note  is taken away before it is done",
         "changed    /amount was 100 and is 60",
         "/account/iban is another one, and not shown",
         "/new is new: true",

@@ -33,6 +33,8 @@ def mail_of(notice: Notice, sender: str) -> EmailMessage:
     lines = [f"{sentence}.", ""]
     lines += [f"{word:<9}{content[name]}" for word, name in _SHOWN]
     lines += [f"{'asked':<9}{', '.join(_one_line(role) for role in notice.content['asked'])}", ""]
+    if notice.content.get("redacted"):
+        lines[-1:] = [f"{'without':<9}{', '.join(_one_line(place) for place in notice.content['redacted'])}", ""]
     lines += [f"Look: {content['look']}", ""]
     mail.set_content("\n".join(lines))
     return mail

@@ -66,6 +66,10 @@ _OF_KINDS = {
 """What is said in other words: of a step that did not get on nobody was asked to approve anything."""
 
 
+_MOST_PLACES = 20
+"""As many places that will be redacted are named: the question itself names all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One message to one ``target``: an address, or the name of a webhook. ``id`` is the same however often it is sent.
@@ -104,8 +108,13 @@ def told_of(drafts: Iterable[Draft]) -> Sequence[Draft]:
 
 
 def content_of(draft: Draft, about: Approval, roles: Sequence[str], now: datetime) -> dict[str, Json]:
-    """Return what is told: what happened, to which question of which run, who is asked, until when, where to look."""
+    """Return what is told: what happened, to which question of which run, who is asked, until when, where to look.
+
+    Of arguments, the places that will be redacted are named.
+    """
+    redacted = about.presented.get("redacted", ())[:_MOST_PLACES]
     return {
+        **({"redacted": redacted} if redacted else {}),
         "event": draft.event,
         "approval": f"tenants/{about.tenant}/approvals/{about.id}",
         "kind": str(about.kind),

@@ -43,6 +43,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         effect=effect(shown["effect"]),
         arguments=arguments,
         labels=label_sets(shown.get("labels", {})),
+        redacted=shown.get("redacted", ()),
         masked=shown.get("masked", ()),
         action_digest="" if _hides(approval) else approval.action_digest,
         presented_digest=approval.presented_digest,

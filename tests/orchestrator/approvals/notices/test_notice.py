@@ -33,6 +33,20 @@ def test_no_text_becomes_a_header_or_another_line(event: str, action: str, proce
     assert len(written.get_content().splitlines()) == 10
 
 
+@pytest.mark.requirement("orchestrator.notices-headers")
+@given(place=hostile)
+def test_a_mail_names_the_places_that_are_taken_away_in_one_line(place: str):
+    content = {
+        "kind": "action", "action": "box.put", "process": "p", "step": "s", "asked": ["boss"], "run": "r", "until": "u",
+        "look": "l", "redacted": [place, "/body"],
+    }  # fmt: skip
+    notice = Notice("n1", "t", "a1", "approval.requested", "mail", "dana@acme.example", content, datetime.now(UTC))
+    lines = message_from_bytes(bytes(mail_of(notice, "assent@acme.example")), policy=default).get_content().splitlines()
+    assert len(lines) == 11
+    [named] = [line for line in lines if line.startswith("without")]
+    assert named.endswith(", /body")
+
+
 def draft(event: str, approval: str = "a1") -> Draft:
     return Draft(event=event, approval=ApprovalNote(id=approval))
 

@@ -175,6 +175,7 @@ class Approval(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ABOUT_FIELD_NUMBER: _builtins.int
     REVIEWED_FIELD_NUMBER: _builtins.int
+    REDACTED_FIELD_NUMBER: _builtins.int
     MASKED_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
@@ -272,10 +273,12 @@ class Approval(_message.Message):
         """The answer that is reviewed; not set where this is no review."""
 
     @_builtins.property
+    def redacted(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places in the arguments that policy takes away (`redact`) before it is done, as JSON pointers; in what is masked, that."""
+
+    @_builtins.property
     def masked(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The places in the arguments that policy does not show to approvers, as JSON pointers, and those of values that are
-        never retained, in whose place the arguments have words.
-        """
+        """Places that policy does not show to approvers, and those of what is never retained, where the arguments have words."""
 
     @_builtins.property
     def sources(self) -> _containers.MessageMap[_builtins.str, Global___SourceSet]:
@@ -336,6 +339,7 @@ class Approval(_message.Message):
         kind: Global___ApprovalKind.ValueType = ...,
         about: _builtins.str = ...,
         reviewed: Global___ApprovalAnswer | None = ...,
+        redacted: _abc.Iterable[_builtins.str] | None = ...,
         masked: _abc.Iterable[_builtins.str] | None = ...,
         sources: _abc.Mapping[_builtins.str, Global___SourceSet] | None = ...,
         changes: _abc.Iterable[Global___ArgumentChange] | None = ...,
@@ -351,7 +355,7 @@ class Approval(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "hand_over", b"hand_over", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "work_item", b"work_item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "hand_over", b"hand_over", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "hand_over", b"hand_over", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "redacted", b"redacted", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -548,9 +552,7 @@ Global___SourceSet: _TypeAlias = SourceSet  # noqa: Y015
 
 @_typing.final
 class ArgumentChange(_message.Message):
-    """One place in the arguments that is not as it was presented before. Without values it changed, and is not shown, as
-    it is masked or was.
-    """
+    """One place in the arguments that is not as it was presented before. Without values it is not shown: masked, or was."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
