@@ -23,6 +23,18 @@ def root(tmp_path: Path) -> Path:
     return copy_of(SALES, tmp_path)
 
 
+def unproved(root: Path) -> None:
+    """Take the cases and the tests out of a workspace."""
+    for file in (*root.glob("cases/*.yaml"), *root.glob("policies/**/*_test.rego")):
+        file.unlink()
+
+
+def without_grants(root: Path) -> None:
+    """Have no policy of a workspace grant anything."""
+    for file in root.glob("policies/**/*.rego"):
+        file.write_text(file.read_text().replace("allow contains", "grant contains"))
+
+
 @pytest.mark.requirement("cli.policy-test-checks")
 async def test_a_sound_workspace_passes_every_part(binary: Binary) -> None:
     report = await check_policies(SALES, binary)
@@ -36,6 +48,22 @@ async def test_a_sound_workspace_passes_every_part(binary: Binary) -> None:
     assert (Part.CASES, "personal data is not mailed") in names
     assert len([check for check in report.checks if check.part is Part.CASES]) == 9
     assert report.text().endswith(" passed, 0 failed, 0 skipped")
+
+
+@pytest.mark.requirement("cli.policy-test-checks")
+async def test_policies_under_which_nothing_can_be_done_are_doubted(binary: Binary, root: Path) -> None:
+    assert (await check_policies(SALES, binary, only=[Part.CASES])).doubts == ()
+    unproved(root)
+    report = await check_policies(root, binary)
+    assert (report.passed, report.doubts) == (
+        True,
+        ("no case wants an allow or an approval: nothing shows that anything can be done",),
+    )
+    without_grants(root)
+    report = await check_policies(root, binary)
+    told = "no policy grants anything: without a rule `allow contains`, everything is denied, NO_GRANT"
+    assert (report.passed, report.doubts) == (True, (told,)), report.text()
+    assert f"doubt: {told}" in report.text().splitlines()
 
 
 @pytest.mark.requirement("cli.policy-test-checks")
@@ -54,7 +82,7 @@ async def test_each_part_tells_what_failed_and_where(binary: Binary, root: Path)
     failures = {check.part: check for check in report.failures}
     assert len(report.failures) == 3
     assert failures[Part.FORMAT].file == BASELINE
-    assert "opa fmt --write" in failures[Part.FORMAT].detail
+    assert failures[Part.FORMAT].detail == f"not formatted: {binary.path} fmt --write {root / BASELINE}"
     assert (failures[Part.TESTS].file, failures[Part.TESTS].line) == ("policies/org/more_test.rego", 3)
     assert "1 + 1 == 3" in failures[Part.TESTS].detail
     assert (failures[Part.CASES].file, failures[Part.CASES].line) == (CASES, line)

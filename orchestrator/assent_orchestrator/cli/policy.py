@@ -103,6 +103,8 @@ def _show(root: Path, report: PolicyReport) -> None:
             f"{'':<{8 - len(verdict)}}{part:<10} {counts if checks else 'nothing to check':<20} {_WHAT[part]}",
             _whose(checks) if part is Part.TESTS and checks else "",
         )
+    for doubt in report.doubts:
+        say(coloured("warn"), f"    {doubt}")
     if report.revision:
         say(f"revision {report.revision}")
 
@@ -128,6 +130,7 @@ def _json_of(report: PolicyReport) -> dict[str, object]:
     return {
         "passed": report.passed,
         "revision": report.revision,
+        "doubts": list(report.doubts),
         "checks": [
             {
                 "part": check.part,

@@ -10,6 +10,7 @@ from assent_sidecar.bundle.command import CommandError, run
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.bundle.library import library_modules
 from assent_sidecar.opa.binary import Binary
+from assent_sidecar.policy.grants import granting
 from assent_sidecar.policy.inspection import QUERY_TIMEOUT, Inspection
 from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
 from assent_sidecar.sidecar import SidecarSettings, open_sidecar
@@ -39,7 +40,8 @@ async def check_policies(
                 for part in parts:
                     if part is not Part.WORKSPACE:
                         checks.extend([check async for check in examination.part(part)])
-            return PolicyReport(tuple(checks), compiled.stage.revision, parts)
+            doubts = granting(compiled.stage.files, compiled.stage.checks.cases) if Part.CASES in parts else ()
+            return PolicyReport(tuple(checks), compiled.stage.revision, parts, doubts)
     except WorkspaceError as error:
         return PolicyReport(
             tuple(
@@ -100,7 +102,8 @@ class _Examination:
         unformatted = {line.strip() for line in done.stdout.decode().splitlines()}
         for file in files:
             outcome = Outcome.FAILED if file in unformatted else Outcome.PASSED
-            detail = f"not formatted: opa fmt --write {file}" if file in unformatted else ""
+            written = self.compiled.workspace.root / file
+            detail = f"not formatted: {self.binary.path} fmt --write {written}" if file in unformatted else ""
             yield Check(Part.FORMAT, file, outcome, file, detail=detail)
 
     async def _decided(self) -> AsyncIterator[Check]:

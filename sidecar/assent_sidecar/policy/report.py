@@ -41,11 +41,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class PolicyReport:
-    """Every check, and the revision that the checked workspace has (None when no bundle can be built of it)."""
+    """Every check, and the revision that the checked workspace has (None when no bundle can be built of it).
+
+    ``doubts`` say what no check failed by and nobody will have meant, a line each.
+    """
 
     checks: tuple[Check, ...]
     revision: str | None = None
     parts: tuple[Part, ...] = field(default=tuple(Part))
+    doubts: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[Check, ...]:
@@ -68,6 +72,7 @@ class PolicyReport:
             place = f"{check.file}:{check.line}: " if check.file else ""
             lines.append(f"{place}{check.part}: {check.name}")
             lines.extend(f"    {line}" for line in check.detail.splitlines())
+        lines.extend(f"doubt: {doubt}" for doubt in self.doubts)
         passed, failed, skipped = (self.count(outcome) for outcome in Outcome)
         lines.append(f"{passed} passed, {failed} failed, {skipped} skipped")
         return "\n".join(lines)
