@@ -63,6 +63,7 @@ def test_every_service_has_its_file() -> None:
         "assent/v1/runs.proto": ["RunService"],
         "assent/v1/approvals.proto": ["ApprovalService"],
         "assent/v1/approval_reports.proto": [],
+        "assent/v1/handovers.proto": [],
         "assent/v1/delegations.proto": ["DelegationService"],
         "assent/v1/stops.proto": ["StopService"],
         "assent/v1/ledgers.proto": ["LedgerService"],

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from assent_orchestrator.approvals.requirement import Age, Answer
+from assent_orchestrator.plan.derived import whole_id
 from assent_sidecar.decision import ApprovalRequirement
 from assent_sidecar.model import Json
 
@@ -44,6 +45,9 @@ class ApprovalState(StrEnum):
 LIVE = frozenset({ApprovalState.PENDING, ApprovalState.APPROVED, ApprovalState.EDITED})
 """Of which something may still come; nobody can take back a yes to any other."""
 
+REFUSING = frozenset({ApprovalState.REJECTED, ApprovalState.EXPIRED})
+"""Where a question about a hand-over stands that denies all steps it names: somebody said no, or nobody answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -79,6 +83,13 @@ class Approval:
     extended: bool = False
     due_at: datetime | None = None
     answers: tuple[Answer, ...] = ()
+
+    @property
+    def takers(self) -> tuple[str, ...]:
+        """The steps that an answer holds for, whatever item of them: of a hand-over, those that the card names."""
+        # What was asked by a version that named none holds for the step that it was asked for.
+        named = tuple(one["step"] for one in self.presented.get("takers", ()))
+        return named or (whole_id(self.step_id),)
 
     @property
     def lapses(self) -> bool:

@@ -1,11 +1,14 @@
 """Which of the requests about a step counts: one that is open, one that somebody said no to, or the newest."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import BY_POLICY, Approval, ApprovalKind, ApprovalState
-from assent_orchestrator.approvals.request import with_answers
+from assent_orchestrator.approvals.approval import BY_POLICY, LIVE, REFUSING, Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.request import approval_of, with_answers
+from assent_orchestrator.plan.derived import whole_id
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.store.approval_tables import approvals, open_approvals
 from assent_orchestrator.store.tables import steps
@@ -43,10 +46,27 @@ async def latest_requests(tx: AsyncConnection, run_id: str, step_id: str) -> dic
     return {ApprovalKind(row["kind"]): await with_answers(tx, row) for row in rows}
 
 
-async def latest_about(tx: AsyncConnection, run_id: str, asked: str) -> Approval | None:
-    """Return the request that counts for a hand-over of a run, by its digest, whichever step takes over; or None."""
+async def latest_about(tx: AsyncConnection, run_id: str, asked: str, taker: str) -> Approval | None:
+    """Return the request that counts for a hand-over of a run, by its digest, to a step that its card names; or None.
+
+    ``taker`` is the step, without the item.
+    """
+    for row in (await tx.execute(_about(run_id, asked).order_by(*_COUNTS))).mappings():
+        if taker in approval_of(row, ()).takers:
+            return await with_answers(tx, row)
+    return None
+
+
+async def spoken_for(tx: AsyncConnection, run_id: str, asked: str) -> frozenset[str]:
+    """Return the steps for which a hand-over of a run, by its digest, is asked about, or people let it not pass."""
+    states = [str(state) for state in (*LIVE, *REFUSING)]
+    rows = (await tx.execute(_about(run_id, asked).where(approvals.c.state.in_(states)))).mappings()
+    return frozenset(taker for row in rows for taker in approval_of(row, ()).takers)
+
+
+def _about(run_id: str, asked: str) -> sa.Select[Any]:
     of_hand_over = approvals.c.kind == str(ApprovalKind.HANDOFF)
-    return await _latest(tx, run_id, approvals.c.action_digest == asked, of_hand_over)
+    return sa.select(approvals).where(approvals.c.run_id == run_id, approvals.c.action_digest == asked, of_hand_over)
 
 
 async def _latest(
@@ -58,7 +78,7 @@ async def _latest(
 
 
 async def waiting_for(tx: AsyncConnection, approval: Approval) -> tuple[str, ...]:
-    """Return the steps that may wait for the answer: of a hand-over, all that may take over the same."""
+    """Return the rows that may wait for the answer: of a hand-over, those of all the steps that its card names."""
     if approval.kind is ApprovalKind.REVIEW:
         return ()
     if approval.kind is not ApprovalKind.HANDOFF:
@@ -66,4 +86,4 @@ async def waiting_for(tx: AsyncConnection, approval: Approval) -> tuple[str, ...
     query = sa.select(steps.c.id).where(
         steps.c.run_id == approval.run_id, steps.c.state == str(StepState.AWAITING_APPROVAL)
     )
-    return tuple(await tx.scalars(query.order_by(steps.c.id)))
+    return tuple(row for row in await tx.scalars(query.order_by(steps.c.id)) if whole_id(row) in approval.takers)

@@ -1,12 +1,26 @@
-"""A hand-over, put before people: who passes what to whom, and that the answer holds for all that passes the same."""
+"""A hand-over, put before people: who passes what to whom, and the steps that the answer holds for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.approvals.presented import Scene, around
+from assent_sidecar.canonical import digest
 from assent_sidecar.decision import Decided, Entrust, Redact
 from assent_sidecar.facts import Effect, HandoffFacts
 from assent_sidecar.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A step of the run that takes work over, or what undoes one: by its id without the item, with what it does."""
+
+    step: str
+    action: str
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it as it is shown."""
+        return {"step": self.step, "action": self.action}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +35,11 @@ class Passage:
     effect: Effect
     origins: Sequence[str]
 
-    def present(self, decided: Decided, scene: Scene) -> dict[str, Json]:
-        """Return what an approver is shown: names and digests, as there are no arguments; and what passes less."""
-        less = [one for one in decided.decision.obligations if isinstance(one, Redact | Entrust)]
+    def present(self, decided: Decided, scene: Scene, takers: Sequence[Taker]) -> dict[str, Json]:
+        """Return what an approver is shown: names and digests, as there are no arguments; and what passes less.
+
+        The answer holds for ``takers``, and for no other step.
+        """
         return {
             **around(decided, scene),
             "action": self.action,
@@ -33,5 +49,15 @@ class Passage:
             "action_digest": self.facts.digest,
             "handoff": self.facts.to_json(),
             "origins": list(self.origins),
-            "less": [one.to_json() for one in less],
+            "less": _less(decided),
+            "takers": [one.to_json() for one in takers],
         }
+
+
+def passes_as_shown(request: Approval, decided: Decided) -> bool:
+    """Say whether a decision takes away from what passes exactly what people were shown that it would."""
+    return sorted(map(digest, request.presented["less"])) == sorted(map(digest, _less(decided)))
+
+
+def _less(decided: Decided) -> list[Json]:
+    return [one.to_json() for one in decided.decision.obligations if isinstance(one, Redact | Entrust)]

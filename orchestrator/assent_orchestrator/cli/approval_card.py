@@ -6,7 +6,7 @@ from google.protobuf.json_format import MessageToDict
 from rich.text import Text
 
 from assent.v1 import approvals_pb2 as wire
-from assent.v1 import decisions_pb2, runs_pb2
+from assent.v1 import decisions_pb2, handovers_pb2, runs_pb2
 from assent_orchestrator.cli.finding import obligation_line, reason_line, requirement_lines
 from assent_orchestrator.cli.printing import coloured, exact, moment, say, say_under, value_lines, word
 from assent_orchestrator.cli.run_card import short
@@ -95,7 +95,7 @@ def needs_line(approval: wire.Approval) -> str:
     return ", ".join(told)
 
 
-def _hand_over(over: wire.HandOver, step: str) -> None:
+def _hand_over(over: handovers_pb2.HandOver, step: str) -> None:
     """Write what is to pass, and to whom."""
     who = f"{over.source} to {over.target}"
     how = f"step {step} calls its service" if over.reason == "call" else f"step {step} takes over"
@@ -105,6 +105,8 @@ def _hand_over(over: wire.HandOver, step: str) -> None:
     left = [f"{name} has {amount} left" for name, amount in sorted(over.ledgers.items())]
     _field("", left)
     _field("but", map(obligation_line, over.less))
+    widest = max((len(one.step) for one in over.takers), default=0)
+    _field("to", [f"{one.step:<{widest}}  {one.action}" for one in over.takers])
 
 
 def _asked(approval: wire.Approval) -> decisions_pb2.ApprovalRequirement:
@@ -242,8 +244,9 @@ def _so_far(approval: wire.Approval) -> None:
 def on_yes_line(approval: wire.Approval) -> str:
     """Return what comes next when it is approved."""
     if approval.kind == wire.APPROVAL_KIND_HANDOFF:
-        done = "the work passes, also to every other step of the run that takes over the same"
-        return f"{done}; then {', '.join(approval.on_yes)} is asked about by itself"
+        takers = [one.step for one in approval.hand_over.takers] or [approval.step]
+        each = "each is" if len(takers) > 1 else "that is"
+        return f"the work passes to {', '.join(takers)}, and to no other step; then {each} asked about by itself"
     more = f" and {approval.more_on_yes} more" if approval.more_on_yes else ""
     return f"it is done; then {', '.join(approval.on_yes)}{more}" if approval.on_yes else "it is done"
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import ApprovalState
+from assent_orchestrator.approvals.approval import LIVE, ApprovalState
+from assent_orchestrator.approvals.latest import waiting_for
 from assent_orchestrator.audit import spans
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import arguments, bulk
@@ -74,7 +75,16 @@ class Attempts:
         if situation.run.overdue(self.parts.clock()):
             await self._expire(run_id)
             situation = await self._look(run_id, step_id)
-        return within_deadline(await self._attempt(situation, tries), situation.run, self.parts.clock())
+        pause = within_deadline(await self._attempt(situation, tries), situation.run, self.parts.clock())
+        return await self._waking(situation, pause)
+
+    async def _waking(self, situation: Situation, pause: Pause) -> Pause:
+        """Have those looked at again that wait for what people were asked about this step: it may be over by now."""
+        if situation.handoff is None or situation.handoff.state not in LIVE:
+            return pause
+        async with self.parts.reader.connect() as tx:
+            beside = [row for row in await waiting_for(tx, situation.handoff) if row != situation.step.id]
+        return {**pause, "wake": beside} if beside else pause
 
     async def _attempt(self, situation: Situation, tries: int) -> Pause:
         run_id, step_id = situation.run.id, situation.step.id

@@ -1,17 +1,21 @@
 """What the durable engine drives: the words between it and the work that a run is made of."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 SAFETY_NET_SECONDS = 3600.0
 """How long a run sleeps at most when no hint reaches it."""
 
 
 class Pause(TypedDict):
-    """What a piece of work says: it is settled, or look again after ``seconds`` (or when something happens)."""
+    """What a piece of work says: it is settled, or look again after ``seconds`` (or when something happens).
+
+    ``wake`` are other steps of the run that wait for what just happened here.
+    """
 
     settled: bool
     seconds: float
+    wake: NotRequired[list[str]]
 
 
 SETTLED = Pause(settled=True, seconds=0.0)

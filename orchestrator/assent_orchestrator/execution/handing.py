@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.latest import latest_about
-from assent_orchestrator.approvals.passage import Passage
+from assent_orchestrator.approvals.passage import Passage, passes_as_shown
 from assent_orchestrator.approvals.worth import answers_worth, facts_of
 from assent_orchestrator.execution.ending import REJECTED, Ending
 from assent_orchestrator.execution.handed import Narrow
@@ -29,6 +29,7 @@ from assent_orchestrator.governance.entrusted import is_withheld
 from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.judging import Less, rule_hand_over
 from assent_orchestrator.governance.ruling import Deferred, Held, Refused, Stopped
+from assent_orchestrator.plan.derived import whole_id
 from assent_orchestrator.plan.handover import HandOver, memory_of
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.decision import Decided
@@ -120,7 +121,7 @@ class Handing:
     async def _decide(self, turn: Turn, facts: HandoffFacts, origins: Sequence[str] = ()) -> Less | NotYet:
         """Return what people said of a hand-over, or wait for them; else ask the policies, with what people said."""
         async with self.parts.reader.connect() as tx:
-            request = await latest_about(tx, turn.situation.run.id, facts.digest)
+            request = await latest_about(tx, turn.situation.run.id, facts.digest, whole_id(turn.situation.step.id))
         if request is not None:
             waits = turn.situation.step.state is StepState.AWAITING_APPROVAL
             match request.state:
@@ -161,6 +162,9 @@ class Handing:
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             nonlocal ruled
             ruling = rule_hand_over(decided, catalogue.ledgers, whole=whole)
+            if isinstance(ruling, Less) and request is not None and heard and not passes_as_shown(request, decided):
+                # They said yes to something else: what passes now is put before people as well.
+                ruling = Held(decided, request.requirement)
             match ruling:
                 case Less():
                     ruled = ruling

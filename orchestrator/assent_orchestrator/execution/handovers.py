@@ -1,6 +1,6 @@
 """What a step takes over from other agents, and what of it was allowed in its run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from assent_orchestrator.execution.handed import Narrow, narrowed
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance.judging import Less
+from assent_orchestrator.plan.derived import whole_id
 from assent_orchestrator.plan.handover import HandOver, passed
 from assent_orchestrator.plan.reference import references_of
 from assent_orchestrator.plan.state import StepState
@@ -48,7 +49,8 @@ def taken_over(situation: Situation, plans: Plans) -> tuple[HandOver, ...]:
 async def told(tx: AsyncConnection, situation: Situation, several: Sequence[HandOver]) -> tuple[HandoffFacts, ...]:
     """Return what is said of hand-overs to a step, in their order."""
     by_id = {step.id: step for step in situation.run.plan.steps}
-    labels = await _labels(tx, situation)
+    bound = {one.source.step for one in references_of(situation.spec)}
+    labels = await labels_of(tx, situation, filter(None, bound))
     return tuple(one.facts(passed(one, situation.spec, by_id, labels)) for one in several)
 
 
@@ -58,11 +60,13 @@ async def allowed(
     """Return the hand-overs to ``target`` that were allowed in the run of a step, with what passes less than there is.
 
     Without a ``target``, those to the agent of the step. Those that a ``revision`` allowed; None: whichever did, the
-    newest word on each.
+    newest word on each. What people let pass to other steps alone is not among them.
     """
     target = target or situation.spec.agent
     query = sa.select(handoffs.c.source, handoffs.c.digest, handoffs.c.redactions, handoffs.c.entrusts).where(
-        handoffs.c.run_id == situation.run.id, handoffs.c.target == target
+        handoffs.c.run_id == situation.run.id,
+        handoffs.c.target == target,
+        sa.or_(handoffs.c.takers.is_(None), handoffs.c.takers.contains([whole_id(situation.step.id)])),
     )
     if revision is not None:
         query = query.where(handoffs.c.revision == revision)
@@ -90,10 +94,10 @@ async def as_handed_over(tx: AsyncConnection, situation: Situation, plans: Plans
     return await bulk.aside(narrowed, situation.values(), situation, narrow)
 
 
-async def _labels(tx: AsyncConnection, situation: Situation) -> dict[str, Labels]:
-    """Return the labels of all that a step is bound to, the list included that it is done for, by step."""
+async def labels_of(tx: AsyncConnection, situation: Situation, names: Iterable[str]) -> dict[str, Labels]:
+    """Return the labels of what steps of a run returned, by step; of what the situation has, as it has them."""
     found = {name: row.labels or {} for name, row in situation.outputs.items()}
-    bound = {one.source.step for one in references_of(situation.spec)} - {None, *found}
+    bound = {*names} - found.keys()
     if bound:
         query = sa.select(steps.c.id, steps.c.labels).where(
             steps.c.run_id == situation.run.id, steps.c.id.in_(bound), steps.c.state == str(StepState.SUCCEEDED)

@@ -207,6 +207,8 @@ class _Walk:
 
     def _finished(self, task: asyncio.Task[Pause]) -> bool:
         step, pause = self._running.pop(task), task.result()
+        if "wake" in pause:
+            self.ring(pause["wake"])
         if pause["settled"]:
             self._looks.pop(step, None)
             self._heard.discard(step)

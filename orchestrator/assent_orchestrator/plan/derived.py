@@ -49,6 +49,12 @@ def undo_id(row_id: str) -> str:
     return f"{row_id}{_UNDO}"
 
 
+def whole_id(row_id: str) -> str:
+    """Return the id of a row without its item: the same for all rows of a step, and for all that undo it."""
+    derived = parse(row_id)
+    return Derived(derived.origin, undo=derived.undo).id
+
+
 def undone_id(row_id: str) -> str:
     """Return the id of the row that the row of an undoing undoes."""
     return row_id.removesuffix(_UNDO)

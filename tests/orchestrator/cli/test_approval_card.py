@@ -155,6 +155,7 @@ def test_a_hand_over_says_who_passes_what_to_whom(
         "ledgers": {"budget": "60"},
         "less": [{"entrust": {"ledgers": {"budget": "5"}}}, {"redact": {"path": "/read/names"}}],
         "depth": 2,
+        "takers": [{"step": "note", "action": "books.post"}, {"step": "remind", "action": "mail.send"}],
     }
     said = {
         "kind": "APPROVAL_KIND_HANDOFF",
@@ -173,7 +174,9 @@ def test_a_hand_over_says_who_passes_what_to_whom(
         "budget has 60 left",
         "but        ",
         "/read/names",
-        "on yes     the work passes, also to every other step of the run that takes over the same",
+        "to         note    books.post",
+        "           remind  mail.send",
+        "on yes     the work passes to note, remind, and to no other step; then each is asked about by itself",
     ):
         assert text in card, card
     assert "  with" not in card.splitlines()

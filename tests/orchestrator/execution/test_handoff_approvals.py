@@ -29,10 +29,24 @@ ASK: Mapping[str, Any] = {
     "obligations": [{"type": "entrust", "memory": ["preferences"]}],
     "approval": {"stages": [{"role": "counsel"}], "expires_in": "72h"},
 }
+LET: Mapping[str, Any] = {"verdict": "allow", "obligations": ASK["obligations"]}
+"""What people let pass: as much less as they were shown."""
+
 SAY: list[dict[str, Any]] = [
     {"id": "look", "agent": "reader", "action": "box.get"},
     {"id": "note", "agent": "writer", "action": "box.put", "args": {"say": {"$ref": "steps.look.output.said"}}},
 ]
+
+BESIDE: list[dict[str, Any]] = [
+    *LOOK_AND_NOTE,
+    {"id": "also", "agent": "writer", "action": "box.put", "after": ["look"]},
+]
+LATER: list[dict[str, Any]] = [
+    *LOOK_AND_NOTE,
+    {"id": "more", "agent": "reader", "action": "box.put", "after": ["look"]},
+    {"id": "later", "agent": "writer", "action": "box.send", "after": ["look", "more"]},
+]
+"""What ``later`` takes over is known when ``more`` is done, and the same as what ``note`` does."""
 
 
 def asked(question: Question) -> Mapping[str, Any]:
@@ -40,7 +54,7 @@ def asked(question: Question) -> Mapping[str, Any]:
     if question.kind is not Kind.HANDOFF:
         return allow_all(question)
     assert question.handoff is not None
-    return ALLOW if any(one.digest == question.handoff.digest for one in question.approvals) else ASK
+    return LET if any(one.digest == question.handoff.digest for one in question.approvals) else ASK
 
 
 def asked_unless_confidential(question: Question) -> Mapping[str, Any]:
@@ -211,22 +225,111 @@ async def test_a_forecast_says_that_people_will_be_asked(make_world: MakeWorld):
 async def test_who_looked_just_before_another_step_took_over_the_same_asks_nobody_again(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ):
-    both = [*LOOK_AND_NOTE, {"id": "also", "agent": "writer", "action": "box.put", "after": ["look"]}]
-    world = await make_world(both, ruler=asked, agents=AGENTS)
+    world = await make_world(BESIDE, ruler=asked, agents=AGENTS)
     run = await world.submit()
     await reaches(world, run, "note", "awaiting_approval")
     await reaches(world, run, "also", "awaiting_approval")
     read, looked = latest_about, asyncio.Event()
 
-    async def late(tx: AsyncConnection, of_run: str, digest: str) -> Approval | None:
+    async def late(tx: AsyncConnection, of_run: str, digest: str, taker: str) -> Approval | None:
         """Let the first who looks get on, and have the second see what became of it, but not what it kept."""
         if of_run != run or not looked.is_set():
             looked.set()
-            return await read(tx, of_run, digest)
+            return await read(tx, of_run, digest, taker)
         await nth(world, run, "approval.consumed", 1)
-        return await read(tx, of_run, digest)
+        return await read(tx, of_run, digest, taker)
 
     monkeypatch.setattr(handing, "latest_about", late)
     await answer(world, run)
     assert set(states(await world.end_of(run)).values()) == {"succeeded"}
     assert [state for _, state, _ in await requests(world, run)] == ["consumed"]
+
+
+def asked_and_more(question: Question) -> Mapping[str, Any]:
+    """People are asked about the action of ``more`` as well."""
+    if question.step is not None and question.step.id == "more":
+        return ALLOW if question.approvals else {**ASK, "obligations": []}
+    return asked(question)
+
+
+async def answer_of(world: World, run: str, step: str, *, approve: bool = True) -> None:
+    """Answer the question that is open about a step."""
+    gina = world.person("gina", "counsel")
+    page = await world.inbox.list(gina, Sought(state=ApprovalState.PENDING, run=run))
+    [open_] = [one for one in page.items if one.step_id == step]
+    reply = Reply(approve, "looked at it", str(open_.version), open_.presented_digest)
+    await world.inbox.decide(gina, open_.id, reply)
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+async def test_a_yes_that_is_read_too_early_or_for_another_step_is_none_when_it_is_committed(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+):
+    world = await make_world(LATER, ruler=asked_and_more, agents=AGENTS)
+    run = await world.submit()
+    for step in ("note", "more"):
+        await reaches(world, run, step, "awaiting_approval")
+    stop = await world.stop(Scope.AGENT, "writer")
+    await answer_of(world, run, "note")
+    await reaches(world, run, "note", "deferred")
+    read, wrong = latest_about, asyncio.Event()
+
+    async def of_another(tx: AsyncConnection, of_run: str, digest: str, taker: str) -> Approval | None:
+        """Have the step that nobody named see, once, the yes to the one that was, before that one uses it."""
+        if of_run == run and taker == "note":
+            await asyncio.wait_for(wrong.wait(), 20)
+        if of_run == run and taker == "later" and not wrong.is_set():
+            wrong.set()
+            return await read(tx, of_run, digest, "note")
+        return await read(tx, of_run, digest, taker)
+
+    monkeypatch.setattr(handing, "latest_about", of_another)
+    await answer_of(world, run, "more")
+    await reaches(world, run, "later", "deferred")
+    wrong.clear()
+    before = len(world.decisions.asked)
+    await world.lift(stop)
+    await reaches(world, run, "later", "awaiting_approval")
+    heard = [one for one in world.decisions.asked[before:] if one.kind is Kind.HANDOFF and one.approvals]
+    assert len(heard) == 2  # for each of them, and one of these came to nothing
+    assert world.tools.times("box.send") == 0
+    assert {one for one in await requests(world, run) if one[2] == "handoff"} == {
+        ("note", "consumed", "handoff"),
+        ("later", "pending", "handoff"),
+    }
+    await answer_of(world, run, "later", approve=False)
+    ended = {step.id: str(step.state) for step in (await world.end_of(run)).steps}
+    assert (ended["note"], ended["later"]) == ("succeeded", "denied")
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+async def test_what_would_pass_more_than_people_were_shown_is_put_before_them_too(make_world: MakeWorld):
+    def less_at_first(question: Question) -> Mapping[str, Any]:
+        found = asked(question)
+        return ALLOW if found is LET else found
+
+    world = await make_world(SAY, ruler=less_at_first, agents=AGENTS)
+    run = await world.submit()
+    await reaches(world, run, "note", "awaiting_approval")
+    first = await answer(world, run)
+    await nth(world, run, "approval.requested", 2)
+    assert world.tools.times("box.put") == 0
+    second = await answer(world, run)
+    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
+    assert [[item["type"] for item in one.presented["less"]] for one in (first, second)] == [["entrust"], []]
+    assert [state for _, state, _ in await requests(world, run)] == ["void", "consumed"]
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+async def test_who_waits_for_the_question_of_another_step_is_woken_when_it_is_over_though_nobody_answered(
+    make_world: MakeWorld,
+):
+    world = await make_world(BESIDE, ruler=asked, agents=AGENTS)
+    run = await world.submit()
+    for step in ("note", "also"):
+        await reaches(world, run, step, "awaiting_approval")
+    [(owner, _, _)] = await requests(world, run)
+    world.decisions.ruler, world.decisions.revision = allow_all, "sha256:" + "2" * 64
+    await world.durable.wake(run, (owner,))
+    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
+    assert [state for _, state, _ in await requests(world, run)] == ["void"]

@@ -8,7 +8,7 @@ from google.protobuf.json_format import MessageToDict
 
 from assent.v1 import approvals_pb2
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind
-from assent_orchestrator.approvals.passage import Passage
+from assent_orchestrator.approvals.passage import Passage, Taker
 from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.plan.digests import NO_KEY
 from assent_sidecar.decision import Decided
@@ -28,13 +28,15 @@ FACTS = HandoffFacts.from_json(
     }
 )
 
+TAKERS = [Taker("note", "box.put"), Taker("send", "box.send")]
+
 
 def asked(*less: object) -> Approval:
     """A hand-over as the inbox has it: what was presented went through the database as JSON."""
     told = DECIDED.to_json()
     told["decision"]["obligations"] = [*less]
     scene = Scene("reader", "sam", {}, NO_KEY)
-    shown = Passage(FACTS, "box.put", "write", ["look"]).present(Decided.from_json(told), scene)
+    shown = Passage(FACTS, "box.put", "write", ["look"]).present(Decided.from_json(told), scene, TAKERS)
     stored = json.loads(json.dumps(shown))
     return replace(APPROVAL, id="a2", kind=ApprovalKind.HANDOFF, presented=stored, answers=())
 
@@ -64,3 +66,5 @@ async def test_a_hand_over_that_passes_less_is_shown_whatever_it_is_and_the_rest
     assert [one.name.rpartition("/")[2] for one in page.approvals] == ["a2", "a1", "a2"]
     shown = [MessageToDict(one.hand_over, preserving_proto_field_name=True) for one in page.approvals]
     assert [one.get("less") for one in shown] == [[told], None, [told, told]]
+    named = [{"step": "note", "action": "box.put"}, {"step": "send", "action": "box.send"}]
+    assert [one.get("takers") for one in shown] == [named, None, named]

@@ -32,6 +32,8 @@ def mail_of(notice: Notice, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from absence assistants
     lines = [f"{sentence}.", ""]
     lines += [f"{word:<9}{content[name]}" for word, name in _SHOWN]
+    if "takers" in notice.content:
+        lines += [f"{'to':<9}{', '.join(_one_line(taker) for taker in notice.content['takers'])}"]
     lines += [f"{'asked':<9}{', '.join(_one_line(role) for role in notice.content['asked'])}", ""]
     if notice.content.get("redacted"):
         lines[-1:] = [f"{'without':<9}{', '.join(_one_line(place) for place in notice.content['redacted'])}", ""]

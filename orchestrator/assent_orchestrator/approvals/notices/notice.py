@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from assent_orchestrator.approvals.approval import Approval
+from assent_orchestrator.approvals.approval import Approval, ApprovalKind
 from assent_orchestrator.audit.record import Draft
 from assent_sidecar.model import Json
 
@@ -110,7 +110,7 @@ def told_of(drafts: Iterable[Draft]) -> Sequence[Draft]:
 def content_of(draft: Draft, about: Approval, roles: Sequence[str], now: datetime) -> dict[str, Json]:
     """Return what is told: what happened, to which question of which run, who is asked, until when, where to look.
 
-    Of arguments, the places that will be redacted are named.
+    Of arguments, the places that will be redacted are named; of a hand-over, the steps that an answer holds for.
     """
     redacted = about.presented.get("redacted", ())[:_MOST_PLACES]
     return {
@@ -122,6 +122,7 @@ def content_of(draft: Draft, about: Approval, roles: Sequence[str], now: datetim
         "process": about.process,
         "run": f"tenants/{about.tenant}/runs/{about.run_id}",
         "step": about.step_id,
+        **({"takers": list(about.takers)} if about.kind is ApprovalKind.HANDOFF else {}),
         "asked": list(roles),
         "until": about.expires_at.isoformat(),
         "at": now.isoformat(),

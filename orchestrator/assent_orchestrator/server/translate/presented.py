@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter
 
 from assent.v1 import approvals_pb2 as wire
+from assent.v1 import handovers_pb2
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.server.translate.decision import write_obligation
 from assent_orchestrator.server.translate.run import step_state
@@ -34,10 +35,10 @@ def add_scene(told: wire.Approval, shown: Mapping[str, Json]) -> None:
     told.costs.extend(wire.LedgerCost(**cost) for cost in shown.get("costs", ()))
 
 
-def write_hand_over(shown: Mapping[str, Json]) -> wire.HandOver:
-    """Return the hand-over that is asked about."""
+def write_hand_over(shown: Mapping[str, Json]) -> handovers_pb2.HandOver:
+    """Return the hand-over that is asked about; what an earlier version presented names nobody who takes over."""
     facts = HandoffFacts.from_json(shown["handoff"])
-    return wire.HandOver(
+    return handovers_pb2.HandOver(
         source=facts.source,
         target=facts.target,
         reason=facts.reason,
@@ -48,6 +49,7 @@ def write_hand_over(shown: Mapping[str, Json]) -> wire.HandOver:
         less=[write_obligation(_obligation(one)) for one in shown["less"]],
         depth=facts.depth,
         fan_out=facts.fan_out,
+        takers=[handovers_pb2.Taker(**one) for one in shown.get("takers", ())],
     )
 
 

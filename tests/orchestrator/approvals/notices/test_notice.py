@@ -1,5 +1,6 @@
 """A mail has the headers that we write, and no others, whatever names of a workspace hold."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assent_orchestrator.approvals.approval import ApprovalKind
 from assent_orchestrator.approvals.notices.mail import mail_of
-from assent_orchestrator.approvals.notices.notice import EVENTS, SENTENCES, Notice, told_of
+from assent_orchestrator.approvals.notices.notice import EVENTS, SENTENCES, Notice, content_of, told_of
 from assent_orchestrator.audit.record import ApprovalNote, Draft
+from tests.orchestrator.server.use_cases import APPROVAL
 
 HEADERS = {"from", "to", "subject", "date", "message-id", "auto-submitted", "content-type",
            "content-transfer-encoding", "mime-version"}  # fmt: skip
@@ -45,6 +48,19 @@ def test_a_mail_names_the_places_that_are_taken_away_in_one_line(place: str):
     assert len(lines) == 11
     [named] = [line for line in lines if line.startswith("without")]
     assert named.endswith(", /body")
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers", "orchestrator.notices-headers")
+def test_whoever_is_asked_about_a_hand_over_is_told_for_which_steps():
+    takers = {"takers": [{"step": "pay", "action": "box.put"}, {"step": "tell\nBcc: x", "action": "box.take"}]}
+    handoff = replace(APPROVAL, kind=ApprovalKind.HANDOFF, presented={**APPROVAL.presented, **takers})
+    now = datetime.now(UTC)
+    content = content_of(draft("approval.requested"), handoff, ["boss"], now)
+    assert content["takers"] == ["pay", "tell\nBcc: x"]
+    notice = Notice("n1", "t", "a1", "approval.requested", "mail", "dana@acme.example", content, now)
+    lines = mail_of(notice, "assent@acme.example").get_content().splitlines()
+    assert "to       pay, tell Bcc: x" in lines
+    assert "takers" not in content_of(draft("approval.requested"), APPROVAL, ["boss"], now)
 
 
 def draft(event: str, approval: str = "a1") -> Draft:

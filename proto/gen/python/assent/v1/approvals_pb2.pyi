@@ -5,6 +5,7 @@ Humans answer here."""
 
 from assent.v1 import control_pb2 as _control_pb2
 from assent.v1 import decisions_pb2 as _decisions_pb2
+from assent.v1 import handovers_pb2 as _handovers_pb2
 from assent.v1 import plans_pb2 as _plans_pb2
 from assent.v1 import runs_pb2 as _runs_pb2
 from collections import abc as _abc
@@ -305,7 +306,7 @@ class Approval(_message.Message):
         """What became of the step, and what can be chosen; not set where an action or a review is asked about."""
 
     @_builtins.property
-    def hand_over(self) -> Global___HandOver:
+    def hand_over(self) -> _handovers_pb2.HandOver:
         """What is to pass, and to whom; only where a hand-over is asked about. `action` is then that of `step`, which takes over
         (or calls a service), there are no arguments, and `action_digest` is that of the hand-over.
         """
@@ -351,7 +352,7 @@ class Approval(_message.Message):
         costs: _abc.Iterable[Global___LedgerCost] | None = ...,
         work_item: Global___WorkItem | None = ...,
         arguments_omitted: _builtins.bool = ...,
-        hand_over: Global___HandOver | None = ...,
+        hand_over: _handovers_pb2.HandOver | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "hand_over", b"hand_over", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "work_item", b"work_item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -360,94 +361,6 @@ class Approval(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Approval: _TypeAlias = Approval  # noqa: Y015
-
-@_typing.final
-class HandOver(_message.Message):
-    """Work that is to pass from one agent of a run to another. A yes holds for every step of the run that takes over the same."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class LedgersEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    SOURCE_FIELD_NUMBER: _builtins.int
-    TARGET_FIELD_NUMBER: _builtins.int
-    REASON_FIELD_NUMBER: _builtins.int
-    ORIGINS_FIELD_NUMBER: _builtins.int
-    LABELS_FIELD_NUMBER: _builtins.int
-    MEMORY_FIELD_NUMBER: _builtins.int
-    LEDGERS_FIELD_NUMBER: _builtins.int
-    LESS_FIELD_NUMBER: _builtins.int
-    DEPTH_FIELD_NUMBER: _builtins.int
-    FAN_OUT_FIELD_NUMBER: _builtins.int
-    source: _builtins.str
-    """The agent that hands over."""
-    target: _builtins.str
-    """The agent that takes over."""
-    reason: _builtins.str
-    """How: `next`, `alternative`, `compensation` or `call`."""
-    depth: _builtins.int
-    """How many hand-overs lead to it at most, this one included."""
-    fan_out: _builtins.int
-    """To how many agents a step of the source hands over at most."""
-    @_builtins.property
-    def origins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The steps that hand over, in the order of the plan; none of a call."""
-
-    @_builtins.property
-    def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The labels of the values that pass."""
-
-    @_builtins.property
-    def memory(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The classes of memory that pass."""
-
-    @_builtins.property
-    def ledgers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What the ledgers of who takes over had left when the question was put, exact decimals by name."""
-
-    @_builtins.property
-    def less(self) -> _containers.RepeatedCompositeFieldContainer[_decisions_pb2.Obligation]:
-        """What of all that must not pass, or less of it (`redact`, `entrust`)."""
-
-    def __init__(
-        self,
-        *,
-        source: _builtins.str = ...,
-        target: _builtins.str = ...,
-        reason: _builtins.str = ...,
-        origins: _abc.Iterable[_builtins.str] | None = ...,
-        labels: _abc.Iterable[_builtins.str] | None = ...,
-        memory: _abc.Iterable[_builtins.str] | None = ...,
-        ledgers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-        less: _abc.Iterable[_decisions_pb2.Obligation] | None = ...,
-        depth: _builtins.int = ...,
-        fan_out: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "fan_out", b"fan_out", "labels", b"labels", "ledgers", b"ledgers", "less", b"less", "memory", b"memory", "origins", b"origins", "reason", b"reason", "source", b"source", "target", b"target"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___HandOver: _TypeAlias = HandOver  # noqa: Y015
 
 @_typing.final
 class WorkItem(_message.Message):
