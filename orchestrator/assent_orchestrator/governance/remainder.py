@@ -2,24 +2,28 @@
 
 A policy that takes an argument away can only make a decision stricter. What another policy demanded of that argument
 would be gone with it, so what is left is put to all policies once more, and the stricter of the two answers counts.
+So it is with each step of a plan under forecast, and in each trial of one, as far as values are known.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from assent_orchestrator.governance.gate import DecisionPoint
 from assent_orchestrator.governance.judging import UNFULFILLED
 from assent_orchestrator.governance.obligations import sort_out
-from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_orchestrator.plan.pointer import split
+from assent_orchestrator.plan.redaction import Foreseen, RedactionError, redact_known
 from assent_orchestrator.plan.schema import validate
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.own import RECALL
 from assent_sidecar.decision import Decided, Decision, Obligation, Reason, Redact, Reserve, StepForecast, Verdict
-from assent_sidecar.facts import Action
+from assent_sidecar.facts import Action, BatchAction, PlanStep, Trial
 from assent_sidecar.question import Kind, Question
 
 _Said = Decision | StepForecast
+_Part = TypeVar("_Part", BatchAction, PlanStep, Trial)
 
 _ORDER = tuple(Verdict)
 _POSSIBLE = frozenset({Verdict.ALLOW, Verdict.DEFER, Verdict.REQUIRE_APPROVAL})
@@ -67,7 +71,7 @@ class Remainder:
                 return again
             others = _said(question, again)
             said |= {name: combined(said[name], others[name], action) for name, action in left.items()}
-            if question.kind is not Kind.BATCH and _is_stricter(again.decision, decided.decision):
+            if question.kind is Kind.ACTION and _is_stricter(again.decision, decided.decision):
                 decided = again  # the answer that counts is the one that is told
         return _with(question, decided, said)
 
@@ -79,11 +83,12 @@ def left_of(action: Action, obligations: tuple[Obligation, ...], catalogue: Cata
         RedactionError: they cannot be carried out with certainty.
         UnleftError: the operation does not take what is left.
     """
-    left = redact(action.args, action.labels, sort_out(obligations).redactions)
+    left = _redacted(action, sort_out(obligations).redactions)
     operation = catalogue.operation(f"{action.system}.{action.operation}")
-    if operation is not None and validate(left.args, operation.arguments):
+    unknown = [split(pointer) for pointer in left.unknown]
+    if operation is not None and validate(left.args, operation.arguments, unknown):
         raise UnleftError("the operation does not take what a redaction leaves of its arguments")
-    return action.model_copy(update={"args": left.args, "labels": left.labels})
+    return action.model_copy(update={"args": left.args, "labels": left.labels, "unknown": left.unknown})
 
 
 def combined(first: _Said, second: _Said, left: Action) -> _Said:
@@ -96,10 +101,10 @@ def combined(first: _Said, second: _Said, left: Action) -> _Said:
         return second
     new = [one for one in second.obligations if one not in first.obligations]
     try:
-        further = redact(left.args, left.labels, [one for one in new if isinstance(one, Redact)]).args
+        further = _redacted(left, [one for one in new if isinstance(one, Redact)])
     except RedactionError:
         further = None
-    if further != left.args:
+    if further is None or (further.args, further.unknown) != (left.args, left.unknown):
         return _refused(first, "what a redaction leaves is to be redacted once more")
     ours, theirs = _reserved(first.obligations), _reserved(second.obligations)
     larger = {ledger for ledger, amount in theirs.items() if amount > ours.get(ledger, Decimal(0))}
@@ -112,14 +117,26 @@ def combined(first: _Said, second: _Said, left: Action) -> _Said:
     return stricter.model_copy(update={"obligations": duties})
 
 
+def _redacted(action: Action, redactions: Sequence[Redact]) -> Foreseen:
+    return redact_known(action.args, action.labels, action.unknown, redactions)
+
+
 def _asked(question: Question) -> Mapping[str, Action]:
-    if question.kind is Kind.BATCH:
-        return {one.id: one.action for one in question.actions}
-    return {"": question.action} if question.kind is Kind.ACTION and question.action is not None else {}
+    match question.kind:
+        case Kind.BATCH:
+            return {one.id: one.action for one in question.actions}
+        case Kind.PLAN if question.plan is not None:
+            return {one.id: one.action for one in question.plan.steps}
+        case Kind.TRIAL:
+            return {one.id: one.action for one in question.trials if one.action is not None}
+        case Kind.ACTION if question.action is not None:
+            return {"": question.action}
+        case _:
+            return {}
 
 
 def _said(question: Question, decided: Decided) -> dict[str, _Said]:
-    return dict(decided.decision.steps) if question.kind is Kind.BATCH else {"": decided.decision}
+    return {"": decided.decision} if question.kind is Kind.ACTION else dict(decided.decision.steps)
 
 
 def _takes_away(action: Action, said: _Said) -> bool:
@@ -129,10 +146,21 @@ def _takes_away(action: Action, said: _Said) -> bool:
 
 
 def _about(question: Question, left: Mapping[str, Action]) -> Question:
-    if question.kind is not Kind.BATCH:
-        return question.model_copy(update={"action": left[""]})
-    actions = tuple(one.model_copy(update={"action": left[one.id]}) for one in question.actions if one.id in left)
-    return question.model_copy(update={"actions": actions})
+    """Return the question about what is left, with nothing else in it that would be answered again."""
+    match question.kind:
+        case Kind.BATCH:
+            return question.model_copy(update={"actions": _changed(question.actions, left)})
+        case Kind.PLAN if question.plan is not None:
+            plan = question.plan.model_copy(update={"steps": _changed(question.plan.steps, left)})
+            return question.model_copy(update={"plan": plan})
+        case Kind.TRIAL:
+            return question.model_copy(update={"trials": _changed(question.trials, left)})
+        case _:
+            return question.model_copy(update={"action": left[""]})
+
+
+def _changed(several: Sequence[_Part], left: Mapping[str, Action]) -> tuple[_Part, ...]:
+    return tuple(one.model_copy(update={"action": left[one.id]}) for one in several if one.id in left)
 
 
 def _is_stricter(one: _Said, other: _Said) -> bool:
@@ -140,9 +168,9 @@ def _is_stricter(one: _Said, other: _Said) -> bool:
 
 
 def _with(question: Question, decided: Decided, said: Mapping[str, _Said]) -> Decided:
-    if question.kind is Kind.BATCH:
-        return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": dict(said)})})
-    return decided.model_copy(update={"decision": said[""]})
+    if question.kind is Kind.ACTION:
+        return decided.model_copy(update={"decision": said[""]})
+    return decided.model_copy(update={"decision": decided.decision.model_copy(update={"steps": dict(said)})})
 
 
 def _reserved(obligations: tuple[Obligation, ...]) -> dict[str, Decimal]:

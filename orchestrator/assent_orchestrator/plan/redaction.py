@@ -63,6 +63,53 @@ def redact(
     return Redacted(remaining if () not in doomed else {}, moved, tuple(sorted(render(tokens) for tokens in doomed)))
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What redactions leave of arguments that are not all known: ``unknown`` are the places that still are not."""
+
+    args: dict[str, Json]
+    labels: Labels
+    unknown: tuple[Pointer, ...]
+
+
+def redact_known(
+    args: Mapping[str, Json],
+    labels: Mapping[Pointer, Iterable[str]],
+    unknown: Iterable[Pointer],
+    obligations: Sequence[Redact],
+) -> Foreseen:
+    """Carry out every redaction as far as that can be told, for a forecast; with nothing unknown, as ``redact`` does.
+
+    What is unknown is gone where all of it will be: its place is at or in that of a redaction, and whatever is there
+    carries one of its labels, if it names any. Of what may be gone in part, the rest stays unknown.
+
+    Raises:
+        RedactionError: one cannot be carried out on what is known.
+    """
+    missing, whole = [split(pointer) for pointer in unknown], dict(args)
+    nowhere = [at for at in missing if place(render(at), whole) != render(at)]  # elements have null in their place
+    paths = [(split(one.path), frozenset(one.labels), one) for one in obligations]
+    gone = {
+        at
+        for at in missing
+        for path, wanted, _ in paths
+        if at[: len(path)] == path and (not wanted or wanted & carried(labels, at))
+    }
+    within = [
+        one for path, _, one in paths if any(path[: len(at)] == at and (path != at or at in nowhere) for at in missing)
+    ]
+    left = redact(args, labels, [one for one in obligations if one not in within])
+    doomed = {split(pointer) for pointer in left.pointers}
+    moved = {at: now for at in missing if (now := _now(at, whole, doomed)) is not None}
+    empty = [now for at, now in moved.items() if at in gone]
+    kept = {
+        pointer: names
+        for pointer, names in lowered(left.labels, within).items()
+        if not any(split(pointer)[: len(at)] == at for at in empty)
+    }
+    return Foreseen(left.args, join(kept), tuple(sorted(render(now) for at, now in moved.items() if at not in gone)))
+
+
 def lowered(labels: Mapping[Pointer, Iterable[str]], obligations: Sequence[Redact]) -> Labels:
     """Return the labels that redactions leave, wherever their values will be found in the end: for a forecast."""
     every = frozenset(name for names in labels.values() for name in names)

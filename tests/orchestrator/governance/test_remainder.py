@@ -159,3 +159,61 @@ async def test_no_second_answer_is_no_answer(sidecar: Sidecar) -> None:
     asked = question(action=action("note", more=1, away=["/more"]))
     decided = await Remainder(Once(sidecar), lambda: CATALOGUE).decide(asked, budget=20)
     assert decided.fault
+
+
+def planned(**actions: dict[str, Any]) -> Question:
+    agent = {"id": "clerk", "department": "sales", "owner": "ada"}
+    steps = [{"id": name, "agent": agent, "action": one} for name, one in actions.items()]
+    return question("plan", plan={"digest": DIGEST, "steps": steps})
+
+
+UNKNOWN = {"labels": {"/archive": ["untrusted"]}, "unknown": ["/archive"]}
+
+SEVERAL = {
+    "kept": action("send", **ARCHIVED, away=[]),
+    "loose": action("send", **ARCHIVED, away=["/archive"]),
+    "ask": action("note", text="ask", reviewer="ann", away=["/reviewer"]),
+    "unfit": action("note", away=["/text"]),
+    # What is not known yet is gone as well; what stays unknown is not judged.
+    "unknown": {**action("note", away=["/archive"]), **UNKNOWN},
+    "partly": {**action("note", more=1, away=["/more"]), **UNKNOWN},
+    "needed": {**action("note", away=["/text"]), "args": {"away": ["/text"]}, "unknown": ["/text"]},
+}
+WANTED = {
+    "kept": "allow",
+    "loose": "deny",
+    "ask": "require_approval",
+    "unfit": "deny",
+    "unknown": "allow",
+    "partly": "allow",
+    "needed": "deny",
+}
+
+
+async def test_a_forecast_says_of_each_step_what_the_run_will(sidecar: Sidecar) -> None:
+    behind = Counting(sidecar)
+    deciding = Remainder(behind, lambda: CATALOGUE)
+    decided = await deciding.decide(planned(**SEVERAL), budget=20)
+    assert {name: str(one.verdict) for name, one in decided.decision.steps.items()} == WANTED
+    assert [[one.id for one in asked.plan.steps] for asked in behind.asked if asked.plan] == [
+        list(SEVERAL),
+        ["loose", "ask", "unknown", "partly"],
+    ]
+    left = {one.id: one.action for asked in behind.asked[1:] if asked.plan for one in asked.plan.steps}
+    assert (left["unknown"].unknown, left["unknown"].labels) == ((), {})
+    assert (left["partly"].unknown, left["partly"].labels) == (("/archive",), {"/archive": ("untrusted",)})
+    for name, one in SEVERAL.items():
+        if "unknown" not in one:
+            alone = await deciding.decide(question(action=one), budget=20)
+            said = decided.decision.steps[name]
+            assert (said.verdict, said.reasons[0].code) == (alone.verdict, alone.codes[0]), name
+
+
+async def test_so_does_each_trial_of_a_step(sidecar: Sidecar) -> None:
+    asked = planned(look=action("send", **ARCHIVED, away=["/archive"]))
+    trials = [{"id": f"t{number}", "step": "look", "action": one} for number, one in enumerate(SEVERAL.values())]
+    whole = Question.from_json(asked.to_json() | {"kind": "trial", "trials": [*trials, {"id": "whole"}]})
+    decided = await Remainder(sidecar.evaluator, lambda: CATALOGUE).decide(whole, budget=20)
+    said = [str(decided.decision.steps[f"t{number}"].verdict) for number in range(len(SEVERAL))]
+    assert said == list(WANTED.values())
+    assert str(decided.decision.steps["whole"].verdict) == "allow"

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assent_orchestrator.plan.label import carried, names
-from assent_orchestrator.plan.redaction import RedactionError, redact
+from assent_orchestrator.plan.pointer import render
+from assent_orchestrator.plan.redaction import Foreseen, RedactionError, redact, redact_known
 from assent_sidecar.decision import Redact
 
 ARGS = {"to": "x@acme.example", "body": {"text": "hello", "people": [{"name": "A"}, {"name": "B", "age": 3}, "C"]}}
@@ -136,3 +137,42 @@ def test_after_a_redaction_nothing_carries_the_label_and_nothing_else_is_gone(da
     assert scalars(redacted.args, redacted.labels) == [
         (value, marks) for value, marks in scalars(args, labels) if "pii" not in marks
     ]
+
+
+PII: dict[str, tuple[str, ...]] = {"/b": ("pii",)}
+BOTH: dict[str, tuple[str, ...]] = {"/a": ("pii",), **PII}
+
+
+@pytest.mark.requirement("orchestrator.plan-redaction")
+@pytest.mark.parametrize(
+    ("rules", "args", "labels", "unknown", "left"),
+    [
+        ([rule("/b")], {"a": 1}, PII, ["/b"], Foreseen({"a": 1}, {}, ())),
+        ([rule("/a")], {"a": 1}, BOTH, ["/b"], Foreseen({}, PII, ("/b",))),
+        ([rule("", "pii")], {"a": 1}, BOTH, ["/b"], Foreseen({}, {}, ())),
+        ([rule("", "pii")], {"a": 1}, {"/b/c": ("pii",)}, ["/b"], Foreseen({"a": 1}, {}, ("/b",))),
+        # Some of it may stay.
+        ([rule("/b/c")], {"a": 1}, PII, ["/b"], Foreseen({"a": 1}, PII, ("/b",))),
+        ([rule("/b", "vip")], {"a": 1}, PII, ["/b"], Foreseen({"a": 1}, PII, ("/b",))),
+        # Elements close up, known or not.
+        ([rule("/l/0")], {"l": [1, None, 3]}, {"/l/1": ("pii",)}, ["/l/1"],
+         Foreseen({"l": [None, 3]}, {"/l/0": ("pii",)}, ("/l/0",))),
+        ([rule("/l", "pii")], {"l": [1, None, 3]}, {"/l/1": ("pii",)}, ["/l/1"], Foreseen({"l": [1, 3]}, {}, ())),
+        ([rule("/l/1")], {"l": [1, None, 3]}, {}, ["/l/1"], Foreseen({"l": [1, 3]}, {}, ())),
+    ],
+)  # fmt: skip
+def test_of_what_is_not_known_yet_that_goes_of_which_it_is_certain(
+    rules: Any, args: Any, labels: Any, unknown: Any, left: Foreseen
+) -> None:
+    assert redact_known(args, labels, unknown, rules) == left
+
+
+@settings(deadline=None)
+@given(st.data(), st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2))
+@pytest.mark.requirement("orchestrator.plan-redaction")
+def test_where_everything_is_known_it_is_the_same_redaction(data: Any, args: dict[str, Any]) -> None:
+    at = st.sampled_from([render(place) for place, _ in places(args)])
+    labels = data.draw(st.dictionaries(at, st.just(("pii",)), max_size=3))
+    rules = [rule(path, *more) for path, more in data.draw(st.lists(st.tuples(at, st.sampled_from([(), ("pii",)]))))]
+    whole = redact(args, labels, rules)
+    assert redact_known(args, labels, (), rules) == Foreseen(whole.args, whole.labels, ())
