@@ -15,12 +15,13 @@ from assent_orchestrator.amendments.proposals import examine
 from assent_orchestrator.amendments.rows import read
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.errors import Fault, InvalidError, StateError
+from assent_orchestrator.errors import Fault, InvalidError, NotRetainedError, StateError
 from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.unretained import is_marked
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decision, StepForecast
@@ -43,12 +44,14 @@ class StepEffect:
 class RunEffect:
     """What one run would have been: as its process is now, and as it is proposed. ``step`` is empty for the whole.
 
-    ``faults`` say why the amended process could not have taken what the run was given; nothing was asked then.
+    ``faults`` say why the amended process could not have taken what the run was given; nothing was asked then. Nor was
+    it where it is ``untold``: a code that says why nobody can tell.
     """
 
     run: str
     steps: tuple[StepEffect, ...] = ()
     faults: tuple[Fault, ...] = ()
+    untold: str = ""
 
     @property
     def changed(self) -> tuple[StepEffect, ...]:
@@ -112,6 +115,9 @@ class Effects:
         return tuple([await self._of_run(caller, Recorded.of(row), proposed, within) for row in rows])
 
     async def _of_run(self, caller: Caller, done: Recorded, proposed: Plan, within: float | None) -> RunEffect:
+        if is_marked(done.plan.labels):
+            # Marks are all there is of an input: what policies, or a schema, say of them is not said of the value.
+            return RunEffect(done.run, untold=NotRetainedError.code)
         catalogue = self.catalogue(caller.tenant)
         before = Plan(process=proposed.process, inputs=done.plan.inputs, labels=done.plan.labels)
         after = proposed.model_copy(update={"inputs": done.plan.inputs, "labels": done.plan.labels})

@@ -173,13 +173,19 @@ def dismiss_command(
     return ExitCode.DONE
 
 
+_UNTOLD = {"NOT_RETAINED": "its values were not retained"}
+"""Why nobody can tell, as people say it."""
+
+
 def show_effect(effect: wire.SimulateAmendmentResponse) -> None:
     """Write what would have been decided otherwise, run by run."""
     if not effect.runs:
         say("no run of the process is recorded")
     for run in effect.runs:
         head = f"run {short(run.run)}: "
-        if run.faults:
+        if run.untold:
+            say(f"{head}cannot be simulated: {_UNTOLD.get(run.untold, run.untold)}")
+        elif run.faults:
             say(f"{head}could not have been: {', '.join(run.faults)}")
         elif not run.changes:
             say(f"{head}the same would be decided")

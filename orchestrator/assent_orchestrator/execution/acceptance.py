@@ -1,9 +1,10 @@
 """A plan is taken whole, with every step written out, or refused with every fault named. Pure."""
 
-from assent_orchestrator.errors import Fault, InvalidError
+from assent_orchestrator.errors import Fault, InvalidError, NotRetainedError
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.unretained import is_marked
 from assent_sidecar.catalogue.catalogue import Catalogue
 
 MAX_FAULTS = 100
@@ -18,6 +19,9 @@ def accept(plan: Plan, catalogue: Catalogue) -> Plan:
 
     """
     faults = check(plan, catalogue)
+    if is_marked(plan.labels):
+        what = "has a mark in the place of a value that was not retained: give the value, with the labels that it has"
+        faults = (*faults, Fault("labels", NotRetainedError.code, what))
     if len(faults) > MAX_FAULTS:
         more = Fault("steps", "MORE_FAULTS", f"and {len(faults) - MAX_FAULTS} more")
         faults = (*faults[:MAX_FAULTS], more)

@@ -24,6 +24,7 @@ from assent_orchestrator.errors import (
 from assent_orchestrator.plan.model import Plan
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.world import World, allow_all, catalogue, deny
@@ -257,3 +258,44 @@ async def test_its_effect_is_what_recorded_runs_would_have_been(make_world: Make
     office.bundle = Bundle(b"", "sha256:" + "4" * 64, bundle().catalogue.model_copy(update={"systems": {}}))
     with pytest.raises(StateError):
         await office.effects.simulate(office.world.person("boss"), found.id)
+
+
+PINS = Memory.from_json(
+    {"classes": {"pins": {"retention": "never", "purpose": "to pay", "owner": "it", "labels": ["pin"]}}}
+)
+VALUES = {"inputs": {"pin": "4711"}, "labels": {"/pin": ("pin",)}}
+
+
+@pytest.mark.requirement("orchestrator.amendment-effect", "orchestrator.never-lost-fails-closed")
+async def test_of_a_run_whose_inputs_were_not_retained_nobody_can_tell_and_nobody_is_asked(
+    make_world: MakeWorld,
+) -> None:
+    office = Office(await make_world(STEPS, memory=PINS), bundle(memory=PINS))
+    found = (await office.propose()).amendment
+    assert found is not None
+    gone = await office.world.submit(inputs={"n": 1, "pin": "4711"}, labels={"/pin": ("pin",)})
+    other = await office.world.submit(inputs={"n": 2})
+    for run in (gone, other):
+        await office.world.end_of(run)
+    office.world.decisions.asked.clear()
+    second, first = await office.effects.simulate(office.world.person("boss"), found.id)
+    assert (first.run, first.untold, first.steps, first.faults) == (gone, "NOT_RETAINED", (), ())
+    assert (second.run, second.untold, [one.step for one in second.changed]) == (other, "", ["tell"])
+    assert {one.inputs["n"] for one in office.world.decisions.asked} == {2}
+
+
+@pytest.mark.requirement("orchestrator.never-lost-fails-closed")
+@pytest.mark.parametrize("way", ["simulate", "submit"])
+async def test_a_plan_with_marks_in_the_place_of_values_is_refused(make_world: MakeWorld, way: str) -> None:
+    world = await make_world(STEPS, memory=PINS)
+    run = await world.submit(inputs={"pin": "4711"}, labels={"/pin": ("pin",)})
+    recorded = (await world.end_of(run)).run.plan
+    copied = Plan(process="work", inputs=recorded.inputs, labels=recorded.labels)
+    asked = len(world.decisions.asked)
+    with pytest.raises(InvalidError) as caught:
+        await (world.simulations.simulate if way == "simulate" else world.submissions.submit)(world.alice, copied)
+    assert [(one.field, one.code) for one in caught.value.faults] == [("labels", "NOT_RETAINED")]
+    assert len(world.decisions.asked) == asked
+    forecast = await world.simulations.simulate(world.alice, copied.model_copy(update=VALUES))
+    assert str(forecast.decided.verdict) == "allow"
+    assert world.decisions.asked[-1].inputs == {"pin": "4711"}

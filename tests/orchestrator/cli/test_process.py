@@ -160,6 +160,7 @@ def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.Captur
         wire.RunEffect(run="tenants/t/runs/r1", changes=[deny, gone, asked]),
         wire.RunEffect(run="tenants/t/runs/r2"),
         wire.RunEffect(run="tenants/t/runs/r3", faults=["inputs.x: INPUTS_SCHEMA"]),
+        wire.RunEffect(run="tenants/t/runs/r4", untold="NOT_RETAINED"),
     ]
     show_effect(wire.SimulateAmendmentResponse(runs=runs))
     show_effect(wire.SimulateAmendmentResponse())
@@ -174,6 +175,7 @@ def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.Captur
         "run r1: the plan as a whole would be halted; now it is put before people",
         "run r2: the same would be decided",
         "run r3: could not have been: inputs.x: INPUTS_SCHEMA",
+        "run r4: cannot be simulated: its values were not retained",
         "no run of the process is recorded",
     ]
 

@@ -81,6 +81,7 @@ def write_effects(tenant: str, effects: Iterable[RunEffect]) -> wire.SimulateAme
                 run=run_name(tenant, one.run),
                 changes=[_write_step(step) for step in one.changed],
                 faults=[f"{fault.field}: {fault.code}" for fault in one.faults],
+                untold=one.untold,
             )
             for one in effects
         ]

@@ -437,8 +437,11 @@ class RunEffect(_message.Message):
     RUN_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     FAULTS_FIELD_NUMBER: _builtins.int
+    UNTOLD_FIELD_NUMBER: _builtins.int
     run: _builtins.str
     """The run."""
+    untold: _builtins.str
+    """Why it cannot be simulated, as a code: `NOT_RETAINED`, an input was never retained, and nothing was asked without it."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___StepEffect]:
         """What would be decided otherwise; of the plan as a whole, `step` is empty."""
@@ -453,10 +456,11 @@ class RunEffect(_message.Message):
         run: _builtins.str = ...,
         changes: _abc.Iterable[Global___StepEffect] | None = ...,
         faults: _abc.Iterable[_builtins.str] | None = ...,
+        untold: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "faults", b"faults", "run", b"run"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "faults", b"faults", "run", b"run", "untold", b"untold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
