@@ -310,5 +310,6 @@ class Attempts:
 
 
 def _answered(turn: Turn, came: Passes) -> Turn:
-    """Return the turn without what people were asked about work that just passed: it is used up, or closed."""
+    """Return the turn with who let work pass, without what people were asked about it just now: it is used up."""
+    turn = replace(turn, let=turn.let | came.let)
     return replace(turn, situation=replace(turn.situation, handoff=None)) if came.asked else turn

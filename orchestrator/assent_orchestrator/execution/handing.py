@@ -40,10 +40,22 @@ No = Deferred | Refused | Stopped
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """Work passes, but for what must not (``narrow``); ``asked``: it was asked about just now."""
+    """Work passes, but for what must not (``narrow``); ``asked``: it was asked about just now.
+
+    ``let`` are the bundles that let it pass.
+    """
 
     narrow: tuple[Narrow, ...] = ()
     asked: bool = False
+    let: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Let:
+    """One hand-over that the bundle ``revision`` let pass just now, with ``less`` than there is."""
+
+    less: Less
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +82,23 @@ class Handing:
             BusyError: as many decisions wait as may.
             OvertakenError: the run, the step or the hand-over moved on since; look again.
         """
-        situation = turn.situation
+        situation, revision = turn.situation, self.parts.revision(turn.situation.run.tenant)
         async with self.parts.reader.connect() as tx:
             facts = await told(tx, situation, several)
-            known = await allowed(tx, situation, self.parts.revision(situation.run.tenant))
+            known = await allowed(tx, situation, revision)
         narrow: list[Narrow] = []
+        let: set[str] = set()
         asked = False
         for one, said in zip(several, facts, strict=True):
-            less = known.get(Key.of(said))
+            less, under = known.get(Key.of(said)), revision
             if less is None:
                 found = await self._decide(turn, said, one.origins)
-                if not isinstance(found, Less):
+                if not isinstance(found, _Let):
                     return found
-                less, asked = found, True
+                less, under, asked = found.less, found.revision, True
             narrow.append(Narrow(one, less.redactions))
-        return Passes(tuple(narrow), asked)
+            let.add(under)
+        return Passes(tuple(narrow), asked, frozenset(let))
 
     async def withheld(self, situation: Situation, agent: str = "") -> bool:
         """Say whether a step needs a class of memory that was not handed over in the run to its agent.
@@ -109,16 +123,17 @@ class Handing:
             OvertakenError: the run, the step or the hand-over moved on since; look again.
         """
         situation, gate = turn.situation, self.parts.gate
+        revision = self.parts.revision(situation.run.tenant)
         async with self.parts.reader.connect() as tx:
-            known = await allowed(tx, situation, self.parts.revision(situation.run.tenant), target=facts.target)
+            known = await allowed(tx, situation, revision, target=facts.target)
         # The question of the action is about who calls: whether who is called was stopped since, nobody else looks.
         taking = replace(situation.subject, agent=facts.target, system=None)
         if Key.of(facts) in known and not await gate.stops(taking):
-            return Passes()
+            return Passes(let=frozenset({revision}))
         found = await self._decide(turn, facts)
-        return Passes(asked=True) if isinstance(found, Less) else found
+        return Passes(asked=True, let=frozenset({found.revision})) if isinstance(found, _Let) else found
 
-    async def _decide(self, turn: Turn, facts: HandoffFacts, origins: Sequence[str] = ()) -> Less | NotYet:
+    async def _decide(self, turn: Turn, facts: HandoffFacts, origins: Sequence[str] = ()) -> _Let | NotYet:
         """Return what people said of a hand-over, or wait for them; else ask the policies, with what people said."""
         async with self.parts.reader.connect() as tx:
             request = await latest_about(tx, turn.situation.run.id, facts.digest, whole_id(turn.situation.step.id))
@@ -141,7 +156,7 @@ class Handing:
 
     async def _ask(
         self, turn: Turn, facts: HandoffFacts, origins: Sequence[str], request: Approval | None
-    ) -> Less | NotYet:
+    ) -> _Let | NotYet:
         situation, now = turn.situation, self.parts.clock()
         catalogue = self.parts.catalogue(situation.run.tenant)
         heard = answers_worth(request, facts.digest, self.parts.revision(situation.run.tenant), now)
@@ -157,7 +172,7 @@ class Handing:
         # People are shown what ledgers had left for the policy.
         shown = Passage(question.handoff or facts, situation.spec.action, turn.appointed.operation.effect, origins)
         passages, whole = Passages(self.parts, self.sequels), facts.reason == "call"
-        ruled: Less | NotYet | None = None
+        ruled: _Let | NotYet | None = None
 
         async def sequel(tx: AsyncConnection, decided: Decided) -> Followed:
             nonlocal ruled
@@ -167,7 +182,7 @@ class Handing:
                 ruling = Held(decided, request.requirement)
             match ruling:
                 case Less():
-                    ruled = ruling
+                    ruled = _Let(ruling, decided.provenance.revision)
                     return await passages.allowed(tx, turn, shown, ruling, decided=decided, heard=heard)
                 case Held():
                     followed, moment = await passages.held(tx, turn, shown, ruling, request)

@@ -86,7 +86,7 @@ class Sequels:
 
         Raises:
             OvertakenError: the run or the step moved on since the question was asked, or an answer is worth nothing
-                under the policies that ruled, or by now.
+                under the policies that ruled, or by now; or it is not these that let work pass to the step.
 
         """
         situation = turn.situation
@@ -96,6 +96,8 @@ class Sequels:
         approval = situation.approval
         match ruling:
             case Allowed():
+                if not turn.is_let(ruling.decided.provenance.revision):
+                    raise OvertakenError
                 worth = answers_worth(approval, action.digest, ruling.decided.provenance.revision, now)
                 if not all(answer in worth for answer in heard):
                     raise OvertakenError
@@ -159,6 +161,7 @@ class Sequels:
         if (
             situation.intent is not None
             or situation.requests
+            or not turn.is_let(allowed.decided.provenance.revision)
             or situation.run.state is not RunState.RUNNING
             or situation.step.undo
         ):

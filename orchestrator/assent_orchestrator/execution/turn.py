@@ -7,8 +7,16 @@ from assent_orchestrator.execution.situation import Appointed, Situation
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What an attempt carries along. ``tries`` counts the looks since the step was last moved, from 1."""
+    """What an attempt carries along. ``tries`` counts the looks since the step was last moved, from 1.
+
+    ``let`` are the bundles under which work passes to the step, and to the service that it calls.
+    """
 
     situation: Situation
     appointed: Appointed
     tries: int
+    let: frozenset[str] = frozenset()
+
+    def is_let(self, revision: str) -> bool:
+        """Say whether all that the step takes over, or hands over by a call, may pass under this bundle."""
+        return self.let <= {revision}

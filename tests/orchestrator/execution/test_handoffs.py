@@ -253,13 +253,15 @@ async def test_another_bundle_is_asked_anew(make_world: MakeWorld):
     steps = [*LOOK_AND_NOTE, {"id": "more", "agent": "writer", "action": "box.put", "after": ["note", "look"]}]
 
     def ruler(question: Question) -> Mapping[str, Any]:
-        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "note":
-            world.decisions.revision = "sha256:" + "1" * 64
-        if question.kind is Kind.HANDOFF and world.decisions.revision.endswith("1"):
-            return deny("STRICTER")
-        return allow_all(question)
+        refused = question.kind is Kind.HANDOFF and world.decisions.revision.endswith("1")
+        return deny("STRICTER") if refused else allow_all(question)
 
-    world = await make_world(steps, ruler=ruler, agents=AGENTS)
+    def noted(action: Action) -> Success:
+        if action.operation == "put":
+            world.decisions.revision = "sha256:" + "1" * 64
+        return Success({})
+
+    world = await make_world(steps, tool=noted, ruler=ruler, agents=AGENTS)
     run = await world.submit()
     view = await world.end_of(run)
     assert states(view) == {"look": "succeeded", "note": "succeeded", "more": "denied"}
@@ -458,3 +460,26 @@ async def test_what_is_found_out_of_a_lost_call_is_of_what_was_handed_over(make_
         if entry.record.get("step") == "note" and "action" in entry.record
     }
     assert len(digests) == 1
+
+
+@pytest.mark.requirement("orchestrator.handoff-decided", "orchestrator.handoff-once")
+@pytest.mark.parametrize("service", [False, True], ids=["taken over", "called"])
+async def test_a_bundle_that_comes_to_force_before_the_action_is_decided_decides_the_hand_over_too(
+    make_world: MakeWorld, service: bool
+):
+    """The hand-over is allowed; then, as the action is asked about, a bundle is in force that lets nothing pass."""
+    newer = "sha256:" + "2" * 64
+
+    def ruler(question: Question) -> Mapping[str, Any]:
+        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "note":
+            world.decisions.revision = newer
+        refused = question.kind is Kind.HANDOFF and world.decisions.revision == newer
+        return deny("NOT_ANY_MORE") if refused else allow_all(question)
+
+    calls = [{"id": "note", "agent": "reader", "action": "scribe.put"}]
+    world = await make_world(calls if service else LOOK_AND_NOTE, ruler=ruler, agents=AGENTS, services=SERVICES)
+    run = await world.submit()
+    note = next(step for step in (await world.end_of(run)).steps if step.id == "note")
+    assert (str(note.state), note.reason) == ("denied", "NOT_ANY_MORE")
+    assert world.tools.times("scribe.put" if service else "box.put") == 0
+    assert [one["verdict"] for one in await recorded(world, run)] == ["allow", "deny"]
