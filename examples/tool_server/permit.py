@@ -19,8 +19,8 @@ _SCHEMA = "CREATE TABLE permit (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL
 class PermitCheck:
     """Checks permits against the public key of whoever gives them; used ones are kept until they expire."""
 
-    def __init__(self, key_file: Path, folder: Path) -> None:
-        """Read the key (a JWK, RFC 7517, of type OKP/Ed25519).
+    def __init__(self, key_file: Path, folder: Path, tenant: str | None = None) -> None:
+        """Read the key (a JWK, RFC 7517, of type OKP/Ed25519); with ``tenant``, only permits of that one count.
 
         Raises:
             OSError, ValueError, jwt.PyJWTError: the file holds no such key.
@@ -29,6 +29,7 @@ class PermitCheck:
         if not isinstance(jwk, dict) or jwk.get("crv") != "Ed25519" or "d" in jwk:
             raise ValueError("the permit key is not a public Ed25519 JWK")
         self._key = jwt.PyJWK(jwk, algorithm="EdDSA")
+        self._tenant = tenant
         self._database = Database(folder / "permits.sqlite3", _SCHEMA, lambda _tx: None)
 
     def redeem(self, token: str, *, expected: dict[str, str]) -> None:
@@ -37,13 +38,15 @@ class PermitCheck:
         ``expected`` are the claims it has to carry: the action's digest, and those of the others that it has at all.
 
         Raises:
-            CallError: there is none, or it is forged, expired, for another action, or used.
+            CallError: there is none, or it is forged, expired, for another action, another tenant's, or used.
         """
         claims = self._claims(token)
         if claims["digest"] != expected["digest"] or any(
             claims.get(name, value) != value for name, value in expected.items()
         ):
             raise CallError("PERMIT_REFUSED", "the permit is for another action")
+        if self._tenant is not None and claims.get("tenant") != self._tenant:
+            raise CallError("PERMIT_REFUSED", "the permit is another tenant's")
         with self._database.write() as tx:
             tx.execute("DELETE FROM permit WHERE expires_at < ?", (int(time.time()) - 60,))
             row = (str(claims["jti"]), int(claims["exp"]))

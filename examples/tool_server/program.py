@@ -34,6 +34,11 @@ def parser(name: str, title: str, *, mails: bool = True) -> argparse.ArgumentPar
     made.add_argument(
         "--permit-key", type=Path, metavar="FILE", help="public Ed25519 JWK; without it nothing is checked"
     )
+    made.add_argument(
+        "--tenant",
+        metavar="NAME",
+        help="take permits of this tenant only: another one may have systems of the same names",
+    )
     made.add_argument("--fault", type=Fault.parse, action="append", default=[], metavar="SYSTEM.OPERATION=KIND[:VALUE]")
     return made
 
@@ -51,7 +56,7 @@ def serve(name: str, options: argparse.Namespace, systems: Callable[[], Sequence
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     opened = systems()
-    permits = PermitCheck(options.permit_key, options.folder) if options.permit_key else None
+    permits = PermitCheck(options.permit_key, options.folder, options.tenant) if options.permit_key else None
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=[("grpc.so_reuseport", 0)])
     service = Service(name, opened, permits=permits, faults=options.fault, stopping=stopping)
     tools_pb2_grpc.add_ToolServiceServicer_to_server(service, server)

@@ -32,12 +32,15 @@ async def demanding(tmp_path_factory: pytest.TempPathFactory, issuer: PermitIssu
     folder: Path = tmp_path_factory.mktemp("demanding")
     key = folder / "permit-key.json"
     key.write_text(json.dumps(issuer.jwk), "utf-8")
-    async with company(folder / "data", "127.0.0.1:1", "--permit-key", str(key)) as opened:
+    async with company(folder / "data", "127.0.0.1:1", "--permit-key", str(key), "--tenant", "sales") as opened:
         yield opened
 
 
-def permit(issuer: PermitIssuer, key: str, *, action: Action = ACTION, now: datetime | None = None) -> Permit:
+def permit(
+    issuer: PermitIssuer, key: str, *, action: Action = ACTION, now: datetime | None = None, tenant: str = "sales"
+) -> Permit:
     return issuer.issue(
+        tenant=tenant,
         action_digest=action.digest,
         action=f"{action.system}.{action.operation}",
         decision_id="decision",
@@ -84,6 +87,13 @@ async def test_without_a_permit_nothing_is_done(demanding: Company) -> None:
 async def test_a_permit_of_somebody_else_is_worth_nothing(demanding: Company) -> None:
     forged = permit(PermitIssuer.generate(), "forged").token
     assert failure(await demanding.ask(call(forged, "forged"))) == REFUSED
+
+
+@pytest.mark.requirement("example.permits", "orchestrator.tenants-own-permits")
+async def test_a_permit_of_another_tenant_is_worth_nothing(demanding: Company, issuer: PermitIssuer) -> None:
+    """It may have a system of the same name, and policies of its own that allow everything there."""
+    asked = call(permit(issuer, "theirs", tenant="legal").token, "theirs")
+    assert failure(await demanding.ask(asked)) == REFUSED
 
 
 @pytest.mark.requirement("example.permits")

@@ -20,7 +20,7 @@ from assent_orchestrator.governance.permit import Claims
 NOW = datetime(2031, 5, 6, tzinfo=UTC)
 DIGEST, OTHER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 ACTION = "cpq.create_proposal"
-PERMIT = Claims("p1", ACTION, DIGEST, "d1", "r1", "offer", 1, "k1", NOW, ())
+PERMIT = Claims("p1", ACTION, DIGEST, "d1", "r1", "offer", 1, "k1", NOW, (), "local")
 CALL = Call(ACTION, DIGEST, "k1", PERMIT, committed=2)
 ASKED = Ask(5, 1.0, 2.0, "allow", (), "d2", "R", permitted=True)
 NOTE = ActionNote(name=ACTION, digest=DIGEST, effect="write")

@@ -203,7 +203,7 @@ class Desk:
             duties, digests = sort_out(decided.decision.obligations), self.gate.digests
             asked_for = as_action(wishes[kept["id"]], catalogue, digests, kept.get("labels", ()))
             action = redacted(asked_for, duties, digests)
-            permit = Outside(self.gate).permit_again(decided, kept["id"], issued, action)
+            permit = Outside(self.gate).permit_again(caller.tenant, decided, kept["id"], issued, action)
             replies.append(Reply(kept["id"], decided, Leave(permit, action, issued.report_by)))
         return tuple(replies)
 

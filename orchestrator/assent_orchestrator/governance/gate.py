@@ -172,7 +172,7 @@ class Gate:
                 if decided is None:
                     continue
                 memory = self.memory(question.tenant)
-                ruling = rule(action, decided, OURS, self._permitting(decided, run, step), memory, digests=self.digests)
+                ruling = rule(action, decided, OURS, self._permitting(question, decided), memory, digests=self.digests)
                 till = None
                 if isinstance(ruling, Allowed) and ruling.reserves:
                     till, ruling = await self._reserved(tx, question, ruling)
@@ -199,7 +199,7 @@ class Gate:
         assert question.action is not None
         assert question.step is not None
         assert question.run is not None
-        permitting, memory = self._permitting(asked, question.run.id, question.step), self.memory(question.tenant)
+        permitting, memory = self._permitting(question, asked), self.memory(question.tenant)
         allowed = rule(question.action, asked, OURS, permitting, memory, digests=self.digests)
         if not isinstance(allowed, Allowed) or allowed.reserves:
             return None
@@ -271,8 +271,11 @@ class Gate:
         more = PER_ACTION * actions
         return min(self.budget + more if within is None else within * _SHARE, self.longest + more)
 
-    def _permitting(self, decided: Decided, run: str, step: StepFacts) -> Callable[[Action], Permit]:
-        return lambda action: self.issue(action, decided, run, step, idempotency_key(run, row_id(step)))
+    def _permitting(self, question: Question, decided: Decided) -> Callable[[Action], Permit]:
+        assert question.run is not None
+        assert question.step is not None
+        tenant, run, step = question.tenant, question.run.id, question.step
+        return lambda action: self.issue(action, decided, tenant, run, step, idempotency_key(run, row_id(step)))
 
     async def ask(self, question: Question, budget: float, *, look: bool = True) -> Decided:
         """Answer a question within ``budget`` seconds; with ``look``, a stop that is in force answers first.
@@ -309,9 +312,12 @@ class Gate:
             question, found, input_digest=input_digest, duration_us=(time.perf_counter_ns() - started) // 1000
         )
 
-    def issue(self, action: Action, decided: Decided, run: str, step: StepFacts, key: str) -> Permit:
+    def issue(  # noqa: PLR0917 - what a permit says
+        self, action: Action, decided: Decided, tenant: str, run: str, step: StepFacts, key: str
+    ) -> Permit:
         """Issue a permit for what was decided; whoever asked for it commits both before anybody has it."""
         return self.issuer.issue(
+            tenant=tenant,
             action_digest=action.digest,
             claimed=claim_of(action, action.digest),
             action=f"{action.system}.{action.operation}",

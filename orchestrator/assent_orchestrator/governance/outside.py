@@ -174,7 +174,7 @@ class Outside:
             step, key = StepFacts(id=asked.id, attempt=1), work.keys[asked.id]
 
             def permitted(action: Action, own: Decided = own, step: StepFacts = step, key: str = key) -> Permit:
-                return self.gate.issue(action, own, OUTSIDE, step, key)
+                return self.gate.issue(action, own, question.tenant, OUTSIDE, step, key)
 
             ruling = rule(asked.action, own, terms.fulfilled, permitted, digests=self.gate.digests)
             full = work.room.refusal() if isinstance(ruling, Allowed) and work.room is not None else None
@@ -197,9 +197,12 @@ class Outside:
         under = Under(IN_FORCE, tuple(stop.id for stop in work.in_force))
         return tuple(answers), Share(tuple(drafts), handed_out.TABLE, tuple(rows), claim, under)
 
-    def permit_again(self, decided: Decided, item: str, permit: handed_out.Issued, action: Action) -> Permit:
+    def permit_again(
+        self, tenant: str, decided: Decided, item: str, permit: handed_out.Issued, action: Action
+    ) -> Permit:
         """Return a permit for ``action`` that was issued before, as it was: its row is committed, its time goes on."""
         return self.gate.issuer.issue(
+            tenant=tenant,
             action_digest=permit.action_digest,
             claimed=claim_of(action, permit.action_digest),
             action=permit.action,

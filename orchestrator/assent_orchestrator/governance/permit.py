@@ -87,7 +87,8 @@ def claim_of(action: Action, written: str) -> str:
 class Claims:
     """What a verified permit says: which attempt of which step does what, and which decision allowed it.
 
-    ``labels`` are those of anything in the arguments; None: it was issued before permits said so.
+    ``labels`` are those of anything in the arguments, ``tenant`` is whose policies allowed it; None: it was issued
+    before permits said so.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Claims:
     idempotency_key: str
     expires_at: datetime
     labels: tuple[str, ...] | None
+    tenant: str | None
 
 
 class PermitIssuer:
@@ -133,6 +135,7 @@ class PermitIssuer:
     def issue(
         self,
         *,
+        tenant: str,
         action_digest: str,
         action: str,
         decision_id: str,
@@ -147,8 +150,9 @@ class PermitIssuer:
     ) -> Permit:
         """Return a permit for one attempt at one action; only the gate may call this.
 
-        ``labels`` are those of anything in its arguments. ``claimed`` is what the token says (``claim_of``),
-        ``action_digest`` itself where it is left out.
+        ``tenant`` is whose policies allowed it: a system of the same name may be another one's, too. ``labels`` are
+        those of anything in its arguments. ``claimed`` is what the token says (``claim_of``), ``action_digest`` itself
+        where it is left out.
         ``identifier`` is that of a permit that was issued before: with the same facts it is the same permit again.
         """
         identifier, claimed = identifier or uuid.uuid4().hex, claimed or action_digest
@@ -161,6 +165,7 @@ class PermitIssuer:
             "jti": identifier,
             "iat": issued,
             "exp": expires,
+            "tenant": tenant,
             "digest": claimed,
             "action": action,
             "decision": decision_id,
@@ -190,12 +195,14 @@ def verify_permit(
     digest: str,
     *,
     idempotency_key: str | None = None,
+    tenant: str | None = None,
     issuer: str = ISSUER,
     now: datetime | None = None,
 ) -> Claims:
     """Verify a permit as a tool server does, against the digest that it computed itself.
 
-    Give ``idempotency_key`` to make sure that the permit is for this very effect, too.
+    Give ``idempotency_key`` to make sure that the permit is for this very effect, too, and ``tenant`` where the systems
+    are those of one tenant: another one may have systems of the same names, and policies of its own for them.
 
     Raises:
         PermitError: the token is not a permit, not signed with ``jwk``, expired, or for something else.
@@ -206,6 +213,8 @@ def verify_permit(
         raise PermitError("the permit is for another action")
     if idempotency_key is not None and claims.idempotency_key != idempotency_key:
         raise PermitError("the permit is for another effect")
+    if tenant is not None and claims.tenant != tenant:
+        raise PermitError("the permit is another tenant's")
     if (now or datetime.now(UTC)) >= claims.expires_at + LEEWAY:
         raise PermitError("the permit has expired")
     return claims
@@ -247,6 +256,7 @@ def _read(payload: Mapping[str, Any]) -> Claims:
         idempotency_key=texts["key"],
         expires_at=datetime.fromtimestamp(payload["exp"], UTC),
         labels=_labels(payload.get("labels")),
+        tenant=_tenant(payload.get("tenant")),
     )
 
 
@@ -256,3 +266,9 @@ def _labels(claimed: Any) -> tuple[str, ...] | None:
     if not isinstance(claimed, list) or not all(isinstance(label, str) for label in claimed):
         raise PermitError("the token is not a permit")
     return tuple(claimed)
+
+
+def _tenant(claimed: Any) -> str | None:
+    if claimed is not None and not isinstance(claimed, str):
+        raise PermitError("the token is not a permit")
+    return claimed

@@ -135,6 +135,7 @@ class Course:
                 claims = jwt.decode(token, options={"verify_signature": False})
                 run, _, row = claims["sub"].rpartition("/")
                 return PermitIssuer.generate().issue(
+                    tenant=claims["tenant"],
                     action_digest=claims["digest"], action=claims["action"], decision_id=claims["decision"],
                     run=run, step=row, attempt=1, idempotency_key=claims["key"], labels=claims["labels"],
                     now=self.call.permit.issued_at, identifier=claims["jti"],

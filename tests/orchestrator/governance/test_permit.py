@@ -24,6 +24,7 @@ ISSUER = PermitIssuer(KEY)
 
 def issued(digest: str = DIGEST) -> Permit:
     return ISSUER.issue(
+        tenant="sales",
         action_digest=digest,
         action="email.send",
         decision_id="decision-1",
@@ -50,6 +51,17 @@ def test_a_tool_server_can_read_what_was_permitted() -> None:
     assert (claims.run, claims.step, claims.attempt, claims.idempotency_key) == ("run-1", "send", 2, "key-1")
     assert (claims.id, claims.expires_at) == (permit.id, permit.expires_at)
     assert permit.expires_at <= NOW + LIFETIME
+
+
+@pytest.mark.requirement("orchestrator.permit-is-verifiable", "orchestrator.tenants-own-permits")
+def test_a_permit_is_good_for_the_systems_of_its_tenant_only() -> None:
+    assert verify_permit(issued().token, ISSUER.jwk, DIGEST, tenant="sales", now=NOW).tenant == "sales"
+    for token in (issued().token, signed(tenant=None)):
+        with pytest.raises(PermitError, match="another tenant's"):
+            verify_permit(token, ISSUER.jwk, DIGEST, tenant="legal", now=NOW)
+    assert verify_permit(signed(tenant=None), ISSUER.jwk, DIGEST, now=NOW).tenant is None, "issued before it was said"
+    with pytest.raises(PermitError, match="not a permit"):
+        verify_permit(signed(tenant=["sales"]), ISSUER.jwk, DIGEST, now=NOW)
 
 
 @pytest.mark.requirement("orchestrator.permit-is-verifiable")

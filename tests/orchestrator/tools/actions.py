@@ -18,6 +18,7 @@ def update(effect: Effect = "write", **args: Any) -> Action:
 
 def permit_for(action: Action, now: datetime | None = None) -> Permit:
     return ISSUER.issue(
+        tenant="sales",
         action_digest=action.digest,
         action=f"{action.system}.{action.operation}",
         decision_id="decision-1",
