@@ -7,16 +7,21 @@ import json
 import re
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 from google.protobuf import json_format
 from grpc import aio
 from ruamel.yaml import YAML
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.e2e.isolation.house import OURS, PAT, THEIRS, House, open_house
+from assent_orchestrator.audit import records
+from assent_orchestrator.audit.verify import Verification, verify_trail
+from tests.e2e.isolation.house import OURS, PAT, SECONDS, THEIRS, House, open_house
 from tests.e2e.isolation.methods import METHODS
 from tests.orchestrator.server.conftest import read_refusal
 
@@ -25,6 +30,8 @@ CASES: list[dict[str, Any]] = YAML(typ="safe").load(
 )["methods"]
 NOBODY = "nobody"
 Answer = tuple[str, str]
+CONNECTIONS = 20
+"""Of all callers together."""
 SILENCE = 0.7
 """Seconds in which a stranger hears nothing of what is there to be heard at once."""
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -172,6 +179,33 @@ async def test_who_follows_approvals_hears_of_their_own_alone(house: House) -> N
 async def trail(house: House) -> list[dict[str, Any]]:
     answer = await house.say("AuditService/ListAuditRecords", {"parent": f"tenants/{OURS}", "page_size": 500}, OURS)
     return [json.loads(base64.b64decode(one["canonical_json"])) for one in answer.get("audit_records", ())]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.requirement("orchestrator.tenants-own-calls")
+async def test_however_many_trails_a_tenant_has_verified_the_others_find_connections(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long trail takes its time, and each has a connection meanwhile of those that all callers share."""
+    over, under_way = asyncio.Event(), asyncio.Queue[str]()
+
+    async def slowly(engine: AsyncEngine, tenant: str, **options: Any) -> Verification:
+        async with engine.connect() as tx:
+            await tx.execute(sa.text("SELECT 1"))
+            under_way.put_nowait(tenant)
+            await over.wait()
+        return await verify_trail(engine, tenant, **options)
+
+    monkeypatch.setattr(records, "verify_trail", slowly)
+    ask = partial(house.say, "AuditService/VerifyTrail")
+    async with asyncio.timeout(SECONDS):
+        theirs = [asyncio.create_task(ask({"parent": f"tenants/{THEIRS}"}, THEIRS)) for _ in range(CONNECTIONS)]
+        assert [await under_way.get(), await under_way.get()] == [THEIRS, THEIRS]
+        await house.say("RunService/ListRuns", {"parent": f"tenants/{OURS}"}, OURS)
+        ours = asyncio.create_task(ask({"parent": f"tenants/{OURS}"}, OURS))
+        assert await under_way.get() == OURS
+        over.set()
+        assert all("fault" not in said for said in await asyncio.gather(ours, *theirs))
 
 
 @pytest.mark.timeout(120)

@@ -56,6 +56,7 @@ from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.simulation import Simulations
 from assent_orchestrator.execution.submission import Submissions
 from assent_orchestrator.execution.takeover import TakeOvers
+from assent_orchestrator.execution.turnstile import Turnstile
 from assent_orchestrator.execution.unretained import Unretained
 from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.execution.work_items import WorkItems
@@ -83,6 +84,9 @@ from assent_orchestrator.store.seat import Seat, take_seat
 from assent_orchestrator.tools.server import ToolServers
 from assent_sidecar.opa.binary import find_binary
 from assent_sidecar.sidecar import Sidecar
+
+_VERIFYING = 4
+"""How many trails are read from end to end at once, a tenant's half of them at most: each takes a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +263,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             passing=passing,
             stops=Stops(database.engine, trail, clock, realms.declares, Frozen(database.engine, durable).wake),
             policies=PoliciesByTenant(realms),
-            records=Records(database.engine, trail),
+            records=Records(database.engine, trail, Turnstile(_VERIFYING, _VERIFYING // 2).turn),
             desk=Desk(
                 database.engine,
                 gate,

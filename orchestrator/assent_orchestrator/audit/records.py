@@ -1,5 +1,8 @@
 """The trail as callers may read it: all of it for auditors, a run's part for those whose run it is."""
 
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,10 +20,15 @@ from assent_orchestrator.page import Page, page_size, read_number, read_token, w
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Reads and proves the trail of a caller's tenant."""
+    """Reads and proves the trail of a caller's tenant.
+
+    ``verifying`` waits for a tenant's turn to verify. That takes as long as the trail is, on one connection of those
+    that all callers share: as many at once as there are connections would keep everybody else from anything.
+    """
 
     engine: AsyncEngine
     trail: Trail
+    verifying: Callable[[str], AbstractAsyncContextManager[None]] = lambda _: contextlib.nullcontext()
 
     async def list(
         self, caller: Caller, wanted: Wanted = EVERYTHING, *, after_seq: int = 0, size: int = 0, token: str = ""
@@ -54,7 +62,8 @@ class Records:
             AuditUnavailableError: the trail cannot be read.
         """
         caller.require(Role.AUDITOR)
-        return await verify_trail(self.engine, caller.tenant, remembered=remembered)
+        async with self.verifying(caller.tenant):
+            return await verify_trail(self.engine, caller.tenant, remembered=remembered)
 
     async def _is_own(self, caller: Caller, run_id: str) -> bool:
         try:
