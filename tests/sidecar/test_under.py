@@ -245,12 +245,14 @@ CLAIMS = (
     '{}\n\nallow contains {{"code": "FINE", "control": "ORG-09"}}\n',
     '{}\n\nallow contains object.union({{"code": "FINE"}}, {{"control": `ORG-09`}})\n',
     '{}\n\nnamed := "\\u004fRG-01"\n',
+    '{}\n\nallow contains {{"code": "FINE"}} if count(data.policies.org.house.deny) > 0 with input.kind as "action"\n',
+    '{}\n\nothers := data.policies.org.house.deny\n\nallow contains {{"code": "FINE"}} if others with input as {{}}\n',
 )
 
 
 @pytest.mark.requirement("orchestrator.org-not-loosened")
 @pytest.mark.parametrize("policy", CLAIMS)
-async def test_no_policy_of_the_tenants_names_a_control_of_the_organisations(
+async def test_no_policy_of_the_tenants_names_a_control_of_the_organisations_or_has_its_rules_do_so(
     policy: str, binary: Binary, house: Bundle, tmp_path: Path
 ) -> None:
     root = make_tenant(tmp_path)

@@ -12,7 +12,7 @@ from assent_sidecar.bundle.policies import RESERVED, PolicyFile, package_of
 from assent_sidecar.bundle.workspace import Condition
 from assent_sidecar.opa.binary import Binary
 
-_QUERY = """modules := {file: {"package": package_, "heads": heads} |
+_QUERY = """modules := {file: {"package": package_, "heads": heads, "pretends": pretends} |
     some file, text in input
     module := rego.parse_module(file, text)
     package_ := [part.value | some place, part in module["package"].path; place > 0]
@@ -27,6 +27,7 @@ _QUERY = """modules := {file: {"package": package_, "heads": heads} |
             "default": object.get(rule, "default", false),
         }
     ]
+    pretends := count([path | walk(module, [path, _]); path[count(path) - 1] == "with"]) > 0
 }"""
 
 CONDITIONS = "assent/conditions.rego"
@@ -57,10 +58,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One Rego file: the parts of its package without ``data``, and the heads of its rules."""
+    """One Rego file: the parts of its package without ``data``, and the heads of its rules.
+
+    ``pretends``: something in it is evaluated ``with`` another input, or with other data, than there is.
+    """
 
     package: tuple[str, ...]
     heads: tuple[Head, ...]
+    pretends: bool = False
 
 
 async def read_modules(texts: Mapping[str, str], binary: Binary) -> dict[str, Module]:
@@ -76,7 +81,7 @@ async def read_modules(texts: Mapping[str, str], binary: Binary) -> dict[str, Mo
     try:
         found = json.loads(done.stdout)["result"][0]["bindings"]["modules"]
         return {
-            file: Module(tuple(one["package"]), tuple(Head(**head) for head in one["heads"]))
+            file: Module(tuple(one["package"]), tuple(Head(**head) for head in one["heads"]), bool(one["pretends"]))
             for file, one in found.items()
         }
     except (ValueError, KeyError, IndexError, TypeError) as error:

@@ -115,7 +115,8 @@ async def content_of(files: Mapping[str, bytes], binary: Binary) -> Content:
     modules = await read_modules(texts, binary)
     policies = {path: texts[path] for path in modules if PurePosixPath(path).parts[0] == POLICIES}
     controls = await declared_controls(policies, binary)
-    return Content(files, {path: module.package for path, module in modules.items()}, controls)
+    pretending = frozenset(path for path, module in modules.items() if module.pretends)
+    return Content(files, {path: module.package for path, module in modules.items()}, controls, pretending)
 
 
 async def content_of_bundle(bundle: Bundle, binary: Binary) -> Content:

@@ -58,12 +58,14 @@ class OrgFault:
 class Content:
     """A bundle's files by path, and of each Rego file what OPA reads.
 
-    That is its package (without ``data``), and which controls its METADATA names, where it names any.
+    That is its package (without ``data``), which controls its METADATA names, where it names any, and whether it
+    evaluates anything ``with`` other than what there is (``pretending``).
     """
 
     files: Mapping[str, bytes] = field(repr=False)
     packages: Mapping[str, tuple[str, ...]]
     controls: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pretending: frozenset[str] = frozenset()
 
     @property
     def spoken_for(self) -> frozenset[str]:
@@ -197,6 +199,9 @@ def _controls(org: _Parts, tenant: _Parts) -> Iterator[OrgFault]:
         if not _scope(path):
             continue
         said = tenant.content.controls.get(path, frozenset()) | mentioned(tenant.content.text(path))
+        if path in tenant.content.pretending:
+            reason = "nothing is evaluated `with` what is not so: rules of the organisation would say what they do not"
+            yield OrgFault(path, Offence.LOOSENED, reason)
         for name in sorted(one for one in said if same_control(one) in ours):
             reason = f"the control {name[:64]!r} is the organisation's; a policy of yours names one of your own"
             yield OrgFault(path, Offence.LOOSENED, reason)
