@@ -4,12 +4,12 @@ Only questions are asked: nothing is done, and each decision is recorded as that
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.amendments.proposals import examine
 from assent_orchestrator.amendments.rows import read
@@ -21,8 +21,9 @@ from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.expand import expand
 from assent_orchestrator.plan.model import Plan
+from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.plan.unretained import is_marked
-from assent_orchestrator.store.tables import runs
+from assent_orchestrator.store.tables import runs, steps
 from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.decision import Decision, StepForecast
 from assent_sidecar.facts import Principal
@@ -33,11 +34,15 @@ DEFAULT_RUNS = 5
 
 @dataclass(frozen=True, slots=True)
 class StepEffect:
-    """What would be decided on one step: verdict and reason codes; None where there is no such step."""
+    """What would be decided on one step: verdict and reason codes; None where there is no such step.
+
+    ``recorded`` is where the step of the run is, whatever was decided on it; None where it has none.
+    """
 
     step: str
     before: tuple[str, tuple[str, ...]] | None
     after: tuple[str, tuple[str, ...]] | None
+    recorded: StepState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,17 @@ class RunEffect:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A run that was: what it was given, and on whose behalf it acted."""
+    """A run that was: what it was given, on whose behalf it acted, and where its steps are."""
 
     run: str
     plan: Plan
     principal: Principal
+    states: Mapping[str, StepState]
 
     @classmethod
-    def of(cls, row: sa.RowMapping) -> Self:
+    def of(cls, row: sa.RowMapping, states: Mapping[str, StepState]) -> Self:
         """Read it from its row."""
-        return cls(row["id"], Plan.from_json(row["plan"]), Principal.from_json(row["principal"]))
+        return cls(row["id"], Plan.from_json(row["plan"]), Principal.from_json(row["principal"]), states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class Effects:
             )
             limit = min(count or DEFAULT_RUNS, MOST_RUNS)
             rows = (await tx.execute(query.order_by(runs.c.created_at.desc()).limit(limit))).mappings().all()
+            states = await _states(tx, [row["id"] for row in rows])
         proposed = found.plan.model_copy(update={"process_version": ""})
         try:
             await asyncio.to_thread(examine, proposed, catalogue)
@@ -112,7 +119,8 @@ class Effects:
                 fault=first.code,
                 field=first.field,
             ) from error
-        return tuple([await self._of_run(caller, Recorded.of(row), proposed, within) for row in rows])
+        recorded = [Recorded.of(row, states.get(row["id"], {})) for row in rows]
+        return tuple([await self._of_run(caller, one, proposed, within) for one in recorded])
 
     async def _of_run(self, caller: Caller, done: Recorded, proposed: Plan, within: float | None) -> RunEffect:
         if is_marked(done.plan.labels):
@@ -132,12 +140,23 @@ class Effects:
         ]
         first, second = was.decision, now.decision
         names = dict.fromkeys([*first.steps, *second.steps])
-        steps = (StepEffect(name, _of(first.steps, name), _of(second.steps, name)) for name in names)
-        return RunEffect(done.run, (StepEffect("", _said(first), _said(second)), *steps))
+        effects = (
+            StepEffect(name, _of(first.steps, name), _of(second.steps, name), done.states.get(name)) for name in names
+        )
+        return RunEffect(done.run, (StepEffect("", _said(first), _said(second)), *effects))
 
 
-def _of(steps: Mapping[str, StepForecast], name: str) -> tuple[str, tuple[str, ...]] | None:
-    found = steps.get(name)
+async def _states(tx: AsyncConnection, run_ids: Sequence[str]) -> dict[str, dict[str, StepState]]:
+    """Return where the steps of plans are, by run."""
+    query = sa.select(steps.c.run_id, steps.c.id, steps.c.state)
+    found: dict[str, dict[str, StepState]] = {}
+    for run_id, step_id, state in await tx.execute(query.where(steps.c.run_id.in_(run_ids), steps.c.origin.is_(None))):
+        found.setdefault(run_id, {})[step_id] = StepState(state)
+    return found
+
+
+def _of(forecast: Mapping[str, StepForecast], name: str) -> tuple[str, tuple[str, ...]] | None:
+    found = forecast.get(name)
     return _said(found) if found is not None else None
 
 

@@ -7,6 +7,7 @@ import typer
 from google.protobuf.json_format import MessageToDict
 
 from assent.v1 import amendments_pb2 as wire
+from assent.v1 import processes_pb2, runs_pb2
 from assent.v1.decisions_pb2 import VERDICT_ALLOW, VERDICT_DEFER, VERDICT_REQUIRE_APPROVAL
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.connection import Connection
@@ -136,6 +137,7 @@ def show_command(
     with Connection(common) as connection:
         name = connection.name("amendments", amendment)
         found = connection.call(connection.processes.GetAmendment, wire.GetAmendmentRequest(name=name))
+        now = current_version(connection, found) if found.state == wire.AMENDMENT_STATE_OPEN else found.process_version
         effect = None
         if simulate is not None:
             request = wire.SimulateAmendmentRequest(name=name, runs=simulate)
@@ -144,15 +146,26 @@ def show_command(
         more = {"effect": json_of(effect)} if effect is not None else {}
         say_json({**json_of(found), **more})
         return ExitCode.DONE
-    say(f"amendment {short(found.name)} of {found.process} {found.process_version} is ", coloured(state_of(found)))
-    say(f"  proposed by {found.proposer} at {moment(found.propose_time)}, for {found.owner} to decide")
-    if found.closer:
-        why = f": {found.reason}" if found.reason else ""
-        say(f"  {state_of(found)} by {found.closer} at {moment(found.close_time)}{why}")
-    show_changes(parts_of(found))
+    show_amendment(found, now)
     if effect is not None:
         show_effect(effect)
     return ExitCode.DONE
+
+
+def show_amendment(amendment: wire.Amendment, now: str) -> None:
+    """Write an amendment; ``now`` is the version of its process that it is to be seen beside, empty where none is."""
+    of = f"{amendment.process} {amendment.process_version}"
+    say(f"amendment {short(amendment.name)} of {of} is ", coloured(state_of(amendment)))
+    say(f"  proposed by {amendment.proposer} at {moment(amendment.propose_time)}, for {amendment.owner} to decide")
+    if amendment.closer:
+        why = f": {amendment.reason}" if amendment.reason else ""
+        say(f"  {state_of(amendment)} by {amendment.closer} at {moment(amendment.close_time)}{why}")
+    if not now:
+        say(f"  there is no process {amendment.process} any more")
+    elif now != amendment.process_version:
+        say(f"  {amendment.process} is {now} by now, and this is how it differs from {amendment.process_version}:")
+        say("  propose its plan again to see how that differs from what is in force")
+    show_changes(parts_of(amendment))
 
 
 @with_connection
@@ -171,6 +184,17 @@ def dismiss_command(
     else:
         say(f"amendment {short(closed.name)} is dismissed")
     return ExitCode.DONE
+
+
+def current_version(connection: Connection, amendment: wire.Amendment) -> str:
+    """Return which version of its process is in force; empty: none is."""
+    request = processes_pb2.GetProcessRequest(name=connection.name("processes", amendment.process))
+    try:
+        return connection.call(connection.processes.GetProcess, request).version
+    except Refusal as refusal:
+        if refusal.code == "NOT_FOUND":
+            return ""
+        raise
 
 
 _UNTOLD = {"NOT_RETAINED": "its values were not retained"}
@@ -203,7 +227,10 @@ def _effect(change: wire.StepEffect) -> str:
     now, then = _said(change.before, change.before_reasons), _said(change.after, change.after_reasons)
     if not change.before:
         return f"{what} would be new, and {then}"
-    return f"{what} would {f'be {then}' if change.after else 'not be there'}; now it is {now}"
+    told = f"{what} would {f'be {then}' if change.after else 'not be there'}; now it is {now}"
+    if not change.recorded:
+        return told
+    return f"{told}; this run has it {word(runs_pb2.StepState, change.recorded, 'STEP_STATE')}"
 
 
 def _said(verdict: int, reasons: Iterable[str]) -> str:

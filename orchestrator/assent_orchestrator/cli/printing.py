@@ -140,14 +140,14 @@ def json_of(message: Message) -> dict[str, Any]:
 
 
 def exact(value: Any) -> Any:
-    """Return a JSON value with its whole numbers as such: on the wire every number is a double."""
+    """Return a JSON value with its whole numbers as such, and members in order: the wire has doubles, and no order."""
     match value:
         case float() if value.is_integer():
             return int(value)
         case list():
             return [exact(one) for one in value]
         case dict():
-            return {key: exact(one) for key, one in value.items()}
+            return {key: exact(value[key]) for key in sorted(value)}
         case _:
             return value
 

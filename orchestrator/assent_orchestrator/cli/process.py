@@ -14,7 +14,7 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan_file import read_plan_file
 from assent_orchestrator.cli.printing import json_of, say, say_json, table
 from assent_orchestrator.cli.problem import Problem
-from assent_orchestrator.cli.process_card import change_json, read_shown, show_changes, show_process
+from assent_orchestrator.cli.process_card import change_json, plan_json, read_shown, show_changes, show_process
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.written import needs_workspace, written_catalogue
 from assent_orchestrator.plan.difference import difference, may_vary, with_plan
@@ -52,7 +52,14 @@ def list_command(common: Common) -> int:
 @app.command("show")
 @with_connection
 def show_command(
-    common: Common, *, name: ProcessArgument, workspace: WorkspaceOption = None, under: UnderOption = None
+    common: Common,
+    *,
+    name: ProcessArgument,
+    workspace: WorkspaceOption = None,
+    under: UnderOption = None,
+    as_plan: Annotated[
+        bool, typer.Option("--plan", help="Write the plan that it is, as JSON: to be changed, checked and proposed.")
+    ] = False,
 ) -> int:
     """Show a process: whose it is, its version, its steps, and what a plan may change."""
     needs_workspace(under, workspace)
@@ -61,7 +68,9 @@ def show_command(
     else:
         with Connection(common) as connection:
             shown = _shown(connection, name)
-    if common.as_json:
+    if as_plan:
+        say_json(plan_json(read_shown(shown)))
+    elif common.as_json:
         say_json(shown)
     else:
         show_process(read_shown(shown), shown.revision)

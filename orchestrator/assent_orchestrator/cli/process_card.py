@@ -10,7 +10,7 @@ from rich.text import Text
 from assent.v1 import processes_pb2 as wire
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import one_line
-from assent_orchestrator.cli.printing import say, say_under, table
+from assent_orchestrator.cli.printing import exact, say, say_under, table
 from assent_orchestrator.cli.problem import Problem
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.errors import InvalidError
@@ -84,6 +84,13 @@ def show_changes(changes: Iterable[Change]) -> None:
 def change_json(change: Change) -> dict[str, Any]:
     """Return a difference for programs."""
     return {"path": change.path, "sort": str(change.sort), "before": change.before, "after": change.after}
+
+
+def plan_json(process: Process) -> dict[str, Any]:
+    """Return a process as the plan that it is, for who writes another one."""
+    steps = [{name: exact(value) for name, value in step.to_json().items()} for step in process.steps]
+    choices = {name: choice.to_json() for name, choice in process.choices.items()}
+    return {"process": process.name, "steps": steps, **({"choices": choices} if choices else {})}
 
 
 def _variation(process: Process) -> str:

@@ -249,6 +249,12 @@ async def test_its_effect_is_what_recorded_runs_would_have_been(make_world: Make
     runs = [await office.world.submit(inputs={"n": n}) for n in (1, 2)]
     effects = await office.effects.simulate(office.world.person("boss"), found.id)
     assert [one.run for one in effects] == runs[::-1]
+    assert {step.step: step.recorded for step in effects[0].steps} == {
+        "": None,
+        "tell": None,
+        "look": "pending",
+        "act": "pending",
+    }
     assert [[(step.step, step.before, step.after) for step in one.changed] for one in effects] == [
         [("tell", None, ("deny", ("NO_SENDING",)))],
         [("tell", None, ("allow", ()))],

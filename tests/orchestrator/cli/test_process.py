@@ -5,7 +5,9 @@ import pytest
 
 from assent.v1 import amendments_pb2 as wire
 from assent.v1.decisions_pb2 import VERDICT_ALLOW, VERDICT_DENY, VERDICT_HALT, VERDICT_REQUIRE_APPROVAL
-from assent_orchestrator.cli.amendments import show_effect, show_proposed
+from assent.v1.runs_pb2 import STEP_STATE_SKIPPED
+from assent_orchestrator.cli.amendments import show_amendment, show_effect, show_proposed
+from tests.examples.programs import EXAMPLES
 from tests.orchestrator.cli.program import Desk, assent
 
 ONE_STEP = """\
@@ -86,6 +88,19 @@ def test_a_plan_is_compared_with_its_process(workspace: Path, tmp_path: Path) ->
     assert assent("process", "diff", "refund", plan, "-w", workspace).code == 0
 
 
+@pytest.mark.requirement("orchestrator.process-shown")
+@pytest.mark.parametrize("name", ["contract_renewal", "legal_review"])
+def test_a_process_is_written_as_the_plan_that_it_is(name: str, tmp_path: Path) -> None:
+    folder = EXAMPLES / name
+    process = "contract_review" if name == "legal_review" else name
+    said = assent("process", "show", process, "--plan", "-w", folder)
+    assert said.code == 0, said.err
+    plan = tmp_path / "plan.json"
+    plan.write_text(said.out, encoding="utf-8")
+    found = assent("process", "diff", process, plan, "-w", folder, "--json")
+    assert (found.code, found.json["changes"]) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
@@ -154,7 +169,9 @@ def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.Captur
     proposed = wire.Amendment(name="tenants/t/amendments/a1", process="refund", owner="olga", changes=[change, count])
     show_proposed(proposed)
     deny = wire.StepEffect(step="tell", after=VERDICT_DENY, after_reasons=["NO_SENDING"])
-    gone = wire.StepEffect(step="look", before=VERDICT_ALLOW, before_reasons=["READS", "FIRST"])
+    gone = wire.StepEffect(
+        step="look", before=VERDICT_ALLOW, before_reasons=["READS", "FIRST"], recorded=STEP_STATE_SKIPPED
+    )
     asked = wire.StepEffect(before=VERDICT_REQUIRE_APPROVAL, after=VERDICT_HALT)
     runs = [
         wire.RunEffect(run="tenants/t/runs/r1", changes=[deny, gone, asked]),
@@ -171,13 +188,42 @@ def test_an_amendment_and_its_effect_are_read_line_by_line(capsys: pytest.Captur
         '~ steps.pay.after  ["look"] -> "\\u001b[31m"',
         "~ steps.look.args.limit  3 -> 2.5",
         "run r1: step tell would be new, and denied (NO_SENDING)",
-        "run r1: step look would not be there; now it is allowed (READS, FIRST)",
+        "run r1: step look would not be there; now it is allowed (READS, FIRST); this run has it skipped",
         "run r1: the plan as a whole would be halted; now it is put before people",
         "run r2: the same would be decided",
         "run r3: could not have been: inputs.x: INPUTS_SCHEMA",
         "run r4: cannot be simulated: its values were not retained",
         "no run of the process is recorded",
     ]
+
+
+@pytest.mark.requirement("orchestrator.amendment-owned")
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("1", []),
+        (
+            "2",
+            [
+                "  refund is 2 by now, and this is how it differs from 1:",
+                "  propose its plan again to see how that differs from what is in force",
+            ],
+        ),
+        ("", ["  there is no process refund any more"]),
+    ],
+)
+def test_an_amendment_says_that_its_process_is_another_one_by_now(
+    now: str, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_one = wire.Amendment(
+        name="tenants/t/amendments/a1",
+        process="refund",
+        process_version="1",
+        state=wire.AMENDMENT_STATE_OPEN,
+        changes=[wire.ProcessChange(path="steps.note", sort=wire.ProcessChange.SORT_REMOVED)],
+    )
+    show_amendment(open_one, now)
+    assert capsys.readouterr().out.splitlines()[2:] == [*told, "- steps.note  "]
 
 
 @pytest.mark.requirement("orchestrator.process-mined")

@@ -14,6 +14,7 @@ from assent_orchestrator.server.names import amendment_name, run_name
 from assent_orchestrator.server.translate.decision import verdict, write_decided
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.server.translate.plan import read_plan, write_plan
+from assent_orchestrator.server.translate.run import step_state
 from assent_orchestrator.tools.value import ValueFaultError, to_value
 from assent_sidecar.decision import Verdict
 
@@ -105,4 +106,6 @@ def _write_step(step: StepEffect) -> wire.StepEffect:
     if step.after is not None:
         made.after = verdict(Verdict(step.after[0]))
         made.after_reasons.extend(step.after[1])
+    if step.recorded is not None:
+        made.recorded = step_state(step.recorded)
     return made

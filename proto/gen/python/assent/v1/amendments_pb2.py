@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 from assent.v1 import decisions_pb2 as assent_dot_v1_dot_decisions__pb2
 from assent.v1 import plans_pb2 as assent_dot_v1_dot_plans__pb2
+from assent.v1 import runs_pb2 as assent_dot_v1_dot_runs__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61ssent/v1/amendments.proto\x12\tassent.v1\x1a\x19\x61ssent/v1/decisions.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x05\n\tAmendment\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12\x1e\n\x07process\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x07process\x12-\n\x0fprocess_version\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x0eprocessVersion\x12\x1a\n\x05owner\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x05owner\x12 \n\x08proposer\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03R\x08proposer\x12)\n\x04plan\x18\x06 \x01(\x0b\x32\x0f.assent.v1.PlanB\x04\xe2\x41\x01\x03R\x04plan\x12\x38\n\x07\x63hanges\x18\x07 \x03(\x0b\x32\x18.assent.v1.ProcessChangeB\x04\xe2\x41\x01\x03R\x07\x63hanges\x12\x35\n\x05state\x18\x08 \x01(\x0e\x32\x19.assent.v1.AmendmentStateB\x04\xe2\x41\x01\x03R\x05state\x12%\n\x0b\x64\x65\x63ision_id\x18\t \x01(\tB\x04\xe2\x41\x01\x03R\ndecisionId\x12 \n\x08revision\x18\n \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x12\x43\n\x0cpropose_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x0bproposeTime\x12\x1c\n\x06\x63loser\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03R\x06\x63loser\x12?\n\nclose_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcloseTime\x12\x1c\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03R\x06reason:U\xea\x41R\n\x10\x61ssent/Amendment\x12\'tenants/{tenant}/amendments/{amendment}*\namendments2\tamendment\"\x86\x02\n\rProcessChange\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x31\n\x04sort\x18\x02 \x01(\x0e\x32\x1d.assent.v1.ProcessChange.SortR\x04sort\x12.\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\x16.google.protobuf.ValueR\x06\x62\x65\x66ore\x12,\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x16.google.protobuf.ValueR\x05\x61\x66ter\"P\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\x0e\n\nSORT_ADDED\x10\x01\x12\x10\n\x0cSORT_REMOVED\x10\x02\x12\x10\n\x0cSORT_CHANGED\x10\x03\"\xbc\x01\n\x12ProposePlanRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\x12%\n\x04plan\x18\x02 \x01(\x0b\x32\x0f.assent.v1.PlanH\x00R\x04plan\x12(\n\tplan_json\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80@H\x00R\x08planJsonB\x11\n\x08proposal\x12\x05\xbaH\x02\x08\x01\"\x9c\x02\n\x13ProposePlanResponse\x12\x1a\n\x08\x63onforms\x18\x01 \x01(\x08R\x08\x63onforms\x12\x18\n\x07skipped\x18\x02 \x03(\tR\x07skipped\x12\x1c\n\treordered\x18\x03 \x03(\tR\treordered\x12/\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x13.assent.v1.DecisionR\x08\x64\x65\x63ision\x12\x32\n\tamendment\x18\x05 \x01(\x0b\x32\x14.assent.v1.AmendmentR\tamendment\x12\x18\n\x07refusal\x18\x06 \x01(\tR\x07refusal\x12\x16\n\x06\x63hosen\x18\x07 \x03(\tR\x06\x63hosen\x12\x1a\n\x08repeated\x18\x08 \x03(\tR\x08repeated\"\xd8\x01\n\x15ListAmendmentsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\x12(\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x04R\x06\x66ilter\"v\n\x16ListAmendmentsResponse\x12\x34\n\namendments\x18\x01 \x03(\x0b\x32\x14.assent.v1.AmendmentR\namendments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x89\x01\n\x13GetAmendmentRequest\x12r\n\x04name\x18\x01 \x01(\tB^\xe2\x41\x01\x02\xfa\x41\x12\n\x10\x61ssent/Amendment\xbaHBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$R\x04name\"\xb1\x01\n\x18SimulateAmendmentRequest\x12r\n\x04name\x18\x01 \x01(\tB^\xe2\x41\x01\x02\xfa\x41\x12\n\x10\x61ssent/Amendment\xbaHBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$R\x04name\x12!\n\x04runs\x18\x02 \x01(\x05\x42\r\xe2\x41\x01\x01\xbaH\x06\x1a\x04\x18\x14(\x00R\x04runs\"E\n\x19SimulateAmendmentResponse\x12(\n\x04runs\x18\x01 \x03(\x0b\x32\x14.assent.v1.RunEffectR\x04runs\"~\n\tRunEffect\x12\x10\n\x03run\x18\x01 \x01(\tR\x03run\x12/\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.assent.v1.StepEffectR\x07\x63hanges\x12\x16\n\x06\x66\x61ults\x18\x03 \x03(\tR\x06\x66\x61ults\x12\x16\n\x06untold\x18\x04 \x01(\tR\x06untold\"\xc2\x01\n\nStepEffect\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x12.assent.v1.VerdictR\x06\x62\x65\x66ore\x12%\n\x0e\x62\x65\x66ore_reasons\x18\x03 \x03(\tR\rbeforeReasons\x12(\n\x05\x61\x66ter\x18\x04 \x01(\x0e\x32\x12.assent.v1.VerdictR\x05\x61\x66ter\x12#\n\rafter_reasons\x18\x05 \x03(\tR\x0c\x61\x66terReasons\"\xb5\x01\n\x17\x44ismissAmendmentRequest\x12r\n\x04name\x18\x01 \x01(\tB^\xe2\x41\x01\x02\xfa\x41\x12\n\x10\x61ssent/Amendment\xbaHBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$R\x04name\x12&\n\x06reason\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03R\x06reason*\x87\x01\n\x0e\x41mendmentState\x12\x1f\n\x1b\x41MENDMENT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41MENDMENT_STATE_OPEN\x10\x01\x12\x1d\n\x19\x41MENDMENT_STATE_DISMISSED\x10\x02\x12\x1b\n\x17\x41MENDMENT_STATE_ADOPTED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61ssent/v1/amendments.proto\x12\tassent.v1\x1a\x19\x61ssent/v1/decisions.proto\x1a\x15\x61ssent/v1/plans.proto\x1a\x14\x61ssent/v1/runs.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x05\n\tAmendment\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12\x1e\n\x07process\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x07process\x12-\n\x0fprocess_version\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x0eprocessVersion\x12\x1a\n\x05owner\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x05owner\x12 \n\x08proposer\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03R\x08proposer\x12)\n\x04plan\x18\x06 \x01(\x0b\x32\x0f.assent.v1.PlanB\x04\xe2\x41\x01\x03R\x04plan\x12\x38\n\x07\x63hanges\x18\x07 \x03(\x0b\x32\x18.assent.v1.ProcessChangeB\x04\xe2\x41\x01\x03R\x07\x63hanges\x12\x35\n\x05state\x18\x08 \x01(\x0e\x32\x19.assent.v1.AmendmentStateB\x04\xe2\x41\x01\x03R\x05state\x12%\n\x0b\x64\x65\x63ision_id\x18\t \x01(\tB\x04\xe2\x41\x01\x03R\ndecisionId\x12 \n\x08revision\x18\n \x01(\tB\x04\xe2\x41\x01\x03R\x08revision\x12\x43\n\x0cpropose_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x0bproposeTime\x12\x1c\n\x06\x63loser\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03R\x06\x63loser\x12?\n\nclose_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcloseTime\x12\x1c\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03R\x06reason:U\xea\x41R\n\x10\x61ssent/Amendment\x12\'tenants/{tenant}/amendments/{amendment}*\namendments2\tamendment\"\x86\x02\n\rProcessChange\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x31\n\x04sort\x18\x02 \x01(\x0e\x32\x1d.assent.v1.ProcessChange.SortR\x04sort\x12.\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\x16.google.protobuf.ValueR\x06\x62\x65\x66ore\x12,\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x16.google.protobuf.ValueR\x05\x61\x66ter\"P\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\x0e\n\nSORT_ADDED\x10\x01\x12\x10\n\x0cSORT_REMOVED\x10\x02\x12\x10\n\x0cSORT_CHANGED\x10\x03\"\xbc\x01\n\x12ProposePlanRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\x12%\n\x04plan\x18\x02 \x01(\x0b\x32\x0f.assent.v1.PlanH\x00R\x04plan\x12(\n\tplan_json\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80@H\x00R\x08planJsonB\x11\n\x08proposal\x12\x05\xbaH\x02\x08\x01\"\x9c\x02\n\x13ProposePlanResponse\x12\x1a\n\x08\x63onforms\x18\x01 \x01(\x08R\x08\x63onforms\x12\x18\n\x07skipped\x18\x02 \x03(\tR\x07skipped\x12\x1c\n\treordered\x18\x03 \x03(\tR\treordered\x12/\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x13.assent.v1.DecisionR\x08\x64\x65\x63ision\x12\x32\n\tamendment\x18\x05 \x01(\x0b\x32\x14.assent.v1.AmendmentR\tamendment\x12\x18\n\x07refusal\x18\x06 \x01(\tR\x07refusal\x12\x16\n\x06\x63hosen\x18\x07 \x03(\tR\x06\x63hosen\x12\x1a\n\x08repeated\x18\x08 \x03(\tR\x08repeated\"\xd8\x01\n\x15ListAmendmentsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB*\xe2\x41\x01\x02\xbaH#r!2\x1f^tenants/[a-z][a-z0-9_-]{0,62}$R\x06parent\x12(\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x04R\x06\x66ilter\"v\n\x16ListAmendmentsResponse\x12\x34\n\namendments\x18\x01 \x03(\x0b\x32\x14.assent.v1.AmendmentR\namendments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x89\x01\n\x13GetAmendmentRequest\x12r\n\x04name\x18\x01 \x01(\tB^\xe2\x41\x01\x02\xfa\x41\x12\n\x10\x61ssent/Amendment\xbaHBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$R\x04name\"\xb1\x01\n\x18SimulateAmendmentRequest\x12r\n\x04name\x18\x01 \x01(\tB^\xe2\x41\x01\x02\xfa\x41\x12\n\x10\x61ssent/Amendment\xbaHBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$R\x04name\x12!\n\x04runs\x18\x02 \x01(\x05\x42\r\xe2\x41\x01\x01\xbaH\x06\x1a\x04\x18\x14(\x00R\x04runs\"E\n\x19SimulateAmendmentResponse\x12(\n\x04runs\x18\x01 \x03(\x0b\x32\x14.assent.v1.RunEffectR\x04runs\"~\n\tRunEffect\x12\x10\n\x03run\x18\x01 \x01(\tR\x03run\x12/\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.assent.v1.StepEffectR\x07\x63hanges\x12\x16\n\x06\x66\x61ults\x18\x03 \x03(\tR\x06\x66\x61ults\x12\x16\n\x06untold\x18\x04 \x01(\tR\x06untold\"\xf4\x01\n\nStepEffect\x12\x12\n\x04step\x18\x01 \x01(\tR\x04step\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x12.assent.v1.VerdictR\x06\x62\x65\x66ore\x12%\n\x0e\x62\x65\x66ore_reasons\x18\x03 \x03(\tR\rbeforeReasons\x12(\n\x05\x61\x66ter\x18\x04 \x01(\x0e\x32\x12.assent.v1.VerdictR\x05\x61\x66ter\x12#\n\rafter_reasons\x18\x05 \x03(\tR\x0c\x61\x66terReasons\x12\x30\n\x08recorded\x18\x06 \x01(\x0e\x32\x14.assent.v1.StepStateR\x08recorded\"\xb5\x01\n\x17\x44ismissAmendmentRequest\x12r\n\x04name\x18\x01 \x01(\tB^\xe2\x41\x01\x02\xfa\x41\x12\n\x10\x61ssent/Amendment\xbaHBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$R\x04name\x12&\n\x06reason\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03R\x06reason*\x87\x01\n\x0e\x41mendmentState\x12\x1f\n\x1b\x41MENDMENT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41MENDMENT_STATE_OPEN\x10\x01\x12\x1d\n\x19\x41MENDMENT_STATE_DISMISSED\x10\x02\x12\x1b\n\x17\x41MENDMENT_STATE_ADOPTED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -91,32 +92,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISMISSAMENDMENTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020assent/Amendment\272HBr@2>^tenants/[a-z][a-z0-9_-]{0,62}/amendments/[A-Za-z0-9_-]{1,64}$'
   _globals['_DISMISSAMENDMENTREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_DISMISSAMENDMENTREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
-  _globals['_AMENDMENTSTATE']._serialized_start=2888
-  _globals['_AMENDMENTSTATE']._serialized_end=3023
-  _globals['_AMENDMENT']._serialized_start=215
-  _globals['_AMENDMENT']._serialized_end=903
-  _globals['_PROCESSCHANGE']._serialized_start=906
-  _globals['_PROCESSCHANGE']._serialized_end=1168
-  _globals['_PROCESSCHANGE_SORT']._serialized_start=1088
-  _globals['_PROCESSCHANGE_SORT']._serialized_end=1168
-  _globals['_PROPOSEPLANREQUEST']._serialized_start=1171
-  _globals['_PROPOSEPLANREQUEST']._serialized_end=1359
-  _globals['_PROPOSEPLANRESPONSE']._serialized_start=1362
-  _globals['_PROPOSEPLANRESPONSE']._serialized_end=1646
-  _globals['_LISTAMENDMENTSREQUEST']._serialized_start=1649
-  _globals['_LISTAMENDMENTSREQUEST']._serialized_end=1865
-  _globals['_LISTAMENDMENTSRESPONSE']._serialized_start=1867
-  _globals['_LISTAMENDMENTSRESPONSE']._serialized_end=1985
-  _globals['_GETAMENDMENTREQUEST']._serialized_start=1988
-  _globals['_GETAMENDMENTREQUEST']._serialized_end=2125
-  _globals['_SIMULATEAMENDMENTREQUEST']._serialized_start=2128
-  _globals['_SIMULATEAMENDMENTREQUEST']._serialized_end=2305
-  _globals['_SIMULATEAMENDMENTRESPONSE']._serialized_start=2307
-  _globals['_SIMULATEAMENDMENTRESPONSE']._serialized_end=2376
-  _globals['_RUNEFFECT']._serialized_start=2378
-  _globals['_RUNEFFECT']._serialized_end=2504
-  _globals['_STEPEFFECT']._serialized_start=2507
-  _globals['_STEPEFFECT']._serialized_end=2701
-  _globals['_DISMISSAMENDMENTREQUEST']._serialized_start=2704
-  _globals['_DISMISSAMENDMENTREQUEST']._serialized_end=2885
+  _globals['_AMENDMENTSTATE']._serialized_start=2960
+  _globals['_AMENDMENTSTATE']._serialized_end=3095
+  _globals['_AMENDMENT']._serialized_start=237
+  _globals['_AMENDMENT']._serialized_end=925
+  _globals['_PROCESSCHANGE']._serialized_start=928
+  _globals['_PROCESSCHANGE']._serialized_end=1190
+  _globals['_PROCESSCHANGE_SORT']._serialized_start=1110
+  _globals['_PROCESSCHANGE_SORT']._serialized_end=1190
+  _globals['_PROPOSEPLANREQUEST']._serialized_start=1193
+  _globals['_PROPOSEPLANREQUEST']._serialized_end=1381
+  _globals['_PROPOSEPLANRESPONSE']._serialized_start=1384
+  _globals['_PROPOSEPLANRESPONSE']._serialized_end=1668
+  _globals['_LISTAMENDMENTSREQUEST']._serialized_start=1671
+  _globals['_LISTAMENDMENTSREQUEST']._serialized_end=1887
+  _globals['_LISTAMENDMENTSRESPONSE']._serialized_start=1889
+  _globals['_LISTAMENDMENTSRESPONSE']._serialized_end=2007
+  _globals['_GETAMENDMENTREQUEST']._serialized_start=2010
+  _globals['_GETAMENDMENTREQUEST']._serialized_end=2147
+  _globals['_SIMULATEAMENDMENTREQUEST']._serialized_start=2150
+  _globals['_SIMULATEAMENDMENTREQUEST']._serialized_end=2327
+  _globals['_SIMULATEAMENDMENTRESPONSE']._serialized_start=2329
+  _globals['_SIMULATEAMENDMENTRESPONSE']._serialized_end=2398
+  _globals['_RUNEFFECT']._serialized_start=2400
+  _globals['_RUNEFFECT']._serialized_end=2526
+  _globals['_STEPEFFECT']._serialized_start=2529
+  _globals['_STEPEFFECT']._serialized_end=2773
+  _globals['_DISMISSAMENDMENTREQUEST']._serialized_start=2776
+  _globals['_DISMISSAMENDMENTREQUEST']._serialized_end=2957
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ Amendments: plans that no run can do, put before the owners of their processes."
 
 from assent.v1 import decisions_pb2 as _decisions_pb2
 from assent.v1 import plans_pb2 as _plans_pb2
+from assent.v1 import runs_pb2 as _runs_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -477,12 +478,15 @@ class StepEffect(_message.Message):
     BEFORE_REASONS_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     AFTER_REASONS_FIELD_NUMBER: _builtins.int
+    RECORDED_FIELD_NUMBER: _builtins.int
     step: _builtins.str
     """The step, by its name within the plan; empty for the plan as a whole."""
     before: _decisions_pb2.Verdict.ValueType
     """The verdict, as the process is; VERDICT_UNSPECIFIED where there is no such step."""
     after: _decisions_pb2.Verdict.ValueType
     """The verdict, as was proposed; VERDICT_UNSPECIFIED where there is no such step."""
+    recorded: _runs_pb2.StepState.ValueType
+    """Where the step of the run is, whatever is decided on it; STEP_STATE_UNSPECIFIED where the run has none."""
     @_builtins.property
     def before_reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The codes of its reasons."""
@@ -499,10 +503,11 @@ class StepEffect(_message.Message):
         before_reasons: _abc.Iterable[_builtins.str] | None = ...,
         after: _decisions_pb2.Verdict.ValueType = ...,
         after_reasons: _abc.Iterable[_builtins.str] | None = ...,
+        recorded: _runs_pb2.StepState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_reasons", b"after_reasons", "before", b"before", "before_reasons", b"before_reasons", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_reasons", b"after_reasons", "before", b"before", "before_reasons", b"before_reasons", "recorded", b"recorded", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
