@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from assent.v1 import audit_pb2 as wire
 from assent_orchestrator.audit.record import grounds
 from assent_orchestrator.cli.log import one_line
-from assent_orchestrator.cli.printing import clock_time, coloured, say_under
+from assent_orchestrator.cli.printing import clock_time, coloured, moment, say_under
 
 _PEOPLE = frozenset({"user", "service"})
 """The kinds of actors who came from outside; what agents do in a run is said by action and step."""
@@ -86,12 +87,24 @@ def _extras(detail: Mapping[str, Any], without: Collection[str]) -> Iterator[str
                 pass
             case bool():
                 yield told if value else f"not {told}"
+            case str() if name.endswith("_at"):
+                yield f"{told} {_moment(value)}"
             case str() | int():
                 yield f"{told} {value}"
             case [*names] if names and all(isinstance(one, str) for one in names):
                 yield f"{told} {', '.join(names)}"
             case {**counts} if counts and all(isinstance(one, int) for one in counts.values()):
                 yield f"{told} {', '.join(f'{count} {what}' for what, count in counts.items())}"
+
+
+def _moment(written: str) -> str:
+    """Return a point in time as commands write it, and what is none as it is."""
+    stamp = Timestamp()
+    try:
+        stamp.FromJsonString(written)
+    except ValueError:
+        return written
+    return moment(stamp)
 
 
 def _answer(decision: Mapping[str, Any], step: str) -> str:

@@ -21,6 +21,9 @@ from assent_orchestrator.cli.run_story import answer_text
 PATIENCE = 60.0
 """Seconds without any sign of the server after which a watcher gives up."""
 
+_SUBJECT = 12
+"""Digits of the digest of a subject that are told, as lists of holds do."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
 _PASSING = frozenset(
     {
@@ -142,6 +145,7 @@ def show_event(event: wire.RunEvent) -> None:
         f"  {', '.join(event.reasons)}" if event.reasons else "",
         f": {event.branch}" if event.branch else "",
         f"  {answer_text(event)}" if event.approver else "",
+        f"  {memory_text(event.memory)}" if event.HasField("memory") else "",
         f"  {further_text(event.further)}" if event.HasField("further") else "",
         f"  decision {event.decision_id}" if event.decision_id else "",
     )
@@ -155,6 +159,17 @@ def _show(connection: Connection, name: str, event: wire.RunEvent) -> None:
     if event.event == "approval.requested":
         for approval in _waiting(connection, name):
             note(f"  a person is asked: assent approvals show {short(approval)}")
+
+
+def memory_text(use: wire.MemoryUse) -> str:
+    """Return how much of which class was remembered, recalled or forgotten, what for, and of which subject."""
+    parts = (
+        f"{use.count} of {use.memory_class or 'every class'}",
+        f"{use.withheld} withheld" if use.withheld else "",
+        f'for "{use.purpose}"' if use.purpose else "",
+        f"of the subject {use.subject_digest[:_SUBJECT]}",
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def further_text(further: wire.FurtherAction) -> str:

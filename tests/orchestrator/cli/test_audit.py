@@ -164,6 +164,13 @@ def test_the_record_of_a_recall_says_who_of_whom_and_how_much(
 
 
 @pytest.mark.requirement("cli.told")
+def test_when_a_memory_is_over_is_written_as_every_other_point_in_time(capsys: pytest.CaptureFixture[str]) -> None:
+    detail = {"class": "notes", "expires_at": "2028-11-26T10:13:57.123456+01:00", "asked_at": "some day"}
+    _, second = told(capsys, event="memory.remembered", actor={"kind": "user", "id": "cora"}, detail=detail)
+    assert "  expires at 2028-11-26 09:13:57Z  asked at some day" in second
+
+
+@pytest.mark.requirement("cli.told")
 def test_the_record_of_a_person_who_forgets_says_what_and_whether_the_key_is_gone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

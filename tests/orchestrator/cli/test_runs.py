@@ -197,6 +197,18 @@ STORY = Story.of([event("approval.opened", approver="max", answer="opened"), DEN
 
 
 @pytest.mark.requirement("cli.told")
+def test_who_watches_is_told_what_became_of_memory_and_no_value(capsys: pytest.CaptureFixture[str]) -> None:
+    about = {"memory_class": "preferences", "purpose": "manners", "subject_digest": "ab" * 32}
+    show_event(event("memory.recalled", step="look", memory={**about, "count": 2, "withheld": 1}))
+    show_event(event("memory.remembered", step="keep", memory={**about, "count": 1}))
+    show_event(event("memory.forgotten", step="drop", memory={"subject_digest": "ab" * 32, "count": 3}))
+    look, keep, drop = capsys.readouterr().out.splitlines()
+    assert look.endswith('  2 of preferences, 1 withheld, for "manners", of the subject abababababab')
+    assert keep.endswith('  1 of preferences, for "manners", of the subject abababababab')
+    assert drop.endswith("  3 of every class, of the subject abababababab")
+
+
+@pytest.mark.requirement("cli.told")
 def test_a_run_says_who_approved_a_step_and_that_a_hand_over_was_denied(capsys: pytest.CaptureFixture[str]) -> None:
     reasons = [decisions_pb2.Reason(code="NO_PII"), decisions_pb2.Reason(code="HANDED_OVER", grants=True)]
     denied = decisions_pb2.Decision(verdict=decisions_pb2.VERDICT_DENY, decision_id="d-1", reasons=reasons)

@@ -172,6 +172,22 @@ def test_an_event_says_what_was_decided_and_what_of_it_is_no_reason_for_that():
     assert list(write_event(allowed, RunState.RUNNING).reasons) == [], "what it is for is no reason of it"
 
 
+def test_an_event_says_what_became_of_memory_and_no_value():
+    of = {"subject": "ab" * 32, "class": "preferences", "purpose": "manners"}
+    kept = write_event(entry(4, "memory.remembered", step="keep", detail={**of, "memory": "m-1"}), RunState.RUNNING)
+    assert kept.memory == runs_pb2.MemoryUse(
+        memory_class="preferences", purpose="manners", subject_digest="ab" * 32, count=1
+    )
+    seen = entry(5, "memory.recalled", step="look", detail={**of, "memories": ["m-1"], "count": 1, "withheld": 2})
+    assert (write_event(seen, RunState.RUNNING).memory.count, write_event(seen, RunState.RUNNING).memory.withheld) == (
+        1,
+        2,
+    )
+    gone = entry(6, "memory.forgotten", step="drop", detail={"subject": "ab" * 32, "forgotten": {"a": 2, "b": 1}})
+    assert write_event(gone, RunState.RUNNING).memory == runs_pb2.MemoryUse(subject_digest="ab" * 32, count=3)
+    assert not write_event(entry(7, "memory.refused", detail={"code": "NO_CLASS"}), RunState.RUNNING).HasField("memory")
+
+
 def test_an_event_says_who_answered_what_and_what_was_refused_after_an_allow():
     given = {"id": "a-1", "approver": "lena", "outcome": "approved", "edits": ["/text"]}
     answered = write_event(entry(4, "approval.answered", step="release", approval=given), RunState.WAITING)

@@ -24,6 +24,9 @@ from assent_orchestrator.tools.value import ValueFaultError, from_value, to_valu
 from assent_sidecar.decision import Verdict
 from assent_sidecar.model import Json
 
+_MEMORY = frozenset({"memory.remembered", "memory.recalled", "memory.forgotten"})
+"""The events in which something became of what is remembered."""
+
 MOST_BYTES = 3_500_000
 """How large a run, or a step, is written at most: less than the 4 MiB of a message that clients take by themselves."""
 
@@ -148,6 +151,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         trace_id=trace.get("trace_id") or "",
         branch=detail.get("branch") or "",
         further=_further(record),
+        memory=_memory(record),
         handed_over_by=source,
         handed_over_to=target,
         verdict=verdict(Verdict(said)) if said else decisions_pb2.VERDICT_UNSPECIFIED,
@@ -162,6 +166,21 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
     else:
         made.run_from, made.run_to = _run_state(before), _run_state(after)
     return made
+
+
+def _memory(record: Mapping[str, Json]) -> wire.MemoryUse | None:
+    """Return what was remembered, recalled or forgotten; None where it is about something else."""
+    if record["event"] not in _MEMORY:
+        return None
+    detail = record["detail"]
+    forgotten = detail.get("forgotten")
+    return wire.MemoryUse(
+        memory_class=detail.get("class") or "",
+        purpose=detail.get("purpose") or "",
+        subject_digest=detail["subject"],
+        count=sum(forgotten.values()) if forgotten is not None else detail.get("count", 1),
+        withheld=detail.get("withheld", 0),
+    )
 
 
 def _further(record: Mapping[str, Json]) -> wire.FurtherAction | None:

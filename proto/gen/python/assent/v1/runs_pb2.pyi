@@ -612,6 +612,7 @@ class RunEvent(_message.Message):
     APPROVER_FIELD_NUMBER: _builtins.int
     EDITS_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -668,6 +669,10 @@ class RunEvent(_message.Message):
     def edits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What that person changed, as JSON pointers (RFC 6901) into the arguments."""
 
+    @_builtins.property
+    def memory(self) -> Global___MemoryUse:
+        """What was remembered, recalled or forgotten; not set when it is about something else. Never a value."""
+
     def __init__(
         self,
         *,
@@ -693,14 +698,53 @@ class RunEvent(_message.Message):
         approver: _builtins.str = ...,
         edits: _abc.Iterable[_builtins.str] | None = ...,
         answer: _builtins.str = ...,
+        memory: Global___MemoryUse | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "memory", b"memory", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "memory", b"memory", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RunEvent: _TypeAlias = RunEvent  # noqa: Y015
+
+@_typing.final
+class MemoryUse(_message.Message):
+    """What a run did in memory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_CLASS_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    SUBJECT_DIGEST_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    memory_class: _builtins.str
+    """The class; empty where all of a subject was forgotten."""
+    purpose: _builtins.str
+    """For which purpose; empty where something was forgotten."""
+    subject_digest: _builtins.str
+    """The keyed digest that the trail knows the subject by, as 64 hexadecimal digits."""
+    count: _builtins.int
+    """How many values."""
+    withheld: _builtins.int
+    """How many more the policies withheld."""
+    def __init__(
+        self,
+        *,
+        memory_class: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+        subject_digest: _builtins.str = ...,
+        count: _builtins.int = ...,
+        withheld: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "memory_class", b"memory_class", "purpose", b"purpose", "subject_digest", b"subject_digest", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemoryUse: _TypeAlias = MemoryUse  # noqa: Y015
 
 @_typing.final
 class ListRunEventsRequest(_message.Message):
