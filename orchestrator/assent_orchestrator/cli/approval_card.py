@@ -145,8 +145,11 @@ def answer_line(given: wire.ApprovalAnswer) -> str:
 
 def _reason(reason: decisions_pb2.Reason) -> Iterable[str]:
     yield reason_line(reason)
-    if reason.rule and reason.rule != reason.message:
-        yield f"  by the rule: {reason.rule}"
+    title = reason.rule if reason.rule != reason.message else ""
+    if reason.control:
+        yield f"  under the control {reason.control}{f': {title}' if title else ''}"
+    elif title:
+        yield f"  by the rule: {title}"
 
 
 def _arguments(approval: wire.Approval) -> None:

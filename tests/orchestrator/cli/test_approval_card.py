@@ -33,6 +33,21 @@ def test_an_answer_says_who_and_how(given: wire.ApprovalAnswer, said: str) -> No
     assert answer_line(given).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ({"code": "A", "message": "too much", "control": "FIN-1", "rule": "Much"}, "under the control FIN-1: Much"),
+        ({"code": "A", "message": "Much", "control": "FIN-1", "rule": "Much"}, "under the control FIN-1"),
+        ({"code": "A", "message": "too much", "rule": "Much"}, "by the rule: Much"),
+    ],
+)
+def test_a_reason_says_under_which_control_it_asks(
+    reason: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_approval(wire.Approval(reasons=[decisions_pb2.Reason(**reason)]))
+    assert said in [line.strip() for line in capsys.readouterr().out.splitlines()]
+
+
 @pytest.mark.requirement("orchestrator.approvals-how-far")
 def test_a_list_says_how_far_each_stage_is() -> None:
     stages = [{"role": "lead", "quorum": 2}, {"role": "cfo", "quorum": 1}]

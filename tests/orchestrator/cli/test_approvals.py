@@ -18,7 +18,7 @@ def test_an_approval_is_listed_shown_whole_and_given(desk: Desk) -> None:
         "but not the principal",
         "amount_eur  480  from steps.order.output.paid_eur",
         "order       ORD-1002  [untrusted]  from inputs.order",
-        "by the rule: A large refund needs a service lead",
+        "under the control FIN-01: A large refund needs a service lead",
         "so far     order  shop.get_order  succeeded",
         "on yes     it is done; then note",
         "on no      the run stops",

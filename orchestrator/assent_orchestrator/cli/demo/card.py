@@ -1,6 +1,9 @@
 """Two cards: what a person is shown before they answer, and why something was denied."""
 
+from collections.abc import Mapping
+
 from rich import box
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -16,12 +19,14 @@ from assent_orchestrator.tools.value import from_struct
 
 WIDTH = 100
 """Columns of a card at most: what is told of it elsewhere fits, too."""
+_AROUND = 15
+"""Columns of a card in which no value stands: its frame, and the names."""
 _SHOWN = 300
 """Characters of an argument that a card has room for."""
 
 
-def approval_card(act: Act, shown: wire.Approval) -> Panel:
-    """Return what the person who is asked is shown, as the server presents it."""
+def approval_card(act: Act, shown: wire.Approval, width: int = WIDTH) -> Panel:
+    """Return what the person who is asked is shown, as the server presents it, on ``width`` columns or less."""
     rows = _rows()
     rows.add_row("action", _action(act, shown.step, Effect.Name(shown.effect).removeprefix("EFFECT_").lower()))
     for number, (name, value) in enumerate(sorted(from_struct(shown.arguments).items())):
@@ -42,10 +47,9 @@ def approval_card(act: Act, shown: wire.Approval) -> Panel:
     rows.add_row("on no", on_no_line(shown.on_no))
     rows.add_row("decision", shown.decision_id)
     rows.add_row("trace", shown.trace_id)
-    rows.add_row("revision", shown.revision)
-    rows.add_row("shown", shown.presented_digest)
+    digests = {"revision": shown.revision, "shown": shown.presented_digest}
     title = Text(f"⏸ waits for a person: {act.customer.number} {act.customer.name}", style="bold yellow")
-    return _panel(rows, title, "yellow")
+    return _panel(rows, digests, title, "yellow", width)
 
 
 def _in_short(value: str) -> str:
@@ -64,8 +68,8 @@ def _so_far(shown: wire.Approval) -> Text:
     return Text("\n").join(lines) if lines else Text("nothing")
 
 
-def denied_card(act: Act, moment: Moment) -> Panel:
-    """Return why an action was denied, and what the process did instead."""
+def denied_card(act: Act, moment: Moment, width: int = WIDTH) -> Panel:
+    """Return why an action was denied, and what the process did instead, on ``width`` columns or less."""
     rows = _rows()
     reason = moment.reason or Reason()
     rows.add_row("action", _action(act, moment.step))
@@ -76,10 +80,9 @@ def denied_card(act: Act, moment: Moment) -> Panel:
     rows.add_row("scope", reason.scope)
     rows.add_row("decision", moment.decision_id)
     rows.add_row("trace", moment.trace_id)
-    rows.add_row("revision", moment.revision)
     rows.add_row("instead", instead(act, moment.step))
     title = Text(f"✗ denied, and not done: {act.customer.number} {act.customer.name}", style="bold red")
-    return _panel(rows, title, "red")
+    return _panel(rows, {"revision": moment.revision}, title, "red", width)
 
 
 def instead(act: Act, step_id: str) -> str:
@@ -120,5 +123,13 @@ def _rows() -> Table:
     return rows
 
 
-def _panel(rows: Table, title: Text, style: str) -> Panel:
-    return Panel(rows, title=title, title_align="left", border_style=style, box=box.ROUNDED, width=WIDTH)
+def _panel(rows: Table, digests: Mapping[str, str], title: Text, style: str, width: int) -> Panel:
+    """Return the card; a digest that has no room beside its name stands below it, whole, so that it can be copied."""
+    content: RenderableType = rows
+    if max(map(len, digests.values())) > min(width, WIDTH) - _AROUND:
+        below = (Text.assemble((name, "dim"), "\n  ", digest) for name, digest in digests.items())
+        content = Group(rows, *below)
+    else:
+        for name, digest in digests.items():
+            rows.add_row(name, digest)
+    return Panel(content, title=title, title_align="left", border_style=style, box=box.ROUNDED, width=WIDTH)

@@ -14,6 +14,7 @@ from assent_orchestrator.cli.demo.next_steps import NextStep
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.story import RENEWAL_STORY, Story
 from assent_orchestrator.cli.demo.timeline import Moment, timeline
+from assent_orchestrator.cli.flow import flow
 
 _MARKS = {
     "done": ("✓", "green"),
@@ -27,6 +28,10 @@ _MARKS = {
 }
 
 _EXPLAINED = frozenset({"asked", "denied"})
+_HANGING = 2
+"""Columns by which a line that goes on stands further right than it began."""
+
+_COMMENT = "# "
 _BELOW = 28  # where what belongs to a moment stands below it
 
 
@@ -53,23 +58,27 @@ class Page:
             f"{self._story.company} with e-mail"
         )
         self._line(Text.assemble(("✓ ", "bold green"), f"{running}: up in {seconds:.1f} s"))
-        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")), whole=True)
+        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")))
 
     def heading(self, title: str) -> None:
         """Begin a part."""
         self._console.print()
         self._console.print(Rule(Text(title, style="bold"), align="left", style="dim"), width=WIDTH)
 
-    def _line(self, line: Text, *, whole: bool = False) -> None:
-        """Print one line with nothing behind it; a ``whole`` one is never broken, because it may be copied."""
-        for part in (line,) if whole else line.wrap(self._console, self._console.width):
+    def _line(self, line: Text, *, whole: bool = False, indent: int = _HANGING) -> None:
+        """Print one line with nothing behind it; what has no room goes on below, ``indent`` columns further right.
+
+        It is broken between words, so that ids and digests can be copied. A ``whole`` one is a command, and is broken
+        by nobody but the terminal.
+        """
+        for part in (line,) if whole else flow(line, self._console.width, indent):
             part.rstrip()
-            self._console.print(part, soft_wrap=whole)
+            self._console.print(part, soft_wrap=True)
 
     def question(self, act: Act, shown: approvals_pb2.Approval) -> None:
         """Show the card that is seen by whoever is asked, and say who answers."""
         self._console.print()
-        self._console.print(approval_card(act, shown))
+        self._console.print(approval_card(act, shown, self._console.width))
         self._line(
             Text.assemble(
                 ("→ the demo now answers as ", "bold"),
@@ -91,7 +100,7 @@ class Page:
             for moment in timeline(act):
                 if moment.outcome == "denied" and moment.step and moment.decision_id:
                     self._console.print()
-                    self._console.print(denied_card(act, moment))
+                    self._console.print(denied_card(act, moment, self._console.width))
 
     def letters(self, ending: Ending) -> None:
         """Print which e-mails really arrived, and whom none reached."""
@@ -119,12 +128,10 @@ class Page:
         """Print what happened to each run and why, as the trail has it."""
         for act in acts:
             self.heading(f"{act.customer.number} {act.customer.name}, out of the trail")
-            self._line(
-                Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"), whole=True
-            )
+            self._line(Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"))
             for moment in timeline(act):
                 for line in self._lines(moment):
-                    self._line(line, whole=True)
+                    self._line(line, indent=_BELOW)
 
     def _lines(self, moment: Moment) -> Iterator[Text]:
         """Yield one line a moment and its reasons below it; in a narrow terminal, the decision goes below, too."""
@@ -168,7 +175,7 @@ class Page:
         """Print whether the trail holds."""
         self.heading("Audit verify")
         chain = "chain intact" if found.intact else f"chain BROKEN at record {found.first_bad_seq}: {found.problem}"
-        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact), whole=True)
+        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact))
 
     def promise(self, what: str, *, kept: bool) -> None:
         """Print one promise, and whether it was kept."""
@@ -178,7 +185,8 @@ class Page:
         """Print what to try while everything keeps running."""
         self.heading("Everything keeps running until Ctrl-C. What to try next")
         for step in steps:
-            self._line(Text(f"# {step.purpose}", style="dim"))
+            for piece in Text(step.purpose, style="dim").wrap(self._console, self._console.width - len(_COMMENT)):
+                self._line(Text(_COMMENT, style="dim") + piece)  # each a comment, whoever copies it into a shell
             self._line(Text(step.command, style="bold"), whole=True)
 
 
