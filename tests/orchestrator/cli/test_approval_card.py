@@ -44,7 +44,7 @@ def test_an_answer_says_who_and_how(given: wire.ApprovalAnswer, said: str) -> No
 def test_a_reason_says_under_which_control_it_asks(
     reason: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_approval(wire.Approval(reasons=[decisions_pb2.Reason(**reason)]))
+    show_approval(wire.Approval(reasons=[ParseDict(reason, decisions_pb2.Reason())]))
     assert said in [line.strip() for line in capsys.readouterr().out.splitlines()]
 
 

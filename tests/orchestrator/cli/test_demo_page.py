@@ -37,7 +37,7 @@ def an_act() -> Act:
     )
     told = Reason(code="ORDERS_IN_TEXT", message="the text orders whatever reads it to drop all of its rules at once")
     asked = approvals_pb2.Approval(decision_id="d-1", reasons=[told])
-    return Act(Customer("1", "M-1", "Ahrend", "Ahrend", "nothing"), run, asked=[asked], records=[created, denied])
+    return Act(Customer(1, "M-1", "Ahrend", "Ahrend", "nothing"), run, asked=[asked], records=[created, denied])
 
 
 @pytest.mark.requirement("cli.told")
