@@ -135,7 +135,7 @@ async def test_a_suggestion_goes_its_whole_way_from_a_planner_to_a_new_bundle(fi
     assert (refused.code, "NO_GRANT" in refused.out) == (1, True)
     assert await firm.amendments() == {}
     said = await firm.suggest(beside)
-    assert said.out.splitlines()[1:] == ['- steps.follow_up.after  ["notify"]']
+    assert said.out.splitlines()[3:] == ['- steps.follow_up.after  ["notify"]']
     first, second = amendment_of(said), amendment_of(await firm.suggest(gossip))
     # It changes nothing, for nobody: such a plan is still none.
     submitted = await firm(PLANNER, "plan", "run", "-", "--input", "account=ACC-1001", stdin=firm.suggestion(beside))

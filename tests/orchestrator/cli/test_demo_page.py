@@ -43,7 +43,10 @@ def an_act() -> Act:
 @pytest.mark.requirement("cli.told")
 def test_on_80_columns_lines_are_broken_between_words_and_ids_stay_whole() -> None:
     out = io.StringIO()
-    page, act = Page(Console(file=out, width=80, highlight=False, markup=False, emoji=False)), an_act()
+    console = Console(
+        file=out, width=80, force_terminal=True, color_system=None, highlight=False, markup=False, emoji=False
+    )
+    page, act = Page(console), an_act()
     page.running(health_pb2.Health(server_version="0.1.0", engine_version="1", revision=DIGEST), 11.9)
     page.proof(audit_pb2.VerifyTrailResponse(intact=True, records=160, head_hash=DIGEST))
     page.question(act, approvals_pb2.Approval(step="deliver", revision=DIGEST, presented_digest=DIGEST))

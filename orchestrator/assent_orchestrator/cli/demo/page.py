@@ -58,7 +58,7 @@ class Page:
             f"{self._story.company} with e-mail"
         )
         self._line(Text.assemble(("✓ ", "bold green"), f"{running}: up in {seconds:.1f} s"))
-        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")))
+        self._line(Text.assemble(("✓ ", "bold green"), "policies in force: ", (health.revision, "cyan")), whole=True)
 
     def heading(self, title: str) -> None:
         """Begin a part."""
@@ -68,10 +68,10 @@ class Page:
     def _line(self, line: Text, *, whole: bool = False, indent: int = _HANGING) -> None:
         """Print one line with nothing behind it; what has no room goes on below, ``indent`` columns further right.
 
-        It is broken between words, so that ids and digests can be copied. A ``whole`` one is a command, and is broken
-        by nobody but the terminal.
+        It is broken between words, so that ids and digests can be copied. A ``whole`` one is broken in terminals only.
         """
-        for part in (line,) if whole else flow(line, self._console.width, indent):
+        as_it_is = whole and not self._console.is_terminal
+        for part in (line,) if as_it_is else flow(line, self._console.width, indent):
             part.rstrip()
             self._console.print(part, soft_wrap=True)
 
@@ -128,10 +128,12 @@ class Page:
         """Print what happened to each run and why, as the trail has it."""
         for act in acts:
             self.heading(f"{act.customer.number} {act.customer.name}, out of the trail")
-            self._line(Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"))
+            self._line(
+                Text(f"run {act.run.name.rpartition('/')[2]}  trace {act.run.trace_id}", style="dim"), whole=True
+            )
             for moment in timeline(act):
                 for line in self._lines(moment):
-                    self._line(line, indent=_BELOW)
+                    self._line(line, whole=True, indent=_BELOW)
 
     def _lines(self, moment: Moment) -> Iterator[Text]:
         """Yield one line a moment and its reasons below it; in a narrow terminal, the decision goes below, too."""
@@ -175,7 +177,7 @@ class Page:
         """Print whether the trail holds."""
         self.heading("Audit verify")
         chain = "chain intact" if found.intact else f"chain BROKEN at record {found.first_bad_seq}: {found.problem}"
-        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact))
+        self._line(_kept(f"{found.records} records, {chain}, head {found.head_hash}", kept=found.intact), whole=True)
 
     def promise(self, what: str, *, kept: bool) -> None:
         """Print one promise, and whether it was kept."""
@@ -187,7 +189,7 @@ class Page:
         for step in steps:
             for piece in Text(step.purpose, style="dim").wrap(self._console, self._console.width - len(_COMMENT)):
                 self._line(Text(_COMMENT, style="dim") + piece)  # each a comment, whoever copies it into a shell
-            self._line(Text(step.command, style="bold"), whole=True)
+            self._console.print(Text(step.command, style="bold"), soft_wrap=True)  # one line, whoever copies it
 
 
 def _kept(promise: str, *, kept: bool) -> Text:
