@@ -14,7 +14,7 @@ from assent_orchestrator.cli.demo.next_steps import NextStep
 from assent_orchestrator.cli.demo.performance import Act
 from assent_orchestrator.cli.demo.story import RENEWAL_STORY, Story
 from assent_orchestrator.cli.demo.timeline import Moment, timeline
-from assent_orchestrator.cli.flow import flow
+from assent_orchestrator.cli.flow import flow, indent_of
 
 _MARKS = {
     "done": ("✓", "green"),
@@ -65,13 +65,14 @@ class Page:
         self._console.print()
         self._console.print(Rule(Text(title, style="bold"), align="left", style="dim"), width=WIDTH)
 
-    def _line(self, line: Text, *, whole: bool = False, indent: int = _HANGING) -> None:
-        """Print one line with nothing behind it; what has no room goes on below, ``indent`` columns further right.
+    def _line(self, line: Text, *, whole: bool = False, indent: int | None = None) -> None:
+        """Print one line with nothing behind it; what has no room goes on below, at ``indent`` or a little deeper.
 
         It is broken between words, so that ids and digests can be copied. A ``whole`` one is broken in terminals only.
         """
+        deep = indent_of(line.plain) + _HANGING if indent is None else indent
         as_it_is = whole and not self._console.is_terminal
-        for part in (line,) if as_it_is else flow(line, self._console.width, indent):
+        for part in (line,) if as_it_is else flow(line, self._console.width, deep):
             part.rstrip()
             self._console.print(part, soft_wrap=True)
 
