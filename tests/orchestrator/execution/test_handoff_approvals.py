@@ -14,10 +14,13 @@ from assent_orchestrator.approvals.reply import Reply
 from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.execution import handing
+from assent_orchestrator.governance.permit import Permit
 from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.approval_tables import approvals
 from assent_orchestrator.store.tables import steps
+from assent_orchestrator.tools.outcome import Failure, Success
+from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_handoffs import AGENTS, LOOK_AND_NOTE, SERVICES
@@ -322,14 +325,27 @@ async def test_what_would_pass_more_than_people_were_shown_is_put_before_them_to
 
 @pytest.mark.requirement("orchestrator.handoff-names-takers")
 async def test_who_waits_for_the_question_of_another_step_is_woken_when_it_is_over_though_nobody_answered(
-    make_world: MakeWorld,
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ):
-    world = await make_world(BESIDE, ruler=asked, agents=AGENTS)
+    """While a step goes on for long, the run is not looked at as a whole: who waits has to be told."""
+    slow = {"id": "slow", "agent": "reader", "action": "box.send", "after": ["look"]}
+    world = await make_world([*BESIDE, slow], ruler=asked, agents=AGENTS)
+    invoke, goes_on = world.tools.invoke, asyncio.Event()
+
+    async def slowly(permit: Permit, action: Action, **more: Any) -> Success | Failure:
+        if action.operation == "send":
+            await asyncio.wait_for(goes_on.wait(), 60)
+        return await invoke(permit, action, **more)
+
+    monkeypatch.setattr(world.tools, "invoke", slowly)
     run = await world.submit()
     for step in ("note", "also"):
         await reaches(world, run, step, "awaiting_approval")
     [(owner, _, _)] = await requests(world, run)
     world.decisions.ruler, world.decisions.revision = allow_all, "sha256:" + "2" * 64
     await world.durable.wake(run, (owner,))
+    for step in ("note", "also"):
+        await world.until(run, "action.succeeded", step=step)
+    goes_on.set()
     assert set(states(await world.end_of(run)).values()) == {"succeeded"}
     assert [state for _, state, _ in await requests(world, run)] == ["void"]
