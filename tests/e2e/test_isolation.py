@@ -38,9 +38,9 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _CHANGING = re.compile(r'"(time|\w+_time|age|duration|incident\w*|trace_id)": (?:"[^"]*"|\{[^}]*\})')
 
 
-@pytest.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with open_house(tmp_path_factory.mktemp("house")) as opened:
+@pytest.fixture(scope="module", params=[False, True], ids=["by the same policies", "each by its own"])
+async def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    async with open_house(tmp_path_factory.mktemp("house"), apart=request.param) as opened:
         yield opened
     with warnings.catch_warnings():
         # Who follows something may hang up while a connection is made: the collector closes it.
@@ -112,12 +112,13 @@ def steady(said: str) -> str:
 
 def wrong(house: House, case: dict[str, Any], real: Answer, none: Answer, *, own: bool) -> Iterator[str]:
     """Say what is wrong with the answer to a stranger, beside that of nothing; ``own``: by its own tenant's name."""
-    shown = [] if case.get("shared") else told(house, real[1])
+    shared = case.get("shared") and not (house.apart and case.get("apart"))
+    shown = [] if shared else told(house, real[1])
     if shown := [*shown, *(text for text in case.get("hides", ()) if text in real[1])]:
         yield f"it tells {shown}: {real}"
-    if not own and not case.get("shared") and real[0] != "NOT_FOUND":
+    if not own and not shared and real[0] != "NOT_FOUND":
         yield f"the tenant is answered for: {real}"
-    if own and case.get("shared"):
+    if own and shared:
         if real[0] not in {"OK", case.get("owner")}:
             yield f"it is refused: {real}"
     elif own and case.get("makes"):

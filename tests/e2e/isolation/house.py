@@ -5,8 +5,9 @@ import contextlib
 import json
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from assent.tool.v1 import tools_pb2, tools_pb2_grpc
 from assent_orchestrator.app.assembly import App, open_app
 from assent_orchestrator.app.served import server_parts
 from assent_orchestrator.clock import utc_now
-from assent_orchestrator.config import Settings
+from assent_orchestrator.config import Settings, TenantSettings
 from assent_orchestrator.server.address import Address
 from assent_orchestrator.server.http import listening_http
 from assent_orchestrator.server.listen import ListenSettings, listening
@@ -74,12 +75,16 @@ class Shop(tools_pb2_grpc.ToolServiceServicer):
 
 @dataclass
 class House:
-    """The server; ``known`` is what there is of the other tenant, by the names that requests have for it."""
+    """The server; ``known`` is what there is of the other tenant, by the names that requests have for it.
+
+    ``apart``: each tenant has policies of its own, under those of an organisation.
+    """
 
     app: App
     channel: aio.Channel
     http: Address
     tokens: TokenFile
+    apart: bool = False
     known: dict[str, str] = field(default_factory=dict)
 
     def metadata(self, tenant: str, person: str = PAT) -> tuple[tuple[str, str], ...]:
@@ -132,16 +137,17 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def open_house(folder: Path) -> AsyncIterator[House]:
-    """Start the server and let the other tenant do something of everything."""
+async def open_house(folder: Path, *, apart: bool = False) -> AsyncIterator[House]:
+    """Start the server and let the other tenant do something of everything; ``apart`` gives each its own policies."""
     people = [new_entry(name, roles, tenant=tenant) for tenant in (OURS, THEIRS) for name, roles in ROLES.items()]
     tokens = TokenFile(callers=tuple(people))
     shop = aio.server()
     tools_pb2_grpc.add_ToolServiceServicer_to_server(Shop(), shop)
     port = shop.add_insecure_port("127.0.0.1:0")
     await shop.start()
-    settings = Settings(workspace=WORKSPACE, data=folder, tool_servers={"company": f"127.0.0.1:{port}"})
+    settings = Settings(workspace=WORKSPACE, data=folder / "data", tool_servers={"company": f"127.0.0.1:{port}"})
     try:
+        settings = await asyncio.to_thread(_apart, settings, folder) if apart else settings
         async with open_app(settings, os.environ) as app:
             parts = server_parts(app, TokenDirectory(tokens))
             async with (
@@ -149,12 +155,26 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
                 listening_http(parts, "127.0.0.1:0") as http,
                 aio.insecure_channel(str(server.address)) as channel,
             ):
-                house = House(app, channel, http, tokens)
+                house = House(app, channel, http, tokens, apart)
                 async with asyncio.timeout(2 * SECONDS):
                     await _live(house)
                 yield house
     finally:
         await shop.stop(None)
+
+
+def _apart(settings: Settings, folder: Path) -> Settings:
+    """Return settings by which each tenant has policies and tool servers of its own, under an organisation's."""
+    org, names = folder / "org", (OURS, THEIRS)
+    shutil.copytree(WORKSPACE / "policies" / "org", org / "policies" / "org")
+    (org / "assent.yaml").write_text("name: org\n", encoding="utf-8")
+    for name in names:
+        shutil.copytree(WORKSPACE, folder / name)
+        (folder / name / "data").mkdir()
+        (folder / name / "data" / "own.yaml").write_text(f"whose: {name}\n", encoding="utf-8")
+    own = {f"{name}/{server}": place for name in names for server, place in settings.tool_servers.items()}
+    tenants = {name: TenantSettings(str(folder / name)) for name in names}
+    return replace(settings, workspace=org, tool_servers=own, tenants=tenants)
 
 
 async def _live(house: House) -> None:
@@ -181,7 +201,7 @@ async def _live(house: House) -> None:
     stop = {"scope": "STOP_SCOPE_RUN", "value": house.known["lost"], "reason": word}
     stopped = await made("StopService/CreateStop", stop=stop, request_id="the-same")
     proposed = await made("ProcessService/ProposePlan", plan_json=json.dumps(_AMENDMENT))
-    revision = house.app.sidecar.bundle.revision
+    revision = house.app.realms.revision(THEIRS)
     shadow = await made("ShadowService/StartShadow", revision=revision)
     about = {"subject": "customer 7", "request_id": "the-same"}
     wish = {"memory_class": "wishes", "purpose": "What customers like", "value": word}
@@ -199,6 +219,7 @@ async def _live(house: House) -> None:
         "stop": _id(stopped),
         "amendment": _id(proposed["amendment"]),
         "shadow": _id(shadow),
+        "revision": revision,
         "memory": _id(kept["memory"]),
         "hold": _id(held["hold"]),
         "request": "the-same",
