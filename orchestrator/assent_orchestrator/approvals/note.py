@@ -7,13 +7,14 @@ from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_sidecar.canonical import digest
+from assent_sidecar.model import Json
 
 
 def note_state(approval: Approval, state: ApprovalState, *, why: str = "") -> Draft:
     """Return the record of a transition that no person made; ``why`` is a code."""
     event = "approval.requested" if state is ApprovalState.PENDING else f"approval.{state}"
     draft = note_event(event, approval, state)
-    return draft.model_copy(update={"detail": {"reason": why}}) if why else draft
+    return draft.model_copy(update={"detail": {**(draft.detail or {}), "reason": why}}) if why else draft
 
 
 def note_event(event: str, approval: Approval, outcome: str, *, role: str | None = None) -> Draft:
@@ -33,6 +34,7 @@ def note_event(event: str, approval: Approval, outcome: str, *, role: str | None
             expires_at=approval.expires_at.isoformat(),
             about=approval.about,
         ),
+        detail=_passing(approval),
         trace=trace_note(),
     )
 
@@ -59,5 +61,12 @@ def note_answer(event: str, approval: Approval, caller: Caller, given: Answer, *
             edited_digest=given.digest if given.edits else None,
             about=approval.about,
         ),
+        detail=_passing(approval),
         trace=trace_note(),
     )
+
+
+def _passing(approval: Approval) -> dict[str, Json] | None:
+    """Return who hands over to whom, where that is what people are asked about."""
+    told = approval.presented.get("handoff")
+    return None if told is None else {"from": told["from"], "to": told["to"]}

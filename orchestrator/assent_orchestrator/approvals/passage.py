@@ -12,15 +12,29 @@ from assent_sidecar.model import Json
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What a step is bound to at one place of its arguments: where it comes from, with its labels, and never a value.
+
+    ``argument`` is a JSON pointer, or ``for_each`` for the list that the step is done for.
+    """
+
+    argument: str
+    sources: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Taker:
     """A step of the run that takes work over, or what undoes one: by its id without the item, with what it does."""
 
     step: str
     action: str
+    inputs: tuple[Bound, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """Return it as it is shown."""
-        return {"step": self.step, "action": self.action}
+        inputs = [{"argument": one.argument, "sources": [*one.sources], "labels": [*one.labels]} for one in self.inputs]
+        return {"step": self.step, "action": self.action, "inputs": inputs}
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,12 +143,13 @@ def sources_of(args: Mapping[str, Json], edited: Collection[Pointer] = ()) -> di
     """
     found: dict[Pointer, dict[str, None]] = {}
     for reference in references(args):
-        found.setdefault(reference.pointer, {})[_spoken(reference.source)] = None
+        found.setdefault(reference.pointer, {})[source_name(reference.source)] = None
     kept = {pointer: list(named) for pointer, named in found.items() if not is_at_or_below(pointer, edited)}
     return dict(sorted({**kept, **{pointer: [EDIT] for pointer in edited}}.items()))
 
 
-def _spoken(source: Source) -> str:
+def source_name(source: Source) -> str:
+    """Return where a value comes from, as approvers read it: ``steps.risk.output.level``."""
     root = "item" if source.item else "inputs" if source.step is None else f"steps.{source.step}.output"
     return ".".join((root, *source.path))
 

@@ -106,7 +106,14 @@ def _hand_over(over: handovers_pb2.HandOver, step: str) -> None:
     _field("", left)
     _field("but", map(obligation_line, over.less))
     widest = max((len(one.step) for one in over.takers), default=0)
-    _field("to", [f"{one.step:<{widest}}  {one.action}" for one in over.takers])
+    _field("to", [line for one in over.takers for line in (f"{one.step:<{widest}}  {one.action}", *_inputs(one))])
+
+
+def _inputs(taker: handovers_pb2.Taker) -> Iterable[str]:
+    """Yield what a step that takes over is bound to, place by place; no value is shown."""
+    for one in taker.inputs:
+        labels = f"  [{', '.join(one.labels)}]" if one.labels else ""
+        yield f"  {one.argument or 'all of it'}  from {', '.join(one.sources)}{labels}"
 
 
 def _asked(approval: wire.Approval) -> decisions_pb2.ApprovalRequirement:

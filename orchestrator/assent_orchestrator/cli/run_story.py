@@ -28,7 +28,7 @@ class Story:
         return made
 
     def answers(self, step: str) -> str:
-        """Return what people said of a step: ``approved by lena, edited``."""
+        """Return what people said of a step, or of work passing to it: ``approved by lena, edited``."""
         return "; ".join(self._people.get(step, ()))
 
     def hand_over(self, step: wire.Step) -> str:
@@ -36,21 +36,27 @@ class Story:
         event = self._hand_overs.get(step.decision.decision_id) if step.decision.decision_id else None
         if event is None:
             return ""
-        return f"hand-over from {event.handed_over_by} to {event.handed_over_to}"
+        return _hand_over(event)
 
     def _hear(self, event: wire.RunEvent) -> None:
-        if event.handed_over_by:
+        if event.event == "handoff.decided":
             self._hand_overs[event.decision_id] = event
         elif event.HasField("further") and event.verdict:
             self.further.append(event)
         elif event.event in _ANSWERS:
-            self._people.setdefault(event.step, []).append(answer_text(event))
+            said = f"{_hand_over(event)} " if event.handed_over_by else ""
+            self._people.setdefault(event.step, []).append(f"{said}{answer_text(event)}")
         elif event.event == "approval.broke_glass" and event.step in self._people:
             self._people[event.step][-1] += ", alone"
 
 
 def answer_text(event: wire.RunEvent) -> str:
-    """Return who said what: ``approved by lena, edited``; empty where nobody did."""
+    """Return who said what, and in whose place: ``approved by lena for dora, edited``; empty where nobody did."""
     if not event.approver:
         return ""
-    return f"{event.answer} by {event.approver}{', edited' if event.edits else ''}"
+    instead = f" for {event.stood_in_for}" if event.stood_in_for else ""
+    return f"{event.answer} by {event.approver}{instead}{', edited' if event.edits else ''}"
+
+
+def _hand_over(event: wire.RunEvent) -> str:
+    return f"hand-over from {event.handed_over_by} to {event.handed_over_to}"

@@ -1,23 +1,30 @@
 """The steps of a run that take over the same, as far as it is known: those that people are asked about at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.latest import spoken_for
-from assent_orchestrator.approvals.passage import Taker
+from assent_orchestrator.approvals.passage import Bound, Taker
+from assent_orchestrator.approvals.presented import source_name
 from assent_orchestrator.execution.handovers import Key, labels_of
 from assent_orchestrator.execution.journal import StepRow, read_steps
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.plan.derived import spec_of, undo_id, whole_id
 from assent_orchestrator.plan.handover import HandOver, passed
+from assent_orchestrator.plan.label import names, rebase
+from assent_orchestrator.plan.reference import Source, items_scan, references, references_of
 from assent_orchestrator.plan.state import TERMINAL_STEPS, StepState
+from assent_orchestrator.plan.unretained import MARKED
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_sidecar.catalogue.process import Step
-from assent_sidecar.facts import HandoffFacts
+from assent_sidecar.facts import HandoffFacts, Labels
+
+LIST = "for_each"
+"""What the list is called among the places that a step is bound at; no pointer is like it."""
 
 
 async def takers_of(
@@ -29,30 +36,57 @@ async def takers_of(
     else. What passes with a call is known by who calls alone. Those that people were or are asked about already, and
     those that they let take over under the ``revision``, are not among them.
     """
-    own = Taker(whole_id(situation.step.id), situation.spec.action)
-    if facts.reason == "call":
-        return (own,)
-    run, undo = situation.run, situation.step.undo
-    rows = await read_steps(tx, run.id, derived=False)
+    run, own = situation.run, whole_id(situation.step.id)
+    rows = await read_steps(tx, run.id, derived=False) if facts.reason != "call" else {}
     known = [
         (name, spec, one)
-        for name, spec, one in _ahead(situation, plans, rows)
+        for name, spec, one in (_ahead(situation, plans, rows) if rows else ())
         if (one.source, one.target) == (facts.source, facts.target)
         and all(rows[origin].state in TERMINAL_STEPS for origin in one.origins)
     ]
-    if not known:
-        return (own,)
+    origins = {origin for _, _, one in known for origin in one.origins}
+    bound = {
+        one.source.step for spec in (situation.spec, *(spec for _, spec, _ in known)) for one in references_of(spec)
+    }
+    labels = await labels_of(tx, situation, origins | set(filter(None, bound)))
     by_id = {step.id: step for step in run.plan.steps}
-    labels = await labels_of(tx, situation, {origin for _, _, one in known for origin in one.origins})
-    spoken = {own.step, *await spoken_for(tx, run.id, facts.digest), *await _let(tx, run.id, Key.of(facts), revision)}
-    found = [own]
+    spoken = {own, *await spoken_for(tx, run.id, facts.digest), *await _let(tx, run.id, Key.of(facts), revision)}
+    found = {own: situation.spec}
     for name, spec, one in known:
         acted = tuple(origin for origin in one.origins if rows[origin].state is not StepState.SKIPPED)
         there = replace(one, origins=acted)
         if acted and name not in spoken and there.facts(passed(there, spec, by_id, labels)).digest == facts.digest:
-            found.append(Taker(name, spec.action))
-    place = {undo_id(step.id) if undo else step.id: at for at, step in enumerate(run.plan.steps)}
-    return tuple(sorted(found, key=lambda taker: place[taker.step]))
+            found[name] = spec
+    place = {step.id: at for at, step in enumerate(run.plan.steps)}
+    return tuple(
+        Taker(name, found[name].action, _inputs(found[name], labels, situation.input_labels))
+        for name in sorted(found, key=lambda name: place[found[name].id])
+    )
+
+
+def _inputs(spec: Step, labels: Mapping[str, Labels], given: Labels) -> tuple[Bound, ...]:
+    """Return what a step is bound to, and last the list that it is done for; ``given`` are the labels of inputs."""
+    whole = items_scan(spec).references
+    places: dict[str, list[Source]] = {}
+    for one in references(spec.args):
+        places.setdefault(one.pointer, []).append(one.source)
+    if whole:
+        places[LIST] = [one.source for one in whole]
+
+    def carried(source: Source) -> frozenset[str]:
+        if source.item:
+            return frozenset().union(*(carried(one.source) for one in whole))
+        known = given if source.step is None else labels.get(source.step, {})
+        return names(rebase(known, source.path, ())) - {MARKED}
+
+    return tuple(
+        Bound(
+            place,
+            tuple(dict.fromkeys(map(source_name, sources))),
+            tuple(sorted(frozenset().union(*map(carried, sources)))),
+        )
+        for place, sources in places.items()
+    )
 
 
 def _ahead(situation: Situation, plans: Plans, rows: dict[str, StepRow]) -> Iterator[tuple[str, Step, HandOver]]:

@@ -152,6 +152,12 @@ def test_a_review_says_who_approved_alone_and_why(capsys: pytest.CaptureFixture[
     assert "without an answer in time" not in card
 
 
+BOUND = [
+    {"argument": "/text", "sources": ["steps.read.output.text", "inputs.more"], "labels": ["privileged"]},
+    {"argument": "for_each", "sources": ["inputs.all"]},
+]
+
+
 @pytest.mark.requirement("orchestrator.handoff-approved")
 @pytest.mark.parametrize(
     ("reason", "origins", "how"),
@@ -170,7 +176,10 @@ def test_a_hand_over_says_who_passes_what_to_whom(
         "ledgers": {"budget": "60"},
         "less": [{"entrust": {"ledgers": {"budget": "5"}}}, {"redact": {"path": "/read/names"}}],
         "depth": 2,
-        "takers": [{"step": "note", "action": "books.post"}, {"step": "remind", "action": "mail.send"}],
+        "takers": [
+            {"step": "note", "action": "books.post", "inputs": BOUND},
+            {"step": "remind", "action": "mail.send"},
+        ],
     }
     said = {
         "kind": "APPROVAL_KIND_HANDOFF",
@@ -190,6 +199,8 @@ def test_a_hand_over_says_who_passes_what_to_whom(
         "but        ",
         "/read/names",
         "to         note    books.post",
+        "             /text  from steps.read.output.text, inputs.more  [privileged]",
+        "             for_each  from inputs.all",
         "           remind  mail.send",
         "on yes     the work passes to note, remind, and to no other step; then each is asked about by itself",
     ):

@@ -194,6 +194,22 @@ WIDE = event(
 )  # fmt: skip
 DONE = event("action.succeeded", step="file", further={**FURTHER, "item": "letter-0"})
 STORY = Story.of([event("approval.opened", approver="max", answer="opened"), DENIED, EDITED, GIVEN, WIDE, DONE])
+LET = event(
+    "approval.answered",
+    step="release", approver="bea", answer="approved", stood_in_for="gina", handed_over_by="desk",
+    handed_over_to="messenger",
+)  # fmt: skip
+
+
+@pytest.mark.requirement("cli.told", "orchestrator.handoff-approved")
+def test_a_yes_to_work_that_passes_is_told_from_one_to_the_action_and_says_who_stood_in_for_whom() -> None:
+    passing = "hand-over from desk to messenger approved by bea for gina"
+    alone = event("approval.broke_glass", step="release", handed_over_by="desk", handed_over_to="messenger")
+    assert Story.of([LET]).answers("release") == passing
+    assert Story.of([LET, alone]).answers("release") == f"{passing}, alone"
+    assert Story.of([LET, EDITED]).answers("release") == f"{passing}; approved by lena.brandt, edited"
+    denied = Story.of([LET, DENIED]).hand_over(runs_pb2.Step(decision=decisions_pb2.Decision(decision_id="d-1")))
+    assert denied == "hand-over from desk to messenger"
 
 
 @pytest.mark.requirement("cli.told")
@@ -282,12 +298,13 @@ def test_whoever_follows_a_run_sees_what_was_decided_by_whom_and_of_whom_work_co
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     told = []
-    for one in (DENIED, EDITED, GIVEN, WIDE):
+    for one in (DENIED, EDITED, LET, GIVEN, WIDE):
         show_event(one)
         told.append(" ".join(capsys.readouterr().out.split()[1:]))
     assert told == [
         "manners handoff.decided deny desk to messenger NO_PII decision d-1",
         "release approval.answered approved by lena.brandt, edited",
+        "release approval.answered desk to messenger approved by bea for gina",
         "file decision.made allow clerk asks: letter-0 (archive.put) decision d-2",
         "file decision.made allow, then refused TOO_WIDE, OK clerk asks: letter-5 (archive.put) decision d-3",
     ]

@@ -145,6 +145,8 @@ async def test_what_people_are_shown_is_what_passes_and_what_less(make_world: Ma
     assert shown.presented["handoff"] == question.handoff.to_json()
     assert shown.presented["less"] == [{"type": "entrust", "ledgers": {}, "memory": ["preferences"]}]
     assert (shown.presented["origins"], shown.presented["on_yes"]) == (["look"], ["note"])
+    bound = {"argument": "/say", "sources": ["steps.look.output.said"], "labels": []}
+    assert shown.presented["takers"] == [{"step": "note", "action": "box.put", "inputs": [bound]}]
     assert (shown.presented["agent"], shown.action_digest) == ("reader", question.handoff.digest)
     await world.cancellations.cancel(world.alice, run, "")
     await world.end_of(run)

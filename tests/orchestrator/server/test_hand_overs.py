@@ -8,9 +8,10 @@ from google.protobuf.json_format import MessageToDict
 
 from assent.v1 import approvals_pb2
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind
-from assent_orchestrator.approvals.passage import Passage, Taker
+from assent_orchestrator.approvals.passage import Bound, Passage, Taker
 from assent_orchestrator.approvals.presented import Scene
 from assent_orchestrator.plan.digests import NO_KEY
+from assent_orchestrator.server.translate.approval import write_approval
 from assent_sidecar.decision import Decided
 from assent_sidecar.facts import HandoffFacts
 from tests.orchestrator.server.use_cases import APPROVAL, DECIDED
@@ -28,7 +29,8 @@ FACTS = HandoffFacts.from_json(
     }
 )
 
-TAKERS = [Taker("note", "box.put"), Taker("send", "box.send")]
+BOUND = Bound("/text", ("steps.read.output.text", "inputs.more"), ("internal",))
+TAKERS = [Taker("note", "box.put", (BOUND,)), Taker("send", "box.send")]
 
 
 def asked(*less: object) -> Approval:
@@ -66,5 +68,26 @@ async def test_a_hand_over_that_passes_less_is_shown_whatever_it_is_and_the_rest
     assert [one.name.rpartition("/")[2] for one in page.approvals] == ["a2", "a1", "a2"]
     shown = [MessageToDict(one.hand_over, preserving_proto_field_name=True) for one in page.approvals]
     assert [one.get("less") for one in shown] == [[told], None, [told, told]]
-    named = [{"step": "note", "action": "box.put"}, {"step": "send", "action": "box.send"}]
-    assert [one.get("takers") for one in shown] == [named, None, named]
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+def test_who_takes_over_is_shown_with_what_they_are_bound_to_but_not_in_lists() -> None:
+    whole, listed = write_approval(asked()), write_approval(asked(), whole=False)
+    inputs = [{"argument": "/text", "sources": ["steps.read.output.text", "inputs.more"], "labels": ["internal"]}]
+    assert MessageToDict(whole.hand_over)["takers"] == [
+        {"step": "note", "action": "box.put", "inputs": inputs},
+        {"step": "send", "action": "box.send"},
+    ]
+    assert not listed.hand_over.takers
+    before = asked()
+    del before.presented["takers"]
+    assert not write_approval(before).hand_over.takers
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+def test_more_takers_than_an_answer_holds_are_left_out_and_nobody_can_answer() -> None:
+    large = asked()
+    large.presented["takers"] = [{"step": "note", "action": "x" * 4_000_000}]
+    told = write_approval(large)
+    assert told.arguments_omitted
+    assert (told.presented_digest, list(told.hand_over.takers)) == ("", [])

@@ -193,6 +193,11 @@ def test_an_event_says_who_answered_what_and_what_was_refused_after_an_allow():
     answered = write_event(entry(4, "approval.answered", step="release", approval=given), RunState.WAITING)
     assert (answered.approver, answered.answer, list(answered.edits)) == ("lena", "approved", ["/text"])
     assert answered.verdict == decisions_pb2.VERDICT_UNSPECIFIED
+    assert (answered.handed_over_by, answered.handed_over_to, answered.stood_in_for) == ("", "", "")
+    detail = {"from": "desk", "to": "messenger"}
+    passing = entry(5, "approval.answered", step="release", approval=given, detail=detail, on_behalf_of="dora")
+    told = write_event(passing, RunState.WAITING)
+    assert (told.handed_over_by, told.handed_over_to, told.stood_in_for) == ("desk", "messenger", "dora")
     asked = write_event(entry(5, "approval.requested", approval={"id": "a-1", "outcome": "pending"}), RunState.WAITING)
     assert (asked.approver, asked.answer) == ("", "")
     allowed = {"id": "d-1", "verdict": "allow", "codes": ["OK"]}

@@ -61,7 +61,7 @@ def write_approval(approval: Approval, *, whole: bool = True) -> wire.Approval:
         kind=approval_kind(approval.kind),
         about=approval_name(approval.tenant, approval.about) if approval.about else "",
         reviewed=_write_answer(given) if given is not None else None,
-        hand_over=write_hand_over(shown) if "handoff" in shown else None,
+        hand_over=write_hand_over(shown, whole=whole) if "handoff" in shown else None,
         work_item=_write_item(shown["failure"]) if approval.kind is ApprovalKind.WORK_ITEM else None,
     )
     if whole:
@@ -97,6 +97,8 @@ def _in_doubt(told: wire.Approval) -> int:
 
 
 def _omit(told: wire.Approval) -> None:
+    if told.HasField("hand_over"):
+        told.hand_over.ClearField("takers")
     for name in ("arguments", "labels", "sources", "changes", "presented_digest"):
         told.ClearField(name)
     told.arguments_omitted = True

@@ -35,8 +35,8 @@ def add_scene(told: wire.Approval, shown: Mapping[str, Json]) -> None:
     told.costs.extend(wire.LedgerCost(**cost) for cost in shown.get("costs", ()))
 
 
-def write_hand_over(shown: Mapping[str, Json]) -> handovers_pb2.HandOver:
-    """Return the hand-over that is asked about; what an earlier version presented names nobody who takes over."""
+def write_hand_over(shown: Mapping[str, Json], *, whole: bool) -> handovers_pb2.HandOver:
+    """Return the hand-over that is asked about; in a list, or of an earlier version, without who takes over."""
     facts = HandoffFacts.from_json(shown["handoff"])
     return handovers_pb2.HandOver(
         source=facts.source,
@@ -49,8 +49,13 @@ def write_hand_over(shown: Mapping[str, Json]) -> handovers_pb2.HandOver:
         less=[write_obligation(_obligation(one)) for one in shown["less"]],
         depth=facts.depth,
         fan_out=facts.fan_out,
-        takers=[handovers_pb2.Taker(**one) for one in shown.get("takers", ())],
+        takers=map(_taker, shown.get("takers", ())) if whole else (),
     )
+
+
+def _taker(shown: Mapping[str, Json]) -> handovers_pb2.Taker:
+    inputs = [handovers_pb2.BoundInput(**one) for one in shown.get("inputs", ())]
+    return handovers_pb2.Taker(step=shown["step"], action=shown["action"], inputs=inputs)
 
 
 def _obligation(stored: Json) -> Obligation:

@@ -139,7 +139,8 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         record.get(name) or {} for name in ("decision", "state", "trace", "approval", "detail")
     )
     said = decision.get("verdict")
-    source, target = (detail["from"], detail["to"]) if record["event"] == "handoff.decided" else ("", "")
+    of_hand_over = record["event"] == "handoff.decided" or record["event"].startswith("approval.")
+    source, target = (detail.get("from", ""), detail.get("to", "")) if of_hand_over else ("", "")
     made = wire.RunEvent(
         seq=entry.seq,
         time=timestamp_of(record["time"]),
@@ -159,6 +160,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         approver=approval.get("approver") or "",
         edits=approval.get("edits") or (),
         answer=(approval.get("outcome") or "") if approval.get("approver") else "",
+        stood_in_for=(record.get("on_behalf_of") or "") if approval.get("approver") else "",
     )
     before, after = state.get("from"), state.get("to")
     if record.get("step"):

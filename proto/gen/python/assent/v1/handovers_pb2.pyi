@@ -91,7 +91,7 @@ class HandOver(_message.Message):
     @_builtins.property
     def takers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Taker]:
         """The steps that an answer holds for: all of the run that were known to take over the same when the question was put,
-        in the order of the plan. A step that is not among them is a question of its own.
+        in the order of the plan. A step that is not among them is a question of its own. They are not in lists.
         """
 
     def __init__(
@@ -125,20 +125,60 @@ class Taker(_message.Message):
 
     STEP_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
     step: _builtins.str
     """The step, or `STEP.undo` for what undoes it."""
     action: _builtins.str
     """What it does, as `system.operation`."""
+    @_builtins.property
+    def inputs(self) -> _containers.RepeatedCompositeFieldContainer[Global___BoundInput]:
+        """What its arguments are bound to: where that comes from, and its labels, and no value."""
+
     def __init__(
         self,
         *,
         step: _builtins.str = ...,
         action: _builtins.str = ...,
+        inputs: _abc.Iterable[Global___BoundInput] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "inputs", b"inputs", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Taker: _TypeAlias = Taker  # noqa: Y015
+
+@_typing.final
+class BoundInput(_message.Message):
+    """What a step is bound to at one place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARGUMENT_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    argument: _builtins.str
+    """JSON pointer (RFC 6901) into the arguments; `for_each`: the list that the step is done for."""
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """`inputs.account`, `steps.risk.output.level`, `item.name`: several are joined, or one of them is chosen."""
+
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The labels that are known of it."""
+
+    def __init__(
+        self,
+        *,
+        argument: _builtins.str = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+        labels: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["argument", b"argument", "labels", b"labels", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BoundInput: _TypeAlias = BoundInput  # noqa: Y015

@@ -613,6 +613,7 @@ class RunEvent(_message.Message):
     EDITS_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     MEMORY_FIELD_NUMBER: _builtins.int
+    STOOD_IN_FOR_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -640,7 +641,9 @@ class RunEvent(_message.Message):
     branch: _builtins.str
     """The branch that was taken; set when a choice was made."""
     handed_over_by: _builtins.str
-    """For an answer on whether work may pass to the agent of the step: the agent that it comes from; else empty."""
+    """For an answer of the policies on whether work may pass to the agent of the step, and for what happens to an approval of
+    that: the agent that it comes from; else empty.
+    """
     handed_over_to: _builtins.str
     """And the agent that it goes to: that of the step, or of the service that the step calls; else empty."""
     verdict: _decisions_pb2.Verdict.ValueType
@@ -651,6 +654,8 @@ class RunEvent(_message.Message):
     """The person who answered, for something that a person did with an approval; else empty."""
     answer: _builtins.str
     """What that person did: `approved`, `rejected`, `withdrawn`, `opened`, or what they chose."""
+    stood_in_for: _builtins.str
+    """In whose place the person did it who answered; else empty."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded; in a heartbeat, when it was sent."""
@@ -699,10 +704,11 @@ class RunEvent(_message.Message):
         edits: _abc.Iterable[_builtins.str] | None = ...,
         answer: _builtins.str = ...,
         memory: Global___MemoryUse | None = ...,
+        stood_in_for: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "memory", b"memory", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "memory", b"memory", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "memory", b"memory", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "stood_in_for", b"stood_in_for", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
