@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assent_sidecar.bundle.build import build_bundle
+from assent_sidecar.bundle.controls import named_controls
 from assent_sidecar.bundle.org import Allegiance
 from assent_sidecar.decision import Reason
 from assent_sidecar.opa.binary import find_binary
@@ -56,5 +57,20 @@ async def test_the_organisations_own_policies_speak_for_its_controls_in_a_tenant
         assert not org.usurped(Reason(code="X", control=control, scope="org/house"))
         for scope in ("department/sales/claims", "process/contract_renewal/grants", "org/home", None):
             assert org.usurped(Reason(code="X", control=control, scope=scope))
+    for alike in (
+        "ORG\u200b-09",
+        "ORG\u00ad-09",
+        "\ufeffORG-09",
+        "ORG\u201009",
+        "ORG\u221209",
+        "\uff2f\uff32\uff27-09",
+    ):
+        assert org.usurped(Reason(code="X", control=alike, scope="department/sales/claims")), ascii(alike)
     for own in ("SALES-11", None):
         assert not org.usurped(Reason(code="X", control=own, scope="department/sales/claims"))
+
+
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+def test_a_control_is_named_in_either_kind_of_string() -> None:
+    text = 'deny contains {"code": "NO", "control": `ORG-09`} if true\nx := {"control": "ORG-10"}'
+    assert named_controls(text) == {"ORG-09", "ORG-10"}

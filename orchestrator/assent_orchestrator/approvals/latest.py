@@ -64,9 +64,19 @@ async def spoken_for(tx: AsyncConnection, run_id: str, asked: str) -> frozenset[
     return frozenset(taker for row in rows for taker in approval_of(row, ()).takers)
 
 
+async def refused_to(tx: AsyncConnection, run_id: str, taker: str) -> frozenset[str]:
+    """Return the digests of the hand-overs of a run that people let not pass to a step; ``taker`` is it, as above."""
+    of_refused = approvals.c.state.in_([str(state) for state in REFUSING])
+    rows = (await tx.execute(_of_hand_overs(run_id).where(of_refused))).mappings()
+    return frozenset(row["action_digest"] for row in rows if taker in approval_of(row, ()).takers)
+
+
 def _about(run_id: str, asked: str) -> sa.Select[Any]:
-    of_hand_over = approvals.c.kind == str(ApprovalKind.HANDOFF)
-    return sa.select(approvals).where(approvals.c.run_id == run_id, approvals.c.action_digest == asked, of_hand_over)
+    return _of_hand_overs(run_id).where(approvals.c.action_digest == asked)
+
+
+def _of_hand_overs(run_id: str) -> sa.Select[Any]:
+    return sa.select(approvals).where(approvals.c.run_id == run_id, approvals.c.kind == str(ApprovalKind.HANDOFF))
 
 
 async def _latest(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.approvals.latest import refused_to
 from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.handed import Narrow, narrowed
 from assent_orchestrator.execution.plans import Plans
@@ -60,22 +61,27 @@ async def allowed(
     """Return the hand-overs to ``target`` that were allowed in the run of a step, with what passes less than there is.
 
     Without a ``target``, those to the agent of the step. Those that a ``revision`` allowed; None: whichever did, the
-    newest word on each. What people let pass to other steps alone is not among them.
+    newest word on each. What people let pass to other steps alone is not among them; nor is what policies let pass
+    without them after these people said of the step that it must not, or what passes less.
     """
-    target = target or situation.spec.agent
-    query = sa.select(handoffs.c.source, handoffs.c.digest, handoffs.c.redactions, handoffs.c.entrusts).where(
+    target, taker = target or situation.spec.agent, whole_id(situation.step.id)
+    query = sa.select(handoffs).where(
         handoffs.c.run_id == situation.run.id,
         handoffs.c.target == target,
-        sa.or_(handoffs.c.takers.is_(None), handoffs.c.takers.contains([whole_id(situation.step.id)])),
+        sa.or_(handoffs.c.takers.is_(None), handoffs.c.takers.contains([taker])),
     )
     if revision is not None:
         query = query.where(handoffs.c.revision == revision)
+    rows = (await tx.execute(query.order_by(handoffs.c.decided_at))).all()
+    shown = {(row.source, row.digest, row.revision) for row in rows if row.takers is not None}
+    refused = await refused_to(tx, situation.run.id, taker) if len(rows) > len(shown) else frozenset()
     return {
         Key(row.source, target, row.digest): Less(
             tuple(Redact.from_json(one) for one in row.redactions),
             tuple(Entrust.from_json(one) for one in row.entrusts),
         )
-        for row in await tx.execute(query.order_by(handoffs.c.decided_at))
+        for row in rows
+        if row.takers is not None or (row.digest not in refused and (row.source, row.digest, row.revision) not in shown)
     }
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from assent_sidecar.bundle.command import CommandError, run
 from assent_sidecar.bundle.words import strings_of
+from assent_sidecar.catalogue.subject import is_unseen
 from assent_sidecar.model import Json
 from assent_sidecar.opa.binary import Binary
 
-_NAMED = re.compile(r'"control"\s*:\s*("(?:[^"\\\n]|\\.)*")')
+_NAMED = re.compile(r'"control"\s*:\s*("(?:[^"\\\n]|\\.)*"|`[^`]*`)')
+
+_MINUS = "\u2212"
 
 
 async def declared_controls(texts: Mapping[str, str], binary: Binary) -> dict[str, frozenset[str]]:
@@ -59,10 +62,14 @@ def mentioned(text: str) -> frozenset[str]:
 
 def same_control(name: str) -> str:
     """Return by what controls are compared: two that people take for the same are the same."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    seen = (one for one in unicodedata.normalize("NFKC", name) if one.isspace() or not is_unseen(one))
+    written = "".join("-" if one == _MINUS or unicodedata.category(one) == "Pd" else one for one in seen)
+    return " ".join(written.split()).casefold()
 
 
 def _read(text: str) -> str:
+    if text.startswith("`"):
+        return text[1:-1]
     try:
         return str(json.loads(text))
     except ValueError:

@@ -32,13 +32,14 @@ def one_writing(subject: str) -> tuple[str, str] | None:
     if subject != subject.strip() or "  " in subject:
         return SUBJECT_UNSEEN, "has blanks around it, or several in a row: it would look like another one"
     for place, one in enumerate(subject):
-        if one != " " and _unseen(one) and not _spelt(subject, place):
+        if one != " " and is_unseen(one) and not _spelt(subject, place):
             told = f"has the character U+{ord(one):04X}, which nobody sees: it would look like another one"
             return SUBJECT_UNSEEN, told
     return None
 
 
-def _unseen(one: str) -> bool:
+def is_unseen(one: str) -> bool:
+    """Return whether nobody sees a character, or whether it looks like a blank."""
     return unicodedata.category(one) in _NEVER or (not one.isascii() and any(ord(one) in some for some in _BLANK))
 
 

@@ -351,3 +351,72 @@ async def test_who_waits_for_the_question_of_another_step_is_woken_when_it_is_ov
     goes_on.set()
     assert set(states(await world.end_of(run)).values()) == {"succeeded"}
     assert [state for _, state, _ in await requests(world, run)] == ["void"]
+
+
+WHOLE: Mapping[str, Any] = {"say": {"$ref": "steps.look.output"}}
+FREED: list[dict[str, Any]] = [
+    {"id": "look", "agent": "reader", "action": "box.get"},
+    {"id": "more", "agent": "reader", "action": "box.put", "after": ["look"]},
+    {"id": "note", "agent": "writer", "action": "box.put", "args": WHOLE, "on_failure": "skip"},
+    {"id": "later", "agent": "writer", "action": "box.send", "args": WHOLE, "after": ["more"]},
+    {
+        "id": "last",
+        "agent": "writer",
+        "action": "box.send",
+        "args": WHOLE,
+        "after": ["note", "later"],
+        "on_failure": "skip",
+    },
+]
+"""What ``later`` takes over is known when ``more`` is done: from then on, policies let it pass and ask nobody."""
+
+
+def freed(question: Question) -> Mapping[str, Any]:
+    """Until ``more`` is done, have people asked about it, about what ``note`` does, and about what passes less."""
+    if question.kind is Kind.HANDOFF:
+        found = LET if question.approvals else ASK
+        found = {**found, "obligations": [{"type": "redact", "path": "/look/said"}]}
+    elif question.step is not None and question.step.id in {"more", "note"}:
+        found = ALLOW if question.approvals else {**ASK, "obligations": []}
+    else:
+        return allow_all(question)
+    done = question.run is not None and ("more", "succeeded") in {(one.id, one.state) for one in question.run.steps}
+    return ALLOW if done else found
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+async def test_a_no_holds_for_the_steps_of_its_card_though_policies_let_the_same_pass_to_another(
+    make_world: MakeWorld,
+):
+    world = await make_world(FREED, ruler=freed, agents=AGENTS)
+    run = await world.submit()
+    for step in ("note", "more"):
+        await reaches(world, run, step, "awaiting_approval")
+    await answer_of(world, run, "note", approve=False)
+    await reaches(world, run, "note", "denied")
+    await answer_of(world, run, "more")
+    ended = {step.id: str(step.state) for step in (await world.end_of(run)).steps}
+    assert (ended["note"], ended["later"], ended["last"]) == ("denied", "succeeded", "denied")
+    assert world.tools.times("box.send") == 1
+
+
+@pytest.mark.requirement("orchestrator.handoff-names-takers")
+async def test_as_much_is_taken_away_as_people_were_shown_though_policies_let_more_pass_to_another(
+    make_world: MakeWorld,
+):
+    world = await make_world(FREED, ruler=freed, agents=AGENTS)
+    run = await world.submit()
+    for step in ("note", "more"):
+        await reaches(world, run, step, "awaiting_approval")
+    await answer_of(world, run, "note")
+    await nth(world, run, "approval.requested", 3)
+    await answer_of(world, run, "more")
+    await reaches(world, run, "later", "succeeded")
+    await answer_of(world, run, "note")
+    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
+    said = {
+        one.step.id: one.action.args["say"]
+        for one in world.decisions.asked
+        if one.kind is Kind.ACTION and one.step is not None and one.action is not None and "say" in one.action.args
+    }
+    assert said == {"note": {"n": 1}, "later": {"n": 1, "said": ""}, "last": {"n": 1}}
