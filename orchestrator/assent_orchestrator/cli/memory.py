@@ -100,7 +100,7 @@ def recall_command(
         request.parent = connection.parent
         request.terms.CopyFrom(terms_of(connection, agent, process, run))
         said = connection.call(connection.memories.Recall, request)
-    return answer(common, said, lambda: _show_recalled(said))
+    return answer(common, said, lambda: show_recalled(said))
 
 
 @app.command("forget")
@@ -137,7 +137,10 @@ def list_command(
     process: ProcessOption = "",
     limit: LimitOption = 50,
 ) -> int:
-    """List what is remembered, newest first, without the values."""
+    """List what is remembered, newest first, without the values.
+
+    BYTES is how long a value is in canonical JSON together with its labels, before it is encrypted.
+    """
     request = wire.ListMemoriesRequest(memory_class=memory_class, subject=subject, page_size=limit)
     with Connection(common) as connection:
         request.parent = connection.parent
@@ -177,10 +180,12 @@ def _show_remembered(made: wire.Memory) -> None:
     say(f"remembered {short(made.name)} as {made.memory_class} {end}{labels}")
 
 
-def _show_recalled(said: wire.RecallResponse) -> None:
+def show_recalled(said: wire.RecallResponse) -> None:
+    """Write what was recalled, with the labels of what is left of it: what was taken away took its own along."""
     for one in said.memories:
         known = one.memory
-        say(f"{short(known.name)} {moment(known.create_time)} by {known.creator}: {', '.join(known.labels)}")
+        labels = ", ".join(sorted({label for each in one.labels.values() for label in each.labels}))
+        say(f"{short(known.name)} {moment(known.create_time)} by {known.creator}: {labels}")
         for line in value_lines(exact(MessageToDict(one.value))):
             say(f"  {line}")
     withheld = f"; {said.withheld_count} withheld" if said.withheld_count else ""

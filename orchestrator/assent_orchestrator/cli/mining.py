@@ -18,6 +18,8 @@ from assent_orchestrator.server.translate.plan import write_plan
 _LOOKED_AT = 5_000
 """How far back runs are looked at, finished or not."""
 
+_WHOSE = "of those that you may see: your own; operators and auditors see all"
+
 
 @with_connection
 def mine_command(
@@ -29,7 +31,10 @@ def mine_command(
 ) -> int:
     """Read finished runs, and suggest which steps could go side by side or are never needed.
 
-    Nothing changes by itself: with --propose it is an amendment, and a new bundle adopts it.
+    It reads those that you may see: your own; operators and auditors see all.
+
+    Nothing changes by itself: with --propose it is an amendment, and a new bundle adopts it. That needs somebody whom
+    the policies let propose.
     """
     with Connection(common) as connection:
         request = processes_pb2.GetProcessRequest(name=connection.name("processes", name))
@@ -46,13 +51,14 @@ def mine_command(
         more = {"proposal": json_of(said)} if said is not None else {}
         say_json({"process": name, "version": process.version, "runs": len(seen), "suggestions": suggested, **more})
     else:
-        say(f"{name} {process.version}: {len(seen)} finished run{'s'[: len(seen) != 1]} read")
+        say(f"{name} {process.version}: {len(seen)} finished run{'s'[: len(seen) != 1]} read {_WHOSE}")
         for one in found:
             say(_line(one))
         if not found:
             say(f"nothing to suggest; it takes {LEAST_RUNS} runs that say the same")
         elif said is None:
             say(f"with --propose it waits for {process.owner} in assent process amendments; nothing changes by itself")
+            say("  that needs somebody whom the policies let propose")
         else:
             show_answer(said)
     return ExitCode.NO if said is not None and said.refusal else ExitCode.DONE

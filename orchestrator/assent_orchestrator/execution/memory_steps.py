@@ -197,7 +197,7 @@ class MemorySteps:
             told = f"the values are larger than {MAX_RESULT_BYTES} bytes; recall fewer with limit"
             raise _RefusedError(outcome.TOOL_EXHAUSTED, told)
         draft = note.recalled(
-            [one.known for one in found.values],
+            found.values,
             withheld,
             doer.actor,
             subject_key=self.memories.vault.subject_key(doer.tenant, subject),

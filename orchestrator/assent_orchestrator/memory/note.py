@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assent_orchestrator.audit.record import Actor, Draft
 from assent_orchestrator.audit.spans import trace_note
-from assent_orchestrator.memory.entry import Receipt, Remembered
+from assent_orchestrator.memory.entry import Recalled, Receipt, Remembered
 from assent_orchestrator.memory.holds import Hold
+from assent_orchestrator.plan.label import names
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json
 
@@ -36,7 +37,7 @@ def remembered(made: Remembered, actor: Actor, *, on_behalf_of: str | None = Non
 
 
 def recalled(
-    used: Sequence[Remembered],
+    used: Sequence[Recalled],
     withheld: int,
     actor: Actor,
     *,
@@ -48,11 +49,11 @@ def recalled(
     step: str | None = None,
     on_behalf_of: str | None = None,
 ) -> Draft:
-    """Return the record of what was recalled: which values, with which labels, and how many were withheld."""
+    """Return the record of what was recalled: which values, with the labels that are left, how many were withheld."""
     detail: dict[str, Json] = {
         **_of(subject_key, name, purpose),
-        **named(used),
-        "labels": sorted({label for one in used for label in one.labels}),
+        **named([one.known for one in used]),
+        "labels": sorted(frozenset[str]().union(*(names(one.labels) for one in used))),
         "withheld": withheld,
     }
     if redacted:

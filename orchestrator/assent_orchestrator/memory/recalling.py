@@ -102,7 +102,7 @@ class Recalling:
             found = await asyncio.to_thread(curtailed, opened, granted)
             found = replace(found, withheld=found.withheld + unseen)
             draft = note.recalled(
-                [one.known for one in found.values],
+                found.values,
                 found.withheld,
                 who.actor,
                 subject_key=keeper.memories.vault.subject_key(sought.tenant, sought.subject),

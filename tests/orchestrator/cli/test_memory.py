@@ -1,5 +1,8 @@
 import pytest
+from google.protobuf.json_format import ParseDict
 
+from assent.v1 import memories_pb2
+from assent_orchestrator.cli.memory import show_recalled
 from tests.orchestrator.cli.program import Desk
 
 ABOUT = ("--subject", "ORD-1001", "--class")
@@ -50,3 +53,16 @@ def test_a_label_of_what_is_not_there_is_named_with_its_place(desk: Desk) -> Non
     said = desk("memory", "remember", '{"a": 1}', *about, "--label", "/b/c=pii")
     assert said.code == 3, said.err
     assert said.err.splitlines()[1] == '  labels["/b/c"]: DANGLING_REFERENCE classifies value.b.c, which is not there'
+
+
+@pytest.mark.requirement("orchestrator.memory-redacted")
+def test_what_was_recalled_is_shown_with_the_labels_of_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    one = {
+        "memory": {"name": "tenants/local/memories/m1", "creator": "sam", "labels": ["pii", "untrusted"]},
+        "value": {"tone": "long"},
+        "labels": {"": {"labels": ["untrusted"]}},
+    }
+    show_recalled(ParseDict({"memories": [one]}, memories_pb2.RecallResponse()))
+    head = capsys.readouterr().out.splitlines()[0]
+    assert head.startswith("m1 ")
+    assert head.endswith(" by sam: untrusted")

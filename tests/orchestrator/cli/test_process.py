@@ -230,7 +230,9 @@ def test_an_amendment_says_that_its_process_is_another_one_by_now(
 def test_runs_are_mined_and_what_they_suggest_is_only_told(desk: Desk) -> None:
     said = desk("process", "mine", "refund", "--runs", "1")
     assert said.code == 0, said.err
-    assert said.out.splitlines()[0].startswith("refund 1: ")
+    head = said.out.splitlines()[0]
+    assert head.startswith("refund 1: ")
+    assert head.endswith(" read of those that you may see: your own; operators and auditors see all")
     assert said.out.splitlines()[1] == "nothing to suggest; it takes 5 runs that say the same"
     found = desk("process", "mine", "refund", "--propose", "--json").json
     assert (found["process"], found["suggestions"], "proposal" in found) == ("refund", [], False)

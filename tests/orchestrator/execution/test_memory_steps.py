@@ -169,6 +169,7 @@ async def test_what_a_step_recalls_is_redacted_as_it_is_for_callers(
         1 - len(left),
         len(left) or None,
     )
+    assert recalled["labels"] == [], "what was taken away took its label along"
 
 
 @pytest.mark.requirement("orchestrator.memory-redacted")
