@@ -73,13 +73,20 @@ def place_of(settings: Settings, home: str = HOME) -> Place:
 class OpenPolicies:
     """A decision point, where its bundles come from, and the rules by which they come into force.
 
-    Nothing may be decided before the ``feed`` has ``begun``. ``place`` is where it is all from.
+    Nothing may be decided before the ``feed`` has ``begun``. ``place`` is where it is all from. ``org`` says whether a
+    bundle is under that of the organisation, where these are the policies of a tenant.
     """
 
     place: Place
     sidecar: Sidecar
     feed: Feed
     gate: ActivationGate
+    org: Allegiance | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether what is in force may decide: it does not have to be under an organisation's, or is."""
+        return self.org is None or self.org.holds(self.sidecar.bundle)
 
 
 @contextlib.asynccontextmanager
@@ -125,7 +132,7 @@ async def open_policies(
         stack.push_async_callback(feed.close)
         bundle = await feed.begin()
         sidecar = await stack.enter_async_context(open_sidecar(sidecar_settings, bundle))
-        yield OpenPolicies(place, sidecar, feed, gate)
+        yield OpenPolicies(place, sidecar, feed, gate, org)
 
 
 @contextlib.asynccontextmanager

@@ -67,11 +67,8 @@ async def open_realm(
     *,
     activate: Activate | None = None,
     rollback: str | None = None,
-    org: Callable[[], Bundle] | None = None,
 ) -> AsyncIterator[Realm]:
     """Bring the policies into force and follow them for as long as the block lasts; ``activate`` is who decides.
-
-    ``org`` gives the bundle of the organisation that they are under now, where they are a tenant's.
 
     Raises:
         SidecarError: what there is does not pass, or cannot be had.
@@ -79,7 +76,14 @@ async def open_realm(
     """
     home, feed = policies.place.home, policies.feed
     activations = Activations(
-        around.database.engine, around.trail, around.clock, feed, policies.gate, settings.executor, home
+        around.database.engine,
+        around.trail,
+        around.clock,
+        feed,
+        policies.gate,
+        settings.executor,
+        home,
+        lambda: policies.met,
     )
     await activations.begin(activate or policies.sidecar.activate, rollback)
     live = Veil(policies.sidecar.evaluator, lambda _: policies.sidecar.bundle, around.digests)
@@ -92,6 +96,7 @@ async def open_realm(
         sidecar = policies.sidecar
         # What it asks once more is compared with shadows like every other question.
         deciding = Remainder(shadowing.decision_point, lambda: sidecar.bundle.catalogue)
+        org = policies.org.org if policies.org is not None else None
         yield Realm(home, sidecar, feed, activations, deciding, shadowing.shadows, servers, org)
 
 

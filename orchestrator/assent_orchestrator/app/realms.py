@@ -147,7 +147,7 @@ async def _open_tenant(
     place = place_of(settings, name)
     async with open_policies(settings, around.environ, binary, place, org) as policies:
         await _look(org, policies.sidecar.bundle, name)
-        async with open_realm(settings, policies, around, org=org.org) as realm:
+        async with open_realm(settings, policies, around) as realm:
             yield realm
 
 

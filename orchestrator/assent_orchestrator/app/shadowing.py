@@ -74,6 +74,8 @@ async def open_shadowing(
 
     @contextlib.asynccontextmanager
     async def opening(bundle: Bundle, shadow: str) -> AsyncIterator[Evaluator]:
+        if policies.org is not None:  # what could never come into force is compared with nothing
+            await policies.org.require(bundle)
         candidate = SidecarSettings(
             state_dir=settings.data,
             environ=around.environ,

@@ -3,7 +3,7 @@
 import contextlib
 import getpass
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ from assent_orchestrator.governance.activation import (
     take_turn,
     write,
 )
-from assent_orchestrator.governance.policies import Policies
+from assent_orchestrator.governance.policies import Policies, unmet
 from assent_orchestrator.meanwhile import meanwhile
 from assent_orchestrator.store.confinement import unconfined
 from assent_orchestrator.store.tables import activations, bundles
@@ -59,7 +59,8 @@ _log = logging.getLogger(__name__)
 class Activations:
     """The activations on one database, as one server (its executor's name) makes and follows them.
 
-    ``home`` is the tenant whose policies these are; it is the server's own where all tenants have the same.
+    ``home`` is the tenant whose policies these are; it is the server's own where all tenants have the same. ``met``
+    says whether what is in force may decide: under the organisation's policies, where these are a tenant's.
     """
 
     engine: AsyncEngine
@@ -69,6 +70,7 @@ class Activations:
     gate: ActivationGate
     server: str
     home: str = HOME
+    met: Callable[[], bool] = lambda: True
 
     async def begin(self, activate: Activate, rollback: str | None = None) -> None:
         """Bring into force what is to be, before anything is decided; ``rollback`` is what whoever starts us names.
@@ -280,7 +282,7 @@ class Activations:
         async with self._recording() as tx:
             row = (await tx.execute(query)).mappings().one_or_none()
         return Policies(
-            status=status,
+            status=status if self.met() else unmet(status),
             activation=activation_of(row) if row is not None else None,
             kept=await self.feed.kept(),
             automatic=self.gate.automatic,

@@ -11,6 +11,10 @@ from assent_orchestrator.governance.activation import Activation
 from assent_sidecar.activation.report import RehearsalReport
 from assent_sidecar.bundle.change import FeedStatus
 
+_UNMET = (
+    "ORG_NOT_MET: nothing is decided by what is in force, it is not under the organisation's policies of now; build it "
+    "--under these and offer it"
+)
 _WITHHELD = "the newest policies are not in force here; a compliance_officer sees why"
 
 
@@ -51,6 +55,11 @@ class Policies:
         if activation is not None and activation.tenant != caller.tenant:
             activation = replace(activation, actor="", reason="")
         return replace(self, status=status, activation=activation)
+
+
+def unmet(status: FeedStatus) -> FeedStatus:
+    """Return how policies are by which nothing is decided, as they are not under those of their organisation."""
+    return replace(status, problem=f"{_UNMET}; {status.problem}" if status.problem else _UNMET)
 
 
 def _counts_of(report: RehearsalReport) -> RehearsalReport:

@@ -106,17 +106,7 @@ def _against(
             yield Fault(root, "TOO_LARGE", str(error))
             return
         unknown = (*resolved.unknown, *(missing.pointer for missing in resolved.missing))
-        value = _planted(resolved.args, unknown)
+        value = resolved.args
     for violation in validate(value, schema, [split(pointer) for pointer in unknown]):
         path = field(root, value, split(violation.pointer))
         yield Fault(path, "ARGUMENTS_SCHEMA", violation.message)
-
-
-def _planted(args: dict[str, Json], pointers: tuple[str, ...]) -> dict[str, Json]:
-    """Put something where a value is not known yet; ``resolve`` made the objects around it, so they are ours."""
-    for pointer in pointers:
-        *above, name = split(pointer)
-        _, parent = find(args, tuple(above))
-        if isinstance(parent, dict):
-            parent[name] = None
-    return args

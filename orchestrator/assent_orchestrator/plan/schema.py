@@ -57,7 +57,8 @@ class SchemaUnusableError(ValueError):
 def validate(value: Json, schema: Mapping[str, Json], unknown: Collection[Tokens] = ()) -> tuple[Violation, ...]:
     """Return every violation, sorted by place; none means valid.
 
-    The values at ``unknown`` count as whatever the schema wants there; what can be judged only with them is not judged.
+    The values at ``unknown`` count as whatever the schema wants there, whether or not something is there by now; what
+    can be judged only with them is not judged.
     """
     counting = _checks.set(count())
     try:
@@ -122,10 +123,13 @@ _PARTLY = (_PartlyKnownObject, _PartlyKnownArray)
 
 
 def _masked(value: Json, place: Tokens, unknown: frozenset[Tokens]) -> Json:
+    """Return the value with a stand-in for what is unknown, be there something in its place by now or nothing."""
     if place in unknown:
         return _Unknown()
     if isinstance(value, dict):
+        absent = [one[-1] for one in unknown if one[:-1] == place and one[-1] not in value]
         members = {name: _masked(member, (*place, name), unknown) for name, member in value.items()}
+        members |= {name: _Unknown() for name in absent}
         return _PartlyKnownObject(members) if _any_unknown(members.values()) else members
     if isinstance(value, list):
         elements = [_masked(element, (*place, str(at)), unknown) for at, element in enumerate(value)]

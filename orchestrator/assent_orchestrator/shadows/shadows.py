@@ -18,6 +18,8 @@ from assent_orchestrator.shadows.journal import Journal
 from assent_orchestrator.shadows.shadow import Report, Shadow
 from assent_orchestrator.store.confinement import unconfined
 from assent_sidecar.bundle.archive import Bundle
+from assent_sidecar.bundle.command import CommandError
+from assent_sidecar.bundle.refusal import OrgLoosenedError, OrgMissingError
 from assent_sidecar.errors import ActivationError, SidecarError
 
 Kept = Callable[[str], bytes | None]
@@ -127,9 +129,9 @@ class Shadows:
         try:
             async with self.candidates.open(bundle, shadow_id):
                 pass
-        except ActivationError as error:
+        except (ActivationError, OrgLoosenedError, OrgMissingError) as error:
             raise _unusable(field, error) from error
-        except (SidecarError, OSError) as error:
+        except (SidecarError, CommandError, OSError) as error:
             raise UnavailableError("no engine can be started for the candidate; nothing was started") from error
         return bundle
 

@@ -23,6 +23,7 @@ from assent_orchestrator.config import Settings, TenantSettings
 from assent_orchestrator.errors import (
     AgentMayNotAnswerError,
     ForbiddenError,
+    InvalidError,
     NotFoundError,
     StateError,
     TenantAwayError,
@@ -203,6 +204,11 @@ async def test_when_the_organisations_bundle_changes_nothing_is_decided_by_polic
     health = await town.app.health("branch")
     assert not health.ready
     assert "ORG_NOT_MET" in health.components[0].detail
+    assert (await town.app.policies.status(officer("branch"))).status.problem.startswith("ORG_NOT_MET: ")
+    assert not (await town.app.policies.status(officer("sales"))).status.problem
+    with pytest.raises(InvalidError) as refused:
+        await town.app.shadows.start(officer("branch"), archive=town.app.realms.bundle("branch").archive)
+    assert refused.value.faults[0].code == "ORG_LOOSENED"
     assert (await town.app.health()).ready, "which is no reason to take the server from the others"
     await town.offer(town.org)
     await town.app.realms.of("branch").feed.refresh()

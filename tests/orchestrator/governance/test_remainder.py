@@ -178,6 +178,8 @@ SEVERAL = {
     "unknown": {**action("note", away=["/archive"]), **UNKNOWN},
     "partly": {**action("note", more=1, away=["/more"]), **UNKNOWN},
     "needed": {**action("note", away=["/text"]), "args": {"away": ["/text"]}, "unknown": ["/text"]},
+    # It needs what is not known yet, and that is left to it.
+    "coming": {**action("note", away=["/more"]), "args": {"away": ["/more"], "more": 1}, "unknown": ["/text"]},
 }
 WANTED = {
     "kept": "allow",
@@ -187,6 +189,7 @@ WANTED = {
     "unknown": "allow",
     "partly": "allow",
     "needed": "deny",
+    "coming": "allow",
 }
 
 
@@ -197,7 +200,7 @@ async def test_a_forecast_says_of_each_step_what_the_run_will(sidecar: Sidecar) 
     assert {name: str(one.verdict) for name, one in decided.decision.steps.items()} == WANTED
     assert [[one.id for one in asked.plan.steps] for asked in behind.asked if asked.plan] == [
         list(SEVERAL),
-        ["loose", "ask", "unknown", "partly"],
+        ["loose", "ask", "unknown", "partly", "coming"],
     ]
     left = {one.id: one.action for asked in behind.asked[1:] if asked.plan for one in asked.plan.steps}
     assert (left["unknown"].unknown, left["unknown"].labels) == ((), {})

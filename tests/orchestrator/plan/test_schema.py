@@ -95,6 +95,18 @@ def test_nothing_is_valid_under_a_schema_that_cannot_be_used(schema: dict[str, A
     assert validate({"a": 1}, schema) or schema == {"pattern": "("}
 
 
+def test_an_unknown_value_that_is_not_there_yet_counts_as_there():
+    schema = {
+        "type": "object",
+        "required": ["text", "more"],
+        "properties": {"text": {"type": "string"}, "more": {"type": "object", "required": ["id"]}},
+        "additionalProperties": False,
+    }
+    assert places({"more": {}}, schema, ("text",), ("more", "id")) == []
+    assert places({"more": {}}, schema, ("text",)) == ["/more/id"]
+    assert places({"more": {"id": 1}}, schema, ("text",), ("else",)) == ["/else"]
+
+
 def test_an_unknown_value_is_whatever_the_schema_wants():
     assert places({"name": None, "age": -1}, PERSON, ("name",)) == ["/age"]
     assert places({"name": "a", "other": None, "no": None}, PERSON, ("other",), ("no",)) == ["/no", "/other"]

@@ -70,7 +70,9 @@ class PolicyStatus(_message.Message):
     origin: _builtins.str
     """Where bundles come from: a workspace, a file or a URL. Empty for those whom that does not concern."""
     problem: _builtins.str
-    """Why the origin's newest is neither in force nor waiting; empty when nothing is wrong."""
+    """Why the origin's newest is neither in force nor waiting, or nothing is decided by what is in force; empty when
+    nothing is wrong.
+    """
     automatic: _builtins.bool
     """Whether what passes its rehearsal comes into force by itself."""
     two_persons: _builtins.bool
