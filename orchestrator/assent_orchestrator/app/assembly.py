@@ -216,6 +216,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs, knock)
         await durable.open()
         stack.push_async_callback(durable.close)
+        stack.callback(parts.closing.set)  # before the database goes: nothing is wrong when it does
         submissions = Submissions(parts, durable, settings.runs_per_tenant, most_runs_of=runs_of(settings))
         resume = await stack.enter_async_context(resuming(listener, Resumptions(parts, durable)))
         await seat.known(await durable.executors())

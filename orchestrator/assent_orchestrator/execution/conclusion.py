@@ -70,7 +70,7 @@ class Conclusions:
             if conclusion.kept is not None or not await self._outright(conclusion):
                 await self._at_length(conclusion)
 
-        await hold_out(write, aside=self.parts.turnstile.aside)
+        await hold_out(write, aside=self.parts.turnstile.aside, closing=self.parts.closing.is_set)
 
     async def _at_length(self, conclusion: Conclusion) -> None:
         situation, note = conclusion.situation, conclusion.note

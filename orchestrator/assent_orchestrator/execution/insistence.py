@@ -35,10 +35,12 @@ async def insist(
     abandon: Callable[[], Awaitable[T]] | None = None,
     *,
     aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    closing: Callable[[], bool] = bool,
 ) -> T:
     """Repeat work for as long as the database is away. What is repeated reads first what was already done.
 
-    In between it waits ``aside``, so that a few that wait are not in the way of the others.
+    In between it waits ``aside``, so that a few that wait are not in the way of the others. Once the server is
+    ``closing``, nothing is said of a database that is away: it was put away.
 
     Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest, and is tried as often.
 
@@ -54,7 +56,7 @@ async def insist(
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
             tries += 1
-            if not _is_absence(error):
+            if not _is_absence(error, closing):
                 faults += 1
                 _log_fault(error)
             if faults >= _FAULTS:
@@ -66,11 +68,14 @@ async def insist(
 
 
 async def hold_out(
-    work: Callable[[], Awaitable[T]], *, aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    work: Callable[[], Awaitable[T]],
+    *,
+    aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    closing: Callable[[], bool] = bool,
 ) -> T:
     """Repeat work for as long as the database is away, and for that reason only: what is known here alone is kept.
 
-    What is repeated reads first what was already done. In between it waits ``aside``.
+    What is repeated reads first what was already done. In between it waits ``aside``; ``closing`` is as above.
 
     Raises:
         Exception: what ``work`` raised, if that says anything but that the database is away.
@@ -80,18 +85,19 @@ async def hold_out(
         try:
             return await work()
         except Exception as error:
-            if not _is_absence(error):
+            if not _is_absence(error, closing):
                 raise
             tries += 1
         async with aside():
             await asyncio.sleep(patience(tries))
 
 
-def _is_absence(error: Exception) -> bool:
+def _is_absence(error: Exception, closing: Callable[[], bool]) -> bool:
     """Say, and log, whether an error is the database's being away."""
     if not (isinstance(error, UnavailableError) or is_away(error)):
         return False
-    _log.warning("waiting for the database: %s", type(error).__name__)
+    if not closing():
+        _log.warning("waiting for the database: %s", type(error).__name__)
     return True
 
 

@@ -208,7 +208,7 @@ class Outcomes:
         tries = 0
         while True:
             try:
-                return await hold_out(ask, aside=self.parts.turnstile.aside)
+                return await hold_out(ask, aside=self.parts.turnstile.aside, closing=self.parts.closing.is_set)
             except BusyError:
                 tries += 1
             async with self.parts.turnstile.aside():

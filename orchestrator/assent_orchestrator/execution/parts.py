@@ -1,5 +1,6 @@
 """What the execution of runs is put together from: everything it needs, handed in."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -36,7 +37,8 @@ class Tools(Protocol):
 class Parts:
     """The parts. ``catalogue`` returns what the bundle in force for a tenant declares, ``revision`` names that bundle.
 
-    ``driver`` is what this life of the server drives runs under. Without ``memory``, steps of memory fail.
+    ``driver`` is what this life of the server drives runs under. Without ``memory``, steps of memory fail. ``closing``
+    is set once the server is being stopped.
     """
 
     engine: AsyncEngine
@@ -52,6 +54,7 @@ class Parts:
     courses: Courses = field(default_factory=Courses)
     plans: Plans = field(default_factory=Plans)
     memory: MemorySteps | None = None
+    closing: threading.Event = field(default_factory=threading.Event)
 
     @property
     def reader(self) -> AsyncEngine:

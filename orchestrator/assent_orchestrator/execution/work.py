@@ -124,7 +124,7 @@ class RunWork:
             _log.warning("that the run %s rests could not be written down: %s", run_id, type(error).__name__)
 
     async def _insist(self, work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
-        return await insist(work, abandon, aside=self.parts.turnstile.aside)
+        return await insist(work, abandon, aside=self.parts.turnstile.aside, closing=self.parts.closing.is_set)
 
     async def _attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         try:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import shutil
 import signal
@@ -91,6 +92,31 @@ async def test_a_second_ctrl_c_ends_a_server_at_once_and_nothing_is_lost(workspa
     async with serving(workspace, data) as again:
         await again.ready()
     await asyncio.to_thread(wait_until_gone, data)
+
+
+@pytest.mark.requirement("cli.serve")
+async def test_a_server_that_is_stopped_with_runs_under_way_waits_for_no_database(workspace: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    tokens = write_tokens(data / "tokens.json", {"sam": ["submitter"]})
+    called = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.set()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    tool = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    host, port = tool.sockets[0].getsockname()
+    async with tool, serving(workspace, data, "--tool-server", f"shop={host}:{port}") as server:
+        await server.ready()
+        desk = Desk(workspace, data, server, tokens)
+        for _ in range(3):
+            await asyncio.to_thread(desk.run)
+        await asyncio.wait_for(called.wait(), SECONDS)
+        server.send(signal.SIGINT)
+        assert await server.ended() == 0
+    assert "waiting for the database" not in server.log
 
 
 @pytest.mark.requirement("cli.watch-resumes")
