@@ -13,6 +13,7 @@ from assent_sidecar.bundle.build import build_bundle
 from assent_sidecar.bundle.fault import WorkspaceError
 from assent_sidecar.bundle.org import content_of_bundle
 from assent_sidecar.bundle.policies import package_of
+from assent_sidecar.bundle.refusal import OrgLoosenedError, first_line
 from assent_sidecar.bundle.under import Content, Offence, OrgFault, offences
 from assent_sidecar.decision import Verdict
 from assent_sidecar.opa.binary import Binary, find_binary
@@ -388,3 +389,9 @@ async def test_what_was_built_under_another_bundle_of_the_organisation_is_not_un
     tenant = await build_bundle(make_tenant(tmp_path), binary, under=open_house)
     [fault] = offences(await content_of_bundle(house, binary), await content_of_bundle(tenant, binary))
     assert (fault.file, fault.offence) == ("data/house.yaml", Offence.LOOSENED)
+
+
+@pytest.mark.requirement("orchestrator.org-not-loosened")
+@pytest.mark.parametrize("message", ["ORG_LOOSENED: data.json: no", "data.json: no"])
+def test_in_one_line_a_refusal_names_its_code_once(message: str) -> None:
+    assert first_line(OrgLoosenedError(message)) == "ORG_LOOSENED: data.json: no"

@@ -146,7 +146,7 @@ EDITS = [
     ("assent.yaml", "name: sales", "name: Sales", "name: should be a name of a-z"),
     ("assent.yaml", "title:", "titel:", "the key 'titel' is not known here"),
     ("systems/crm.yaml", "name: crm", "name: crn", "the file is named 'crm', but this says 'crn'"),
-    ("systems/crm.yaml", "effect: write", "effect: delete", "operations.write_offer.effect: Input should be"),
+    ("systems/crm.yaml", "effect: write", "effect: delete", "operations.write_offer.effect: should be"),
     ("systems/crm.yaml", "required: [account, discount]", "required: account", "this is not JSON Schema"),
     ("systems/crm.yaml", '"^[A-Z0-9-]{1,32}$"', '"("', "'(' is not a 'regex'"),
     (
@@ -185,7 +185,7 @@ EDITS = [
     ("systems/email.yaml", "name: email", "kind: agent\nname: email", "says as which agent it acts"),
     ("systems/email.yaml", "name: email", "agent: seller\nname: email", "says as which agent it acts"),
     ("systems/email.yaml", "name: email", "kind: agent\nagent: sales\nname: email", "there is no agent 'sales'"),
-    ("systems/email.yaml", "name: email", "kind: program\nname: email", "kind: Input should be"),
+    ("systems/email.yaml", "name: email", "kind: program\nname: email", "kind: should be"),
     ("agents/analyst.yaml", "may: [crm.read_usage]", "may: []", "may: Tuple should have at least 1 item"),
     (PROCESS, 'version: "1"', "version: 1", "version: should be text; what looks like a number"),
     (PROCESS, "agent: analyst", "agent: analist", "there is no agent 'analist'"),
@@ -203,7 +203,7 @@ EDITS = [
         PROCESS,
         "on_failure: skip",
         "on_failure: retry",
-        "steps.1.on_failure: Input should be 'fail', 'skip' or 'compensate', or an object",
+        "steps.1.on_failure: should be 'fail', 'skip' or 'compensate', or an object",
     ),
     (PROCESS, "on_failure: skip", "on_failure: {instead: mail}", "the key 'instead' is not known here"),
     (
@@ -259,7 +259,7 @@ EDITS = [
     ),
     ("data/limits.yaml", "hard: 40", "free: 40", "the key 'free' is there twice"),
     ("cases/renewal.yaml", "step: usage}", "step: use}", "has no step 'use'"),
-    ("cases/renewal.yaml", "verdict: allow, taken: true", "verdict: maybe, taken: true", "Input should be 'allow'"),
+    ("cases/renewal.yaml", "verdict: allow, taken: true", "verdict: maybe, taken: true", "should be 'allow'"),
     ("cases/renewal.yaml", "looking at usage is allowed", "personal data is not mailed", "two cases"),
     ("policies/org/baseline.rego", "package policies.org.baseline", "package policies.org.base", "in the wrong place"),
     ("policies/org/baseline_test.rego", "package policies.org.baseline_test", "package tests", "in the wrong place"),
@@ -330,9 +330,15 @@ def test_to_undo_what_another_agent_did_is_a_hand_over(root: Path) -> None:
     ("args", "reasons"),
     [
         ("{class: account_notes, purpose: to know the account in the next step, subject: A, value: 1}", []),
-        ("{purpose: to know the account in the next step, subject: A, value: 1}", ["NO_CLASS"]),
+        (
+            "{purpose: to know the account in the next step, subject: A, value: 1}",
+            ["memory.remember: no class is named; write one of memory.yaml: account_notes"],
+        ),
         ("{class: notes, purpose: to know the account in the next step, subject: A, value: 1}", ["UNKNOWN_CLASS"]),
-        ("{class: account_notes, subject: A, value: 1}", ["NO_PURPOSE"]),
+        (
+            "{class: account_notes, subject: A, value: 1}",
+            ["no purpose is named; write 'to know the account in the next step', word for word"],
+        ),
         ("{class: account_notes, purpose: to win, subject: A, value: 1, text: x}", ["takes no", "PURPOSE_DIFFERS"]),
     ],
 )
@@ -396,7 +402,7 @@ def test_who_calls_a_service_that_acts_as_an_agent_is_that_agent_or_hands_over_t
         ("systems/erp.yaml", b"# nothing\n", 1, "the file is empty"),
         ("systems/erp.yaml", b"name: erp\ntitle: \xff\n", 2, "the file is not UTF-8"),
         ("systems/erp.yaml", b"name: erp\ntitle: [\n", 3, "this is not YAML"),
-        ("systems/erp.yaml", b"- 1\n", 1, "Input should be an object"),
+        ("systems/erp.yaml", b"- 1\n", 1, "should be an object"),
         ("systems/erp.yaml", b"name: erp\n", 1, "the key 'operations' is missing"),
         ("systems/erp.yaml", b"#" * (MAX_BYTES + 1), 1, "larger than"),
         ("systems/erp.yml", b"name: erp\n", 1, "only .yaml files belong into systems/"),

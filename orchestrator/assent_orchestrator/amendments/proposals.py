@@ -149,6 +149,8 @@ def examine(plan: Plan, catalogue: Catalogue) -> tuple[Plan, bool]:
     """
     faults = check(plan, catalogue, given=bool(plan.inputs))
     wrong = tuple(one for one in faults if one.code != "AMENDMENT")
+    if plan.process not in catalogue.processes:  # what else is wrong is so for want of it, or matters once it is right
+        wrong = tuple(one for one in wrong if one.field == "process")
     if wrong:
         count = "1 fault" if len(wrong) == 1 else f"{len(wrong)} faults"
         raise InvalidError(f"the plan has {count}; nothing was stored", wrong[:_MOST_FAULTS], code="INVALID_PLAN")

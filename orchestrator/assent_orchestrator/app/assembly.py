@@ -215,8 +215,7 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
         knock = Knocks(database.engine).knock
         durable = Durable(DurableSettings(database.sync_url, settings.executor), work, legs, knock)
         await durable.open()
-        stack.push_async_callback(durable.close)
-        stack.callback(parts.closing.set)  # before the database goes: nothing is wrong when it does
+        stack.push_async_callback(_end, durable, parts)
         submissions = Submissions(parts, durable, settings.runs_per_tenant, most_runs_of=runs_of(settings))
         resume = await stack.enter_async_context(resuming(listener, Resumptions(parts, durable)))
         await seat.known(await durable.executors())
@@ -283,3 +282,8 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
             memory_classes=Classes(realms.bundle),
             shadows=ShadowsByTenant(realms),
         )
+
+
+async def _end(durable: Durable, parts: Parts) -> None:
+    parts.closing.set()  # the database goes next, and nothing is wrong when it does
+    await durable.close()

@@ -1,6 +1,6 @@
 """What will become of a forecast plan as a whole, the same however it is shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
@@ -39,15 +39,32 @@ def headline(forecast: forecasts_pb2.Forecast) -> Text:
     blamed = {culprit.step for culprit in forecast.failure.culprits}
     refused = [step for step in forecast.steps if step.verdict in REFUSED and step.id not in frozen]
     named = [f"{step.id} {_ends(step)}" for step in refused if step.id in blamed or not blamed]
-    named += [f"nothing passes from {one.source} to {one.target}" for one in forecast.hand_overs if withheld(one)]
+    between = [one for one in forecast.hand_overs if withheld(one)]
+    named += list(dict.fromkeys(f"nothing passes from {one.source} to {one.target}" for one in between))
     if whole.verdict != VERDICT_ALLOW and not stops(whole.reasons):
         named.insert(0, f"as a whole it is {REFUSED.get(whole.verdict, finding.verdict_word(whole.verdict))}")
+    if code := _one_code(forecast, refused, between):
+        named = [f"everything is refused, {code}"]
     if named:
         why = f": {', '.join(named)}"
         return Text.assemble(coloured("would fail"), why, ", may change" if forecast.may_change else "")
     if frozen or stops(whole.reasons):
         return coloured("would wait for a stop to be lifted")
     return verdict_with_doubt(whole.verdict, may_change=forecast.may_change)
+
+
+def _one_code(
+    forecast: forecasts_pb2.Forecast,
+    refused: Sequence[forecasts_pb2.StepForecast],
+    between: Sequence[forecasts_pb2.HandOverForecast],
+) -> str:
+    """Return the one code for which every step and hand-over is refused; empty: there are several, or some pass."""
+    if not refused or len(refused) < len(forecast.steps) or len(between) < len(forecast.hand_overs):
+        return ""
+    whys = [*(one.reasons for one in refused), *(one.reasons for one in between)]
+    codes = {reason.code for why in whys for reason in why}
+    alike = len(codes) == 1 and all(whys) and not any(one.refusal for one in between)
+    return codes.pop() if alike and len(whys) > 1 else ""
 
 
 def _ends(step: forecasts_pb2.StepForecast) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,14 @@ _PART = re.compile(r'\.?([^.\[\]"]+)|\[([0-9]+)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan and where it is written; ``name`` is empty for a plan that came from no file."""
+    """A plan and where it is written; ``name`` is empty for a plan that came from no file.
+
+    ``source`` returns the lines; it is asked where something is wrong, and None where nobody knows them.
+    """
 
     plan: Plan
     name: str = ""
-    source: Source | None = field(default=None, repr=False)
+    source: Callable[[], Source | None] = field(default=lambda: None, repr=False)
 
     def wire(self) -> WirePlan:
         """Return the plan as it is sent.
@@ -46,7 +49,8 @@ class PlanFile:
 
     def problem(self, message: str, faults: Iterable[Fault | FieldFault], *, total: int = 0) -> Problem:
         """Return the problem that names every fault with its line: ``file:line: field: CODE what is wrong``."""
-        lines = [self._line(fault) for fault in faults]
+        source = self.source()
+        lines = [self._line(fault, source) for fault in faults]
         return Problem(message, ExitCode.INVALID, code="INVALID_PLAN", details=lines, total=total)
 
     def explained(self, refusal: Refusal) -> Problem:
@@ -55,12 +59,12 @@ class PlanFile:
             return refusal
         return self.problem(refusal.message, refusal.faults, total=refusal.total)
 
-    def _line(self, fault: Fault | FieldFault) -> str:
+    def _line(self, fault: Fault | FieldFault, source: Source | None) -> str:
         path = fault.field.removeprefix("plan.")
         told = " ".join(part for part in (f"{path}:" if path else "", fault.code, fault.description) if part)
-        if self.source is None:
+        if source is None:
             return f"{self.name}: {told}" if self.name else told
-        return f"{self.name}:{self.source.line(location_of(path))}: {told}"
+        return f"{self.name}:{source.line(location_of(path))}: {told}"
 
 
 def location_of(path: str) -> Location:
@@ -92,7 +96,7 @@ def plan_of_process(process: str, inputs: Sequence[str]) -> PlanFile:
     Raises:
         Problem: that cannot be a plan.
     """
-    return _made({"process": process, "inputs": read_inputs(inputs)}, "", None)
+    return _made({"process": process, "inputs": read_inputs(inputs)}, "", lambda: None)
 
 
 def read_inputs(texts: Sequence[str]) -> dict[str, Json]:
@@ -116,7 +120,7 @@ def read_inputs(texts: Sequence[str]) -> dict[str, Json]:
     return found
 
 
-def _made(value: Json, name: str, source: Source | None) -> PlanFile:
+def _made(value: Json, name: str, source: Callable[[], Source | None]) -> PlanFile:
     try:
         return PlanFile(read_plan(value), name, source)
     except InvalidError as error:
@@ -124,11 +128,12 @@ def _made(value: Json, name: str, source: Source | None) -> PlanFile:
         raise unread.problem(f"{name or 'this'} is not a plan; mend what is listed", error.faults) from error
 
 
-def _value(file: Path, name: str) -> tuple[Json, Source | None]:
+def _value(file: Path, name: str) -> tuple[Json, Callable[[], Source | None]]:
     text = _text(file, name)
     if file.suffix == ".json":
         try:
-            return json.loads(text, parse_constant=_refuse, object_pairs_hook=_once), None
+            value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
+            return value, lambda: _lines_of_json(name, text)
         except (ValueError, RecursionError) as error:
             raise Problem(f"{name} is not JSON: {error}", ExitCode.INVALID, code="INVALID_PLAN") from error
     try:
@@ -136,7 +141,15 @@ def _value(file: Path, name: str) -> tuple[Json, Source | None]:
     except SourceError as error:
         what = f"{name} cannot be read; mend what is listed"
         raise Problem(what, ExitCode.INVALID, code="INVALID_PLAN", details=map(str, error.faults)) from error
-    return source.value, source
+    return source.value, lambda: source
+
+
+def _lines_of_json(name: str, text: str) -> Source | None:
+    """Return where the parts of JSON stand, which is YAML; None where it holds what is none, as a huge number."""
+    try:
+        return parse_yaml(name, text.replace("\t", " "))
+    except SourceError:
+        return None
 
 
 def _text(file: Path, name: str) -> str:

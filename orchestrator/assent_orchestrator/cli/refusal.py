@@ -30,11 +30,12 @@ _ADVICE = {
     grpc.StatusCode.PERMISSION_DENIED: "ask somebody who may to do it",
     grpc.StatusCode.UNAUTHENTICATED: "take the token file of that server with --token-file, or set ASSENT_TOKEN",
     grpc.StatusCode.ABORTED: "look at it again, then repeat the command",
-    grpc.StatusCode.ALREADY_EXISTS: "take another --request-id, or the same plan",
+    grpc.StatusCode.ALREADY_EXISTS: "take another --request-id, or ask for the same as with it before",
     grpc.StatusCode.FAILED_PRECONDITION: "nothing was changed",
     grpc.StatusCode.UNAVAILABLE: "try again; assent doctor says what is wrong",
 }
 _ADVICE_ON_CODE = {
+    "UNKNOWN_PROCESS": "assent process list shows which there are",
     "UNKNOWN_CLASS": "assent memory classes shows which there are",
     "PURPOSE_DIFFERS": "assent memory classes shows the purposes, word for word",
 }
@@ -44,6 +45,7 @@ _INSTEAD = {
     "UNDER_PERMIT_NEEDED": "it acts while a step of a process calls it, and nobody acts for it",
     "NOT_THIS_AGENT": "ask as the agent that acts",
     "AGENT_MAY_NOT_ANSWER": "have a person do it",
+    "UNKNOWN_TENANT": "ask who operates it, or name another server with --server",
 }
 """What to do about a code, where what is to be done about its status would be wrong."""
 

@@ -10,10 +10,15 @@ from assent_orchestrator.errors import Fault, InvalidError
 from assent_orchestrator.plan.hidden import HIDDEN, HIDDEN_STEP, is_step
 from assent_orchestrator.plan.model import MAX_FAULTS, Plan
 from assent_orchestrator.plan.pointer import field
+from assent_sidecar.misfit import misfit
 from assent_sidecar.model import Json
 
 MAX_TEXT_BYTES = 1024 * 1024
 """Of a plan as a planner writes it, UTF-8."""
+
+_TOO_MUCH = "extra_forbidden"
+_OUT_OF_PLACE = (_TOO_MUCH, "dict_type", "model_type", "model_attributes_type")
+"""What pydantic says of a member that nobody knows, and of a list where an object is to be."""
 
 
 def read_plan(value: Json) -> Plan:
@@ -92,16 +97,18 @@ def _fault(value: Json, detail: ErrorDetails) -> Fault:
     if detail["type"] == "missing" and len(absent) == 1:
         tokens, absent = (*tokens, str(absent[0])), ()
     path = field("", value, tokens).removeprefix(".")
-    if detail["type"] == "extra_forbidden" and _hides(value, tokens):
+    if not absent and detail["type"] in _OUT_OF_PLACE and _hides(value, tokens, detail["type"]):
         return Fault(path, HIDDEN_STEP, HIDDEN)
-    return Fault(path, "MALFORMED", "fits none of the forms it can have" if absent else detail["msg"])
+    return Fault(path, "MALFORMED", "fits none of the forms it can have" if absent else misfit(detail))
 
 
-def _hides(value: Json, tokens: Sequence[str]) -> bool:
-    """Say whether a member that does not belong in a plan is a step, or a list of some."""
+def _hides(value: Json, tokens: Sequence[str], why: str) -> bool:
+    """Say whether what does not belong where it is in a plan is a step, or a list of some."""
     for token in tokens:
         value = value[int(token)] if isinstance(value, list) else value[token]
-    return any(is_step(one) for one in (value if isinstance(value, list) else (value,)))
+    if isinstance(value, list):
+        return any(is_step(one) for one in value)
+    return why == _TOO_MUCH and is_step(value)
 
 
 def _there(value: Json, location: Sequence[int | str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from assent_orchestrator.plan.read import read_json
 from assent_orchestrator.server.names import permit_name
 from assent_sidecar.decision import Verdict
 from assent_sidecar.facts import Labels
+from assent_sidecar.misfit import misfit
 from assent_sidecar.model import Json
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -145,7 +146,7 @@ def _parsed(kind: type[Body], body: bytes) -> Body:
         read_json(body)
     except ValidationError as error:
         faults = tuple(
-            Fault(".".join(map(str, one["loc"])), one["type"].upper(), one["msg"])
+            Fault(".".join(map(str, one["loc"])), one["type"].upper(), misfit(one))
             for one in error.errors(include_input=False, include_url=False, include_context=False)
         )
         raise InvalidError("the body is not what AuthZEN asks with", faults) from error
@@ -184,7 +185,7 @@ def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semanti
             )
         except ValidationError as error:
             faults = [
-                Fault(".".join(map(str, found["loc"])), found["type"].upper(), found["msg"])
+                Fault(".".join(map(str, found["loc"])), found["type"].upper(), misfit(found))
                 for found in error.errors(include_input=False, include_url=False, include_context=False)
             ]
         else:
@@ -221,7 +222,7 @@ def _wish(whole: Evaluation, one: Evaluation, number: int, place: str, faults: l
     except ValidationError as error:
         faults += [
             Fault(
-                f"{place}.{_AT.get(str(found['loc'][0]), 'resource')}".strip("."), found["type"].upper(), found["msg"]
+                f"{place}.{_AT.get(str(found['loc'][0]), 'resource')}".strip("."), found["type"].upper(), misfit(found)
             )
             for found in error.errors(include_input=False, include_url=False, include_context=False)
         ]

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from assent_sidecar.bundle.fault import WorkspaceFault
 from assent_sidecar.bundle.source import Location, Source, SourceError, read_yaml
 from assent_sidecar.catalogue.ledger import Per
+from assent_sidecar.misfit import misfit
 from assent_sidecar.model import ActionName, Amount, Document, Duration, Json, Name, Pointer, ReasonCode
 
 D = TypeVar("D", bound=Document)
@@ -94,12 +95,10 @@ def _reason(one: ErrorDetails, place: Location) -> str:
         case "missing", (*_, key):
             return f"the key {key!r} is missing"
         case "string_pattern_mismatch", _:
-            message = _WANTED.get(one["ctx"]["pattern"], one["msg"])
+            message = _WANTED.get(one["ctx"]["pattern"], misfit(one))
         case "string_type", _:
             message = "should be text; what looks like a number, true or false is text in quotes"
-        case "value_error", _:
-            message = str(one["ctx"]["error"])  # without the words that pydantic puts before it
         case _:
-            message = one["msg"]
+            message = misfit(one)
     where = ".".join(str(part) for part in place)
     return f"{where}: {message}" if where else message

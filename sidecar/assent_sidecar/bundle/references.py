@@ -168,7 +168,7 @@ def _check_step(process: Loaded[Process], at: Location, step: Step, bindings: Bi
         if (memory := bindings.documents.memory) is not None:
             for flaw in memory_flaws(action, args, memory.value):
                 path = (flaw.member,) if flaw.member in args else ()
-                yield process.fault((*where, "args", *path), f"{action} {flaw.message} ({flaw.code})")
+                yield process.fault((*where, "args", *path), f"{action}: {flaw.message} ({flaw.code})")
     if step.when in RESERVED:
         yield process.fault((*at, "when"), f"{step.when!r} is a set of findings, not a condition")
 

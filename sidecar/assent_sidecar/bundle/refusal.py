@@ -14,7 +14,7 @@ def first_line(error: Exception) -> str:
     """Return in one line why, with the code if there is one, and how much more was said."""
     lines = str(error).splitlines() or [type(error).__name__]
     if isinstance(error, SidecarError):
-        lines[0] = f"{error.code}: {lines[0]}"
+        lines[0] = f"{error.code}: {lines[0].removeprefix(f'{error.code}: ')}"  # some lines name it themselves
     return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"
 
 

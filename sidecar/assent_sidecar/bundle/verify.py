@@ -74,7 +74,8 @@ def verify_signature(files: Mapping[str, bytes], keys: KeyRing) -> str:
     if key is None:
         raise BundleSignatureError(
             f"the bundle is signed by the key {name[:64]!r}, which does not count here; "
-            "give its public half as KEYID=FILE, to assent serve with --bundle-key"
+            "give its public half as KEYID=FILE, to assent serve with --bundle-key, or as TENANT/KEYID=FILE "
+            "if it is to count for the bundles of one tenant and nobody else's"
         )
     try:
         # The algorithm is the key's: what the token says of itself decides nothing.

@@ -56,7 +56,7 @@ def memory_flaws(action: str, args: Mapping[str, Json], memory: Memory) -> Itera
     if operation == "forget" and name is None:
         return
     if _is_missing(name):
-        yield MemoryFlaw("class", NO_CLASS, "says of which class of memory.yaml it is")
+        yield MemoryFlaw("class", NO_CLASS, f"no class is named; write one of memory.yaml: {_named(memory)}")
     elif isinstance(name, str) and declared is None:
         yield MemoryFlaw("class", UNKNOWN_CLASS, no_such_class(memory))
     elif declared is not None:
@@ -87,8 +87,11 @@ def never_kept(name: str, label: str) -> str:
 
 def no_such_class(memory: Memory) -> str:
     """Return what is said of a class that nobody declared."""
-    known = ", ".join(sorted(memory.classes)[:_MOST_NAMED]) or "none"
-    return f"memory.yaml has no class of this name; it has {known}"
+    return f"memory.yaml has no class of this name; it has {_named(memory)}"
+
+
+def _named(memory: Memory) -> str:
+    return ", ".join(sorted(memory.classes)[:_MOST_NAMED]) or "none"
 
 
 def _of_retention(declared: MemoryClass) -> Iterator[MemoryFlaw]:
@@ -106,11 +109,14 @@ def _of_length(ttl: Json, declared: MemoryClass) -> Iterator[MemoryFlaw]:
 
 
 def _of_purpose(purpose: Json, purposes: tuple[str, ...]) -> Iterator[MemoryFlaw]:
+    wanted = " or ".join(repr(one) for one in purposes[:_MOST_NAMED])
     if _is_missing(purpose):
-        yield MemoryFlaw("purpose", NO_PURPOSE, "says for what purpose")
+        what = wanted or "what it is for"
+        yield MemoryFlaw(
+            "purpose", NO_PURPOSE, f"no purpose is named; write {what}, word for word as memory.yaml has it"
+        )
         return
     if isinstance(purpose, str) and purposes and purpose not in purposes:
-        wanted = " or ".join(repr(one) for one in purposes[:_MOST_NAMED])
         yield MemoryFlaw("purpose", PURPOSE_DIFFERS, f"memory.yaml has this class for {wanted}")
 
 

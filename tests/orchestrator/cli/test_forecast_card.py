@@ -149,3 +149,33 @@ def test_hand_overs_are_told_and_one_that_is_refused_makes_the_plan_fail(capsys:
     stopped = decisions_pb2.Reason(code="STOPPED", message="stop 5a1c is in force", rule="stops/5a1c")
     forecast.hand_overs[1].CopyFrom(handing(source="bank", target="desk", verdict=DENY, reasons=[stopped]))
     assert would_pass(forecast)
+
+
+@pytest.mark.requirement("cli.plan-simulate-fails")
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        (["ORG_NOT_MET"] * 4, "everything is refused, ORG_NOT_MET"),
+        (
+            ["ORG_NOT_MET", "ORG_NOT_MET", "ORG_NOT_MET", "NO_SENDING"],
+            "pay is denied, tell is denied, nothing passes from desk to bank",
+        ),
+    ],
+)
+def test_what_is_refused_for_one_reason_is_said_once(
+    capsys: pytest.CaptureFixture[str], codes: list[str], said: str
+) -> None:
+    pay, tell, *passing = ([decisions_pb2.Reason(code=code)] for code in codes)
+    forecast = forecasts_pb2.Forecast(
+        decision=decisions_pb2.Decision(verdict=ALLOW),
+        plan=plans_pb2.Plan(process="refund", process_version="1"),
+        steps=[
+            forecasts_pb2.StepForecast(id="pay", verdict=DENY, reasons=pay),
+            forecasts_pb2.StepForecast(id="tell", verdict=DENY, reasons=tell),
+        ],
+        hand_overs=[
+            forecasts_pb2.HandOverForecast(source="desk", target="bank", verdict=DENY, reasons=why) for why in passing
+        ],
+    )
+    show_forecast(forecast)
+    assert capsys.readouterr().out.splitlines()[0] == f"refund 1: would fail: {said}"

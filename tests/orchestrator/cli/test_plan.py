@@ -90,6 +90,24 @@ def test_a_json_file_is_a_plan_too_and_may_not_name_a_key_twice(workspace: Path,
     assert "a key is there twice" in said.err
 
 
+@pytest.mark.parametrize("indent", [2, "\t"])
+def test_what_is_wrong_with_a_plan_in_json_is_told_with_its_line(
+    workspace: Path, tmp_path: Path, indent: int | str
+) -> None:
+    file = tmp_path / "plan.json"
+    written = {"process": "refund", "inputs": {"order": "ORD-1001"}, "proces": 7}
+    file.write_text(json.dumps(written, indent=indent), encoding="utf-8")
+    said = assent("plan", "check", file, "--workspace", workspace)
+    assert said.code == 3
+    assert f"{file}:6: proces: MALFORMED there is no such field" in said.err
+    file.write_text(json.dumps({**written, "request_id": 2**60}, indent=indent), encoding="utf-8")
+    said = assent("plan", "check", file, "--workspace", workspace)
+    assert said.code == 3
+    assert f"{file}: proces: MALFORMED there is no such field" in said.err, (
+        "a number that is none of YAML's hides lines"
+    )
+
+
 def test_a_plan_that_is_not_there_is_not_found(desk: Desk) -> None:
     said = desk("plan", "simulate", "nowhere.yaml")
     assert said.code == 4

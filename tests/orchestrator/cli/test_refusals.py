@@ -179,6 +179,24 @@ def test_a_trail_that_does_not_hold_is_a_no_that_names_the_first_bad_record(
             {"reason": "AGENT_MAY_NOT_ANSWER"},
             "; have a person do it",
         ),
+        (
+            "PERMISSION_DENIED",
+            "this server has no policies for your tenant",
+            {"reason": "UNKNOWN_TENANT"},
+            "; ask who operates it, or name another server with --server",
+        ),
+        (
+            "ALREADY_EXISTS",
+            "this request id was used for something else",
+            {"reason": "REQUEST_ID_REUSED"},
+            "; take another --request-id, or ask for the same as with it before",
+        ),
+        (
+            "INVALID_ARGUMENT",
+            "the plan has 1 fault; nothing was stored",
+            {"reason": "UNKNOWN_PROCESS"},
+            "; assent process list shows which there are",
+        ),
     ],
 )
 def test_what_to_do_goes_with_what_is_wrong(

@@ -95,7 +95,9 @@ async def test_a_second_ctrl_c_ends_a_server_at_once_and_nothing_is_lost(workspa
 
 
 @pytest.mark.requirement("cli.serve")
-async def test_a_server_that_is_stopped_with_runs_under_way_waits_for_no_database(workspace: Path, tmp_path: Path) -> None:
+async def test_a_server_that_is_stopped_with_runs_under_way_waits_for_no_database(
+    workspace: Path, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     tokens = write_tokens(data / "tokens.json", {"sam": ["submitter"]})
     called = asyncio.Event()

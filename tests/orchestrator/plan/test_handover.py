@@ -107,7 +107,7 @@ def test_a_plan_of_several_agents_is_told_every_fault_and_nothing_else(case: dic
 
 
 @pytest.mark.requirement("bad-input.hidden-step")
-@pytest.mark.parametrize("member", ["steps", "then"])
+@pytest.mark.parametrize("member", ["steps", "then", "items"])
 def test_a_step_that_is_no_part_of_a_plan_is_said_to_be_hidden(member: str):
     hidden = {"id": "b", "agent": "reader", "action": "desk.extra"}
     for_each = {"items": {"$ref": "inputs.list"}, "cap": 1, member: [hidden]}

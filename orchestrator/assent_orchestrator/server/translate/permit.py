@@ -15,6 +15,7 @@ from assent_orchestrator.server.translate.decision import effect, write_decided
 from assent_orchestrator.server.translate.label import label_sets, labels_of
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.tools.value import ValueFaultError, from_struct, to_struct
+from assent_sidecar.misfit import misfit
 from assent_sidecar.model import Json
 
 
@@ -38,7 +39,7 @@ def read_request(
             )
         except ValidationError as error:
             faults += [
-                Fault(f"{root}.{'.'.join(map(str, one['loc']))}", one["type"].upper(), one["msg"])
+                Fault(f"{root}.{'.'.join(map(str, one['loc']))}", one["type"].upper(), misfit(one))
                 for one in error.errors(include_input=False, include_url=False, include_context=False)
             ]
     if faults:
