@@ -190,12 +190,14 @@ async def test_what_real_runs_suggest_is_put_before_the_owner_and_changes_nothin
     await firm.renew(5)
     said = await firm(AUDITOR, "process", "mine", PROCESS, "--runs", "5")
     assert (said.code, said.err) == (0, "")
-    head, *suggested, last = said.out.splitlines()
-    assert re.fullmatch(rf"{PROCESS} [23]: 5 finished runs read", head)
+    head, *suggested, last, who = said.out.splitlines()
+    whose = "of those that you may see: your own; operators and auditors see all"
+    assert re.fullmatch(rf"{PROCESS} [23]: 5 finished runs read {whose}", head)
     [line] = [one for one in suggested if one.startswith("email ")]
     assert line.startswith("email could go beside crm: only `after` orders them, nothing is bound; ")
     assert re.search(r" \d+\.\d{3} s shorter in the middle of 5 runs$", line)
     assert last == f"with --propose it waits for {OWNER} in assent process amendments; nothing changes by itself"
+    assert who == "  that needs somebody whom the policies let propose"
     # Nobody suggests by asking alone, nor who may only read.
     assert (await firm(AUDITOR, "process", "mine", PROCESS, "--runs", "5", "--propose")).code != 0
     assert set(await firm.amendments()) == before
