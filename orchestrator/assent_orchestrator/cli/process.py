@@ -1,5 +1,6 @@
 """The commands ``process list``, ``process show`` and ``process diff``."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +70,8 @@ def show_command(
         with Connection(common) as connection:
             shown = _shown(connection, name)
     if as_plan:
-        say_json(plan_json(read_shown(shown)))
+        # It is to be edited, wherever it is written to.
+        typer.echo(json.dumps(plan_json(read_shown(shown)), ensure_ascii=False, indent=2))
     elif common.as_json:
         say_json(shown)
     else:

@@ -97,6 +97,7 @@ def test_a_process_is_written_as_the_plan_that_it_is(name: str, tmp_path: Path) 
     assert said.code == 0, said.err
     plan = tmp_path / "plan.json"
     plan.write_text(said.out, encoding="utf-8")
+    assert said.out.count("\n") > said.out.count('"id"'), "it is to be edited"
     found = assent("process", "diff", process, plan, "-w", folder, "--json")
     assert (found.code, found.json["changes"]) == (0, [])
 
