@@ -103,7 +103,7 @@ class Sidecar:
             versions=versions,
             revisions=self._revisions,
             stale=lambda: settings.freshness.stale,
-            met=lambda: settings.met(self._bundle),
+            met=lambda: self.met,
             usurped=settings.usurped,
             query_timeout=settings.query_timeout,
             at_once=settings.at_once,
@@ -120,6 +120,11 @@ class Sidecar:
     def bundle(self) -> Bundle:
         """The bundle in force."""
         return self._bundle
+
+    @property
+    def met(self) -> bool:
+        """Whether the bundle in force is under the organisation's, where it has to be."""
+        return self._settings.met(self._bundle)
 
     @property
     def process(self) -> OpaProcess | None:
@@ -159,7 +164,7 @@ class Sidecar:
             return self._unwell(answer, f"the engine is OPA {answer.version}")
         if answer.revision not in self._revisions():
             return self._unwell(answer, f"the engine serves revision {answer.revision}, not {self._bundle.revision}")
-        if not self._settings.met(self._bundle):
+        if not self.met:
             return self._unwell(
                 answer, "the policies are not under those of the organisation: every decision is ORG_NOT_MET"
             )

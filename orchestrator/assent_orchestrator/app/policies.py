@@ -83,11 +83,6 @@ class OpenPolicies:
     gate: ActivationGate
     org: Allegiance | None = None
 
-    @property
-    def met(self) -> bool:
-        """Whether what is in force may decide: it does not have to be under an organisation's, or is."""
-        return self.org is None or self.org.holds(self.sidecar.bundle)
-
 
 @contextlib.asynccontextmanager
 async def open_policies(

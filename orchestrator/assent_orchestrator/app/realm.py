@@ -83,7 +83,7 @@ async def open_realm(
         policies.gate,
         settings.executor,
         home,
-        lambda: policies.met,
+        lambda: policies.sidecar.met,
     )
     await activations.begin(activate or policies.sidecar.activate, rollback)
     live = Veil(policies.sidecar.evaluator, lambda _: policies.sidecar.bundle, around.digests)

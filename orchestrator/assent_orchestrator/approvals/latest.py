@@ -64,11 +64,19 @@ async def spoken_for(tx: AsyncConnection, run_id: str, asked: str) -> frozenset[
     return frozenset(taker for row in rows for taker in approval_of(row, ()).takers)
 
 
+def any_refused(run_id: str) -> sa.ColumnElement[bool]:
+    """Return the condition that people let some hand-over of a run not pass."""
+    return _refused(run_id).exists()
+
+
 async def refused_to(tx: AsyncConnection, run_id: str, taker: str) -> frozenset[str]:
     """Return the digests of the hand-overs of a run that people let not pass to a step; ``taker`` is it, as above."""
-    of_refused = approvals.c.state.in_([str(state) for state in REFUSING])
-    rows = (await tx.execute(_of_hand_overs(run_id).where(of_refused))).mappings()
+    rows = (await tx.execute(_refused(run_id))).mappings()
     return frozenset(row["action_digest"] for row in rows if taker in approval_of(row, ()).takers)
+
+
+def _refused(run_id: str) -> sa.Select[Any]:
+    return _of_hand_overs(run_id).where(approvals.c.state.in_([str(state) for state in REFUSING]))
 
 
 def _about(run_id: str, asked: str) -> sa.Select[Any]:

@@ -7,7 +7,7 @@ import typer
 from google.protobuf.json_format import MessageToDict
 
 from assent.v1 import amendments_pb2 as wire
-from assent.v1 import processes_pb2, runs_pb2
+from assent.v1 import runs_pb2
 from assent.v1.decisions_pb2 import VERDICT_ALLOW, VERDICT_DEFER, VERDICT_REQUIRE_APPROVAL
 from assent_orchestrator.cli import finding
 from assent_orchestrator.cli.connection import Connection
@@ -17,7 +17,7 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan import FileArgument
 from assent_orchestrator.cli.plan_file import read_plan_file
 from assent_orchestrator.cli.printing import coloured, exact, json_of, moment, say, say_json, table, word
-from assent_orchestrator.cli.process_card import show_changes
+from assent_orchestrator.cli.process_card import get_process, show_changes
 from assent_orchestrator.cli.refusal import Refusal
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.runs import LimitOption, joined
@@ -137,7 +137,8 @@ def show_command(
     with Connection(common) as connection:
         name = connection.name("amendments", amendment)
         found = connection.call(connection.processes.GetAmendment, wire.GetAmendmentRequest(name=name))
-        now = current_version(connection, found) if found.state == wire.AMENDMENT_STATE_OPEN else found.process_version
+        told = not common.as_json and found.state == wire.AMENDMENT_STATE_OPEN
+        now = current_version(connection, found) if told else found.process_version
         effect = None
         if simulate is not None:
             request = wire.SimulateAmendmentRequest(name=name, runs=simulate)
@@ -188,9 +189,8 @@ def dismiss_command(
 
 def current_version(connection: Connection, amendment: wire.Amendment) -> str:
     """Return which version of its process is in force; empty: none is."""
-    request = processes_pb2.GetProcessRequest(name=connection.name("processes", amendment.process))
     try:
-        return connection.call(connection.processes.GetProcess, request).version
+        return get_process(connection, amendment.process).version
     except Refusal as refusal:
         if refusal.code == "NOT_FOUND":
             return ""

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from assent.v1 import amendments_pb2, processes_pb2, runs_pb2
+from assent.v1 import amendments_pb2, runs_pb2
 from assent_orchestrator.cli.amendments import show_answer
 from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.printing import json_of, say, say_json, word
-from assent_orchestrator.cli.process_card import read_shown
+from assent_orchestrator.cli.process_card import get_process, read_shown
 from assent_orchestrator.plan.mining import LEAST_RUNS, Passage, Sort, Suggestion, amended, mine
 from assent_orchestrator.plan.state import StepState
 from assent_orchestrator.server.translate.plan import write_plan
@@ -37,8 +37,7 @@ def mine_command(
     the policies let propose.
     """
     with Connection(common) as connection:
-        request = processes_pb2.GetProcessRequest(name=connection.name("processes", name))
-        process = read_shown(connection.call(connection.processes.GetProcess, request))
+        process = read_shown(get_process(connection, name))
         seen = _finished(connection, name, process.version, runs)
         found = mine(process, seen)
         said = None

@@ -15,7 +15,14 @@ from assent_orchestrator.cli.options import Common, with_connection
 from assent_orchestrator.cli.plan_file import read_plan_file
 from assent_orchestrator.cli.printing import json_of, say, say_json, table
 from assent_orchestrator.cli.problem import Problem
-from assent_orchestrator.cli.process_card import change_json, plan_json, read_shown, show_changes, show_process
+from assent_orchestrator.cli.process_card import (
+    change_json,
+    get_process,
+    plan_json,
+    read_shown,
+    show_changes,
+    show_process,
+)
 from assent_orchestrator.cli.run_card import short
 from assent_orchestrator.cli.written import needs_workspace, written_catalogue
 from assent_orchestrator.plan.difference import difference, may_vary, with_plan
@@ -68,7 +75,7 @@ def show_command(
         shown = write_process(common.tenant or "local", _written(workspace, name, under), "")
     else:
         with Connection(common) as connection:
-            shown = _shown(connection, name)
+            shown = get_process(connection, name)
     if as_plan:
         # It is to be edited, wherever it is written to.
         typer.echo(json.dumps(plan_json(read_shown(shown)), ensure_ascii=False, indent=2))
@@ -95,7 +102,7 @@ def diff_command(
         before = _written(workspace, name, under)
     else:
         with Connection(common) as connection:
-            before = read_shown(_shown(connection, name))
+            before = read_shown(get_process(connection, name))
     is_plan = not other.is_dir()
     if is_plan:
         plan = read_plan_file(other).plan
@@ -118,11 +125,6 @@ def diff_command(
 
 _VARIES = "steps and choices: a plan may differ so, as the process says under may"
 _AMENDS = "steps and choices: no plan may differ so; it takes a new version in a new bundle"
-
-
-def _shown(connection: Connection, name: str) -> wire.Process:
-    request = wire.GetProcessRequest(name=connection.name("processes", name))
-    return connection.call(connection.processes.GetProcess, request)
 
 
 def _written(root: Path, name: str, under: Path | None) -> "Process":

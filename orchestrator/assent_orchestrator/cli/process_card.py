@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from assent.v1 import processes_pb2 as wire
+from assent_orchestrator.cli.connection import Connection
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import exact, say, say_under, table
@@ -37,6 +38,13 @@ def read_shown(shown: wire.Process) -> Process:
             f"the server's process {short(shown.name)} cannot be read by this version of assent; compare the versions"
         )
         raise Problem(what, ExitCode.UNAVAILABLE, code="PROCESS_UNREADABLE") from error
+
+
+def get_process(connection: Connection, name: str) -> wire.Process:
+    """Return a process of the bundle in force, as the server shows it."""
+    return connection.call(
+        connection.processes.GetProcess, wire.GetProcessRequest(name=connection.name("processes", name))
+    )
 
 
 def show_process(process: Process, revision: str) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from assent.v1 import audit_pb2 as wire
 from assent_orchestrator.audit.record import grounds
 from assent_orchestrator.cli.log import one_line
 from assent_orchestrator.cli.printing import clock_time, coloured, moment, say_under
+from assent_orchestrator.server.translate.moment import timestamp_of
 
 _PEOPLE = frozenset({"user", "service"})
 """The kinds of actors who came from outside; what agents do in a run is said by action and step."""
@@ -99,12 +99,10 @@ def _extras(detail: Mapping[str, Any], without: Collection[str]) -> Iterator[str
 
 def _moment(written: str) -> str:
     """Return a point in time as commands write it, and what is none as it is."""
-    stamp = Timestamp()
     try:
-        stamp.FromJsonString(written)
+        return moment(timestamp_of(written))
     except ValueError:
         return written
-    return moment(stamp)
 
 
 def _answer(decision: Mapping[str, Any], step: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.latest import refused_to
+from assent_orchestrator.approvals.latest import any_refused, refused_to
 from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.handed import Narrow, narrowed
 from assent_orchestrator.execution.plans import Plans
@@ -65,7 +65,7 @@ async def allowed(
     without them after these people said of the step that it must not, or what passes less.
     """
     target, taker = target or situation.spec.agent, whole_id(situation.step.id)
-    query = sa.select(handoffs).where(
+    query = sa.select(handoffs, any_refused(situation.run.id).label("any_refused")).where(
         handoffs.c.run_id == situation.run.id,
         handoffs.c.target == target,
         sa.or_(handoffs.c.takers.is_(None), handoffs.c.takers.contains([taker])),
@@ -74,7 +74,7 @@ async def allowed(
         query = query.where(handoffs.c.revision == revision)
     rows = (await tx.execute(query.order_by(handoffs.c.decided_at))).all()
     shown = {(row.source, row.digest, row.revision) for row in rows if row.takers is not None}
-    refused = await refused_to(tx, situation.run.id, taker) if len(rows) > len(shown) else frozenset()
+    refused = await refused_to(tx, situation.run.id, taker) if rows and rows[0].any_refused else frozenset()
     return {
         Key(row.source, target, row.digest): Less(
             tuple(Redact.from_json(one) for one in row.redactions),

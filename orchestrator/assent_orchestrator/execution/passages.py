@@ -72,7 +72,7 @@ class Passages:
         if request is not None and request.state is ApprovalState.APPROVED:
             drafts = (*drafts, await use_up(tx, request, now))
         takers = list(request.takers) if request is not None and heard else None
-        await self._keep(tx, turn, key, decided, less, takers=takers)
+        await self._keep(tx, situation, key, decided, less, takers=takers)
         return Followed(step=situation.step.id, drafts=drafts)
 
     async def held(
@@ -127,15 +127,22 @@ class Passages:
         return (await void(tx, own, now, ASKED_ANEW),)
 
     async def _keep(
-        self, tx: AsyncConnection, turn: Turn, key: Key, decided: Decided, less: Less, *, takers: list[str] | None
+        self,
+        tx: AsyncConnection,
+        situation: Situation,
+        key: Key,
+        decided: Decided,
+        less: Less,
+        *,
+        takers: list[str] | None,
     ) -> None:
         row = {
-            "run_id": turn.situation.run.id,
+            "run_id": situation.run.id,
             "source": key.source,
             "target": key.target,
             "digest": key.digest,
             "revision": decided.provenance.revision,
-            "step_id": turn.situation.step.id,
+            "step_id": situation.step.id,
             "decision_id": decided.provenance.decision_id,
             "redactions": [one.to_json() for one in less.redactions],
             "entrusts": [one.to_json() for one in less.entrusts],

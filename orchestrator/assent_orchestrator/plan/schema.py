@@ -7,7 +7,7 @@ schema and never show the value.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,7 +63,7 @@ def validate(value: Json, schema: Mapping[str, Json], unknown: Collection[Tokens
     counting = _checks.set(count())
     try:
         validator = _compiled(json.dumps(schema, sort_keys=True, allow_nan=False))
-        known = _masked(value, (), frozenset(unknown)) if unknown else value
+        known = _masked(value, (), frozenset(unknown), _members(unknown)) if unknown else value
         errors = list(islice(validator.iter_errors(known), MAX_VIOLATIONS + 1))
     except (SchemaUnusableError, Unresolvable, UnknownType, re.error, TypeError, ValueError):
         return (Violation("", "the schema for this value cannot be used"),)
@@ -122,17 +122,27 @@ class _PartlyKnownArray(list[Json]):
 _PARTLY = (_PartlyKnownObject, _PartlyKnownArray)
 
 
-def _masked(value: Json, place: Tokens, unknown: frozenset[Tokens]) -> Json:
-    """Return the value with a stand-in for what is unknown, be there something in its place by now or nothing."""
+def _members(unknown: Iterable[Tokens]) -> Mapping[Tokens, Sequence[str]]:
+    """Return the names of what is unknown, by the place of what they are members of."""
+    found: dict[Tokens, list[str]] = {}
+    for *around, name in filter(None, unknown):
+        found.setdefault(tuple(around), []).append(name)
+    return found
+
+
+def _masked(value: Json, place: Tokens, unknown: frozenset[Tokens], members_of: Mapping[Tokens, Sequence[str]]) -> Json:
+    """Return the value with a stand-in for what is unknown, be there something in its place by now or nothing.
+
+    ``members_of`` says, by object, which of its members are unknown.
+    """
     if place in unknown:
         return _Unknown()
     if isinstance(value, dict):
-        absent = [one[-1] for one in unknown if one[:-1] == place and one[-1] not in value]
-        members = {name: _masked(member, (*place, name), unknown) for name, member in value.items()}
-        members |= {name: _Unknown() for name in absent}
+        members = {name: _masked(member, (*place, name), unknown, members_of) for name, member in value.items()}
+        members |= {name: _Unknown() for name in members_of.get(place, ()) if name not in value}
         return _PartlyKnownObject(members) if _any_unknown(members.values()) else members
     if isinstance(value, list):
-        elements = [_masked(element, (*place, str(at)), unknown) for at, element in enumerate(value)]
+        elements = [_masked(element, (*place, str(at)), unknown, members_of) for at, element in enumerate(value)]
         return _PartlyKnownArray(elements) if _any_unknown(elements) else elements
     return value
 

@@ -16,7 +16,7 @@ from assent_orchestrator.plan.read import read_json
 from assent_orchestrator.server.names import permit_name
 from assent_sidecar.decision import Verdict
 from assent_sidecar.facts import Labels
-from assent_sidecar.misfit import misfit
+from assent_sidecar.misfit import Misfit, misfits
 from assent_sidecar.model import Json
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -145,15 +145,16 @@ def _parsed(kind: type[Body], body: bytes) -> Body:
         parsed = kind.model_validate_json(body)
         read_json(body)
     except ValidationError as error:
-        faults = tuple(
-            Fault(".".join(map(str, one["loc"])), one["type"].upper(), misfit(one))
-            for one in error.errors(include_input=False, include_url=False, include_context=False)
-        )
+        faults = tuple(_fault(one) for one in misfits(error))
         raise InvalidError("the body is not what AuthZEN asks with", faults) from error
     except (ValueError, RecursionError) as error:
         fault = Fault("", "MALFORMED", "has a key twice, holds the character NUL, or is nested too deep")
         raise InvalidError("the body is not what AuthZEN asks with", (fault,)) from error
     return parsed
+
+
+def _fault(found: Misfit) -> Fault:
+    return Fault(".".join(map(str, found.place)), found.code, found.text)
 
 
 def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semantic) -> Asked:
@@ -184,10 +185,7 @@ def _asked(whole: Evaluation, several: tuple[Evaluation, ...], semantic: Semanti
                 request_id=request_id,
             )
         except ValidationError as error:
-            faults = [
-                Fault(".".join(map(str, found["loc"])), found["type"].upper(), misfit(found))
-                for found in error.errors(include_input=False, include_url=False, include_context=False)
-            ]
+            faults = [_fault(one) for one in misfits(error)]
         else:
             last = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}[semantic]
             return Asked(request, last)
@@ -221,10 +219,8 @@ def _wish(whole: Evaluation, one: Evaluation, number: int, place: str, faults: l
         )
     except ValidationError as error:
         faults += [
-            Fault(
-                f"{place}.{_AT.get(str(found['loc'][0]), 'resource')}".strip("."), found["type"].upper(), misfit(found)
-            )
-            for found in error.errors(include_input=False, include_url=False, include_context=False)
+            Fault(f"{place}.{_AT.get(str(found.place[0]), 'resource')}".strip("."), found.code, found.text)
+            for found in misfits(error)
         ]
         return None
 

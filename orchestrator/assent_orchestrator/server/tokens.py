@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from assent_orchestrator.caller import OF_PEOPLE, Authn, Caller, Role
 from assent_orchestrator.errors import UnauthenticatedError
-from assent_sidecar.misfit import misfit
+from assent_sidecar.misfit import misfits
 from assent_sidecar.model import Document, Name
 from assent_sidecar.rights import open_to_others
 
@@ -115,10 +115,10 @@ def read_tokens(path: Path) -> TokenFile:
 
 def _fault(error: ValidationError) -> str:
     """Return the first fault with its place, as in ``callers.1.token: …``, and never what stands there."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = misfits(error)[0]
     # A key that is not known is a part of the place; one as long as a token could be a token.
-    place = ".".join(str(part) if len(str(part)) < _TOKEN_LENGTH else "..." for part in first["loc"])
-    return f"{place}: {misfit(first)}" if place else misfit(first)
+    place = ".".join(str(part) if len(str(part)) < _TOKEN_LENGTH else "..." for part in first.place)
+    return f"{place}: {first.text}" if place else first.text
 
 
 def default_entries() -> tuple[TokenEntry, ...]:

@@ -1,13 +1,13 @@
 """For which controls the policies of a bundle speak: what they say of themselves, and what their findings name."""
 
-import json
 import re
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from assent_sidecar.bundle.command import CommandError, run
+from assent_sidecar.bundle.annotation import annotations_in
+from assent_sidecar.bundle.command import CommandError
 from assent_sidecar.bundle.words import strings_of
 from assent_sidecar.catalogue.subject import is_unseen
 from assent_sidecar.model import Json
@@ -32,13 +32,13 @@ async def declared_controls(texts: Mapping[str, str], binary: Binary) -> dict[st
         paths = dict(zip((f"{number}.rego" for number in range(len(texts))), texts, strict=True))
         for name, path in paths.items():
             (Path(folder) / name).write_text(texts[path], encoding="utf-8", newline="")
-        done = await run(binary, "inspect", "--annotations", "--format", "json", ".", cwd=Path(folder))
+        notes = await annotations_in(Path(folder), binary)
     try:
-        for note in json.loads(done.stdout).get("annotations") or []:
+        for note in notes:
             path = paths[note["location"]["file"].removeprefix("./")]
             found[path] |= frozenset(_labelled(note["annotations"].get("labels")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CommandError(f"opa does not read what policies say of themselves: {done.stderr[:500]}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CommandError("opa does not read what policies say of themselves") from error
     return found
 
 
@@ -52,7 +52,7 @@ def _labelled(labels: Json) -> Iterator[str]:
 
 def named_controls(text: str) -> frozenset[str]:
     """Return the controls that findings in a Rego file name, as far as they are written out."""
-    return frozenset(name for found in _NAMED.findall(text) if (name := _read(found)))
+    return frozenset(name for found in _NAMED.findall(text) for name in strings_of(found) if name)
 
 
 def mentioned(text: str) -> frozenset[str]:
@@ -65,12 +65,3 @@ def same_control(name: str) -> str:
     seen = (one for one in unicodedata.normalize("NFKC", name) if one.isspace() or not is_unseen(one))
     written = "".join("-" if one == _MINUS or unicodedata.category(one) == "Pd" else one for one in seen)
     return " ".join(written.split()).casefold()
-
-
-def _read(text: str) -> str:
-    if text.startswith("`"):
-        return text[1:-1]
-    try:
-        return str(json.loads(text))
-    except ValueError:
-        return ""  # the engine would not take it either

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from assent_sidecar.bundle.command import CommandError, Completed, run
+from assent_sidecar.bundle.annotation import annotations_in
+from assent_sidecar.bundle.command import CommandError, run
 from assent_sidecar.bundle.policies import read_policy
 from assent_sidecar.bundle.tree import POLICIES
 from assent_sidecar.model import Json
@@ -44,28 +45,19 @@ async def declared(texts: Mapping[str, str], folder: Path, binary: Binary, *, ni
     """
     library = {path: text for path, text in texts.items() if not path.startswith(f"{POLICIES}/")}
     asked = ("eval", "--stdin-input", "--format", "json", _DEFAULTS)
-    inspected, evaluated = await asyncio.gather(
-        run(binary, "inspect", "--annotations", "--format", "json", ".", cwd=folder, niceness=niceness),
+    notes, evaluated = await asyncio.gather(
+        annotations_in(folder, binary, niceness=niceness),
         run(binary, *asked, cwd=folder, stdin=json.dumps(library).encode(), niceness=niceness),
     )
-    notes = _read(inspected).get("annotations") or []
     try:
-        defaults = _read(evaluated)["result"][0]["bindings"]["found"]
-    except (KeyError, IndexError, TypeError) as error:
+        defaults = json.loads(evaluated.stdout)["result"][0]["bindings"]["found"]
+    except (ValueError, KeyError, IndexError, TypeError) as error:
         raise CommandError(f"opa eval did not read the library: {evaluated.stderr[:500]}") from error
     checks = [check for path in sorted(texts) for check in _of(path, texts[path], notes)]
     if not defaults:
         what = "data.assent.decision has no default that is a deny"
         checks.append(Check(Part.METADATA, what, Outcome.FAILED, ENTRY, 1, f"{what}: what nobody foresaw is undefined"))
     return tuple(checks)
-
-
-def _read(done: Completed) -> dict[str, Json]:
-    try:
-        read: dict[str, Json] = json.loads(done.stdout)
-    except ValueError as error:
-        raise CommandError(f"opa does not say what it reads: {done.stderr[:500]}") from error
-    return read
 
 
 def _of(path: str, text: str, notes: list[Json]) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from assent_orchestrator.server.translate.decision import effect, write_decided
 from assent_orchestrator.server.translate.label import label_sets, labels_of
 from assent_orchestrator.server.translate.moment import timestamp
 from assent_orchestrator.tools.value import ValueFaultError, from_struct, to_struct
-from assent_sidecar.misfit import misfit
+from assent_sidecar.misfit import misfits
 from assent_sidecar.model import Json
 
 
@@ -38,10 +38,7 @@ def read_request(
                 Wish(id=action.id, agent=action.agent, action=action.action, args=args, labels=labels_of(action.labels))
             )
         except ValidationError as error:
-            faults += [
-                Fault(f"{root}.{'.'.join(map(str, one['loc']))}", one["type"].upper(), misfit(one))
-                for one in error.errors(include_input=False, include_url=False, include_context=False)
-            ]
+            faults += [Fault(f"{root}.{'.'.join(map(str, one.place))}", one.code, one.text) for one in misfits(error)]
     if faults:
         what = "the request holds values that cannot be taken in"
         raise InvalidError(what, tuple(faults))

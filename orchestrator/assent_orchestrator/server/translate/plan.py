@@ -24,7 +24,7 @@ from assent_sidecar.catalogue.process import (
     OnFailure,
     Step,
 )
-from assent_sidecar.misfit import misfit
+from assent_sidecar.misfit import misfits
 from assent_sidecar.model import Json
 from assent_sidecar.retry import Attempts
 
@@ -59,10 +59,7 @@ def read_plan(plan: WirePlan) -> Plan:
                 choices={name: _read_choice(choice) for name, choice in plan.choices.items()},
             )
         except ValidationError as error:
-            faults = [
-                Fault(_path(one["loc"]), one["type"].upper(), misfit(one))
-                for one in error.errors(include_input=False, include_url=False, include_context=False)
-            ]
+            faults = [Fault(_path(one.place), one.code, one.text) for one in misfits(error)]
     raise InvalidError("the plan holds values that cannot be taken in", tuple(faults))
 
 
