@@ -22,6 +22,7 @@ from tool_server.system import System
 
 _THREADS = 8
 _GRACE_SECONDS = 5.0
+_ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 def parser(name: str, title: str, *, mails: bool = True) -> argparse.ArgumentParser:
@@ -53,8 +54,9 @@ def serve(name: str, options: argparse.Namespace, systems: Callable[[], Sequence
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    # A handler runs in the main thread only, and one that waits for a lock does not always notice: so no thread takes
+    # these signals (those that are started have the mask of the one that starts them), and this one asks for them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     opened = systems()
     permits = PermitCheck(options.permit_key, options.folder, options.tenant) if options.permit_key else None
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=[("grpc.so_reuseport", 0)])
@@ -63,7 +65,8 @@ def serve(name: str, options: argparse.Namespace, systems: Callable[[], Sequence
     port = server.add_insecure_port(f"127.0.0.1:{options.port}")
     server.start()
     print(f"listening 127.0.0.1:{port}", flush=True)
-    stopping.wait()
+    signal.sigwait(_ENDINGS)
+    stopping.set()
     server.stop(_GRACE_SECONDS).wait()
     return 0
 

@@ -1,5 +1,6 @@
-"""Files that hold a secret: made once, read by their owner alone."""
+"""Files of keys: secret ones are made once and read by their owner alone, public halves are put in place whole."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -37,16 +38,54 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     """
     with suppress(FileNotFoundError):
         return read_secret(path)
+    # Of two processes that start at once, the later one reads the other's key.
+    with suppress(FileExistsError):
+        put_new(path, make())
+    return read_secret(path)
+
+
+def put_new(path: Path, content: bytes) -> None:
+    """Make the file ``path`` (0600) with ``content``: it appears whole or not at all, whoever dies meanwhile.
+
+    Raises:
+        FileExistsError: it is there already, and stays as it is.
+        OSError: the file cannot be written.
+
+    """
+    if path.exists():  # where nobody may write, it is there all the same: a mounted secret
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = _beside(path, content)
+    try:
+        os.link(scratch, path)
+    finally:
+        scratch.unlink()
+
+
+def put_whole(path: Path, content: bytes) -> None:
+    """Put ``content`` in ``path`` (0600): whoever reads it finds the old or the new, however many write it at once.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    """
+    scratch = _beside(path, content)
+    try:
+        scratch.replace(path)
+    except OSError:
+        scratch.unlink()
+        raise
+
+
+def _beside(path: Path, content: bytes) -> Path:
+    """Write a file of its own name in the folder of ``path``, on disk when this returns."""
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mkstemp makes it 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(make())
+            file.write(content)
             file.flush()
             os.fsync(descriptor)
-        # A link appears whole or not at all; of two processes that start at once, the later one reads the other's key.
-        with suppress(FileExistsError):
-            os.link(scratch, path)
-    finally:
+    except BaseException:
         Path(scratch).unlink()
-    return read_secret(path)
+        raise
+    return Path(scratch)

@@ -1,3 +1,6 @@
+import asyncio
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +129,25 @@ async def test_without_a_mail_server_nothing_is_sent_and_the_key_stays_good(tmp_
         assert (await lonely.look_up("email.send", "k")).state == tools_pb2.LOOKUP_STATE_NOT_DONE
     async with company(tmp_path, smtp) as connected:
         assert (await connected.do("email.send", CALLS["email.send"], key="k"))["accepted"] is True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says which signals a thread takes")
+async def test_no_thread_takes_the_signal_that_ends_the_program_from_the_one_that_waits_for_it(
+    tmp_path: Path, smtp: str
+) -> None:
+    async with company(tmp_path, smtp) as asked:
+        await asked.do("erp.get_contract", {"account": FLOWS})
+        blocked = await asyncio.to_thread(_blocked_by_others, asked.program.process.pid)
+    assert blocked
+    assert all({signal.SIGTERM, signal.SIGINT} <= signals for signals in blocked)
+    assert asked.program.process.returncode == 0
+
+
+def _blocked_by_others(pid: int) -> list[set[int]]:
+    """Return the signals that each thread but the first one of a process does not take."""
+    threads = [thread / "status" for thread in Path(f"/proc/{pid}/task").iterdir() if thread.name != str(pid)]
+    masks = [line.split()[1] for one in threads for line in one.read_text().splitlines() if line.startswith("SigBlk:")]
+    return [{number for number in signal.valid_signals() if int(mask, 16) >> (number - 1) & 1} for mask in masks]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from assent_orchestrator.app.telemetry import open_telemetry
 from assent_orchestrator.cli.exit_code import ExitCode
 from assent_orchestrator.config import Settings
 from assent_orchestrator.errors import ExecutorError
+from assent_orchestrator.secret import put_whole
 from assent_orchestrator.server.address import ListenError, TlsFiles
 from assent_orchestrator.server.http import listening_http
 from assent_orchestrator.server.identities.directory import Directory
@@ -192,12 +193,7 @@ def listen_settings(settings: Settings, identities: IdentitiesFile) -> ListenSet
 
 def _publish_key(app: App) -> None:
     """Write the public half of the permit key where tool servers of this machine can be pointed to."""
-    path = app.settings.data / PUBLIC_KEY
-    scratch = path.with_suffix(".new")
-    scratch.unlink(missing_ok=True)
-    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(app.issuer.jwk, file)
-    scratch.replace(path)
+    put_whole(app.settings.data / PUBLIC_KEY, json.dumps(app.issuer.jwk).encode())
 
 
 async def _reload_whenever(again: asyncio.Event, app: App) -> None:

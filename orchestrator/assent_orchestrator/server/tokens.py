@@ -1,7 +1,6 @@
 """The local default for identities: a file of bearer tokens with 0600 rights, for loopback only."""
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Self
@@ -10,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from assent_orchestrator.caller import OF_PEOPLE, Authn, Caller, Role
 from assent_orchestrator.errors import UnauthenticatedError
+from assent_orchestrator.secret import put_new
 from assent_sidecar.misfit import misfits
 from assent_sidecar.model import Document, Name
 from assent_sidecar.rights import open_to_others
@@ -87,10 +87,7 @@ def write_tokens(path: Path, entries: tuple[TokenEntry, ...]) -> TokenFile:
         FileExistsError: it is there already; tokens are never overwritten.
     """
     content = TokenFile(callers=entries)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content.model_dump_json(indent=2, exclude_none=True) + "\n")
+    put_new(path, (content.model_dump_json(indent=2, exclude_none=True) + "\n").encode())
     return content
 
 
