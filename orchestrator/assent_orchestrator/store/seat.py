@@ -52,6 +52,7 @@ class Seat:
         self._connection = connection
         self.held = True
         self._lost = asyncio.Event()
+        self._watched = False
 
     async def lost(self) -> None:
         """Wait until the name has been another server's for so long that this one will not have it again."""
@@ -60,6 +61,7 @@ class Seat:
     @contextlib.asynccontextmanager
     async def watching(self, vacated: Vacated) -> AsyncIterator[None]:
         """Keep the seat, and say whose seat is empty, for as long as the block lasts."""
+        self._watched = True
         async with meanwhile(self._keep(vacated), "assent-seat"):
             yield
 
@@ -71,6 +73,16 @@ class Seat:
     async def close(self) -> None:
         """Leave the seat."""
         await self._connection.close()
+
+    async def stay_awake(self) -> None:
+        """Keep the session from being silent for too long until the seat is watched: starting may take its time.
+
+        A seat that is lost meanwhile is found lost by whoever watches it.
+        """
+        with contextlib.suppress(psycopg.Error, OSError):
+            while not self._watched:
+                await self._connection.execute("SELECT 1")
+                await asyncio.sleep(_LOOK_EVERY)
 
     async def _keep(self, vacated: Vacated) -> None:
         settling = 0.0
@@ -162,7 +174,8 @@ async def take_seat(url: str, executor: str) -> AsyncIterator[Seat]:
                 "stop it, or give this one a name of its own with --executor"
             ) from error
         await _write_down(connection, executor)
-        yield seat
+        async with meanwhile(seat.stay_awake(), "assent-seat-awake"):
+            yield seat
     finally:
         await seat.close()
 

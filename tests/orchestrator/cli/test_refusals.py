@@ -148,7 +148,7 @@ def test_a_trail_that_does_not_hold_is_a_no_that_names_the_first_bad_record(
         ("NOT_FOUND", "there is no such agent", {}, "or you may not see it; assent agents list"),
         ("NOT_FOUND", "there is no such hold", {}, "or you may not see it; assent memory holds --all"),
         ("NOT_FOUND", "there is no such permit", {}, "or you may not see it; assent permits list"),
-        ("NOT_FOUND", "there is no such tenant", {}, "leave --tenant out, and the token file says whose you are"),
+        ("NOT_FOUND", "there is no such tenant", {}, "name yours with --tenant or ASSENT_TENANT"),
         (
             "FAILED_PRECONDITION",
             "a legal hold is in force; nothing was forgotten",

@@ -66,3 +66,21 @@ async def test_a_server_that_gets_its_seat_again_has_not_lost_it(
                 await asyncio.sleep(0.01)
             assert not lost.done()
             lost.cancel()
+
+
+@pytest.mark.requirement("orchestrator.connections-come-back")
+async def test_a_server_that_takes_its_time_to_start_keeps_its_seat(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("_SILENCE", "1s"), ("_LOOK_EVERY", 0.05)):
+        monkeypatch.setattr(seat, name, value)
+    await migrate(database)
+    age = "SELECT now() - backend_start > interval '2s' FROM pg_stat_activity WHERE pid = %s"
+    async with (
+        seat.take_seat(database.sync_url, "slow") as mine,
+        await psycopg.AsyncConnection.connect(database.sync_url, autocommit=True) as looking,
+        asyncio.timeout(60),
+    ):
+        while (row := await (await looking.execute(age, (mine._connection.info.backend_pid,))).fetchone()) == (False,):
+            await asyncio.sleep(0.05)
+        assert row == (True,)
