@@ -81,6 +81,7 @@ async def test_a_server_that_takes_its_time_to_start_keeps_its_seat(
         await psycopg.AsyncConnection.connect(database.sync_url, autocommit=True) as looking,
         asyncio.timeout(60),
     ):
-        while (row := await (await looking.execute(age, (mine._connection.info.backend_pid,))).fetchone()) == (False,):
+        pid = mine._connection.info.backend_pid
+        while (row := await (await looking.execute(age, (pid,))).fetchone()) == (False,):  # noqa: ASYNC110 - PostgreSQL tells nobody how old a session is
             await asyncio.sleep(0.05)
         assert row == (True,)
