@@ -8,7 +8,7 @@ from assent_orchestrator.app.policies import OpenPolicies, following_policies
 from assent_orchestrator.app.shadowing import Surroundings, open_shadowing
 from assent_orchestrator.config import Settings
 from assent_orchestrator.governance.activations import Activations
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.governance.remainder import Remainder
 from assent_orchestrator.governance.veil import Veil
 from assent_orchestrator.shadows.shadows import Shadows

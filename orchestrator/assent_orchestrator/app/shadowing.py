@@ -10,7 +10,7 @@ from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.config import Settings
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.plan.digests import Digests
 from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.follow import Candidates, Follower

@@ -17,7 +17,7 @@ from assent_orchestrator.approvals.presented import Scene, present
 from assent_orchestrator.approvals.requirement import Answer, roles_asked
 from assent_orchestrator.clock import later
 from assent_orchestrator.errors import NotFoundError
-from assent_orchestrator.governance.gate import OvertakenError
+from assent_orchestrator.governance.followed import OvertakenError
 from assent_orchestrator.store.approval_tables import answers, approvals
 from assent_sidecar.canonical import digest
 from assent_sidecar.decision import ApprovalRequirement, Decided

@@ -21,7 +21,7 @@ from assent_orchestrator.execution.scene import scene_of
 from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import action_question
-from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.followed import Followed
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.plan.unretained import labels_of_never
 from assent_sidecar.catalogue.memory_facts import memory_facts

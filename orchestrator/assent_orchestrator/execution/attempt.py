@@ -43,7 +43,7 @@ from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.execution.waiting import waits
 from assent_orchestrator.governance.enquiry import condition_question
 from assent_orchestrator.governance.entrusted import WITHHELD
-from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.followed import Followed, OvertakenError
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.stop import is_stopped, named_in
 from assent_orchestrator.plan.choice import choice_of

@@ -18,7 +18,7 @@ from assent_orchestrator.execution.patience import HELD_SECONDS, patience
 from assent_orchestrator.execution.sequel import Sequels, note_decision
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance.enquiry import condition_question
-from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.followed import Followed
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.plan.choice import choice_of, choice_of_step

@@ -26,7 +26,7 @@ from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.turn import Turn
 from assent_orchestrator.governance.enquiry import handoff_question
 from assent_orchestrator.governance.entrusted import is_withheld
-from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.followed import Followed
 from assent_orchestrator.governance.judging import Less, rule_hand_over
 from assent_orchestrator.governance.ruling import Deferred, Held, Refused, Stopped
 from assent_orchestrator.plan.derived import whole_id

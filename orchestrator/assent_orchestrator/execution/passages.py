@@ -25,7 +25,7 @@ from assent_orchestrator.execution.sequel import ASKED_ANEW, REVISED, Sequels, n
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.takers import takers_of
 from assent_orchestrator.execution.turn import Turn
-from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.followed import Followed, OvertakenError
 from assent_orchestrator.governance.judging import Less
 from assent_orchestrator.governance.ruling import Held
 from assent_orchestrator.plan.derived import whole_id

@@ -20,7 +20,7 @@ from assent_orchestrator.execution.sequel import REVISED, Sequels, trace_wait
 from assent_orchestrator.execution.situation import Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.unretained import NOT_RETAINED
-from assent_orchestrator.governance.gate import OvertakenError
+from assent_orchestrator.governance.followed import OvertakenError
 from assent_orchestrator.plan.state import StepState
 from assent_sidecar.model import seconds
 

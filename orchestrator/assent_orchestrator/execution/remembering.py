@@ -18,7 +18,7 @@ from assent_orchestrator.execution.memory_steps import Doer
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Appointed, Situation, UncataloguedError, appoint
 from assent_orchestrator.governance.enquiry import memory_question
-from assent_orchestrator.governance.gate import idempotency_key
+from assent_orchestrator.governance.intent import idempotency_key
 from assent_orchestrator.governance.judging import refusal
 from assent_orchestrator.governance.keepsake import subject_of, unallowed, unkeepable
 from assent_orchestrator.governance.obligations import sort_out

@@ -25,7 +25,7 @@ from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep, move
 from assent_orchestrator.execution.turn import Turn
-from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.followed import Followed, OvertakenError
 from assent_orchestrator.governance.ruling import Allowed, Deferred, Held, Refused, Ruling, Stopped
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.state import GOING_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState

@@ -13,8 +13,8 @@ from assent_orchestrator.execution.acceptance import accept
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.governance.enquiry import agent_facts
 from assent_orchestrator.governance.entrusted import WITHHELD, Entrusted
+from assent_orchestrator.governance.followed import Followed
 from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead
-from assent_orchestrator.governance.gate import Followed
 from assent_orchestrator.governance.judging import Less, RuledHandOver, rule_hand_over
 from assent_orchestrator.governance.outlook import Outlooks
 from assent_orchestrator.governance.ruling import Held, Refused

@@ -37,7 +37,7 @@ from assent_orchestrator.execution.situation import Seen
 from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.execution.unretained import INPUTS, NOT_RETAINED
 from assent_orchestrator.governance.enquiry import Matter, plan_question
-from assent_orchestrator.governance.gate import Followed, OvertakenError
+from assent_orchestrator.governance.followed import Followed, OvertakenError
 from assent_orchestrator.governance.stop import STOPPED, Subject, is_stopped
 from assent_orchestrator.plan.check import check
 from assent_orchestrator.plan.choice import nodes

@@ -30,7 +30,7 @@ from assent_orchestrator.execution.reconciliation import Evidence, Reconciliatio
 from assent_orchestrator.execution.situation import Situation, read_situation
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.governance.enquiry import choice_question
-from assent_orchestrator.governance.gate import Followed
+from assent_orchestrator.governance.followed import Followed
 from assent_orchestrator.governance.judging import UNSUPPORTED
 from assent_orchestrator.governance.obligations import OURS, sort_out
 from assent_orchestrator.governance.stop import is_stopped

@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft
-from assent_orchestrator.governance.gate import Followed, Gate
+from assent_orchestrator.governance.followed import Followed
+from assent_orchestrator.governance.gate import Gate
 from assent_orchestrator.governance.judging import refusal
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import Question

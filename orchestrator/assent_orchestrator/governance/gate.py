@@ -5,23 +5,23 @@ Deciding and recording are one function on purpose: a caller can have no ruling 
 """
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.audit.stride import Stride
+from assent_orchestrator.audit.record import StateNote
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import BusyError, MemoryKeyWrongError
 from assent_orchestrator.governance import intent, minutes
 from assent_orchestrator.governance.barrier import Barrier
+from assent_orchestrator.governance.decision_point import DecisionPoint
+from assent_orchestrator.governance.followed import Followed, Outright, Sequel, Transition
+from assent_orchestrator.governance.intent import idempotency_key
 from assent_orchestrator.governance.judging import rule
 from assent_orchestrator.governance.ledgers import Ledgers, ShortfallError, exhausted
 from assent_orchestrator.governance.obligations import OURS
@@ -41,43 +41,8 @@ from assent_sidecar.evaluator import PER_ACTION
 from assent_sidecar.facts import Action, StepFacts
 from assent_sidecar.question import Question
 
-
-class DecisionPoint(Protocol):
-    """Whoever answers questions; it fails closed and raises nothing."""
-
-    async def decide(self, question: Question, *, budget: float) -> Decided:
-        """Answer within ``budget`` seconds."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What followed from a ruling: the transition of the step or run, and what more to record.
-
-    ``step`` is the row that it is about, and ``ruling`` what it came to, where the question does not say so.
-    """
-
-    state: StateNote | None = None
-    drafts: tuple[Draft, ...] = ()
-    step: str | None = None
-    ruling: Ruling | None = None
-
-
 _SHARE = 0.8
 """How much of a caller's time the engine gets; the rest is for committing the record and for the way back."""
-
-Transition = Callable[[AsyncConnection, Ruling], Awaitable[Followed]]
-"""Writes the state that follows from a ruling, in the transaction that commits the ruling."""
-
-Outright = Callable[[Allowed], Stride | None]
-"""Says what an allow comes to when nothing stands in its way; None: it takes a transition."""
-
-Sequel = Callable[[AsyncConnection, Decided], Awaitable[Followed]]
-"""The same for a decision that permits nothing by itself (a plan's, a condition's)."""
-
-
-class OvertakenError(Exception):
-    """The world moved on between the question and its commit (cancelled, say): the ruling is void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,8 +304,3 @@ def digest_of(question: Question, digests: Digests) -> str:
         return ""  # which nothing can be found from
     except (NotCanonicalError, ValueError, TypeError, RecursionError):
         return ""  # what cannot be written out; without a stop it would be QUESTION_INVALID
-
-
-def idempotency_key(run: str, step: str) -> str:
-    """Return the key under which a tool server knows an effect: one for each step of a run, over all its attempts."""
-    return hashlib.sha256(f"{run}\n{step}".encode()).hexdigest()

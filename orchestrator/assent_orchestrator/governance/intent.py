@@ -1,5 +1,6 @@
 """What was meant to happen and what became of it: the row that makes an effect happen at most once."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +45,11 @@ class Intent:
 
 class DoubleIntentError(Exception):
     """There is an intent whose outcome is not known to be nothing: a second one could do the effect twice."""
+
+
+def idempotency_key(run: str, step: str) -> str:
+    """Return the key under which a tool server knows an effect: one for each step of a run, over all its attempts."""
+    return hashlib.sha256(f"{run}\n{step}".encode()).hexdigest()
 
 
 async def read(tx: AsyncConnection, run_id: str, step_id: str) -> Intent | None:

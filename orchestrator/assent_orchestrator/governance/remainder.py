@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.governance.judging import UNFULFILLED
 from assent_orchestrator.governance.obligations import sort_out
 from assent_orchestrator.plan.pointer import split

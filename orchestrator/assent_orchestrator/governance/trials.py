@@ -9,8 +9,8 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.governance.foretell import REFUSALS, foretold
-from assent_orchestrator.governance.gate import DecisionPoint
 from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.culprit import Search, Searching, arguments, minimal, roots
 from assent_orchestrator.plan.withhold import Argument, without

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Container
 
 from assent_orchestrator.errors import MemoryKeyWrongError
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.plan.digests import Digests
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.words import words_of

@@ -1,6 +1,6 @@
 """The live decision point, overheard."""
 
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.shadows.comparison import Comparison
 from assent_sidecar.decision import Decided
 from assent_sidecar.question import Question

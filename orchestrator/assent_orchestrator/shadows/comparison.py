@@ -9,7 +9,7 @@ from opentelemetry.trace import SpanContext, get_current_span
 
 from assent_orchestrator.audit import spans
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.shadows.difference import VEILED, Compared, answers_to, compare, faulted, item_of, veiled
 from assent_orchestrator.shadows.tally import Example, Outcome, Tally
 from assent_sidecar.decision import Decided

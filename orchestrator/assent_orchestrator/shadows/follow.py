@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from assent_orchestrator.audit.listen import Listener, Wakeups
 from assent_orchestrator.clock import Clock
-from assent_orchestrator.governance.gate import DecisionPoint
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.meanwhile import end, meanwhile
 from assent_orchestrator.shadows.beside import Beside
 from assent_orchestrator.shadows.comparison import Comparison

@@ -12,7 +12,7 @@ from assent_orchestrator.approvals.latest import latest_request
 from assent_orchestrator.approvals.request import resolve
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.clock import utc_now
-from assent_orchestrator.governance.gate import OvertakenError
+from assent_orchestrator.governance.followed import OvertakenError
 from assent_orchestrator.governance.permit import PermitError
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.facts import Action

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from assent_orchestrator.governance.decision_point import DecisionPoint
 from assent_orchestrator.governance.enquiry import Matter, plan_question
 from assent_orchestrator.governance.foretell import ApprovalAhead, approvals_ahead, foretell
-from assent_orchestrator.governance.gate import DecisionPoint
 from assent_orchestrator.governance.trials import Failure, Trials
 from assent_orchestrator.plan.forecast import forecast
 from assent_orchestrator.plan.model import Plan
