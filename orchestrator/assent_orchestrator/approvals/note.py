@@ -1,5 +1,7 @@
 """What the trail holds of a question to humans: who asked or answered what, by digests."""
 
+import itertools
+
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
@@ -8,6 +10,9 @@ from assent_orchestrator.caller import Caller
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_sidecar.canonical import digest
 from assent_sidecar.model import Json
+
+_ROOM = 24 * 1024
+"""Bytes that names of steps take in a record at most, half of one. The digest of what was shown is of all of them."""
 
 
 def note_state(approval: Approval, state: ApprovalState, *, why: str = "") -> Draft:
@@ -61,9 +66,20 @@ def note_answer(event: str, approval: Approval, caller: Caller, given: Answer, *
             edited_digest=given.digest if given.edits else None,
             about=approval.about,
         ),
-        detail=_passing(approval),
+        detail=_answered(approval),
         trace=trace_note(),
     )
+
+
+def _answered(approval: Approval) -> dict[str, Json] | None:
+    """Return who hands over to whom and for which steps the answer holds, as many as a record has room for."""
+    passing = _passing(approval)
+    if passing is None:
+        return None
+    sizes = itertools.accumulate(len(taker) + 3 for taker in approval.takers)  # with quotes and comma
+    told = [taker for taker, size in zip(approval.takers, sizes, strict=True) if size <= _ROOM]
+    more = len(approval.takers) - len(told)
+    return {**passing, "takers": told, **({"more_takers": more} if more else {})}
 
 
 def _passing(approval: Approval) -> dict[str, Json] | None:

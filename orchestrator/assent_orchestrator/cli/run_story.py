@@ -10,13 +10,27 @@ _ANSWERS = frozenset({"approval.answered", "approval.withdrawn", "approval.chose
 
 
 @dataclass(slots=True)
+class _Said:
+    """What somebody said of a step, ``alone`` where they broke the glass for it."""
+
+    event: wire.RunEvent
+    alone: bool = False
+
+    def told_at(self, step: str) -> str:
+        """Return it as it is told at a step: at another one that it holds for, with where it was asked."""
+        said = f"{_hand_over(self.event)} " if self.event.handed_over_by else ""
+        at = f" at {self.event.step}" if step != self.event.step else ""
+        return f"{said}{answer_text(self.event)}{', alone' if self.alone else ''}{at}"
+
+
+@dataclass(slots=True)
 class Story:
     """What the events of a run tell beside the states of its steps."""
 
     further: list[wire.RunEvent] = field(default_factory=list)
     """What services asked that were called in it, permitted or not, in order."""
 
-    _people: dict[str, list[str]] = field(default_factory=dict)
+    _people: dict[str, list[_Said]] = field(default_factory=dict)
     _hand_overs: dict[str, wire.RunEvent] = field(default_factory=dict)
 
     @classmethod
@@ -29,7 +43,7 @@ class Story:
 
     def answers(self, step: str) -> str:
         """Return what people said of a step, or of work passing to it: ``approved by lena, edited``."""
-        return "; ".join(self._people.get(step, ()))
+        return "; ".join(one.told_at(step) for one in self._people.get(step, ()))
 
     def hand_over(self, step: wire.Step) -> str:
         """Return which hand-over the last decision on a step is about; empty where it is about something else."""
@@ -44,10 +58,11 @@ class Story:
         elif event.HasField("further") and event.verdict:
             self.further.append(event)
         elif event.event in _ANSWERS:
-            said = f"{_hand_over(event)} " if event.handed_over_by else ""
-            self._people.setdefault(event.step, []).append(f"{said}{answer_text(event)}")
+            said = _Said(event)
+            for step in dict.fromkeys((event.step, *event.takers)):
+                self._people.setdefault(step, []).append(said)
         elif event.event == "approval.broke_glass" and event.step in self._people:
-            self._people[event.step][-1] += ", alone"
+            self._people[event.step][-1].alone = True
 
 
 def answer_text(event: wire.RunEvent) -> str:

@@ -212,6 +212,22 @@ def test_a_yes_to_work_that_passes_is_told_from_one_to_the_action_and_says_who_s
     assert denied == "hand-over from desk to messenger"
 
 
+@pytest.mark.requirement("cli.told", "orchestrator.handoff-names-takers")
+def test_an_answer_about_work_that_passes_is_told_at_each_step_that_it_holds_for() -> None:
+    held = event(
+        "approval.answered",
+        step="note.0", approver="bea", answer="rejected", handed_over_by="desk", handed_over_to="messenger",
+        takers=["note", "send"],
+    )  # fmt: skip
+    alone = event("approval.broke_glass", step="note.0", handed_over_by="desk", handed_over_to="messenger")
+    said = "hand-over from desk to messenger rejected by bea"
+    story = Story.of([held, EDITED])
+    assert story.answers("note.0") == said
+    assert story.answers("note") == story.answers("send") == f"{said} at note.0"
+    assert (story.answers("look"), story.answers("release")) == ("", "approved by lena.brandt, edited")
+    assert Story.of([held, alone]).answers("send") == f"{said}, alone at note.0"
+
+
 @pytest.mark.requirement("cli.told")
 def test_who_watches_is_told_what_became_of_memory_and_no_value(capsys: pytest.CaptureFixture[str]) -> None:
     about = {"memory_class": "preferences", "purpose": "manners", "subject_digest": "ab" * 32}

@@ -198,6 +198,9 @@ def test_an_event_says_who_answered_what_and_what_was_refused_after_an_allow():
     passing = entry(5, "approval.answered", step="release", approval=given, detail=detail, on_behalf_of="dora")
     told = write_event(passing, RunState.WAITING)
     assert (told.handed_over_by, told.handed_over_to, told.stood_in_for) == ("desk", "messenger", "dora")
+    assert list(told.takers) == [], "the record of an earlier version names none"
+    held = entry(5, "approval.answered", step="release", approval=given, detail={**detail, "takers": ["release", "b"]})
+    assert list(write_event(held, RunState.WAITING).takers) == ["release", "b"]
     asked = write_event(entry(5, "approval.requested", approval={"id": "a-1", "outcome": "pending"}), RunState.WAITING)
     assert (asked.approver, asked.answer) == ("", "")
     allowed = {"id": "d-1", "verdict": "allow", "codes": ["OK"]}

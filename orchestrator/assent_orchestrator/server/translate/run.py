@@ -161,6 +161,7 @@ def write_event(entry: Entry, now: RunState) -> wire.RunEvent:
         edits=approval.get("edits") or (),
         answer=(approval.get("outcome") or "") if approval.get("approver") else "",
         stood_in_for=(record.get("on_behalf_of") or "") if approval.get("approver") else "",
+        takers=(detail.get("takers") or ()) if approval.get("approver") else (),
     )
     before, after = state.get("from"), state.get("to")
     if record.get("step"):

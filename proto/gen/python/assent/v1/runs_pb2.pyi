@@ -614,6 +614,7 @@ class RunEvent(_message.Message):
     ANSWER_FIELD_NUMBER: _builtins.int
     MEMORY_FIELD_NUMBER: _builtins.int
     STOOD_IN_FOR_FIELD_NUMBER: _builtins.int
+    TAKERS_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Its number in the tenant's trail, growing but with gaps; what WatchRun takes as `after_seq`. In a heartbeat it is
     the number of the last event.
@@ -678,6 +679,10 @@ class RunEvent(_message.Message):
     def memory(self) -> Global___MemoryUse:
         """What was remembered, recalled or forgotten; not set when it is about something else. Never a value."""
 
+    @_builtins.property
+    def takers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The steps that what a person said of a hand-over holds for, as far as the record had room; else empty."""
+
     def __init__(
         self,
         *,
@@ -705,10 +710,11 @@ class RunEvent(_message.Message):
         answer: _builtins.str = ...,
         memory: Global___MemoryUse | None = ...,
         stood_in_for: _builtins.str = ...,
+        takers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["further", b"further", "memory", b"memory", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "memory", b"memory", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "stood_in_for", b"stood_in_for", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "approver", b"approver", "branch", b"branch", "decision_id", b"decision_id", "edits", b"edits", "event", b"event", "further", b"further", "handed_over_by", b"handed_over_by", "handed_over_to", b"handed_over_to", "heartbeat", b"heartbeat", "memory", b"memory", "reasons", b"reasons", "refused", b"refused", "run_from", b"run_from", "run_state", b"run_state", "run_to", b"run_to", "seq", b"seq", "step", b"step", "step_from", b"step_from", "step_to", b"step_to", "stood_in_for", b"stood_in_for", "takers", b"takers", "time", b"time", "trace_id", b"trace_id", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
