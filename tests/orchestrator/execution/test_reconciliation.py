@@ -11,10 +11,10 @@ import pytest
 from assent_orchestrator.caller import Role
 from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, StateError
+from assent_orchestrator.execution.closing import Closings
 from assent_orchestrator.execution.journal import change_step
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
 from assent_orchestrator.execution.runs import RunView, etag_of
-from assent_orchestrator.execution.work import RunWork
 from assent_orchestrator.governance.intent import EffectStatus
 from assent_orchestrator.governance.intent import read as read_intent
 from assent_orchestrator.governance.intent import settle as settle_intent
@@ -329,15 +329,15 @@ async def test_a_run_does_not_end_while_a_step_of_it_is_open(
     else:
         world = await make_world(UNDONE[:2], tool=lambda _: LOST)
         world.tools.found = Found("never")
-        end, opened = RunWork._end, asyncio.Event()
+        end, opened = Closings.end, asyncio.Event()
 
-        async def opened_meanwhile(self: RunWork, run_id: str) -> str | None:
+        async def opened_meanwhile(self: Closings, run_id: str) -> str | None:
             if not opened.is_set():
                 opened.set()
                 await leave_open(world, run_id)
             return await end(self, run_id)
 
-        monkeypatch.setattr(RunWork, "_end", opened_meanwhile)
+        monkeypatch.setattr(Closings, "end", opened_meanwhile)
         run = await world.submit()
         await reaches(world, run, "early", "unknown")
         await world.cancellations.cancel(world.alice, run, "")
