@@ -285,5 +285,5 @@ async def open_app(settings: Settings, environ: Mapping[str, str], clock: Clock 
 
 
 async def _end(durable: Durable, parts: Parts) -> None:
-    parts.closing.set()  # the database goes next, and nothing is wrong when it does
+    parts.put_away.set()  # nothing is wrong when it goes next
     await durable.close()

@@ -11,8 +11,8 @@ from assent_orchestrator.audit.stride import Stride
 from assent_orchestrator.execution.asking import Fall, Plight, ask_of_unknown, close_item, fall
 from assent_orchestrator.execution.became import became
 from assent_orchestrator.execution.compensation import tell_left
-from assent_orchestrator.execution.driver import FencedError, drives
-from assent_orchestrator.execution.insistence import hold_out
+from assent_orchestrator.execution.driven import FencedError
+from assent_orchestrator.execution.driver import drives
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, lock_step
 from assent_orchestrator.execution.knock import note_knock
 from assent_orchestrator.execution.parts import Parts
@@ -70,7 +70,7 @@ class Conclusions:
             if conclusion.kept is not None or not await self._outright(conclusion):
                 await self._at_length(conclusion)
 
-        await hold_out(write, aside=self.parts.turnstile.aside, closing=self.parts.closing.is_set)
+        await self.parts.insistence.hold_out(write)
 
     async def _at_length(self, conclusion: Conclusion) -> None:
         situation, note = conclusion.situation, conclusion.note

@@ -7,6 +7,10 @@ SAFETY_NET_SECONDS = 3600.0
 """How long a run sleeps at most when no hint reaches it."""
 
 
+class FencedError(Exception):
+    """Another server drives the run by now: whoever finds this out says nothing more about it."""
+
+
 class Pause(TypedDict):
     """What a piece of work says: it is settled, or look again after ``seconds`` (or when something happens).
 

@@ -9,14 +9,11 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assent_orchestrator.execution.driven import FencedError
 from assent_orchestrator.execution.journal import RunRow, StepRow, lock_step, read_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.store.tables import runs
-
-
-class FencedError(Exception):
-    """Another server drives the run by now: whoever finds this out says nothing more about it."""
 
 
 def new_driver(executor: str) -> str:

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from assent_orchestrator.errors import UnavailableError
-from assent_orchestrator.execution.driver import FencedError
+from assent_orchestrator.execution.driven import FencedError
 from assent_orchestrator.execution.patience import patience
 from assent_orchestrator.store.absence import is_away
 
@@ -30,75 +32,72 @@ class StuckError(Exception):
     """Something goes wrong over and over that is nobody's absence: trying on would only keep the server busy."""
 
 
-async def insist(
-    work: Callable[[], Awaitable[T]],
-    abandon: Callable[[], Awaitable[T]] | None = None,
-    *,
-    aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
-    closing: Callable[[], bool] = bool,
-) -> T:
-    """Repeat work for as long as the database is away. What is repeated reads first what was already done.
+@dataclass(frozen=True, slots=True)
+class Insistence:
+    """Repeats work. In between it waits ``aside``, so that a few that wait are not in the way of the others.
 
-    In between it waits ``aside``, so that a few that wait are not in the way of the others. Once the server is
-    ``closing``, nothing is said of a database that is away: it was put away.
-
-    Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest, and is tried as often.
-
-    Raises:
-        FencedError: somebody else drives the run; the leg ends by it.
-        StuckError: it goes wrong for a reason of its own, and bringing it to rest does, too.
+    Once the database was ``put_away``, because the server stops, nothing is said of its being away.
     """
-    tries = faults = 0
-    while True:
-        try:
-            return await work()
-        except FencedError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
-            tries += 1
-            if not _is_absence(error, closing):
-                faults += 1
-                _log_fault(error)
-            if faults >= _FAULTS:
-                if abandon is None:
-                    raise StuckError from None  # the error may quote what a caller sent
-                work, abandon, faults = abandon, None, 0
-            async with aside():
-                await asyncio.sleep(patience(tries))
 
+    aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    put_away: threading.Event = field(default_factory=threading.Event)
 
-async def hold_out(
-    work: Callable[[], Awaitable[T]],
-    *,
-    aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
-    closing: Callable[[], bool] = bool,
-) -> T:
-    """Repeat work for as long as the database is away, and for that reason only: what is known here alone is kept.
+    async def insist(self, work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
+        """Repeat work for as long as the database is away. What is repeated reads first what was already done.
 
-    What is repeated reads first what was already done. In between it waits ``aside``; ``closing`` is as above.
+        Whatever else goes wrong is tried a few times; then ``abandon`` brings things to rest, and is tried as often.
 
-    Raises:
-        Exception: what ``work`` raised, if that says anything but that the database is away.
-    """
-    tries = 0
-    while True:
-        try:
-            return await work()
-        except Exception as error:
-            if not _is_absence(error, closing):
+        Raises:
+            FencedError: somebody else drives the run; the leg ends by it.
+            StuckError: it goes wrong for a reason of its own, and bringing it to rest does, too.
+        """
+        tries = faults = 0
+        while True:
+            try:
+                return await work()
+            except FencedError:
                 raise
-            tries += 1
-        async with aside():
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on driving the run
+                tries += 1
+                if not self._is_absence(error):
+                    faults += 1
+                    _log_fault(error)
+                if faults >= _FAULTS:
+                    if abandon is None:
+                        raise StuckError from None  # the error may quote what a caller sent
+                    work, abandon, faults = abandon, None, 0
+                await self.wait(tries)
+
+    async def hold_out(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Repeat work for as long as the database is away, and for that reason only: what is known here alone is kept.
+
+        What is repeated reads first what was already done.
+
+        Raises:
+            Exception: what ``work`` raised, if that says anything but that the database is away.
+        """
+        tries = 0
+        while True:
+            try:
+                return await work()
+            except Exception as error:
+                if not self._is_absence(error):
+                    raise
+                tries += 1
+            await self.wait(tries)
+
+    async def wait(self, tries: int) -> None:
+        """Wait for as long as is right after so many tries."""
+        async with self.aside():
             await asyncio.sleep(patience(tries))
 
-
-def _is_absence(error: Exception, closing: Callable[[], bool]) -> bool:
-    """Say, and log, whether an error is the database's being away."""
-    if not (isinstance(error, UnavailableError) or is_away(error)):
-        return False
-    if not closing():
-        _log.warning("waiting for the database: %s", type(error).__name__)
-    return True
+    def _is_absence(self, error: Exception) -> bool:
+        """Say, and log, whether an error is the database's being away."""
+        if not (isinstance(error, UnavailableError) or is_away(error)):
+            return False
+        if not self.put_away.is_set():
+            _log.warning("waiting for the database: %s", type(error).__name__)
+        return True
 
 
 def _log_fault(error: Exception) -> None:

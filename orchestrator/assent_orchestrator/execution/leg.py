@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assent_orchestrator.audit.listen import Listener, Wakeups
-from assent_orchestrator.execution.driven import SAFETY_NET_SECONDS, Leg, Move, Pause, Work
-from assent_orchestrator.execution.driver import FencedError
+from assent_orchestrator.execution.driven import SAFETY_NET_SECONDS, FencedError, Leg, Move, Pause, Work
 from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
 from assent_orchestrator.execution.knock import topic_of
 from assent_orchestrator.execution.turnstile import Turnstile

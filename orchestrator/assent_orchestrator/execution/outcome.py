@@ -1,6 +1,5 @@
 """Having done what was permitted, and what its outcome means for the step; after a lost answer, finding out."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from assent_orchestrator.execution.conclusion import Conclusion, Conclusions
 from assent_orchestrator.execution.dispatch import Dispatch
 from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.ending import is_ending
-from assent_orchestrator.execution.insistence import hold_out
 from assent_orchestrator.execution.meant import meant
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import HELD_SECONDS, patience
@@ -208,11 +206,10 @@ class Outcomes:
         tries = 0
         while True:
             try:
-                return await hold_out(ask, aside=self.parts.turnstile.aside, closing=self.parts.closing.is_set)
+                return await self.parts.insistence.hold_out(ask)
             except BusyError:
                 tries += 1
-            async with self.parts.turnstile.aside():
-                await asyncio.sleep(patience(tries))
+            await self.parts.insistence.wait(tries)
 
     async def _failed(self, situation: Situation, allowed: Allowed, failure: Failure) -> Pause:
         attempt, retry = allowed.permit.attempt, fewest(allowed.retry, situation.spec.retry)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.execution.courses import Courses
+from assent_orchestrator.execution.insistence import Insistence
 from assent_orchestrator.execution.memory_steps import MemorySteps
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
@@ -37,8 +38,8 @@ class Tools(Protocol):
 class Parts:
     """The parts. ``catalogue`` returns what the bundle in force for a tenant declares, ``revision`` names that bundle.
 
-    ``driver`` is what this life of the server drives runs under. Without ``memory``, steps of memory fail. ``closing``
-    is set once the server is being stopped.
+    ``driver`` is what this life of the server drives runs under. Without ``memory``, steps of memory fail. ``put_away``
+    is set once the server stops: the database is about to be put away.
     """
 
     engine: AsyncEngine
@@ -54,7 +55,12 @@ class Parts:
     courses: Courses = field(default_factory=Courses)
     plans: Plans = field(default_factory=Plans)
     memory: MemorySteps | None = None
-    closing: threading.Event = field(default_factory=threading.Event)
+    put_away: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def insistence(self) -> Insistence:
+        """How work is repeated: whoever waits is in nobody's way."""
+        return Insistence(self.turnstile.aside, self.put_away)
 
     @property
     def reader(self) -> AsyncEngine:

@@ -5,9 +5,7 @@ nothing may happen and nothing is lost. What goes wrong inside, over and over, i
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,14 +15,12 @@ from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.beginning import Beginnings
 from assent_orchestrator.execution.closing import Closings
 from assent_orchestrator.execution.compensation import Compensations
-from assent_orchestrator.execution.driven import Move, Pause
-from assent_orchestrator.execution.driver import FencedError, hold, take
-from assent_orchestrator.execution.insistence import INTERNAL, REST_SECONDS, StuckError, insist
+from assent_orchestrator.execution.driven import FencedError, Move, Pause
+from assent_orchestrator.execution.driver import hold, take
+from assent_orchestrator.execution.insistence import INTERNAL, REST_SECONDS, StuckError
 from assent_orchestrator.execution.journal import change_run
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Seen
-
-T = TypeVar("T")
 
 _RESTS = Pause(settled=False, seconds=REST_SECONDS)
 
@@ -41,25 +37,27 @@ class RunWork:
 
     async def take(self, run_id: str) -> None:
         """Drive the run from here on; whoever drove it writes nothing more."""
-        await self._insist(lambda: self._take(run_id))
+        await self.parts.insistence.insist(lambda: self._take(run_id))
 
     async def begin(self, run_id: str, tries: int) -> Pause:
         """Decide the plan as a whole; settled when the run is running or over."""
         beginnings = Beginnings(self.parts)
         try:
-            return await self._insist(lambda: beginnings.begin(run_id, tries), lambda: beginnings.abandon(run_id))
+            return await self.parts.insistence.insist(
+                lambda: beginnings.begin(run_id, tries), lambda: beginnings.abandon(run_id)
+            )
         except StuckError:
             await self.rest(run_id)
             return _RESTS
 
     async def advance(self, run_id: str, outstanding: list[str]) -> Move:
         """Settle what follows from what has happened; say what may start."""
-        return await self._insist(lambda: Advances(self.parts).advance(run_id, outstanding))
+        return await self.parts.insistence.insist(lambda: Advances(self.parts).advance(run_id, outstanding))
 
     async def attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         """Make one attempt at one step."""
         try:
-            return await self._insist(
+            return await self.parts.insistence.insist(
                 lambda: self._attempt(run_id, step_id, tries), lambda: self.attempts.abandon(run_id, step_id)
             )
         except StuckError:
@@ -78,14 +76,14 @@ class RunWork:
 
     async def end(self, run_id: str) -> str | None:
         """Say what has to be undone next; empty: nothing, and the run is closed; None: it is not over after all."""
-        undo = await self._insist(lambda: self._closings.end(run_id))
+        undo = await self.parts.insistence.insist(lambda: self._closings.end(run_id))
         if undo == "":
             self.parts.unretained.forget(run_id)
         return undo
 
     async def finish(self, run_id: str) -> None:
         """Close the run as it is."""
-        await self._insist(lambda: self._closings.finish(run_id))
+        await self.parts.insistence.insist(lambda: self._closings.finish(run_id))
         self.forget(run_id)
         self.parts.unretained.forget(run_id)
 
@@ -103,9 +101,6 @@ class RunWork:
     @property
     def _closings(self) -> Closings:
         return Closings(self.parts, self.compensations)
-
-    async def _insist(self, work: Callable[[], Awaitable[T]], abandon: Callable[[], Awaitable[T]] | None = None) -> T:
-        return await insist(work, abandon, aside=self.parts.turnstile.aside, closing=self.parts.closing.is_set)
 
     async def _attempt(self, run_id: str, step_id: str, tries: int) -> Pause:
         try:

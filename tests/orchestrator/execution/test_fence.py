@@ -10,8 +10,8 @@ import pytest
 from assent_orchestrator.audit.verify import verify_trail
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations
-from assent_orchestrator.execution.driven import Leg
-from assent_orchestrator.execution.driver import FencedError, new_driver
+from assent_orchestrator.execution.driven import FencedError, Leg
+from assent_orchestrator.execution.driver import new_driver
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.sequel import Sequels

@@ -8,13 +8,13 @@ import psycopg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from assent_orchestrator.execution import advancing, insistence, work
+from assent_orchestrator.execution import advancing, work
 from assent_orchestrator.execution import durable as durable_module
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations
 from assent_orchestrator.execution.driven import Pause
 from assent_orchestrator.execution.durable import Durable, DurableSettings
-from assent_orchestrator.execution.insistence import REST_SECONDS, StuckError
+from assent_orchestrator.execution.insistence import REST_SECONDS, Insistence, StuckError
 from assent_orchestrator.execution.journal import RunRow, graph_of
 from assent_orchestrator.execution.plans import Plans
 from assent_orchestrator.execution.turnstile import Turnstile
@@ -202,7 +202,7 @@ async def test_what_works_in_the_end_is_not_given_up() -> None:
         bug.pass_by()
         return "done"
 
-    assert await insistence.insist(work_) == "done"
+    assert await Insistence().insist(work_) == "done"
     assert bug.times == 2
 
 
@@ -218,7 +218,7 @@ async def test_who_waits_for_the_database_is_in_nobody_elses_way() -> None:
 
     async def insists() -> str:
         async with turnstile.turn("one"):
-            return await insistence.insist(away, aside=turnstile.aside)
+            return await Insistence(turnstile.aside).insist(away)
 
     waiting = asyncio.create_task(insists())
     async with asyncio.timeout(20):

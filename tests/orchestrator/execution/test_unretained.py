@@ -12,7 +12,8 @@ from assent_orchestrator.clock import utc_now
 from assent_orchestrator.errors import NotRetainedError
 from assent_orchestrator.execution.attempt import Attempts
 from assent_orchestrator.execution.compensation import Compensations
-from assent_orchestrator.execution.driver import FencedError, take
+from assent_orchestrator.execution.driven import FencedError
+from assent_orchestrator.execution.driver import take
 from assent_orchestrator.execution.origins import Origins
 from assent_orchestrator.execution.outcome import Outcomes
 from assent_orchestrator.execution.reconciliation import Evidence, Settlement
