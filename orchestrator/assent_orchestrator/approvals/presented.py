@@ -118,7 +118,10 @@ def _redacted(action: Action, decided: Decided, hidden: Collection[Pointer]) -> 
 
 
 def around(decided: Decided, scene: Scene) -> dict[str, Json]:
-    """Return what an approver is shown beside what is asked: who, why, what happened, and what follows."""
+    """Return what an approver is shown beside what is asked: who, why, what happened, and what follows.
+
+    Controls are shown that no reason names: those of rules that held, whose policies name them in METADATA alone.
+    """
     told: dict[str, Json] = {
         "agent": scene.agent,
         "principal": scene.principal,
@@ -128,6 +131,9 @@ def around(decided: Decided, scene: Scene) -> dict[str, Json]:
         "on_no": scene.on_no,
         "revision": decided.provenance.revision,
     }
+    controls = sorted({*decided.provenance.controls} - {reason.control for reason in decided.decision.reasons})
+    if controls:
+        told["controls"] = controls
     return told | {
         name: len(whole) - MOST_STEPS
         for name, whole in (("more_so_far", scene.so_far), ("more_on_yes", scene.on_yes))

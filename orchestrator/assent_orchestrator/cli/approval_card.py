@@ -59,6 +59,7 @@ def show_approval(approval: wire.Approval) -> None:
     _field("by", [f"agent {approval.agent}, for {approval.principal}"])
     _field("in", [f"step {approval.step} of {approval.process}, run {short(approval.run)}"])
     _field("because", [line for reason in approval.reasons for line in _reason(reason)])
+    _field("also under", [", ".join(approval.controls)] if approval.controls else [])
     if approval.kind == wire.APPROVAL_KIND_WORK_ITEM:
         _came_to(approval.work_item)
         _field("needs", [f"a choice of {stage.role}" for stage in approval.requirement.stages])

@@ -1,5 +1,6 @@
 """What an approver is shown: masked, traced back, compared with before, and bounded. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from assent_orchestrator.approvals.difference import MOST_CHANGES, Change, changes_between
 from assent_orchestrator.approvals.mask import is_masked, masked
-from assent_orchestrator.approvals.presented import MOST_STEPS, Counter, Happened, Scene, present, sources_of
+from assent_orchestrator.approvals.presented import MOST_STEPS, Counter, Happened, Scene, around, present, sources_of
 from assent_orchestrator.plan.action import make_action
 from assent_orchestrator.plan.digests import NO_KEY
 from assent_orchestrator.plan.pointer import find, render, split
@@ -27,8 +28,9 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=4)
 
 
-def decided(*obligations: Any) -> Decided:
-    provenance = {"decision_id": "d", "revision": "r", "engine": "opa", "engine_version": "1", "duration_us": 1}
+def decided(*obligations: Any, controls: Sequence[str] = ()) -> Decided:
+    provenance: dict[str, Any] = {"decision_id": "d", "revision": "r", "engine": "opa", "engine_version": "1"}
+    provenance |= {"duration_us": 1, "controls": [*controls]}
     reason = {"code": "BIG", "message": "it is big", "control": "C-1", "scope": "org", "rule": "Big ones"}
     decision = {"verdict": "require_approval", "reasons": [reason], "obligations": list(obligations)}
     return Decided.from_json({"decision": decision, "provenance": {**provenance, "input_digest": "i"}})
@@ -309,3 +311,10 @@ def test_places_that_are_taken_away_before_it_is_done_are_named(
 @pytest.mark.parametrize("duties", [[], [redact("/cc")], [redact("/body", "pii")]])
 def test_where_nothing_is_taken_away_nothing_is_named(duties: Any) -> None:
     assert "redacted" not in shown(LETTER, *duties)
+
+
+@pytest.mark.requirement("orchestrator.approvals-shown")
+def test_controls_that_only_metadata_names_are_shown_and_no_other_twice() -> None:
+    scene = Scene("bot", "sam", {}, NO_KEY)
+    assert around(decided(controls=["C-1", "D-2", "B-3"]), scene)["controls"] == ["B-3", "D-2"]
+    assert "controls" not in around(decided(controls=["C-1"]), scene)

@@ -48,6 +48,11 @@ def test_a_reason_says_under_which_control_it_asks(
     assert said in [line.strip() for line in capsys.readouterr().out.splitlines()]
 
 
+def test_a_card_says_which_controls_rules_held_under_that_no_reason_names(capsys: pytest.CaptureFixture[str]) -> None:
+    show_approval(wire.Approval(controls=["FIN-1", "OPS-2"]))
+    assert "  also under FIN-1, OPS-2" in capsys.readouterr().out.splitlines()
+
+
 @pytest.mark.requirement("orchestrator.approvals-how-far")
 def test_a_list_says_how_far_each_stage_is() -> None:
     stages = [{"role": "lead", "quorum": 2}, {"role": "cfo", "quorum": 1}]

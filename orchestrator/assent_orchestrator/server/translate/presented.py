@@ -32,6 +32,7 @@ def add_scene(told: wire.Approval, shown: Mapping[str, Json]) -> None:
     told.on_yes.extend(shown.get("on_yes", ()))
     told.more_on_yes = shown.get("more_on_yes", 0)
     told.on_no = shown.get("on_no", "")
+    told.controls.extend(shown.get("controls", ()))
     told.costs.extend(wire.LedgerCost(**cost) for cost in shown.get("costs", ()))
 
 

@@ -186,6 +186,7 @@ class Approval(_message.Message):
     MORE_ON_YES_FIELD_NUMBER: _builtins.int
     ON_NO_FIELD_NUMBER: _builtins.int
     COSTS_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
     WORK_ITEM_FIELD_NUMBER: _builtins.int
     ARGUMENTS_OMITTED_FIELD_NUMBER: _builtins.int
     HAND_OVER_FIELD_NUMBER: _builtins.int
@@ -302,6 +303,10 @@ class Approval(_message.Message):
         """What the action reserves on ledgers."""
 
     @_builtins.property
+    def controls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Controls of rules that held, asking or not, which no reason names: METADATA of the policies does. Not in lists either."""
+
+    @_builtins.property
     def work_item(self) -> Global___WorkItem:
         """What became of the step, and what can be chosen; not set where an action or a review is asked about."""
 
@@ -350,13 +355,14 @@ class Approval(_message.Message):
         more_on_yes: _builtins.int = ...,
         on_no: _builtins.str = ...,
         costs: _abc.Iterable[Global___LedgerCost] | None = ...,
+        controls: _abc.Iterable[_builtins.str] | None = ...,
         work_item: Global___WorkItem | None = ...,
         arguments_omitted: _builtins.bool = ...,
         hand_over: _handovers_pb2.HandOver | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "create_time", b"create_time", "expire_time", b"expire_time", "hand_over", b"hand_over", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "work_item", b"work_item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "changes", b"changes", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "hand_over", b"hand_over", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "redacted", b"redacted", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "action", b"action", "action_digest", b"action_digest", "agent", b"agent", "answers", b"answers", "arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "changes", b"changes", "controls", b"controls", "costs", b"costs", "create_time", b"create_time", "decision_id", b"decision_id", "effect", b"effect", "etag", b"etag", "expire_time", b"expire_time", "hand_over", b"hand_over", "kind", b"kind", "labels", b"labels", "masked", b"masked", "more_on_yes", b"more_on_yes", "more_so_far", b"more_so_far", "name", b"name", "on_no", b"on_no", "on_yes", b"on_yes", "presented_digest", b"presented_digest", "principal", b"principal", "process", b"process", "reasons", b"reasons", "redacted", b"redacted", "requirement", b"requirement", "resolve_time", b"resolve_time", "reviewed", b"reviewed", "revision", b"revision", "run", b"run", "so_far", b"so_far", "sources", b"sources", "state", b"state", "step", b"step", "trace_id", b"trace_id", "work_item", b"work_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
