@@ -8,7 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from assent_orchestrator.store.embedded import EmbeddedServer, _programs
+from assent_orchestrator.store.cluster import find_programs
+from assent_orchestrator.store.embedded import EmbeddedServer
 
 
 def dump(url: str) -> str:
@@ -48,7 +49,7 @@ def libpq(url: sa.URL) -> str:
 
 def _ran(program: str, *arguments: str, content: str = "") -> str:
     done = subprocess.run(
-        [_programs() / program, *arguments],
+        [find_programs() / program, *arguments],
         input=content,
         capture_output=True,
         text=True,

@@ -87,4 +87,4 @@ def _copy(primary: Postgres, folder: Path) -> None:
     server._prepare()
     source = ("--host", socket_of(primary), "--username", "assent")
     kept = ("--wal-method", "stream", "--create-slot", "--slot", SLOT, "--write-recovery-conf", "--checkpoint", "fast")
-    assert server._run("pg_basebackup", *source, "--pgdata", str(folder / "data"), *kept)
+    assert server._cluster._run("pg_basebackup", *source, "--pgdata", str(folder / "data"), *kept)

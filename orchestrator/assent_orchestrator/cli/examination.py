@@ -101,7 +101,9 @@ class Examination:
         return Finding("ok", "engine", text)
 
     async def _database(self) -> Finding:
-        from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer, embedded_version
+        from assent_orchestrator.store.absence import DatabaseUnavailableError
+        from assent_orchestrator.store.cluster import embedded_version
+        from assent_orchestrator.store.embedded import EmbeddedServer
         from assent_orchestrator.store.postgres import open_database
 
         url = self.environ.get("ASSENT_DATABASE_URL")

@@ -1,11 +1,19 @@
-"""Whether an error says that the database is away at the moment, or that something asked of it is wrong. Pure."""
+"""The database is away: what callers are told, and whether an error says so, or that what was asked of it is wrong."""
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
+from assent_orchestrator.errors import UnavailableError
+
 _PASSING = ("08", "25006", "53", "57", "58")
 """Beginnings of SQLSTATEs that speak of the database, not of what was asked: read-only, no room, cancelled, I/O."""
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database cannot be had, or must not be used; the message says what to do."""
+
+    code = "DATABASE_UNAVAILABLE"
 
 
 def is_away(error: BaseException) -> bool:

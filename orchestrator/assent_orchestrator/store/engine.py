@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from assent_orchestrator.store.absence import DatabaseUnavailableError
 from assent_orchestrator.store.confinement import confined
-from assent_orchestrator.store.embedded import DatabaseUnavailableError
 
 ROLE = "assent_tenant"
 """Who PostgreSQL holds us to be in the name of a tenant; nobody can log in as it."""

@@ -16,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from assent_orchestrator.meanwhile import meanwhile
-from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer
+from assent_orchestrator.store.absence import DatabaseUnavailableError
+from assent_orchestrator.store.embedded import EmbeddedServer
 from assent_orchestrator.store.engine import EngineByTenant, confine
 from assent_orchestrator.store.numbers import read_json
 

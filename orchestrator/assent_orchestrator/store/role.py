@@ -5,7 +5,7 @@ Roles belong to the whole PostgreSQL and not to a database, so that no backup ha
 
 import sqlalchemy as sa
 
-from assent_orchestrator.store.embedded import DatabaseUnavailableError
+from assent_orchestrator.store.absence import DatabaseUnavailableError
 from assent_orchestrator.store.engine import ROLE
 
 SHARED = ("memory_master",)

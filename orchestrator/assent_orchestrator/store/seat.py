@@ -16,7 +16,7 @@ import psycopg
 
 from assent_orchestrator.errors import ExecutorError
 from assent_orchestrator.meanwhile import meanwhile
-from assent_orchestrator.store.embedded import DatabaseUnavailableError
+from assent_orchestrator.store.absence import DatabaseUnavailableError
 
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from assent_orchestrator.audit.record import Actor, Draft
-from assent_orchestrator.store.embedded import _programs
+from assent_orchestrator.store.cluster import find_programs
 
 PAGE = Path(__file__).parents[3] / "docs" / "trail.md"
 NEEDED = ("bash", "jq", "sha256sum")
@@ -25,7 +25,7 @@ def by_hand(database, fresh_tenant, tmp_path) -> Callable[[str], Awaitable[str]]
     _, section = PAGE.read_text(encoding="utf-8").split("## Verify by hand")
     blocks = re.findall(r"```(?:ba)?sh\n(.*?)```", section, flags=re.DOTALL)
     commands = dict(zip(("export", "walk", "head"), blocks, strict=True))
-    path = f"{_programs()}{os.pathsep}{os.environ['PATH']}"
+    path = f"{find_programs()}{os.pathsep}{os.environ['PATH']}"
 
     async def run(name: str) -> str:
         done = await asyncio.to_thread(

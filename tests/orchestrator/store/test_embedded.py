@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from assent_orchestrator.store import embedded
-from assent_orchestrator.store.embedded import DatabaseUnavailableError, EmbeddedServer
+from assent_orchestrator.store import cluster
+from assent_orchestrator.store.absence import DatabaseUnavailableError
+from assent_orchestrator.store.embedded import EmbeddedServer
 from assent_orchestrator.store.postgres import open_database
 
 HOLD_OPEN = str(Path(__file__).with_name("hold_open.py"))
@@ -171,7 +172,7 @@ async def test_a_place_for_the_socket_that_is_not_ours_alone_is_refused(folder):
 
 
 async def test_a_server_that_cannot_start_is_named_with_where_to_look(folder, monkeypatch):
-    monkeypatch.setitem(embedded._SETTINGS, "max_connections", "none")
+    monkeypatch.setitem(cluster._SETTINGS, "max_connections", "none")
     with pytest.raises(DatabaseUnavailableError, match=r"server\.log") as caught:
         async with open_database(None, folder):
             pass
@@ -180,8 +181,10 @@ async def test_a_server_that_cannot_start_is_named_with_where_to_look(folder, mo
 
 async def test_a_half_made_cluster_is_never_taken_for_one(folder, monkeypatch):
     server = EmbeddedServer(folder)
-    ran = server._run
-    monkeypatch.setattr(server, "_run", lambda program, *arguments: ran(program, *arguments) and program != "initdb")
+    ran = server._cluster._run
+    monkeypatch.setattr(
+        server._cluster, "_run", lambda program, *arguments: ran(program, *arguments) and program != "initdb"
+    )
     with pytest.raises(DatabaseUnavailableError):
         await asyncio.to_thread(server.start)
     assert not (folder / "data").exists()

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from assent_orchestrator.store import embedded, postgres
+from assent_orchestrator.store import cluster, postgres
 from assent_orchestrator.store.postgres import DatabaseUnavailableError, open_database
 from assent_sidecar.canonical import canonical
 
@@ -99,7 +99,7 @@ async def test_an_open_database_does_not_show_its_password(database):
 
 
 async def test_a_database_that_does_not_keep_its_commits_is_refused(monkeypatch):
-    monkeypatch.setitem(embedded._SETTINGS, "fsync", "off")
+    monkeypatch.setitem(cluster._SETTINGS, "fsync", "off")
     with (
         tempfile.TemporaryDirectory(prefix="assent-") as folder,
         pytest.raises(DatabaseUnavailableError, match="fsync"),

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ProgrammingError
 
+from assent_orchestrator.store.absence import DatabaseUnavailableError
 from assent_orchestrator.store.confinement import confined_to, unconfined
-from assent_orchestrator.store.embedded import DatabaseUnavailableError
 from assent_orchestrator.store.engine import ROLE
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database

@@ -25,7 +25,7 @@ from assent_orchestrator.server.interceptors.around import (
 )
 from assent_orchestrator.server.refusal import UnknownMethodError
 from assent_orchestrator.server.status import internal_status, status_of
-from assent_orchestrator.store.embedded import DatabaseUnavailableError
+from assent_orchestrator.store.absence import DatabaseUnavailableError
 
 _log = logging.getLogger("assent.server")
 
