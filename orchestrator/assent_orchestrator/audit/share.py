@@ -1,6 +1,6 @@
 """What one caller commits together with others: its records, and rows that depend on nothing but them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -46,3 +46,31 @@ class Share:
     rows: tuple[Mapping[str, object], ...] = ()
     claim: Claim | None = None
     under: Under | None = None
+
+
+def rows_of(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
+    """Return the rows of shares, by table."""
+    found: dict[sa.Table, list[dict[str, object]]] = {}
+    for share in shares:
+        if share.rows:
+            found.setdefault(share.table, []).extend(dict(row) for row in share.rows)
+    return found
+
+
+def rows_and_claims(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
+    """Return the rows of shares, by table, and with them those that must be the first of their key."""
+    found = rows_of(shares)
+    for share in shares:
+        if share.claim is not None:
+            found.setdefault(share.claim.table, []).append(dict(share.claim.row))
+    return found
+
+
+def drafts_of(shares: Sequence[Share]) -> list[Draft]:
+    """Return the records of shares, in their order."""
+    return [draft for share in shares for draft in share.drafts]
+
+
+def kept_of(shares: Sequence[Share], told: Sequence[Exception | None]) -> list[Share]:
+    """Return the shares that nothing was ``told`` against."""
+    return [share for share, why_not in zip(shares, told, strict=True) if why_not is None]

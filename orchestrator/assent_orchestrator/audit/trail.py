@@ -11,9 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.audit.chain import GENESIS, AuditError, Head, Link, hash_text, seal
+from assent_orchestrator.audit.chain import AuditError, Head, Link, hash_text, seal
+from assent_orchestrator.audit.heads import Heads, lock, look
 from assent_orchestrator.audit.record import Draft
-from assent_orchestrator.audit.share import Claim, ClaimedError, OutdatedError, Share
+from assent_orchestrator.audit.share import (
+    Claim,
+    ClaimedError,
+    OutdatedError,
+    Share,
+    drafts_of,
+    kept_of,
+    rows_and_claims,
+    rows_of,
+)
 from assent_orchestrator.audit.statement import read_of_run, write_at_once, write_in_transaction
 from assent_orchestrator.audit.stride import Stride, write_strides
 from assent_orchestrator.audit.together import Together
@@ -23,7 +33,7 @@ from assent_orchestrator.clock import Clock, utc_now
 from assent_orchestrator.errors import UnavailableError
 from assent_orchestrator.store.absence import is_away
 from assent_orchestrator.store.confinement import confined_to, unconfined
-from assent_orchestrator.store.tables import heads, trail
+from assent_orchestrator.store.tables import trail
 from assent_sidecar.model import Json
 
 CHANNEL = "assent_trail"
@@ -71,8 +81,7 @@ class Trail:
         self._beside = beside
         self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
-        self._heads: dict[str, Head] = {}
-        self._appending: dict[str, int] = {}
+        self._heads = Heads()
         self._together = Together(self._commit_together, _lost)
         self._strides = Together(self._commit_strides, _lost, _under)
 
@@ -102,17 +111,10 @@ class Trail:
         with _available():
             if self._beside is not None:
                 await self._beside(tx, tenant, drafts)
-            # Where it ends is guessed first, unless somebody is at it: a guess that is wrong costs a round trip.
-            guess = self._heads.get(tenant) if tenant not in self._appending else None
-            self._appending[tenant] = self._appending.get(tenant, 0) + 1
-            try:
+            with self._heads.appending(tenant) as guess:
                 ids, links = await self._append(tx, tenant, guess, drafts)
-            finally:
-                self._appending[tenant] -= 1
-                if not self._appending[tenant]:
-                    del self._appending[tenant]
-            # Where it will end, if the transaction is committed; nobody believes it blindly.
-            self._heads[tenant] = links[-1].head
+            # Where it will end, if the transaction is committed.
+            self._heads.moved(tenant, links[-1].head)
             return tuple(
                 Appended(link.seq, record_id, hash_text(link.hash)) for record_id, link in zip(ids, links, strict=True)
             )
@@ -125,7 +127,7 @@ class Trail:
             ids, links = self._seal(tenant, guess, drafts)
             if await write_in_transaction(driver, tenant, guess, links, CHANNEL):
                 return ids, links
-        head = await _lock(tx, tenant)
+        head = await lock(tx, tenant)
         ids, links = self._seal(tenant, head, drafts)
         if not await write_in_transaction(driver, tenant, head, links, CHANNEL):
             raise AuditError("the head of the trail moved although it was locked; nothing was done")
@@ -167,7 +169,7 @@ class Trail:
         with _available():
             if share.claim is not None and not await _claim(tx, share.claim):
                 raise ClaimedError
-            for table, rows in _rows((share,)).items():
+            for table, rows in rows_of((share,)).items():
                 await tx.execute(sa.insert(table), rows)
 
     async def _commit_together(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None]:
@@ -181,15 +183,15 @@ class Trail:
             for number, share in enumerate(shares):
                 if told[number] is None and share.claim is not None and not await _claim(tx, share.claim):
                     told[number] = ClaimedError()
-            kept = _kept(shares, told)
-            for table, rows in _rows(kept).items():
+            kept = kept_of(shares, told)
+            for table, rows in rows_of(kept).items():
                 await tx.execute(sa.insert(table), rows)
-            await self.append(tx, tenant, _drafts(kept))
+            await self.append(tx, tenant, drafts_of(kept))
         return told
 
     async def _commit_at_once(self, tenant: str, shares: Sequence[Share]) -> Sequence[Exception | None] | None:
         """Commit with one statement if all is still as we left it; else nothing is written: None."""
-        head, drafts = self._heads.get(tenant), _drafts(shares)
+        head, drafts = self._heads.known(tenant), drafts_of(shares)
         under = {share.under for share in shares if share.under}
         if head is None or len(under) > 1 or any(draft.run is not None for draft in drafts):
             return None  # whoever listens to a run is told by the longer way
@@ -198,23 +200,23 @@ class Trail:
             try:
                 async with self._at_once.connect() as connection:
                     driver: Any = (await connection.get_raw_connection()).driver_connection
-                    rows, held = _rows_and_claims(shares), next(iter(under), None)
+                    rows, held = rows_and_claims(shares), next(iter(under), None)
                     done = await write_at_once(driver, tenant, head, links, rows=rows, under=held)
             except psycopg.errors.IntegrityError:
                 done = False  # a claim is taken, the longer way finds out whose
         if not done:
-            self._heads.pop(tenant, None)
+            self._heads.forget(tenant)
             return None
-        self._heads[tenant] = links[-1].head
+        self._heads.moved(tenant, links[-1].head)
         return [None] * len(shares)
 
     async def _commit_strides(self, tenant: str, strides: Sequence[Stride]) -> Sequence[Exception | None]:
-        left, head = list(strides), self._heads.get(tenant)
+        left, head = list(strides), self._heads.known(tenant)
         for _ in range(_GUESSES):
             with _available(), unconfined():
                 async with self._at_once.connect() as connection:
                     driver: Any = (await connection.get_raw_connection()).driver_connection
-                    head = head or await _look(connection, tenant)
+                    head = head or await look(connection, tenant)
                     if head is None or not left:
                         break
                     links = self._seal(tenant, head, [draft for one in left for draft in one.drafts])[1]
@@ -226,7 +228,7 @@ class Trail:
             elif refused:
                 left = [one for number, one in enumerate(left) if number not in refused]
             else:
-                self._heads[tenant] = links[-1].head
+                self._heads.moved(tenant, links[-1].head)
                 return [None if any(one is done for done in left) else OutdatedError() for one in strides]
         return [OutdatedError() for _ in strides]
 
@@ -274,30 +276,6 @@ def _available() -> Iterator[None]:
         raise AuditUnavailableError("the trail is not available; nothing was done") from error
 
 
-def _rows(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
-    found: dict[sa.Table, list[dict[str, object]]] = {}
-    for share in shares:
-        if share.rows:
-            found.setdefault(share.table, []).extend(dict(row) for row in share.rows)
-    return found
-
-
-def _rows_and_claims(shares: Sequence[Share]) -> dict[sa.Table, list[dict[str, object]]]:
-    found = _rows(shares)
-    for share in shares:
-        if share.claim is not None:
-            found.setdefault(share.claim.table, []).append(dict(share.claim.row))
-    return found
-
-
-def _drafts(shares: Sequence[Share]) -> list[Draft]:
-    return [draft for share in shares for draft in share.drafts]
-
-
-def _kept(shares: Sequence[Share], told: Sequence[Exception | None]) -> list[Share]:
-    return [share for share, why_not in zip(shares, told, strict=True) if why_not is None]
-
-
 async def _outdated(tx: AsyncConnection, tenant: str, shares: Sequence[Share]) -> list[Exception | None]:
     """Say of each share whether what it was made under holds no more. Done first, and once for all that look alike."""
     queries = dict.fromkeys(share.under.query for share in shares if share.under)
@@ -316,12 +294,6 @@ def _under(stride: Stride) -> tuple[str, ...] | None:
     return stride.seen
 
 
-async def _look(tx: AsyncConnection, tenant: str) -> Head | None:
-    """Return where a trail ends, without keeping it from moving."""
-    row = (await tx.execute(sa.select(heads.c.seq, heads.c.hash).where(heads.c.tenant == tenant))).one_or_none()
-    return Head(row.seq, row.hash) if row is not None else None
-
-
 async def _ids(tx: AsyncConnection, query: str, tenant: str) -> list[str]:
     return [row.id for row in await tx.exec_driver_sql(query, {"tenant": tenant})]
 
@@ -334,14 +306,3 @@ async def _claim(tx: AsyncConnection, claim: Claim) -> bool:
     first = insert(claim.table).values(dict(claim.row)).on_conflict_do_nothing()
     taken = await tx.execute(first.returning(*(claim.table.c[name] for name in claim.key)))
     return taken.one_or_none() is not None
-
-
-async def _lock(tx: AsyncConnection, tenant: str) -> Head:
-    """Return the tenant's head, locked until the transaction ends; the first use makes it."""
-    query = sa.select(heads.c.seq, heads.c.hash).where(heads.c.tenant == tenant).with_for_update()
-    row = (await tx.execute(query)).one_or_none()
-    if row is None:
-        first = insert(heads).values(tenant=tenant, seq=GENESIS.seq, hash=GENESIS.hash)
-        await tx.execute(first.on_conflict_do_nothing())
-        row = (await tx.execute(query)).one()
-    return Head(row.seq, row.hash)

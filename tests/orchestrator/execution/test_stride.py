@@ -138,7 +138,7 @@ async def test_a_trail_that_moved_meanwhile_is_followed(make_world: MakeWorld, m
     watched = Watched(monkeypatch)
 
     async def moved(one: Stride) -> Stride:
-        world.parts.trail._heads[world.tenant] = GENESIS
+        world.parts.trail._heads.moved(world.tenant, GENESIS)
         return one
 
     monkeypatch.setattr(watched, "before", moved)
