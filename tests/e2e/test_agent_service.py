@@ -52,8 +52,11 @@ class Office:
             arguments += ["--assent", self.deployed.address, "--archive", f"127.0.0.1:{self.ports['archive']}"]
         self.running[what] = await self.stack.enter_async_context(program("clerk.server", what, *arguments))
 
+    def send(self, what: str, number: signal.Signals) -> None:
+        self.running[what].process.send_signal(number)
+
     async def kill(self, what: str) -> None:
-        self.running[what].process.send_signal(signal.SIGKILL)
+        self.send(what, signal.SIGKILL)
         await self.running[what].ended()
 
     async def submit(self, *titles: str, labels: Sequence[str] = ()) -> str:
@@ -231,7 +234,9 @@ async def test_the_agent_is_stopped_alone_while_its_service_works(tmp_path, monk
         await one.start("clerk")
         run = await one.submit(*THREE)
         await one.begun(run, 1)
+        one.send("archive", signal.SIGSTOP)  # however long it takes to say stop, there is no second letter meanwhile
         stop = await one.deployed.stop_all_of("agent", "clerk")
+        one.send("archive", signal.SIGCONT)
         assert state(await one.deployed.end_of(run)) == "succeeded"
         assert one.archived() == ["One"]
         codes = [record["decision"]["codes"] for record in await one.deployed.trail(run) if "decision" in record]

@@ -1,7 +1,9 @@
 """What people said to a run, and the time that it has, hold over a kill, on another server."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ from google.protobuf import json_format, struct_pb2
 
 from assent.tool.v1 import tools_pb2, tools_pb2_grpc
 from assent.v1 import control_pb2, runs_pb2
-from tests.e2e.deployment import OPERATOR, RUNTIME, Deployment, state, states
+from tests.e2e.deployment import OPERATOR, RUNTIME, SECONDS, Deployment, state, states
 from tests.e2e.servers import servers
-from tests.e2e.test_crashes import SLOW, effects
+from tests.e2e.test_crashes import effects
 from tests.e2e.test_defer import LATER
 from tests.kill.books import message_id
 
@@ -23,11 +25,12 @@ TIME = 15.0
 
 
 class Secretive(tools_pb2_grpc.ToolServiceServicer):
-    """Does what the company does, says nothing of the first letter that it sent, and has no Lookup."""
+    """Does what the company does, hangs up on the first letter that it sent, hangs after the next; has no Lookup."""
 
-    def __init__(self, company: "tools_pb2_grpc.ToolServiceAsyncStub") -> None:
+    def __init__(self, company: "tools_pb2_grpc.ToolServiceAsyncStub", hanging: asyncio.Event) -> None:
         self._company = company
-        self._kept_quiet = False
+        self._hung_up = False
+        self._hanging = hanging
 
     async def Describe(  # noqa: N802 - the protocol's name
         self, request: tools_pb2.DescribeRequest, context: Any
@@ -45,18 +48,21 @@ class Secretive(tools_pb2_grpc.ToolServiceServicer):
         self, request: tools_pb2.InvokeRequest, context: Any
     ) -> tools_pb2.InvokeResponse:
         answer = await self._company.Invoke(request, timeout=context.time_remaining())
-        if request.system == "email" and not self._kept_quiet:
-            self._kept_quiet = True
+        if request.system == "email" and self._hung_up:
+            self._hanging.set()
+            await asyncio.Event().wait()
+        if request.system == "email":
+            self._hung_up = True
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection broke")
         return answer
 
 
 @contextlib.asynccontextmanager
-async def secretive(company: str) -> AsyncIterator[str]:
-    """Stand before the company."""
+async def secretive(hanging: asyncio.Event, company: str) -> AsyncIterator[str]:
+    """Stand before the company; ``hanging`` is set when it hangs."""
     async with grpc.aio.insecure_channel(company) as channel:
         server = grpc.aio.server()
-        servicer = Secretive(tools_pb2_grpc.ToolServiceStub(channel))
+        servicer = Secretive(tools_pb2_grpc.ToolServiceStub(channel), hanging)
         tools_pb2_grpc.add_ToolServiceServicer_to_server(servicer, server)
         address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
         await server.start()
@@ -110,11 +116,12 @@ async def settle(server: Deployment, run: str) -> None:
     "orchestrator.controls-survive",
 )
 async def test_what_people_say_holds_over_a_kill_on_another_server(tmp_path: Path) -> None:
-    async with servers(tmp_path, 2, f"email.send={SLOW}", before=secretive) as (first, second):
+    hanging = asyncio.Event()
+    async with servers(tmp_path, 2, before=partial(secretive, hanging)) as (first, second):
         unknown = (await first.submit("ACC-1001")).name
         await second.until(unknown, "run.waiting")
         paused = (await first.submit("ACC-1001")).name
-        await second.until(paused, "action.intended", "email")
+        await asyncio.wait_for(hanging.wait(), SECONDS)
         who = first.metadata()
         await first.runs.PauseRun(control_pb2.PauseRunRequest(name=paused, reason="why"), metadata=who)
         await first.kill()

@@ -170,7 +170,7 @@ async def test_who_follows_approvals_hears_of_their_own_alone(house: House) -> N
 
     async with asyncio.TaskGroup() as group:
         group.create_task(hear())
-        await house.submit(THEIRS, "held", "later", "approval.requested")
+        await house.submit(THEIRS, "held", "later", "run.waiting")
         ours = await house.submit(OURS, "held", "ours", "approval.requested")
     listed = await house.say("ApprovalService/ListApprovals", {"parent": f"tenants/{OURS}"}, OURS)
     assert heard == [one["name"] for one in listed["approvals"] if one["run"] == ours["name"]]

@@ -67,7 +67,7 @@ async def test_a_run_is_one_trace_from_decision_to_tool_with_the_engine_in_it(tm
                     for service, span in collector.spans
                 )
 
-            async with asyncio.timeout(30), collector.arrived:
+            async with asyncio.timeout(60), collector.arrived:
                 await collector.arrived.wait_for(lambda: engine_saw(email.decision.decision_id))
     finally:
         await runner.cleanup()

@@ -25,7 +25,7 @@ async def choose(deployed: Deployment, run: str, choice: approvals_pb2.WorkItem.
         choice=choice,
         rationale="the task system is back",
     )
-    await deployed.approvals.DecideApproval(request, metadata=deployed.metadata(DIRECTOR), timeout=30)
+    await deployed.approvals.DecideApproval(request, metadata=deployed.metadata(DIRECTOR), timeout=60)
 
 
 def reason_of(error: aio.AioRpcError) -> tuple[str, str]:

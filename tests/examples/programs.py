@@ -19,7 +19,7 @@ from assent.tool.v1 import tools_pb2, tools_pb2_grpc
 from assent_sidecar.opa.binary import find_binary
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SECONDS = 30.0
+SECONDS = 60.0
 TODAY = "2026-05-04"
 
 

@@ -32,7 +32,7 @@ from tests.e2e.isolation.methods import METHODS, call
 
 WORKSPACE = Path(__file__).with_name("workspace")
 OURS, THEIRS = "ours", "theirs"
-SECONDS = 30.0
+SECONDS = 60.0
 PAT, DANA = "pat", "dana"
 _ID = re.compile(r"[0-9a-f-]{32,36}")
 ROLES = {PAT: ("submitter", "operator", "auditor", "compliance_officer", "director"), DANA: ("auditor", "director")}
@@ -190,6 +190,8 @@ async def _live(house: House) -> None:
         "lost": await house.submit(THEIRS, "lost", order, "action.unknown"),
         "asked": await house.submit(THEIRS, "asked", order, "approval.choice_requested"),
     }
+    for waits in ("held", "lost", "asked"):  # and writes nothing more by itself
+        await house.until(THEIRS, runs[waits]["name"], "run.waiting")
     house.known = {key: _id(run) for key, run in runs.items()}
     listed = (await made("ApprovalService/ListApprovals"))["approvals"]
     by_run = {one["run"]: one for one in listed}

@@ -15,7 +15,7 @@ from grpc import aio
 
 import assent.v1
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from assent_orchestrator.server.listen import ListenSettings, listening
 from assent_orchestrator.server.tokens import TokenDirectory, read_tokens
 from assent_orchestrator.store.tables import runs, steps
 
-_LOOK_SECONDS = 20.0
+_LOOK_SECONDS = 60.0
 _AGAIN_SECONDS = 0.5
 _ASLEEP = [str(state) for state in ASLEEP_STEPS]
 _OVER = [str(state) for state in TERMINAL_RUNS]

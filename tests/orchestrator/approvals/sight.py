@@ -15,7 +15,7 @@ from tests.orchestrator.approvals.case import Case, Ends, Sees
 from tests.orchestrator.approvals.matching import fits, out_of_order
 from tests.orchestrator.approvals.office import SECONDS, Office
 
-_WAIT = 20.0
+_WAIT = 60.0
 
 
 def _word(value: str, prefix: str) -> str:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from assent_orchestrator.audit.listen import Listener
 from assent_orchestrator.audit.record import Draft
 
-LONG = 20.0  # seconds that nothing here should ever take
+LONG = 60.0  # seconds that nothing here should ever take
 SHORT = 0.05  # seconds in which nothing is expected
 
 

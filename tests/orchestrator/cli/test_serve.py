@@ -87,7 +87,8 @@ async def test_a_second_ctrl_c_ends_a_server_at_once_and_nothing_is_lost(workspa
         await server.ready()
         server.send(signal.SIGINT)
         await server.logged("a second signal ends the process at once")
-        server.send(signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # it was quicker than we are
+            server.send(signal.SIGINT)
         assert await server.ended() in {0, 130}
     async with serving(workspace, data) as again:
         await again.ready()

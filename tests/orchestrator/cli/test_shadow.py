@@ -141,7 +141,7 @@ async def test_a_shadow_of_signed_bundles_survives_kill_9_and_its_engine_does_no
         server.send(signal.SIGKILL)
         await server.ended()
         assert engines
-        assert psutil.wait_procs(engines, timeout=30)[1] == []
+        assert psutil.wait_procs(engines, timeout=60)[1] == []
     async with serving(workspace, data, *arguments) as server:
         await server.ready()
         desk = Desk(workspace, data, server, tokens)

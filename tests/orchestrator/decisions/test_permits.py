@@ -117,7 +117,7 @@ async def test_a_holder_who_did_not_know_may_find_out(office: Office) -> None:
 async def test_a_server_that_runs_finds_them_by_itself(office: Office) -> None:
     permit = await permit_of(office)
     office.forward(minutes=3)
-    async with sweeping(office.permits, interval=0.01), asyncio.timeout(10):
+    async with sweeping(office.permits, interval=0.01), asyncio.timeout(60):
         while (await office.permits.get(office.alice, permit)).status is PermitStatus.ISSUED:
             pass
 

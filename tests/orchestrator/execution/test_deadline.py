@@ -15,7 +15,7 @@ from assent_sidecar.facts import Action
 from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import held_until_approved
-from tests.orchestrator.execution.world import ALLOW, for_actions, states
+from tests.orchestrator.execution.world import ALLOW, for_actions, reaches, states
 
 TWO: list[dict[str, Any]] = [
     {"id": "first", "action": "box.send"},
@@ -25,10 +25,12 @@ TWO: list[dict[str, Any]] = [
 
 @pytest.mark.requirement("orchestrator.deadline-of-a-run")
 async def test_a_run_whose_time_is_up_begins_nothing_more_and_fails(make_world: MakeWorld) -> None:
-    world = await make_world(TWO, ruler=for_actions(held_until_approved), deadline="1s")
+    world = await make_world(TWO, ruler=for_actions(held_until_approved), deadline="1h")
     run = await world.submit()
     submitted = await world.runs.get(world.alice, run)
-    assert submitted.run.deadline_at == submitted.run.created_at + timedelta(seconds=1)
+    assert submitted.run.deadline_at == submitted.run.created_at + timedelta(hours=1)
+    await world.until(run, "run.waiting")
+    await world.let_time_be_up(run, "first")
     view = await world.end_of(run)
     assert (view.run.state, view.run.reason) == ("failed", "DEADLINE_EXCEEDED")
     assert {(step.state, step.reason) for step in view.steps} == {("cancelled", "DEADLINE_EXCEEDED")}
@@ -63,17 +65,21 @@ async def test_what_is_under_way_when_the_time_is_up_is_settled_and_undone_if_th
     make_world: MakeWorld,
 ) -> None:
     undo = {"action": "box.put", "args": {"say": "undo"}}
-    world = await make_world([{**TWO[0], "compensation": undo}, TWO[1]], deadline="1s", on_deadline="compensate")
-    invoke = world.tools.invoke
-    ends = utc_now() + timedelta(seconds=1)
+    world = await make_world([{**TWO[0], "compensation": undo}, TWO[1]], deadline="1h", on_deadline="compensate")
+    invoke, called, go_on = world.tools.invoke, asyncio.Event(), asyncio.Event()
 
     async def slow(permit: Permit, action: Action, **more: Any) -> Success | Failure:
-        if action.operation == "send":
-            await asyncio.sleep((ends - utc_now()).total_seconds() + 0.3)
+        called.set()
+        await go_on.wait()
         return await invoke(permit, action, **more)
 
     world.tools.invoke = slow  # type: ignore[method-assign] # a tool that takes longer than the run has
-    view = await world.end_of(await world.submit())
+    run = await world.submit()
+    await asyncio.wait_for(called.wait(), 60)
+    await world.let_time_be_up(run, "first")
+    await world.until(run, "run.stopping")
+    go_on.set()
+    view = await world.end_of(run)
     assert (view.run.state, view.run.reason) == ("compensated", "DEADLINE_EXCEEDED")
     assert states(view) == {"first": "compensated", "first.undo": "succeeded", "then": "cancelled"}
 
@@ -81,9 +87,12 @@ async def test_what_is_under_way_when_the_time_is_up_is_settled_and_undone_if_th
 @pytest.mark.requirement("orchestrator.deadline-of-a-run")
 async def test_what_is_unknown_when_the_time_is_up_is_asked_for_once_more(make_world: MakeWorld) -> None:
     lost = Failure("TOOL_LOST", "the connection broke", retryable=True, effect="unknown")
-    world = await make_world([TWO[0]], tool=lambda _: lost, deadline="1s")
+    world = await make_world([TWO[0]], tool=lambda _: lost, deadline="1h")
     world.tools.found = Found("never")
-    view = await world.end_of(await world.submit())
+    run = await world.submit()
+    await reaches(world, run, "first", "unknown")
+    await world.let_time_be_up(run, "first")
+    view = await world.end_of(run)
     assert (view.run.state, view.run.reason) == ("failed", "DEADLINE_EXCEEDED")
     assert (view.steps[0].state, view.steps[0].reason) == ("unknown", "LEFT_UNKNOWN")
 
@@ -103,7 +112,7 @@ async def test_that_the_time_is_up_is_noticed_whatever_goes_on_or_does_not(
 
     world.tools.invoke = slow  # type: ignore[method-assign] # a call that goes on for as long as the test wants
     run = await world.submit()
-    await asyncio.wait_for(called.wait(), 20)
+    await asyncio.wait_for(called.wait(), 60)
     if paused:  # in its last second: nothing is under way then, and nothing is due
         now = utc_now()
         async with world.parts.engine.begin() as tx:

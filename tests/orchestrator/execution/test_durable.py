@@ -191,7 +191,7 @@ async def test_a_run_that_meets_an_engine_being_taken_apart_goes_on_when_it_is_o
         patch.setattr(DBOS, "recv_async", refuses)
         patch.setattr(DBOS, "destroy", taken_apart)
         run = await world.submit()
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), 60)
         await world.durable.close()
     assert refused.is_set()
     world.decisions.away = False

@@ -120,7 +120,7 @@ async def test_a_change_that_was_stored_but_never_said_is_heard_when_the_server_
     assert await world.resumptions.resume() >= 1  # other tests of the session may have left some, too
     if taken_back:
         asked = 0
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for entry in world.runs.watch(world.alice, run, 0):
                 asked += entry is not None and entry.record["event"] == "approval.requested"
                 if asked == 2:

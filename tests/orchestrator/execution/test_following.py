@@ -15,7 +15,7 @@ from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.execution.test_waiting import held_until_approved
 from tests.orchestrator.execution.world import World, for_actions
 
-SECONDS = 20
+SECONDS = 60
 
 
 @pytest.fixture

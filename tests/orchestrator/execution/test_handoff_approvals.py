@@ -92,7 +92,7 @@ async def mark(world: World, run: str, step: str, labels: Mapping[str, list[str]
 
 async def nth(world: World, run: str, event: str, number: int) -> None:
     """Wait, bounded, until something has happened so often in a run."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for entry in world.runs.watch(world.alice, run, 0):
             number -= bool(entry and entry.record["event"] == event)
             if number == 0:
@@ -282,7 +282,7 @@ async def test_a_yes_that_is_read_too_early_or_for_another_step_is_none_when_it_
     async def of_another(tx: AsyncConnection, of_run: str, digest: str, taker: str) -> Approval | None:
         """Have the step that nobody named see, once, the yes to the one that was, before that one uses it."""
         if of_run == run and taker == "note":
-            await asyncio.wait_for(wrong.wait(), 20)
+            await asyncio.wait_for(wrong.wait(), 60)
         if of_run == run and taker == "later" and not wrong.is_set():
             wrong.set()
             return await read(tx, of_run, digest, "note")

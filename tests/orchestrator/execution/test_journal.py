@@ -20,7 +20,7 @@ _WAITING = sa.text(
 
 async def _waits(world: World) -> None:
     """Wait, bounded, until somebody waits for a lock."""
-    async with asyncio.timeout(20), world.parts.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
+    async with asyncio.timeout(60), world.parts.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as tx:
         while not await tx.scalar(_WAITING):
             pass
 

@@ -52,7 +52,7 @@ async def test_an_answer_given_elsewhere_is_heard_while_another_step_goes_on(
         await Knocks(world.parts.engine).knock(run_id)
 
     await replace(world, inbox=replace(world.inbox, wake=elsewhere)).reply(run, world.person("mia", "manager"))
-    await reaches(world, run, "held", "succeeded", within=10)
+    await reaches(world, run, "held", "succeeded")
     assert not done.is_set()
     done.set()
     assert (await world.end_of(run)).run.state == "succeeded"
@@ -94,7 +94,7 @@ async def test_who_looked_just_before_the_answer_looks_again(
     monkeypatch.setattr(world.tools, "invoke", slowly)
     monkeypatch.setattr(world.decisions, "decide", rung)
     run = await world.submit()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await again.wait()
     assert not done.is_set()
     done.set()

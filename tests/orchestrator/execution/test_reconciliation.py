@@ -364,7 +364,7 @@ async def asking(make_world: MakeWorld, steps: Sequence[Mapping[str, Any]], step
     await reaches(world, run, step, "unknown")
     world.tools.lookup = lookup  # type: ignore[method-assign] # one that takes its time
     looking = asyncio.ensure_future(world.durable._work.attempt(run, step, 9))
-    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(asked.wait(), 60)
     return world, run, looking, answer
 
 
@@ -390,7 +390,7 @@ async def test_what_was_done_after_all_is_written_though_a_person_said_that_it_w
     world, run, looking, answer = await asking(make_world, STEPS)
     await insist(lambda: settle(world, run, Settlement.FAILED))
     answer.set()
-    assert (await asyncio.wait_for(looking, 20))["settled"]
+    assert (await asyncio.wait_for(looking, 60))["settled"]
     view = await world.end_of(run)
     assert (states(view)["only"], states(view)["instead"]) == ("failed", "succeeded"), "what followed stays"
     assert view.steps[0].reason == "DONE_AFTER_ALL"
@@ -416,7 +416,7 @@ async def test_what_was_done_after_all_is_named_among_what_a_run_that_is_over_le
     assert (await world.end_of(run)).run.not_undone == ("only",), "nobody knew"
     assert (await settle(world, run, Settlement.FAILED)).run.not_undone == ()
     answer.set()
-    await asyncio.wait_for(looking, 20)
+    await asyncio.wait_for(looking, 60)
     view = await world.runs.get(world.alice, run)
     assert (states(view)["only"], view.run.not_undone) == ("failed", ("only",))
 
@@ -428,7 +428,7 @@ async def test_an_undoing_that_was_done_after_all_undid(make_world: MakeWorld, m
     await insist(lambda: settle_undoing(world, run, "late.undo", Settlement.FAILED))
     assert (await world.end_of(run)).run.not_undone == ("late",)
     answer.set()
-    await asyncio.wait_for(looking, 20)
+    await asyncio.wait_for(looking, 60)
     view = await world.runs.get(world.alice, run)
     rows = states(view)
     assert (rows["late"], rows["late.undo"], view.run.not_undone) == ("compensated", "succeeded", ())

@@ -26,7 +26,7 @@ ONE = [{"id": "only", "action": "box.send"}]
 
 async def stopped(world: World, run: str, step: str | None = None) -> dict[str, Any]:
     """Wait until a run, or a step, is stopped; return the decision's record."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for entry in world.runs.watch(world.alice, run, 0):
             if entry is None or entry.record["event"] != "decision.made":
                 continue
@@ -103,7 +103,7 @@ async def test_a_run_that_is_stopped_finishes_what_is_under_way_and_starts_nothi
 
     world.tools.invoke = slow  # type: ignore[method-assign] # a tool that takes its time
     run = await world.submit()
-    await asyncio.wait_for(reached.wait(), 20)
+    await asyncio.wait_for(reached.wait(), 60)
     stop = await world.stop(Scope.RUN, run)
     go_on.set()
     await stopped(world, run, "then")
@@ -132,7 +132,7 @@ async def test_several_stops_hold_each_by_itself(two_steps: World) -> None:
     record = await stopped_both(world, run)
     assert set(record["detail"]["stops"]) == {agent.id, system.id}
     await world.lift(agent)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for entry in world.runs.watch(world.alice, run, int(record["seq"])):
             if entry and (entry.record.get("detail") or {}).get("stops") == [system.id]:
                 break
@@ -142,7 +142,7 @@ async def test_several_stops_hold_each_by_itself(two_steps: World) -> None:
 
 
 async def stopped_both(world: World, run: str) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for entry in world.runs.watch(world.alice, run, 0):
             if entry and entry.record.get("step") and len((entry.record.get("detail") or {}).get("stops", ())) == 2:
                 return entry.record
@@ -309,7 +309,7 @@ async def test_fifty_steps_at_once_never_slip_past_a_stop(make_world: MakeWorld)
 
     world.tools.tool = tool
     run = await world.submit()
-    await asyncio.wait_for(under_way.wait(), 30)
+    await asyncio.wait_for(under_way.wait(), 60)
     asked = time.monotonic()
     stop = await world.stop(Scope.TENANT)
     took = time.monotonic() - asked

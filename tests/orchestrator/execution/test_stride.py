@@ -163,11 +163,11 @@ async def test_a_run_that_somebody_holds_on_to_keeps_no_other_run_from_going_on(
 
     monkeypatch.setattr(watched, "before", together)
     held = await world.submit()
-    await asyncio.wait_for(first.wait(), 10)
+    await asyncio.wait_for(first.wait(), 60)
     async with world.parts.engine.connect() as tx:
         await tx.execute(sa.select(runs.c.id).where(runs.c.id == held).with_for_update())
         other = await world.submit()
-        assert (await world.end_of(other, within=10)).run.state == "succeeded"
+        assert (await world.end_of(other, within=60)).run.state == "succeeded"
         await tx.rollback()
     assert (await world.end_of(held)).run.state == "succeeded"
     assert watched.told.count(False) == 1

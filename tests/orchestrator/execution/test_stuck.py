@@ -122,7 +122,7 @@ async def test_whoever_wakes_a_run_that_rests_has_it_looked_at_again(
 
     monkeypatch.setattr(work.RunWork, "rest", resting)
     run = await world.submit()
-    await asyncio.wait_for(rests.wait(), 20)
+    await asyncio.wait_for(rests.wait(), 60)
     bug.mended = True
     await world.durable.wake(run)
     assert (await world.end_of(run)).run.state == "succeeded"
@@ -221,7 +221,7 @@ async def test_who_waits_for_the_database_is_in_nobody_elses_way() -> None:
             return await Insistence(turnstile.aside).insist(away)
 
     waiting = asyncio.create_task(insists())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await tried.wait()
         async with turnstile.turn("one"):
             back.set()

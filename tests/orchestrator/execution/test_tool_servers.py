@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 from ruamel.yaml import YAML
 
 from assent.tool.v1 import tools_pb2
+from assent_orchestrator.tools.outcome import Description
 from assent_orchestrator.tools.server import ToolServers
 from tests.orchestrator.execution.conftest import MakeWorld
 from tests.orchestrator.tools.tool_server import Behaviour, Context, Tools, hang, serving
@@ -73,16 +74,24 @@ async def test_a_tool_server_that_answers(
     tools = Tools()
     tools.behaviour = behaviour(case["answer"], tools)
     tools.found = FOUND[case.get("lookup", "unknown")]  # type: ignore[assignment] # bytes go out as they are
+    # Where nothing answers, that is waited out; elsewhere no answer is late, whatever else the machine has to do.
+    deadline = "1s" if case["answer"] == "nothing" else "30s"
     async with serving(tools):
         servers = ToolServers({"box": tools.address})
         try:
             world = await make_world(
                 [
-                    {"id": "only", "action": f"box.{case['operation']}", "deadline": "1s"},
-                    {"id": "then", "action": "box.put", "args": {"n": {"$ref": "steps.only.output.n"}}},
+                    {"id": "only", "action": f"box.{case['operation']}", "deadline": deadline},
+                    {
+                        "id": "then",
+                        "action": "box.put",
+                        "deadline": deadline,
+                        "args": {"n": {"$ref": "steps.only.output.n"}},
+                    },
                 ]
             )
             object.__setattr__(world.parts, "tools", servers)
+            assert isinstance(await servers.describe("box"), Description), "it is connected before time runs"
             run = await world.submit()
             if case["step"] == "unknown":
                 await world.until(run, "run.waiting", within=40)

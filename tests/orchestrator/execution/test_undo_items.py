@@ -127,7 +127,7 @@ async def test_a_server_that_dies_while_an_item_is_undone_leaves_the_rest_to_the
 
     world = await make_world(letters(), tool=tool)
     run = await world.submit(inputs=INPUTS)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await gone.wait()
     await world.durable.close()
     resumed.set()
@@ -174,8 +174,11 @@ async def test_when_the_time_is_up_no_more_items_are_begun_and_those_that_were_d
         return {"verdict": "require_approval", "approval": {"stages": [{"role": "boss"}]}} if waits else ALLOW
 
     post = Post()
-    world = await make_world(letters()[:1], tool=post, ruler=for_actions(rule), deadline="2s", on_deadline="compensate")
-    view = await world.end_of(await world.submit(inputs=INPUTS))
+    world = await make_world(letters()[:1], tool=post, ruler=for_actions(rule), deadline="1h", on_deadline="compensate")
+    run = await world.submit(inputs=INPUTS)
+    await reaches(world, run, "letter.1", "awaiting_approval")
+    await world.let_time_be_up(run, "letter.1")
+    view = await world.end_of(run)
     assert (view.run.state, view.run.reason, view.run.not_undone) == ("compensated", "DEADLINE_EXCEEDED", ())
     assert post.back == [("ann", 1)]
     assert states(view) == {

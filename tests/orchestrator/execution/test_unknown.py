@@ -91,7 +91,7 @@ async def test_what_nobody_can_tell_is_waited_for_and_asked_for_again(
     assert states(view) == {"only": "unknown", "instead": "pending", "then": "pending"}, "nothing follows from it"
     world.tools.again.clear()
     for _ in range(3):
-        await asyncio.wait_for(world.tools.again.wait(), 20)
+        await asyncio.wait_for(world.tools.again.wait(), 60)
         world.tools.again.clear()
     assert (await world.events(run)).count("action.unknown only") == 2, "asking in vain is not recorded again"
     world.tools.found = Found("done", {"n": 7})

@@ -141,7 +141,7 @@ async def test_who_may_not_answer_waits_for_nobody_who_may_and_keeps_nobody_wait
     await world.until(run, "approval.requested")
     approval = await world.inbox.get(world.person("boss", Role.OPERATOR), await world.approval_of(run))
     reply = Reply(True, "looked at it", str(approval.version), approval.presented_digest)
-    async with world.parts.engine.begin() as tx, asyncio.timeout(10):
+    async with world.parts.engine.begin() as tx, asyncio.timeout(60):
         await read_request(tx, approval.id, lock=True)  # as somebody who answers has it
         with pytest.raises(ForbiddenError):
             await world.inbox.decide(world.alice, approval.id, reply)

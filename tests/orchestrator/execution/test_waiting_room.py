@@ -74,7 +74,7 @@ async def held(database: Database) -> Held:
 
 async def at_rest(database: Database, spans: Open) -> Held:
     """What is held once no transaction or span is under way; what still runs has its time to end."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (found := await held(database)).transactions or found.taken or spans.names:
             pass
     return found

@@ -57,7 +57,7 @@ async def test_while_nobody_chose_the_step_is_done_and_there_is_nothing_to_choos
     world, run, looking, answer = await said_to_have_failed(make_world, monkeypatch)
     item = await item_of(world)
     answer.set()
-    await asyncio.wait_for(looking, 20)
+    await asyncio.wait_for(looking, 60)
     with pytest.raises(StateError):
         await choose(world, item, "retry")
     await world.durable.wake(run, ("only",))  # who asked was the test, and not the run itself
@@ -76,7 +76,7 @@ async def test_after_retry_was_chosen_it_is_not_done_again(
     await world.pauses.pause(operator, run, "so that it is not tried at once")
     await choose(world, await item_of(world), "retry")
     answer.set()
-    await asyncio.wait_for(looking, 20)
+    await asyncio.wait_for(looking, 60)
     await world.pauses.resume(operator, run, "now")
     view = await world.end_of(run)
     assert (view.run.state, states(view)) == ("succeeded", {"only": "succeeded", "then": "succeeded"})
@@ -90,7 +90,7 @@ async def test_when_it_is_tried_again_at_once_it_is_under_the_same_key(
     await choose(world, await item_of(world), "retry")
     view = await world.end_of(run)
     answer.set()
-    await asyncio.wait_for(looking, 20)
+    await asyncio.wait_for(looking, 60)
     assert (view.run.state, view.steps[0].attempt) == ("succeeded", 2)
     sent = [key for name, key in world.tools.calls if name == "box.send"]
     assert (len(sent), len(set(sent))) == (2, 1), "the tool server does nothing twice under one key"
@@ -104,7 +104,7 @@ async def test_after_skip_was_chosen_the_truth_is_written_and_what_followed_stay
     world, run, looking, answer = await said_to_have_failed(make_world, monkeypatch)
     await choose(world, await item_of(world), "skip")
     answer.set()
-    await asyncio.wait_for(looking, 20)
+    await asyncio.wait_for(looking, 60)
     view = await world.end_of(run)
     assert (states(view)["only"], view.steps[0].reason) == ("skipped", "DONE_AFTER_ALL")
     assert world.tools.times("box.send") == 1

@@ -20,6 +20,7 @@ from assent_orchestrator.execution.driver import new_driver
 from assent_orchestrator.execution.durable import Durable, DurableSettings
 from assent_orchestrator.execution.editing import Editing
 from assent_orchestrator.execution.frozen import Frozen
+from assent_orchestrator.execution.journal import change_run
 from assent_orchestrator.execution.knock import Knocks
 from assent_orchestrator.execution.leg import Legs
 from assent_orchestrator.execution.memory_steps import MemorySteps
@@ -254,14 +255,14 @@ class World:
         view = await self.submissions.submit(self.alice, Plan.from_json({"process": "work", **plan}))
         return view.run.id
 
-    async def end_of(self, run: str, *, within: float = 20) -> RunView:
+    async def end_of(self, run: str, *, within: float = 60) -> RunView:
         """Wait, bounded, until the run is over."""
         async with asyncio.timeout(within):
             async for _ in self.runs.watch(self.alice, run, 0):
                 pass
         return await self.runs.get(self.alice, run)
 
-    async def until(self, run: str, event: str, *, step: str | None = None, within: float = 20) -> Entry:
+    async def until(self, run: str, event: str, *, step: str | None = None, within: float = 60) -> Entry:
         """Wait, bounded, for a record of the run."""
         async with asyncio.timeout(within):
             async for entry in self.runs.watch(self.alice, run, 0):
@@ -275,6 +276,13 @@ class World:
 
     async def lift(self, stop: Stop, *, who: str = "olga") -> Stop:
         return await self.stops.lift(self.person(who, Role.OPERATOR, Role.PLATFORM_OPERATOR), stop.id, "looked into")
+
+    async def let_time_be_up(self, run: str, step: str) -> None:
+        """Bring the deadline of a run forward to now, and have it looked at: no test guesses how far it is by then."""
+        now = utc_now()
+        async with self.parts.engine.begin() as tx:
+            await change_run(tx, run, now, deadline_at=now)
+        await self.durable.wake(run, (step,))
 
     async def events(self, run: str) -> list[str]:
         entries = await self.trail.read(self.tenant, Wanted(run=run), limit=1000)
@@ -375,7 +383,7 @@ async def open_world(  # noqa: PLR0917 - what a fixture was given
     )
 
 
-async def reaches(world: World, run: str, step: str, state: str, *, within: float = 20) -> None:
+async def reaches(world: World, run: str, step: str, state: str, *, within: float = 60) -> None:
     """Wait, bounded, for a step to come to a state."""
     async with asyncio.timeout(within):
         async for entry in world.runs.watch(world.alice, run, 0):

@@ -338,6 +338,6 @@ async def test_a_subject_that_cannot_be_swept_holds_up_nobody_behind_it(
 
 async def _until_somebody_waits(place: Place) -> None:
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    async with asyncio.timeout(20), place.engine.connect() as tx:
+    async with asyncio.timeout(60), place.engine.connect() as tx:
         while not await tx.scalar(sa.text(waiting)):
             await tx.rollback()

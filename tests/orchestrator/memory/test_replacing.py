@@ -166,7 +166,7 @@ async def test_while_keys_are_wrapped_readers_go_on_and_writers_wait(
         return await rewrap(*args)
 
     monkeypatch.setattr(replacing, "_rewrap", slow)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         taking_over = asyncio.create_task(server(other, SECOND, FIRST))
         await begun.wait()
         assert await both.values() == ["a"]

@@ -234,12 +234,12 @@ async def test_a_method_that_does_not_exist_is_unimplemented(wire):
 
 
 async def test_a_call_without_a_deadline_gets_the_servers():
-    async with open_wire(limits=TimeLimits(default=0.1)) as wire:
+    async with open_wire(limits=TimeLimits(default=0.5)) as wire:
         wire.use_cases.before = asyncio.Event()
         refused = await refusal(wire.runs.GetRun(GET, metadata=wire.auth))
         assert (refused.code, refused.info.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
-        assert refused.info.metadata["limitSeconds"] == "0.1"
-        await asyncio.wait_for(wire.use_cases.left.wait(), 5)
+        assert refused.info.metadata["limitSeconds"] == "0.5"
+        await asyncio.wait_for(wire.use_cases.left.wait(), 30)
 
 
 async def test_a_deadline_that_is_too_late_is_cut_down():
@@ -252,9 +252,9 @@ async def test_a_deadline_that_is_too_late_is_cut_down():
 async def test_a_use_case_learns_that_its_caller_hung_up(wire):
     wire.use_cases.before = asyncio.Event()
     call = wire.runs.GetRun(GET, metadata=wire.auth)
-    await asyncio.wait_for(wire.use_cases.reached.wait(), 5)
+    await asyncio.wait_for(wire.use_cases.reached.wait(), 30)
     call.cancel()
-    await asyncio.wait_for(wire.use_cases.left.wait(), 5)
+    await asyncio.wait_for(wire.use_cases.left.wait(), 30)
 
 
 async def test_a_timeout_inside_a_use_case_is_not_the_callers_deadline(wire):

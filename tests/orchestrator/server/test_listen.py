@@ -60,10 +60,10 @@ async def test_a_part_that_cannot_work_makes_the_server_not_serving_until_it_can
         wire.use_cases.health_error = ValueError("secret")
     else:
         wire.use_cases.is_ready = False
-    assert (await asyncio.wait_for(watching.read(), 5)).status == Status.NOT_SERVING
+    assert (await asyncio.wait_for(watching.read(), 30)).status == Status.NOT_SERVING
     assert await check(wire, "assent.v1.RunService") == Status.NOT_SERVING
     wire.use_cases.is_ready, wire.use_cases.health_error = True, None
-    assert (await asyncio.wait_for(watching.read(), 5)).status == Status.SERVING
+    assert (await asyncio.wait_for(watching.read(), 30)).status == Status.SERVING
     watching.cancel()
 
 

@@ -23,7 +23,7 @@ from assent_sidecar.decision import Decided
 from tests.orchestrator.execution.world import ScriptedDecisionPoint
 from tests.sidecar.engines import question
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class AnyWord:

@@ -142,7 +142,7 @@ async def test_an_engine_that_is_killed_comes_back_and_meanwhile_the_live_one_de
     async def back() -> bool:
         return "different" in await pair.ask(answer=WELL)
 
-    await until(back, timeout=30)
+    await until(back, timeout=60)
 
 
 @pytest.mark.requirement("shadow.memory-is-bounded")

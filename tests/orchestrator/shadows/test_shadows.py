@@ -265,7 +265,7 @@ async def test_a_server_that_cannot_have_the_candidate_says_so_and_counts_what_i
         server(alone, fresh_tenant, **LOOSER, opening=opening) as two,
     ):
         shadow = await one.start()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await failed.wait()
         assert [answer.verdict for answer in await two.decide(2)] == ["deny", "deny"]
         report = await two.shadows.report(two.cora, shadow)

@@ -36,7 +36,7 @@ async def test_a_server_whose_name_another_has_taken_knows_that_it_has_no_seat_a
     for name, seconds in (("_LINGERING", 10.0), ("_USURPED", 0.3), ("_LOOK_EVERY", 0.05)):
         monkeypatch.setattr(seat, name, seconds)
     await migrate(database)
-    async with seat.take_seat(database.sync_url, "usurped") as first, asyncio.timeout(30):
+    async with seat.take_seat(database.sync_url, "usurped") as first, asyncio.timeout(60):
         # Another one is quicker when the connection is lost, as after a long freeze.
         waiting = seat.take_seat(database.sync_url, "usurped")
         taking = asyncio.create_task(waiting.__aenter__())
@@ -56,7 +56,7 @@ async def test_a_server_that_gets_its_seat_again_has_not_lost_it(
     for name, seconds in (("_USURPED", 0.0), ("_LOOK_EVERY", 0.05), ("_SETTLING", 0.0)):
         monkeypatch.setattr(seat, name, seconds)
     await migrate(database)
-    async with seat.take_seat(database.sync_url, "regained") as mine, asyncio.timeout(30):
+    async with seat.take_seat(database.sync_url, "regained") as mine, asyncio.timeout(60):
         left = mine._connection
         async with await psycopg.AsyncConnection.connect(database.sync_url, autocommit=True) as connection:
             await connection.execute("SELECT pg_terminate_backend(%s)", (left.info.backend_pid,))

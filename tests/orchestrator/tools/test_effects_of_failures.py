@@ -37,6 +37,7 @@ async def failed(servers: ToolServers, kind: Effect = "write", within: float = 5
 @effects
 @pytest.mark.requirement("orchestrator.tool-lost-answer-is-unknown")
 async def test_a_tool_that_hangs_may_have_done_it(tools: Tools, servers: ToolServers, kind, effect) -> None:
+    assert isinstance(await invoke(servers), Success), "so that it is connected, and its time is not spent on that"
     tools.behaviour = tool_server.hang
     answer = await failed(servers, kind, 0.3)
     assert (answer.code, answer.effect, answer.retryable) == ("TOOL_TIMEOUT", effect, True)
@@ -59,7 +60,7 @@ async def test_a_tool_server_that_dies_under_the_call_may_have_done_it(kind, eff
     try:
         answer = await failed(servers, kind)
         assert (answer.code, answer.effect, answer.retryable) == ("TOOL_LOST", effect, True)
-        assert await asyncio.wait_for(process.wait(), 10) == 1
+        assert await asyncio.wait_for(process.wait(), 30) == 1
         later = await failed(servers, kind)
         while later.code == "TOOL_LOST":  # as long as nobody noticed that the connection is gone
             assert later.effect == effect
@@ -72,30 +73,30 @@ async def test_a_tool_server_that_dies_under_the_call_may_have_done_it(kind, eff
 @effects
 async def test_nobody_listening_means_that_nothing_happened(kind, effect) -> None:
     del effect
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    servers = ToolServers({"company": address})
-    answer = await failed(servers, kind)
-    again = await failed(servers, kind, 0.2)
-    await servers.close()
+    with socket.socket() as taken:  # and does not listen: nobody else gets the port meanwhile
+        taken.bind(("127.0.0.1", 0))
+        servers = ToolServers({"company": f"127.0.0.1:{taken.getsockname()[1]}"})
+        answer = await failed(servers, kind)
+        again = await failed(servers, kind, 0.2)
+        await servers.close()
     for one in (answer, again):
         assert (one.code, one.effect, one.retryable) == ("TOOL_UNAVAILABLE", "none", True)
 
 
 async def test_a_server_that_comes_back_is_found_again() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    servers = ToolServers({"company": f"127.0.0.1:{port}"})
-    assert (await failed(servers)).code == "TOOL_UNAVAILABLE"
-    server = grpc.aio.server()
-    tools_pb2_grpc.add_ToolServiceServicer_to_server(Tools(), server)
-    server.add_insecure_port(f"127.0.0.1:{port}")
-    await server.start()
-    answer = await invoke(servers)
-    await servers.close()
-    await server.stop(None)
+    with socket.socket() as taken:  # and does not listen: nobody else gets the port meanwhile
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        servers = ToolServers({"company": address})
+        assert (await failed(servers)).code == "TOOL_UNAVAILABLE"
+        server = grpc.aio.server()
+        tools_pb2_grpc.add_ToolServiceServicer_to_server(Tools(), server)
+        server.add_insecure_port(address)
+        await server.start()
+        answer = await invoke(servers)
+        await servers.close()
+        await server.stop(None)
     assert isinstance(answer, Success)
 
 
@@ -250,7 +251,7 @@ async def test_a_status_says_only_what_it_says(
 async def _waiting(tools: Tools, servers: ToolServers) -> "asyncio.Task[Success | Failure]":
     tools.behaviour = tool_server.hang
     call = asyncio.create_task(invoke(servers, within=30))
-    await asyncio.wait_for(tools.called.wait(), 5)
+    await asyncio.wait_for(tools.called.wait(), 30)
     return call
 
 
@@ -258,7 +259,7 @@ async def _waiting(tools: Tools, servers: ToolServers) -> "asyncio.Task[Success 
 async def test_closing_under_a_call_leaves_its_effect_unknown(tools: Tools, servers: ToolServers) -> None:
     call = await _waiting(tools, servers)
     await servers.close()
-    answer = await asyncio.wait_for(call, 5)
+    answer = await asyncio.wait_for(call, 30)
     assert isinstance(answer, Failure)
     assert (answer.code, answer.effect) == ("TOOL_LOST", "unknown")
     later = await failed(servers)
@@ -319,7 +320,7 @@ async def test_calls_to_one_server_do_not_wait_for_each_other(tools: Tools, serv
         return await tool_server.echo(request, context)
 
     tools.behaviour = meet
-    answers = await asyncio.wait_for(asyncio.gather(*(invoke(servers) for _ in range(20))), 10)
+    answers = await asyncio.wait_for(asyncio.gather(*(invoke(servers) for _ in range(20))), 30)
     assert all(isinstance(answer, Success) for answer in answers)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass
