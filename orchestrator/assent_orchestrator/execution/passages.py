@@ -13,6 +13,7 @@ from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.passage import Passage
 from assent_orchestrator.approvals.request import AtStep, insert_request, pending
 from assent_orchestrator.approvals.requirement import Answer
+from assent_orchestrator.approvals.spent import ASKED_ANEW, REVISED, use_up, void
 from assent_orchestrator.approvals.worth import answers_worth
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft
@@ -21,7 +22,7 @@ from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.scene import scene_of_hand_over
-from assent_orchestrator.execution.sequel import ASKED_ANEW, REVISED, Sequels, note_asked, note_decision, use_up, void
+from assent_orchestrator.execution.sequel import Sequels, note_asked, note_decision
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.takers import takers_of
 from assent_orchestrator.execution.turn import Turn

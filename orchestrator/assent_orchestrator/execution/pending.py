@@ -7,6 +7,7 @@ from assent_orchestrator.approvals.moments import may_extend
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.passing import extend
 from assent_orchestrator.approvals.request import resolve
+from assent_orchestrator.approvals.spent import REVISED, trace_wait
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.asking import lapse
 from assent_orchestrator.execution.driven import SETTLED, Pause
@@ -16,7 +17,7 @@ from assent_orchestrator.execution.outdated import is_outdated
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.patience import patience, until
 from assent_orchestrator.execution.rest import EXPIRED, VALUE_LOST
-from assent_orchestrator.execution.sequel import REVISED, Sequels, trace_wait
+from assent_orchestrator.execution.sequel import Sequels
 from assent_orchestrator.execution.situation import Situation, UncataloguedError, appoint
 from assent_orchestrator.execution.standing import keep
 from assent_orchestrator.execution.unretained import NOT_RETAINED

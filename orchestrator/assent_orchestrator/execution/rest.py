@@ -3,11 +3,11 @@
 from assent_orchestrator.approvals.approval import LIVE, ApprovalState
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.request import resolve
+from assent_orchestrator.approvals.spent import trace_wait
 from assent_orchestrator.execution import arguments
 from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.ending import Ending, end_step
 from assent_orchestrator.execution.parts import Parts
-from assent_orchestrator.execution.sequel import trace_wait
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.unretained import NOT_RETAINED
 from assent_orchestrator.plan.state import StepState

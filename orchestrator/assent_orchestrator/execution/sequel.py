@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.approvals.approval import LIVE, Approval, ApprovalState
+from assent_orchestrator.approvals.approval import LIVE, ApprovalState
 from assent_orchestrator.approvals.note import note_state
 from assent_orchestrator.approvals.presented import Scene
-from assent_orchestrator.approvals.request import open_request, resolve, still_as_seen
+from assent_orchestrator.approvals.request import open_request, still_as_seen
 from assent_orchestrator.approvals.requirement import Answer, Involved
+from assent_orchestrator.approvals.spent import ASKED_ANEW, REVISED, trace_wait, use_up, void
 from assent_orchestrator.approvals.worth import answers_worth, carried
 from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
@@ -31,12 +32,6 @@ from assent_orchestrator.governance.stop import STOPPED, is_stopped
 from assent_orchestrator.plan.state import GOING_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState
 from assent_sidecar.decision import Decided
 from assent_sidecar.facts import Action
-
-REVISED = "REVISION_CHANGED"
-"""Why a question to people is void: another bundle is in force."""
-
-ASKED_ANEW = "ASKED_ANEW"
-"""Why a question to people is void: what is asked is another thing, or the policies want more, or ask nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,28 +279,6 @@ class Sequels:
         return tuple([await void(tx, one, now, why) for one in live])
 
 
-async def use_up(tx: AsyncConnection, approval: Approval, now: datetime) -> Draft:
-    """Close a request that people said yes to: what they allowed is done now; return what to record.
-
-    Raises:
-        OvertakenError: somebody changed it meanwhile.
-    """
-    await resolve(tx, approval, ApprovalState.CONSUMED, now)
-    trace_wait(approval, ApprovalState.APPROVED, now)
-    return note_state(approval, ApprovalState.CONSUMED)
-
-
-async def void(tx: AsyncConnection, approval: Approval, now: datetime, why: str) -> Draft:
-    """Close a request that is worth nothing, as it was seen; return what to record.
-
-    Raises:
-        OvertakenError: somebody changed it meanwhile.
-    """
-    await resolve(tx, approval, ApprovalState.VOID, now)
-    trace_wait(approval, ApprovalState.VOID, now)
-    return note_state(approval, ApprovalState.VOID, why=why)
-
-
 def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:
     """Say whether a run is where such a step is taken: what undoes something is taken after the run was stopped."""
     if run.overdue(now):
@@ -313,20 +286,6 @@ def _goes_on(run: RunRow, step: StepRow, now: datetime) -> bool:
     if step.undo:
         return run.state is RunState.STOPPING and run.compensate
     return run.cancel_requested is None and run.state in GOING_RUNS
-
-
-def trace_wait(approval: Approval, outcome: ApprovalState, now: datetime) -> None:
-    """Write the span of a wait for people, once it is over."""
-    spans.approval_span(
-        approval.id,
-        run=approval.run_id,
-        step=approval.step_id,
-        outcome=str(outcome),
-        requested_at=approval.requested_at,
-        resolved_at=approval.resolved_at or now,
-        traceparent=approval.traceparent,
-        approver_kind="user",
-    )
 
 
 def note_asked(decided: Decided) -> dict[str, Any]:
