@@ -16,7 +16,9 @@ from assent_orchestrator.meanwhile import meanwhile, rounds
 from assent_orchestrator.memory import note
 from assent_orchestrator.memory.forgetting import destroy_key
 from assent_orchestrator.memory.holds import held_by
-from assent_orchestrator.memory.memories import known_of, spend, subject_lock
+from assent_orchestrator.memory.locks import subject_lock
+from assent_orchestrator.memory.memories import spend
+from assent_orchestrator.memory.rows import known_of
 from assent_orchestrator.store.memory_tables import memories
 from assent_orchestrator.store.tables import runs
 

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.errors import AlreadyExistsError, NotFoundError, StateError
-from assent_orchestrator.memory.memories import Memories, lock_subject
+from assent_orchestrator.memory.locks import lock_subject
+from assent_orchestrator.memory.memories import Memories
 from assent_orchestrator.store.memory_tables import holds, memories
 
 

@@ -21,7 +21,8 @@ from assent_orchestrator.memory import note
 from assent_orchestrator.memory.entry import MAX_VALUE_BYTES, Entry, Oblivion, Receipt, Remembered
 from assent_orchestrator.memory.errors import HeldError
 from assent_orchestrator.memory.forgetting import Forgetting
-from assent_orchestrator.memory.memories import Memories, known_of
+from assent_orchestrator.memory.memories import Memories
+from assent_orchestrator.memory.rows import known_of
 from assent_orchestrator.memory.standing import Standing, in_run, standing, told
 from assent_orchestrator.memory.use import NEEDS_APPOINTING, Use, faults
 from assent_orchestrator.memory.wish import Wish

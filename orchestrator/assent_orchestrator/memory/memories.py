@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -24,12 +23,14 @@ from assent_orchestrator.memory.entry import (
     Sought,
 )
 from assent_orchestrator.memory.errors import ForgottenError, MemoryUnreadableError
+from assent_orchestrator.memory.locks import lock_subject, master_lock
+from assent_orchestrator.memory.rows import KNOWN, about, known_of, row_of
 from assent_orchestrator.memory.vault import DataKey, Sealed, Vault
 from assent_orchestrator.plan.label import fit, join, names
 from assent_orchestrator.store.memory_tables import memories, memory_master, spent_requests, subjects
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.canonical import canonical
-from assent_sidecar.model import Json, seconds
+from assent_sidecar.model import seconds
 
 _AN_AGE = 300 * 366 * 86400.0
 """Seconds beyond which no ttl makes a difference, and no calendar is left."""
@@ -81,8 +82,8 @@ class Memories:
         earlier = await self._earlier(tx, entry, made)
         if earlier is not None:
             return earlier
-        sealed = await asyncio.to_thread(key.seal, content, _about(made))
-        row = {**_row(made), "ciphertext": sealed.ciphertext, "nonce": sealed.nonce, "request_id": entry.key}
+        sealed = await asyncio.to_thread(key.seal, content, about(made))
+        row = {**row_of(made), "ciphertext": sealed.ciphertext, "nonce": sealed.nonce, "request_id": entry.key}
         written = insert(memories).values(row).on_conflict_do_nothing().returning(memories.c.id)
         if (await tx.execute(written)).one_or_none() is None:  # at the same time, about somebody else
             raise AlreadyExistsError("the request id was used to remember something else", request_id=str(entry.key))
@@ -122,7 +123,7 @@ class Memories:
             MemoryKeyWrongError: this server has not got the master key of the database.
         """
         await self.require_master(tx)
-        query = sa.select(*_KNOWN).where(*self._there(sought))
+        query = sa.select(*KNOWN).where(*self._there(sought))
         if sought.labels is not None:
             query = query.where(memories.c.labels.contained_by(sorted(sought.labels)))
         if sets is not None:
@@ -154,7 +155,7 @@ class Memories:
         if not found:
             return ()
         query = (
-            sa.select(*_KNOWN, memories.c.ciphertext, memories.c.nonce, subjects.c.wrapped_key)
+            sa.select(*KNOWN, memories.c.ciphertext, memories.c.nonce, subjects.c.wrapped_key)
             .select_from(memories)
             .outerjoin(
                 subjects,
@@ -173,7 +174,7 @@ class Memories:
         if row["wrapped_key"] is None:
             raise MemoryUnreadableError("the key of the subject is gone", memory=known.id)
         key = self.vault.unwrap(known.tenant, known.subject_key, row["wrapped_key"])
-        content = json.loads(key.open(Sealed(row["nonce"], row["ciphertext"]), _about(known)))
+        content = json.loads(key.open(Sealed(row["nonce"], row["ciphertext"]), about(known)))
         labels = {pointer: tuple(each) for pointer, each in content["labels"].items()}
         return Recalled(known, content["value"], labels)
 
@@ -220,7 +221,7 @@ class Memories:
         if entry.key is None:
             return None
         same = sa.and_(memories.c.created_by == entry.author, memories.c.request_id == entry.key)
-        row = (await tx.execute(sa.select(*_KNOWN).where(memories.c.tenant == entry.tenant, same))).mappings()
+        row = (await tx.execute(sa.select(*KNOWN).where(memories.c.tenant == entry.tenant, same))).mappings()
         found = row.one_or_none()
         if found is None:
             await _require_unspent(tx, entry.tenant, entry.author, entry.key)
@@ -247,78 +248,6 @@ async def _require_unspent(tx: AsyncConnection, tenant: str, author: str, key: s
     if await tx.scalar(sa.select(spent_requests.c.gone_at).where(spent_requests.c.tenant == tenant, *same)) is not None:
         told = "what was remembered by this request id is gone; use another one to have it remembered anew"
         raise ForgottenError(told, request_id=key)
-
-
-async def lock_subject(tx: AsyncConnection, tenant: str, subject_key: str) -> None:
-    """Have nobody else change what is kept of a subject until the transaction ends."""
-    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(subject_lock(tenant, subject_key))))
-
-
-def master_lock() -> sa.Function[Any]:
-    """Return the number by which those who make keys let nobody replace the master key meanwhile."""
-    return sa.func.hashtextextended("memory master", 0)
-
-
-def subject_lock(tenant: str, subject_key: str) -> sa.Function[Any]:
-    """Return the number by which those who change what is kept of a subject take turns."""
-    return sa.func.hashtextextended(f"memory/{tenant}/{subject_key}", 0)
-
-
-def known_of(row: sa.RowMapping) -> Remembered:
-    """Return a row without what is sealed in it."""
-    return Remembered(
-        tenant=row["tenant"],
-        id=row["id"],
-        name=row["class"],
-        purpose=row["purpose"],
-        subject_key=row["subject_key"],
-        labels=tuple(row["labels"]),
-        digest=row["digest"],
-        size=row["bytes"],
-        created_at=row["created_at"],
-        created_by=row["created_by"],
-        run=row["run_id"],
-        run_scoped=row["run_scoped"],
-        expires_at=row["expires_at"],
-        kept_at=row["kept_at"],
-    )
-
-
-_KNOWN = tuple(one for one in memories.c if one.name not in ("ciphertext", "nonce", "request_id"))
-
-
-def _row(made: Remembered) -> dict[str, Any]:
-    return {
-        "tenant": made.tenant,
-        "id": made.id,
-        "class": made.name,
-        "purpose": made.purpose,
-        "subject_key": made.subject_key,
-        "labels": list(made.labels),
-        "digest": made.digest,
-        "bytes": made.size,
-        "created_at": made.created_at,
-        "created_by": made.created_by,
-        "run_id": made.run,
-        "run_scoped": made.run_scoped,
-        "expires_at": made.expires_at,
-    }
-
-
-def _about(known: Remembered) -> list[Json]:
-    """Return what a value is sealed with: who changes any of it in the database makes it unreadable."""
-    return [
-        known.tenant,
-        known.id,
-        known.name,
-        known.purpose,
-        known.subject_key,
-        list(known.labels),
-        known.created_by,
-        known.run,
-        known.run_scoped,
-        *(moment.timestamp() if moment else None for moment in (known.created_at, known.expires_at)),
-    ]
 
 
 def _essence(known: Remembered) -> tuple[object, ...]:

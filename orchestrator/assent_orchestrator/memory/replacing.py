@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.memory import note
-from assent_orchestrator.memory.memories import master_lock
+from assent_orchestrator.memory.locks import master_lock
 from assent_orchestrator.memory.vault import Vault
 from assent_orchestrator.store.memory_tables import memory_master, subjects
 
