@@ -12,13 +12,13 @@ from assent_orchestrator.approvals.note import note_event, note_state
 from assent_orchestrator.approvals.request import open_item, resolve
 from assent_orchestrator.approvals.work_item import Trouble, Whose, open_work_item
 from assent_orchestrator.audit import spans
-from assent_orchestrator.audit.record import Draft, StateNote
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.scene import happened_before
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
-from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.minutes import step_moved
 from assent_orchestrator.plan.state import BEFORE_PEOPLE_STEPS, GOING_RUNS, SkipReason, StepState
 from assent_sidecar.catalogue.process import Ask, Asking, ItemChoice, Step
 
@@ -115,16 +115,8 @@ async def lapse(
     otherwise = spec.on_failure.ask.otherwise if isinstance(spec.on_failure, Asking) and not ending else "fail"
     came = await follow(tx, run, otherwise, failure_of(step), now)
     await change_step(tx, run.id, step.id, **came.values, state=str(came.state))
-    draft = Draft(
-        event=f"step.{came.state}",
-        run=run.id,
-        step=step.id,
-        attempt=step.attempt or None,
-        actor=SYSTEM,
-        state=StateNote(before=str(step.state), after=str(came.state)),
-        detail={"reason": str(came.values["reason"])},
-        trace=spans.trace_note(),
-    )
+    detail = {"reason": str(came.values["reason"])}
+    draft = step_moved(run.id, step.id, step.state, came.state, attempt=step.attempt, detail=detail)
     return (*closed, draft)
 
 

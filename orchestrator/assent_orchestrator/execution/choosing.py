@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution.driven import SETTLED, Pause
 from assent_orchestrator.execution.ending import leave_out
@@ -19,7 +18,7 @@ from assent_orchestrator.execution.sequel import Sequels, note_decision
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance.enquiry import condition_question
 from assent_orchestrator.governance.followed import Followed
-from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.minutes import step_moved
 from assent_orchestrator.governance.stop import is_stopped
 from assent_orchestrator.plan.choice import choice_of, choice_of_step
 from assent_orchestrator.plan.state import SkipReason, StepState
@@ -114,15 +113,8 @@ class Choosing:
         detail = {"reason": values["reason"]}
         if state is StepState.SUCCEEDED:
             detail["branch"] = values["message"]
-        draft = Draft(
-            event=f"step.{state}",
-            run=situation.run.id,
-            step=situation.step.id,
-            actor=SYSTEM,
-            state=StateNote(before=str(situation.step.state), after=str(state)),
-            detail=detail,
-            trace=trace_note(),
-        )
+        step = situation.step
+        draft = step_moved(situation.run.id, step.id, step.state, state, detail=detail)
         ended = {**values, "finished_at": now, "not_before": None}
         followed = await self.sequels.written(tx, run, situation, state, ended)
         return Followed(drafts=(draft, *left, *followed.drafts))

@@ -12,8 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.execution.journal import (
     RunRow,
     StepRow,
@@ -26,7 +25,7 @@ from assent_orchestrator.execution.journal import (
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.standing import at_rest, move
 from assent_orchestrator.governance.intent import EffectStatus
-from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.minutes import step_moved
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.derived import Derived, parse, spec_of, undo_id, undone_id
 from assent_orchestrator.plan.graph import Graph, failures
@@ -230,13 +229,5 @@ async def _become(
 
 
 def _moved(row: StepRow, after: StepState, reason: str | None = None) -> Draft:
-    return Draft(
-        event=f"step.{after}",
-        run=row.run_id,
-        step=row.id,
-        attempt=row.attempt or None,
-        actor=SYSTEM,
-        state=StateNote(before=str(row.state), after=str(after)),
-        detail={"reason": reason} if reason else None,
-        trace=trace_note(),
-    )
+    detail = {"reason": reason} if reason else None
+    return step_moved(row.run_id, row.id, row.state, after, attempt=row.attempt, detail=detail)

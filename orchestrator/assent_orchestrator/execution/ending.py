@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.audit.spans import trace_note
 from assent_orchestrator.execution.asking import Fall, Plight, fall
 from assent_orchestrator.execution.deadline import DEADLINE_EXCEEDED
 from assent_orchestrator.execution.driver import hold_step
@@ -17,7 +16,7 @@ from assent_orchestrator.execution.journal import RunRow, StepRow, change_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.execution.standing import keep
-from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.minutes import SYSTEM, step_moved
 from assent_orchestrator.plan.choice import nodes
 from assent_orchestrator.plan.graph import failures
 from assent_orchestrator.plan.state import TERMINAL_RUNS, TERMINAL_STEPS, RunState, SkipReason, StepState
@@ -113,14 +112,6 @@ async def end_step(tx: AsyncConnection, parts: Parts, situation: Situation, endi
     if ending.state is StepState.FAILED:
         came = await fall(tx, Plight(parts, run, current, situation.spec, situation.steps), came)
     await change_step(tx, run.id, current.id, **came.values, state=str(came.state))
-    draft = Draft(
-        event=f"step.{came.state}",
-        run=run.id,
-        step=current.id,
-        attempt=current.attempt or None,
-        actor=SYSTEM,
-        state=StateNote(before=str(current.state), after=str(came.state)),
-        detail={"reason": str(ending.code)},
-        trace=trace_note(),
-    )
+    detail = {"reason": str(ending.code)}
+    draft = step_moved(run.id, current.id, current.state, came.state, attempt=current.attempt, detail=detail)
     return (draft, *came.drafts, *await keep(tx, run, now))

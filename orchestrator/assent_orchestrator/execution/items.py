@@ -8,12 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.execution.element import is_spoilt, items_of_step
 from assent_orchestrator.execution.ending import leave_out
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_step, insert_steps
-from assent_orchestrator.governance.minutes import SYSTEM
+from assent_orchestrator.governance.minutes import step_moved
 from assent_orchestrator.plan.binding import Item
 from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import Derived
@@ -85,7 +84,7 @@ async def begin_items(
     if not items:
         ended = {"output": [], "labels": {}, "finished_at": now}
         await change_step(tx, row.run_id, row.id, state=str(StepState.SUCCEEDED), **started, **ended)
-        return (_moved(row, StepState.SUCCEEDED, {"items": 0}),)
+        return (step_moved(row.run_id, row.id, row.state, StepState.SUCCEEDED, detail={"items": 0}),)
     derived = [Derived(row.id, number) for number in range(len(items))]
     await insert_steps(tx, row.run_id, [(row.position, one, spec) for one in derived])
     values = [
@@ -99,7 +98,7 @@ async def begin_items(
     ]
     await tx.execute(sa.insert(elements), values)
     await change_step(tx, row.run_id, row.id, state=str(StepState.ITERATING), **started)
-    return (_moved(row, StepState.ITERATING, {"items": len(items)}),)
+    return (step_moved(row.run_id, row.id, row.state, StepState.ITERATING, detail={"items": len(items)}),)
 
 
 async def tend_items(
@@ -174,7 +173,7 @@ async def _end_items(
         values |= await _gathered(tx, mine)
     await change_step(tx, row.run_id, row.id, state=str(state), **values)
     detail = {"items": len(rows)} | ({"reason": str(values["reason"])} if values.get("reason") else {})
-    return _moved(row, state, detail), state
+    return step_moved(row.run_id, row.id, row.state, state, detail=detail), state
 
 
 async def _size(tx: AsyncConnection, mine: tuple[sa.ColumnElement[bool], ...]) -> int:
@@ -192,15 +191,3 @@ async def _gathered(tx: AsyncConnection, mine: tuple[sa.ColumnElement[bool], ...
         "output": [one.output if one.state == StepState.SUCCEEDED else None for one in rows],
         "labels": {pointer: list(names) for pointer, names in gather(returned).items()},
     }
-
-
-def _moved(row: StepRow, state: StepState, detail: dict[str, Any]) -> Draft:
-    return Draft(
-        event=f"step.{state}",
-        run=row.run_id,
-        step=row.id,
-        actor=SYSTEM,
-        state=StateNote(before=str(row.state), after=str(state)),
-        detail=detail,
-        trace=trace_note(),
-    )

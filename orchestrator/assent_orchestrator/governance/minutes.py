@@ -1,7 +1,7 @@
 """What the trail is told: drafts of the records that go with decisions, effects and states. Pure, but for the span."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assent_orchestrator.audit.record import (
@@ -24,6 +24,7 @@ from assent_orchestrator.governance.till import Till
 from assent_orchestrator.plan.choice import choice_row
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.label import names
+from assent_orchestrator.plan.state import StepState
 from assent_sidecar.decision import Decided, Entrust, Redact
 from assent_sidecar.facts import Action, BatchAction, HandoffFacts
 from assent_sidecar.model import Json
@@ -204,6 +205,31 @@ def _place(question: Question, asked: BatchAction) -> dict[str, Any]:
 def _detail(asked: BatchAction, terms: Terms) -> dict[str, Json]:
     under = terms.mandate.detail(asked) if terms.mandate is not None else {}
     return {"caller": terms.holder, **under}
+
+
+def step_moved(
+    run: str,
+    step: str,
+    before: StepState,
+    after: StepState,
+    *,
+    attempt: int | None = None,
+    detail: Mapping[str, Json] | None = None,
+) -> Draft:
+    """Return the record of a step's coming to another state of itself, and not because of a ruling or an outcome.
+
+    ``step`` is the row; ``attempt`` is how many were made, if any.
+    """
+    return Draft(
+        event=f"step.{after}",
+        run=run,
+        step=step,
+        attempt=attempt or None,
+        actor=SYSTEM,
+        state=StateNote(before=str(before), after=str(after)),
+        detail=dict(detail) if detail is not None else None,
+        trace=trace_note(),
+    )
 
 
 def alarmed(cause: Draft, alarms: Sequence[LedgerNote]) -> tuple[Draft, ...]:
