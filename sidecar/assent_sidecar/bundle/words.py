@@ -33,18 +33,22 @@ def words_of(archive: bytes) -> frozenset[str]:
 def strings_of(text: str) -> Iterator[str]:
     """Yield the strings of a Rego file, as the engine reads them."""
     for token in _TOKEN.finditer(text):
-        if token["raw"] is not None:
-            yield token["raw"]
-        elif token["text"] is not None:
-            try:
-                yield json.loads(token["text"])
-            except ValueError:
-                continue  # the engine would not take it either
+        yield from _string_of(token)
+
+
+def _string_of(token: re.Match[str]) -> Iterator[str]:
+    if token["raw"] is not None:
+        yield token["raw"]
+    elif token["text"] is not None:
+        try:
+            yield json.loads(token["text"])
+        except ValueError:
+            return  # the engine would not take it either
 
 
 def _of_rego(text: str) -> Iterator[str]:
-    yield from strings_of(text)
     for token in _TOKEN.finditer(text):
+        yield from _string_of(token)
         if token["comment"] is not None:
             yield from _WORD.findall(token["comment"])
             yield token["comment"].partition(":")[2].strip().strip("\"'")
