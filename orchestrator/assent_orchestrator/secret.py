@@ -2,12 +2,12 @@
 
 import errno
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from assent_sidecar.rights import open_to_others
+from assent_sidecar.scratch import write_scratch
 
 
 class OpenToOthersError(Exception):
@@ -55,7 +55,7 @@ def put_new(path: Path, content: bytes) -> None:
     if path.exists():  # where nobody may write, it is there all the same: a mounted secret
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = _beside(path, content)
+    scratch = write_scratch(path.parent, content, prefix=".key-")
     try:
         os.link(scratch, path)
     finally:
@@ -69,23 +69,9 @@ def put_whole(path: Path, content: bytes) -> None:
         OSError: the file cannot be written.
 
     """
-    scratch = _beside(path, content)
+    scratch = write_scratch(path.parent, content, prefix=".key-")
     try:
         scratch.replace(path)
     except OSError:
         scratch.unlink()
         raise
-
-
-def _beside(path: Path, content: bytes) -> Path:
-    """Write a file of its own name in the folder of ``path``, on disk when this returns."""
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mkstemp makes it 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except BaseException:
-        Path(scratch).unlink()
-        raise
-    return Path(scratch)

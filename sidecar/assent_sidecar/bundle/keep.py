@@ -3,7 +3,6 @@
 import fcntl
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from assent_sidecar.bundle.archive import Bundle
 from assent_sidecar.bundle.refusal import BundleNotKeptError, BundleOlderError
 from assent_sidecar.bundle.sequence import Standing
+from assent_sidecar.scratch import write_scratch
 
 KEPT = 5
 """Archives of what was in force that are kept, so that one can be gone back to by its name."""
@@ -70,8 +70,8 @@ class Keep:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             archive = self._archive(bundle.revision)
             if self.load(bundle.revision) != bundle.archive:
-                self._write(bundle.archive).replace(archive)
-            scratch = self._write(standing.model_dump_json().encode())
+                self._scratch(bundle.archive).replace(archive)
+            scratch = self._scratch(standing.model_dump_json().encode())
         except OSError as error:
             raise BundleNotKeptError(f"the bundle cannot be kept in {self._folder}: {error.strerror}") from error
         return Prepared(self, bundle, scratch, standing)
@@ -89,7 +89,7 @@ class Keep:
                 if there.sequence is not None and (standing.sequence is None or standing.sequence < there.sequence):
                     raise BundleOlderError(f"another server has the sequence {there.sequence} in force meanwhile")
                 if self.load(bundle.revision) is None:  # another server of this folder took it for put aside
-                    self._write(bundle.archive).replace(self._archive(bundle.revision))
+                    self._scratch(bundle.archive).replace(self._archive(bundle.revision))
                 scratch.replace(self._folder / _STANDING)
                 _sync_folder(self._folder)
                 waiting = standing.waiting.revision if standing.waiting is not None else None
@@ -103,17 +103,8 @@ class Keep:
             raise BundleNotKeptError(f"{revision[:80]!r} is not a revision; it is sha256: and 64 hexadecimal digits")
         return self._folder / f"{found[1]}.tar.gz"
 
-    def _write(self, content: bytes) -> Path:
-        descriptor, name = tempfile.mkstemp(prefix=".new-", dir=self._folder)  # 0600
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(descriptor)
-        except BaseException:
-            Path(name).unlink()
-            raise
-        return Path(name)
+    def _scratch(self, content: bytes) -> Path:
+        return write_scratch(self._folder, content, prefix=".new-")
 
     def _prune(self, needed: set[str | None]) -> None:
         """Remove what was in force long ago, and what was put aside without ever having been."""
