@@ -11,7 +11,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-async def output(program: str, *counts: int, within: float = 100) -> str:
+async def output(program: str, *counts: int, within: float = 280) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(FOLDER / program), *map(str, counts)),
         cwd=FOLDER,
@@ -61,12 +61,12 @@ async def test_decisions_with_a_shadow_are_set_beside_decisions_without() -> Non
     assert len(re.findall(r"^Decide with a shadow(\s+[\d.]+){3}$", text, re.MULTILINE)) == 2, text
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(700)
 @pytest.mark.requirement(
     "speed.runs", "speed.wake-up", "speed.long-run", "speed.bytes", "speed.take-over", "orchestrator.bounded-memory"
 )
 async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched() -> None:
-    text = await output("runs.py", 1, 4, 10, within=350)
+    text = await output("runs.py", 1, 4, 10, within=650)
     for line in ("bare engine 8 empty steps", "governed run 8 one by one", "governed run 7 side by side"):
         assert re.search(rf"^{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
     for line in (
@@ -86,7 +86,7 @@ async def test_runs_are_set_beside_the_bare_engine_and_many_at_once_are_watched(
 
 @pytest.mark.requirement("orchestrator.row-level-security")
 async def test_what_keeping_tenants_apart_costs_is_set_beside_the_same_without() -> None:
-    text = await output("tenants.py", 4, within=200)
+    text = await output("tenants.py", 4)
     for line in ("Decide", "two tenants in turns", "run of 8 steps", "GetRun of 1000 steps", "ListRuns"):
         assert re.search(rf"{line}, without(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
         assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text

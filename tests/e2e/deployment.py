@@ -33,7 +33,7 @@ from assent.v1 import (
 from assent_orchestrator.server.tokens import TokenFile, new_entry, write_tokens
 from tests.examples.programs import EXAMPLES, program
 
-SECONDS = 60.0
+SECONDS = 120.0
 TENANT = "tenants/local"
 RUNTIME, DIRECTOR, AUDITOR, OPERATOR = "renewals-runtime", "dana.whitfield", "audra.lin", "otto.berg"
 PLANNER, OWNER = "renewals-planner", "head-of-renewals"

@@ -152,7 +152,7 @@ async def office(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield Office(deployed, ports, stack)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.services-ask", "orchestrator.services-limits", "orchestrator.services-labels")
 async def test_a_service_acts_as_its_agent_and_each_of_its_actions_is_decided_and_on_record(tmp_path, monkeypatch):
     async with office(tmp_path / "office", monkeypatch) as one:
@@ -226,7 +226,7 @@ async def test_whoever_is_killed_in_the_middle_each_letter_is_put_away_once(tmp_
         assert await one.deployed.intact()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.services-stopped")
 async def test_the_agent_is_stopped_alone_while_its_service_works(tmp_path, monkeypatch):
     async with office(tmp_path / "office", monkeypatch) as one:
@@ -270,7 +270,7 @@ class Taciturn(tools_pb2_grpc.ToolServiceServicer):
         return tools_pb2.LookupResponse(state=tools_pb2.LOOKUP_STATE_UNKNOWN)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.services-lies", "orchestrator.agents-as-themselves")
 async def test_nobody_gets_by_a_permit_what_is_not_theirs(tmp_path, monkeypatch):
     async with office(tmp_path / "office", monkeypatch) as one:

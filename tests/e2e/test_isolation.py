@@ -154,7 +154,7 @@ async def test_what_is_another_tenants_is_answered_like_what_does_not_exist(hous
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.tenants-see-nothing-of-each-other")
 async def test_who_follows_approvals_hears_of_their_own_alone(house: House) -> None:
     after = max(int(record["seq"]) for record in await trail(house))
@@ -182,7 +182,7 @@ async def trail(house: House) -> list[dict[str, Any]]:
     return [json.loads(base64.b64decode(one["canonical_json"])) for one in answer.get("audit_records", ())]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.tenants-own-calls")
 async def test_however_many_trails_a_tenant_has_verified_the_others_find_connections(
     house: House, monkeypatch: pytest.MonkeyPatch
@@ -209,7 +209,7 @@ async def test_however_many_trails_a_tenant_has_verified_the_others_find_connect
         assert all("fault" not in said for said in await asyncio.gather(ours, *theirs))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.tenants-see-nothing-of-each-other")
 @pytest.mark.parametrize("path", ["evaluation", "evaluations"])
 async def test_over_http_the_tenant_is_that_of_the_token(house: House, path: str) -> None:

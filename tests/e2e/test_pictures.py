@@ -10,7 +10,7 @@ from tests.orchestrator.cli.pictures import PICTURES, drawn_in_every_way
 AGAIN = "if that is right, python -m tests.e2e.pictures keeps it anew; then look at the difference"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.pictures")
 @pytest.mark.parametrize("name", sorted(PLANS))
 async def test_both_examples_are_drawn_as_they_were_found_good(tmp_path: Path, name: str) -> None:

@@ -88,7 +88,7 @@ async def faults_of(house: House, table: str, columns: str) -> AsyncIterator[str
             return
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.row-level-security")
 async def test_no_table_shows_a_stranger_a_row_or_takes_one(house: House) -> None:
     tables = [(row.relname, row.columns) for row in await _tables(house)]
@@ -96,7 +96,7 @@ async def test_no_table_shows_a_stranger_a_row_or_takes_one(house: House) -> Non
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.timeout(100)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.row-level-security")
 async def test_those_whose_rows_they_are_see_them_all(house: House) -> None:
     """Without it, tables that show nothing to anybody would pass."""
@@ -124,7 +124,7 @@ def forgetful() -> Iterator[None]:
         yield
 
 
-@pytest.mark.timeout(100)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("orchestrator.row-level-security")
 async def test_a_query_that_forgets_the_tenant_finds_nothing_of_another(house: House) -> None:
     request = {"parent": f"tenants/{OURS}"}

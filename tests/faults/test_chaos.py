@@ -32,7 +32,7 @@ def folders() -> Iterator[tuple[Path, Path]]:
         yield Path(one), Path(other)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("cli.chaos")
 async def test_two_at_once_do_not_meet_and_the_one_that_is_interrupted_takes_everything_along(
     folders: tuple[Path, Path],

@@ -14,7 +14,7 @@ from assent_orchestrator.cli.chaos.invariant import breaches
 from assent_orchestrator.cli.stage.people import RUNTIME
 from tests.sidecar.fault_table import faults
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.requirement("sidecar.faults-hold")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.requirement("sidecar.faults-hold")]
 
 
 async def held(deployment: Deployment, name: str) -> Result:

@@ -11,7 +11,7 @@ from tests.kill.scenario import Victim, read_scenarios
 from tests.kill.suite import kill_all
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.requirement(
     "orchestrator.kill-every-transition",
     "orchestrator.kill-honest",

@@ -145,7 +145,7 @@ def raw(content: bytes) -> Talk:
     return talk
 
 
-async def until(condition: Callable[[], Awaitable[Any] | Any], *, timeout: float = 20.0) -> Any:  # noqa: ASYNC109 - a bound, not an API
+async def until(condition: Callable[[], Awaitable[Any] | Any], *, timeout: float = 60.0) -> Any:  # noqa: ASYNC109 - a bound, not an API
     """Return what ``condition`` gives as soon as that is true; a bounded wait, never a fixed one."""
     async with asyncio.timeout(timeout):
         while True:

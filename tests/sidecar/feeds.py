@@ -19,7 +19,7 @@ from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 from tests.sidecar.engines import question
 from tests.sidecar.signed import Signer, archive_of, ring
 
-GENEROUS = 20.0
+GENEROUS = 60.0
 
 
 class Times:

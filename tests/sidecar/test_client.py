@@ -87,7 +87,7 @@ async def test_an_evaluation_that_takes_too_long_is_a_timeout(client: OpaClient)
     began = loop.time()
     with pytest.raises(EngineTimeoutError):
         await client.decide(json.dumps({"context": {"slow": True}}).encode(), {}, 0.3)
-    assert loop.time() - began < 3
+    assert loop.time() - began < 10
     assert (await client.decide(json.dumps({"context": {"answer": ALLOW}}).encode(), {}, 10)).result == ALLOW
 
 
@@ -109,7 +109,7 @@ async def test_when_time_is_up_the_connection_is_dropped(tmp_path: Path) -> None
     async with listening(tmp_path / "o", drip), OpaClient(tmp_path / "o") as client:
         with pytest.raises(EngineTimeoutError):
             await client.decide(b"{}", {}, 0.3)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await dropped.wait()
 
 

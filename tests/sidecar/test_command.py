@@ -50,11 +50,11 @@ async def test_a_command_does_not_outlive_who_started_it(tmp_path: Path) -> None
         async def started() -> bool:
             return (tmp_path / "opa.sock").exists()
 
-        await until(started, timeout=30)
+        await until(started, timeout=60)
         [command] = psutil.Process(starter.pid).children()
         os.kill(starter.pid, signal.SIGKILL)
 
     async def gone() -> bool:
         return not command.is_running() or command.status() == psutil.STATUS_ZOMBIE
 
-    await until(gone, timeout=30)
+    await until(gone, timeout=60)

@@ -283,7 +283,7 @@ async def test_a_budget_that_is_spent_is_a_deny(budget: float) -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert is_fault(await evaluator(Hanging(ALLOW)).decide(question(), budget=budget), "ENGINE_TIMEOUT")
         assert is_fault(
             await evaluator(Hanging(ALLOW), query_timeout=0.05).decide(question(), budget=60), "ENGINE_TIMEOUT"

@@ -47,7 +47,9 @@ def assert_denied(decided: Decided, fault: Fault) -> None:
 async def sidecar(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sidecar]:
     """A real engine, shared; each test activates the policy that it needs."""
     folder = tmp_path_factory.mktemp("faults")
-    async with open_sidecar(SidecarSettings(folder, {}, query_timeout=20, probe_timeout=20), bundle_of()) as opened:
+    async with open_sidecar(
+        SidecarSettings(folder, {}, query_timeout=20, probe_timeout=20, activation_timeout=60), bundle_of()
+    ) as opened:
         yield opened
 
 
@@ -151,7 +153,7 @@ async def test_what_does_not_come_in_time_is_denied(tmp_path: Path, fault: Fault
     began = asyncio.get_running_loop().time()
     decided = await over_the_wire(tmp_path, None if fault.what == "absent" else talk, question(), budget=0.3)
     assert_denied(decided, fault)
-    assert asyncio.get_running_loop().time() - began < 5
+    assert asyncio.get_running_loop().time() - began < 20
     over.set()
 
 

@@ -67,7 +67,7 @@ async def test_when_time_is_up_the_engine_stops_computing(tmp_path: Path) -> Non
         async def idle() -> bool:
             return await share() < 0.1
 
-        await until(idle, timeout=5)
+        await until(idle, timeout=30)
 
 
 @pytest.mark.requirement("engine.memory-is-capped")
@@ -127,7 +127,7 @@ async def test_an_engine_that_hangs_is_ended_and_another_one_decides(tmp_path: P
             return (await sidecar.evaluator.decide(question(answer=ALLOW), budget=0.5)).codes == ("ENGINE_TIMEOUT",)
 
         await until(is_late)  # the signal is on its way to each thread
-        await until(lambda: _allows(sidecar), timeout=60)
+        await until(lambda: _allows(sidecar))
         assert not psutil.pid_exists(hung)
         assert sidecar.process is not None
         assert sidecar.process.restarts >= 1
@@ -154,7 +154,7 @@ async def _ends_after(said: list[SidecarError | None], misses: int = 3) -> tuple
 
     liveness = Liveness(probe, end, Patience(every=0, timeout=1, misses=misses))
     liveness.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await over.wait()
     await liveness.stop()
     await liveness.stop()

@@ -54,7 +54,7 @@ async def a_server(*replies: web.Response) -> AsyncIterator[tuple[str, list[web.
 
 async def next_change(origin: Origin, change: Callable[[], object]) -> None:
     """Begin to look for changes, cause one, and wait for it."""
-    async with aclosing(origin.changes()) as looking, asyncio.timeout(20):
+    async with aclosing(origin.changes()) as looking, asyncio.timeout(60):
         waiting = asyncio.ensure_future(anext(looking))
         while not waiting.done():  # the watch may not stand yet when the first change happens
             change()

@@ -126,7 +126,7 @@ async def test_opa_takes_a_signed_bundle_with_checks_and_nobody_can_change_them(
     signer = Signer(tmp_path)
     trust = Trust(ring(signer))
     signed = signer.sign(archive(), 1)
-    settings = SidecarSettings(tmp_path / "state", {}, query_timeout=20, trust=trust, activation_timeout=20)
+    settings = SidecarSettings(tmp_path / "state", {}, query_timeout=20, trust=trust, activation_timeout=60)
     async with open_sidecar(settings, trust.read(signed)) as sidecar:
         assert (await sidecar.evaluator.decide(question(), budget=20)).codes == ("GRANTED",)
     for content in (write_checks(Checks()), None):

@@ -40,7 +40,7 @@ from tests.sidecar.engines import ROOT, until
 from tests.sidecar.signed import Signer, archive_of, bundle, changed, packed, ring
 from tests.sidecar.workspace_copies import SALES
 
-GENEROUS = 20.0
+GENEROUS = 60.0
 
 
 @pytest.fixture

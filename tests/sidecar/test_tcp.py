@@ -34,7 +34,7 @@ def a_free_port() -> int:
 @contextlib.asynccontextmanager
 async def opened(folder: Path, listen: str) -> AsyncIterator[Sidecar]:
     environ = {"ASSENT_OPA_LISTEN": listen, "ASSENT_OPA_TOKEN": TOKEN}
-    settings = SidecarSettings(folder / "state", environ, query_timeout=20, probe_timeout=20)
+    settings = SidecarSettings(folder / "state", environ, query_timeout=20, probe_timeout=20, activation_timeout=60)
     async with open_sidecar(settings, bundle_of()) as sidecar:
         yield sidecar
 

@@ -113,7 +113,7 @@ def test_what_cannot_be_a_candidate_is_refused_with_what_is_wrong(desk: Desk, tm
     assert (code, "BUNDLE_MALFORMED" in said) == (3, True), said
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.requirement("shadow.is-durable", "shadow.is-believed-like-any-bundle")
 async def test_a_shadow_of_signed_bundles_survives_kill_9_and_its_engine_does_not(
     workspace: Path, tmp_path: Path

@@ -46,7 +46,7 @@ from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
 from tests.sidecar.engines import question, until
 from tests.sidecar.rehearsals import MAIN, archive, publish
 
-GENEROUS = 20.0
+GENEROUS = 60.0
 TRUST = Trust(allow_unsigned=True)
 FAILING = {"policies/org/rules_test.rego": "package policies.org.rules_test\n\ntest_no if 1 == 2\n"}
 
