@@ -16,9 +16,8 @@ from assent_sidecar.opa.binary import Binary, find_binary
 from assent_sidecar.policy.cases import CaseQuestion
 from assent_sidecar.policy.completion import complete
 from assent_sidecar.sidecar import Sidecar, SidecarSettings, open_sidecar
-from tests.sidecar.workspace_copies import SALES, copy_of, put, replace
+from tests.sidecar.workspace_copies import PROCESS, SALES, copy_of, put, replace
 
-PROCESS = "processes/contract_renewal.yaml"
 BASELINE = "policies/org/baseline.rego"
 BRANCHES = "policies/process/contract_renewal/branches.rego"
 
@@ -26,11 +25,6 @@ BRANCHES = "policies/process/contract_renewal/branches.rego"
 @pytest.fixture(scope="module")
 def binary() -> Binary:
     return find_binary({})
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_of(SALES, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from assent_sidecar.opa.binary import Binary, find_binary
 from assent_sidecar.policy.check import check_policies
 from assent_sidecar.policy.junit import write_junit
 from assent_sidecar.policy.report import Check, Outcome, Part, PolicyReport
-from tests.sidecar.workspace_copies import SALES, copy_of, put, replace
+from tests.sidecar.workspace_copies import SALES, put, replace
 
 BASELINE = "policies/org/baseline.rego"
 CASES = "cases/renewal.yaml"
@@ -16,11 +16,6 @@ CASES = "cases/renewal.yaml"
 @pytest.fixture(scope="module")
 def binary() -> Binary:
     return find_binary({})
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_of(SALES, tmp_path)
 
 
 def unproved(root: Path) -> None:

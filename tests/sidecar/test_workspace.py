@@ -1,18 +1,9 @@
-import os
 from pathlib import Path
 
 import pytest
 
-from assent_sidecar.bundle.source import MAX_BYTES, SourceError, parse_yaml
 from assent_sidecar.bundle.workspace import load_workspace
-from tests.sidecar.workspace_copies import CAMPAIGN, SALES, campaign, copy_of, faults_of, put, replace
-
-PROCESS = "processes/contract_renewal.yaml"
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return copy_of(SALES, tmp_path)
+from tests.sidecar.workspace_copies import PROCESS, SALES, faults_of, put, replace
 
 
 def test_a_sound_workspace_becomes_a_catalogue() -> None:
@@ -27,87 +18,6 @@ def test_a_sound_workspace_becomes_a_catalogue() -> None:
     operation = catalogue.operation("email.send")
     assert operation is not None
     assert operation.effect == "irreversible"
-
-
-def test_the_example_of_choices_and_lists_in_the_manual_holds(root: Path) -> None:
-    campaign(root)
-    process = load_workspace(root).catalogue.processes["campaign"]
-    assert process.choices["offer"].names == ("retention", "standard")
-    assert process.steps[-1].for_each is not None
-
-
-ADAPTING = [
-    ("branch: offer.retention", "branch: offers.retention", "there is no choice 'offers'"),
-    ("branch: offer.retention", "branch: offer.retentoin", "the choice 'offer' has no branch 'retentoin'"),
-    ("otherwise: standard", "otherwise: standart", "there is no branch 'standart', and no step is in it"),
-    ("after: [usage]", "after: [use]", "there is no step 'use'"),
-    ("after: [usage]", "after: [usage, plain]", "these wait for one another: offer, plain"),
-    ("when: at_risk", "when: deny", "'deny' is a set of findings, not a condition"),
-    ("max_steps: 60", "max_steps: 3", "the process has 4 steps already"),
-    ("{$ref: inputs.people}", "{$ref: inputs.account}", "this does not lead to a list"),
-    ("{$ref: inputs.people}", "{$ref: item.people}", "there is no item here"),
-    ("{$ref: inputs.people}", "{$concat: [a]}", "leads to a list"),
-    ("{$ref: item.email}", "{$ref: item.mail}", "the items have no 'mail'"),
-    ("cap: 50", "cap: 5000", "steps.3.for_each.cap"),
-    ("discount: 10}", "discount: {$ref: item.discount}}", "there is no item here"),
-    (
-        "discount: 10}",
-        "discount: {$ref: steps.plain.output.offer}}",
-        "the step 'generous' is taken with offer.retention only, and this with offer.standard",
-    ),
-]
-
-
-@pytest.mark.requirement("orchestrator.adapting-checked")
-@pytest.mark.parametrize(("old", "new", "reason"), ADAPTING, ids=[new for _, new, _ in ADAPTING])
-def test_a_fault_of_a_choice_or_a_list_is_told_with_its_file_and_line(
-    root: Path, old: str, new: str, reason: str
-) -> None:
-    campaign(root)
-    line = replace(root, CAMPAIGN, old, new)
-    here = [fault for fault in faults_of(root) if reason in fault.reason]
-    assert [(fault.file, fault.line) for fault in here] == [(CAMPAIGN, line)], faults_of(root)
-
-
-@pytest.mark.requirement("orchestrator.compensation-declared")
-@pytest.mark.parametrize(
-    ("bound", "reason"),
-    [
-        ("item.email", ""),
-        ("item.mail", "the items have no 'mail'"),
-        ("steps.letters.output.id", ""),
-        ("steps.letters.output.0", "has no '0'"),
-    ],
-)
-def test_what_is_done_for_a_list_is_undone_item_by_item(root: Path, bound: str, reason: str) -> None:
-    campaign(root)
-    email = "systems/email.yaml"
-    replace(root, email, "result: {type: object}", "result: {type: object, properties: {id: {type: string}}}")
-    undo = f"compensation: {{action: email.send, args: {{to: a, body: {{$ref: {bound}}}}}}}"
-    line = replace(root, CAMPAIGN, "on_failure: skip", f"on_failure: skip\n    {undo}") + 1
-    found = [(fault.file, fault.line) for fault in faults_of(root) if reason and reason in fault.reason]
-    assert (len(faults_of(root)), found) == ((1, [(CAMPAIGN, line)]) if reason else (0, [])), faults_of(root)
-
-
-@pytest.mark.requirement("orchestrator.adapting-checked")
-@pytest.mark.parametrize("key", ["", "compensation"])
-@pytest.mark.parametrize(
-    ("args", "reason"),
-    [
-        ("{to: a, body: b}", ""),
-        ("{to: a, body: b, copy: c}", "email.send takes no argument 'copy'"),
-        ("{to: a}", "email.send needs the argument 'body'"),
-    ],
-)
-def test_arguments_that_no_plan_may_have_are_told(root: Path, key: str, args: str, reason: str) -> None:
-    campaign(root)
-    text = (root / CAMPAIGN).read_text()
-    start = text.index("args: {to:")
-    old = text[start : text.index("\n", start)]
-    new = f"{old}\n    compensation: {{action: email.send, args: {args}}}" if key else f"args: {args}"
-    line = replace(root, CAMPAIGN, old, new) + bool(key)
-    found = [(fault.file, fault.line, reason in fault.reason) for fault in faults_of(root)]
-    assert found == ([(CAMPAIGN, line, True)] if reason else []), faults_of(root)
 
 
 def test_a_ledger_of_whatever_reserves_on_it_is_counted_by_what_some_action_has(root: Path) -> None:
@@ -395,63 +305,6 @@ def test_who_calls_a_service_that_acts_as_an_agent_is_that_agent_or_hands_over_t
 
 
 @pytest.mark.requirement("bad-input.workspace-every-fault")
-@pytest.mark.parametrize(
-    ("file", "content", "line", "reason"),
-    [
-        ("systems/erp.yaml", b"", 1, "the file is empty"),
-        ("systems/erp.yaml", b"# nothing\n", 1, "the file is empty"),
-        ("systems/erp.yaml", b"name: erp\ntitle: \xff\n", 2, "the file is not UTF-8"),
-        ("systems/erp.yaml", b"name: erp\ntitle: [\n", 3, "this is not YAML"),
-        ("systems/erp.yaml", b"- 1\n", 1, "should be an object"),
-        ("systems/erp.yaml", b"name: erp\n", 1, "the key 'operations' is missing"),
-        ("systems/erp.yaml", b"#" * (MAX_BYTES + 1), 1, "larger than"),
-        ("systems/erp.yml", b"name: erp\n", 1, "only .yaml files belong into systems/"),
-        ("assent.yml", b"name: sales\n", 1, "name it assent.yaml"),
-        ("systems/more/erp.yaml", b"name: erp\n", 1, "holds files only"),
-        ("data/2026.yaml", b"a: 1\n", 1, "cannot be a name in data.settings"),
-        ("policies/base.rego", b"package policies.base\n", 1, "a policy belongs into"),
-        ("policies/team/base.rego", b"package policies.team.base\n", 1, "a policy belongs into"),
-        ("policies/department/base.rego", b"package policies.department.base\n", 1, "a policy belongs into"),
-        ("policies/department/legal/a.rego", b"package policies.department.legal.a\n", 1, "no agent and no process"),
-        ("policies/process/hiring/a.rego", b"package policies.process.hiring.a\n", 1, "there is no process 'hiring'"),
-        ("policies/org/Big.rego", b"package policies.org.Big\n", 1, "cannot be part of a package"),
-        ("policies/org/lib/deny.rego", b"package policies.org.lib.deny\n", 1, "a helper package cannot be named"),
-        ("policies/org/notes.yaml", b"a: 1\n", 1, "only .rego files belong into policies/"),
-        ("policies/org/none.rego", b"# nothing here\n", 1, "holds only comments"),
-        ("policies/org/late.rego", b"# x\n\nimport data.x\n", 3, "the first statement must be"),
-        ("cases/empty.yaml", b"[]\n", 1, "at least 1 item"),
-        ("cases/more.yaml", b"- name: x\n  question: {process: p}\n  want: {verdict: allow}\n", 2, "no process 'p'"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_told(root: Path, file: str, content: bytes, line: int, reason: str) -> None:
-    put(root, file, content)
-    found = faults_of(root)
-    assert [(fault.file, fault.line) for fault in found if reason in fault.reason] == [
-        (file if "more/" not in file else "systems/more", line)
-    ], f"not found among {found}"
-
-
-@pytest.mark.requirement("bad-input.workspace-every-fault")
-def test_what_is_chosen_or_repeated_has_one_meaning(root: Path) -> None:
-    replace(root, PROCESS, "on_failure: skip", "on_failure: {alternative: mail}")
-    replace(root, PROCESS, "skip: [offer]", "choose: [offer]\n  repeat: {offer: 2, mail: 2, usage: 3}")
-    put(root, PROCESS, (root / PROCESS).read_text(encoding="utf-8").replace("\nsteps:\n", f"\n{CHOICE}steps:\n{TWICE}"))
-    assert [fault.reason for fault in faults_of(root) if "'" in fault.reason] == [
-        "'offer' is a choice and a step that has an alternative; give one of them another name",
-        "'mail' has an alternative or is one, and is not repeated",
-        "'offer' has an alternative or is one, and is not repeated",
-        "the step 'usage-3' has the name of a repetition",
-    ]
-
-
-CHOICE = "choices: {offer: {after: [usage], branches: [{name: any, when: at_risk}]}}\n"
-TWICE = (
-    "  - {id: usage-3, agent: analyst, action: crm.read_usage, branch: offer.any, "
-    "args: {account: {$ref: inputs.account}}}\n"
-)
-
-
-@pytest.mark.requirement("bad-input.workspace-every-fault")
 def test_every_fault_is_told_at_once_and_in_order(root: Path) -> None:
     replace(root, "agents/analyst.yaml", "[seller]", "[sellers]")
     replace(root, "data/limits.yaml", "hard: 40", "free: 40")
@@ -475,82 +328,3 @@ def test_an_error_shows_lines_that_editors_jump_to(root: Path) -> None:
     line = replace(root, "agents/analyst.yaml", "[seller]", "[sellers]")
     with pytest.raises(Exception, match=rf"^agents/analyst\.yaml:{line}: there is no agent 'sellers'$"):
         load_workspace(root)
-
-
-def test_a_folder_without_a_manifest_is_no_workspace(tmp_path: Path) -> None:
-    assert [fault.file for fault in faults_of(tmp_path)] == ["assent.yaml"]
-
-
-def test_other_files_of_a_repository_are_left_alone(root: Path) -> None:
-    for file in ("README.md", "compose.yaml", "tools/a.yaml", "systems/README.md", "policies/.regal/x", ".git/config"):
-        put(root, file, "a: [\n")
-    assert faults_of(root) == ()
-
-
-@pytest.mark.requirement("bad-input.workspace-stays-inside")
-@pytest.mark.parametrize("file", ["systems/erp.yaml", "policies/org/linked.rego", "memory.yaml"])
-def test_a_link_out_of_the_workspace_is_refused(root: Path, tmp_path: Path, file: str) -> None:
-    put(tmp_path, "outside", "package policies.org.linked\n")
-    (root / file).unlink(missing_ok=True)
-    (root / file).symlink_to(tmp_path / "outside")
-    assert [(fault.file, fault.reason) for fault in faults_of(root)] == [(file, "a link leads out of the workspace")]
-
-
-@pytest.mark.requirement("bad-input.workspace-stays-inside")
-def test_a_link_inside_the_workspace_is_followed(root: Path) -> None:
-    (root / "limits.shared").write_text("free: 1\n")
-    (root / "data/more.yaml").symlink_to(root / "limits.shared")
-    assert load_workspace(root).catalogue.data["more"] == {"free": 1}
-
-
-@pytest.mark.requirement("bad-input.workspace-stays-inside")
-@pytest.mark.parametrize("file", ["systems", "policies/org/linked"])
-def test_a_linked_folder_is_refused(root: Path, tmp_path: Path, file: str) -> None:
-    (root / file).rename(tmp_path / "moved") if (root / file).exists() else (tmp_path / "moved").mkdir()
-    (root / file).symlink_to(tmp_path / "moved")
-    assert file in {fault.file for fault in faults_of(root)}
-
-
-def test_what_is_no_file_is_not_opened(root: Path) -> None:
-    os.mkfifo(root / "data/pipe.yaml")
-    (root / "data/round.yaml").symlink_to(root / "data/round.yaml")
-    (root / "data/gone.yaml").symlink_to(root / "data/nothing")
-    reasons = {fault.file: fault.reason for fault in faults_of(root)}
-    assert reasons["data/pipe.yaml"] == "this is not a regular file"
-    assert "link leads in a circle" in reasons["data/round.yaml"] or "cannot be read" in reasons["data/round.yaml"]
-    assert "cannot be read" in reasons["data/gone.yaml"]
-
-
-def test_yaml_is_version_1_2() -> None:
-    text = "a: yes\nb: 010\nc: 0o17\nd: 2026-01-01\ne: 1:30\nf: ~\ng: on\nh: 1.50\n"
-    assert parse_yaml("x.yaml", text).value == {
-        "a": "yes", "b": 10, "c": 15, "d": "2026-01-01", "e": "1:30", "f": None, "g": "on", "h": 1.5
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("%YAML 1.1\n---\na: 1", 1),
-        ("a: 1\n---\nb: 2", 2),
-        ("a: &x 1\nb: *x", 1),
-        ("a:\n  <<: {b: 1}", 2),
-        ("a: !!binary aaaa", 1),
-        ("a: !python/object:os.system x", 1),
-        ("a: 1\n1: 2", 2),
-        ("? [a]\n: 1", 1),
-        ("a: .inf", 1),
-        ("a: 9007199254740992", 1),
-        (f"a: {'9' * 5000}", 1),
-        ("a: 1e999", 1),
-        ("a: 1_000", 1),
-        ("a:\n\t- 1", 2),
-        ("a: \x07", 1),
-        ("[" * 100 + "]" * 100, 1),
-        ("[" * 5000 + "]" * 5000, 1),
-    ],
-)
-def test_what_is_not_the_json_part_of_yaml_is_refused(text: str, line: int) -> None:
-    with pytest.raises(SourceError) as caught:
-        parse_yaml("x.yaml", text)
-    assert [fault.line for fault in caught.value.faults] == [line]

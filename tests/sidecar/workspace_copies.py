@@ -8,6 +8,7 @@ from assent_sidecar.bundle.workspace import load_workspace
 
 SALES = Path(__file__).parent / "workspaces" / "sales"
 CAMPAIGN = "processes/campaign.yaml"
+PROCESS = "processes/contract_renewal.yaml"
 
 
 def copy_of(source: Path, folder: Path) -> Path:
