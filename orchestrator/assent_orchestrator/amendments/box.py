@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assent_orchestrator.amendments.amendment import Amendment, AmendmentState
 from assent_orchestrator.amendments.rows import amendment_of, read, visible
 from assent_orchestrator.audit.record import Actor, Draft
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assent_orchestrator.amendments.amendment import Amendment, AmendmentState, facts_of
 from assent_orchestrator.amendments.rows import amendment_of, row_of
 from assent_orchestrator.audit.record import Actor, Draft
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock
 from assent_orchestrator.errors import AmendmentsFullError, InvalidError

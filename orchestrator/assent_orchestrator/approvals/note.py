@@ -5,7 +5,7 @@ import itertools
 from assent_orchestrator.approvals.approval import Approval, ApprovalState
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_sidecar.canonical import digest

@@ -11,7 +11,7 @@ from assent_orchestrator.approvals.approval import BY_POLICY, Approval, Approval
 from assent_orchestrator.approvals.lending import Lent
 from assent_orchestrator.approvals.requirement import Involved, Person, Seat, glass_seat_of, seat_of
 from assent_orchestrator.audit.record import Actor, ApprovalNote, Draft
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.store.approval_tables import openings
 

@@ -14,10 +14,9 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from assent_orchestrator.audit.record import TraceNote
+from assent_orchestrator.audit.traceparent import context_from, context_of
 from assent_sidecar.decision import Decided
 
 TENANT: Final = "assent.tenant"
@@ -62,7 +61,6 @@ GEN_AI_TOOL: Final = "gen_ai.tool.name"
 GEN_AI_TOOL_CALL: Final = "gen_ai.tool.call.id"
 GEN_AI_TOOL_TYPE: Final = "gen_ai.tool.type"
 
-_PROPAGATOR = TraceContextTextMapPropagator()
 _SERVER_FAULTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 
 Attributes = Mapping[str, AttributeValue | None]
@@ -71,7 +69,7 @@ Attributes = Mapping[str, AttributeValue | None]
 @contextlib.contextmanager
 def rpc_span(method: str, headers: Mapping[str, str]) -> Iterator[Span]:
     """Serve a call of ``package.Service/Method``, as a child of the caller's span when ``headers`` name one."""
-    parent = _PROPAGATOR.extract(headers, context=Context())
+    parent = context_of(headers)
     attributes = {RPC_SYSTEM: "grpc", RPC_METHOD: method}
     with _span(method, SpanKind.SERVER, attributes, context=parent) as span:
         yield span
@@ -262,37 +260,6 @@ def fail(span: Span, error_type: str) -> None:
     """Mark a span as failed, by the kind of error; never with its message, which may hold what must not leave."""
     span.set_attribute(ERROR_TYPE, error_type)
     span.set_status(StatusCode.ERROR)
-
-
-def traceparent_of(span: Span) -> str | None:
-    """Return the W3C ``traceparent`` of a span, to be stored or sent; None when nothing is traced."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier, context=trace.set_span_in_context(span, Context()))
-    return carrier.get("traceparent")
-
-
-def current_traceparent() -> str | None:
-    """Return the ``traceparent`` of the current span; None when nothing is traced."""
-    return traceparent_of(trace.get_current_span())
-
-
-def current_trace_id() -> str | None:
-    """Return the current trace's id, 32 hex digits; None when nothing is traced."""
-    note = trace_note()
-    return note.trace_id if note else None
-
-
-def trace_note(span: Span | None = None) -> TraceNote | None:
-    """Return what a record says of a span (the current one unless given); None when nothing is traced."""
-    context = (span or trace.get_current_span()).get_span_context()
-    if not context.is_valid:
-        return None
-    return TraceNote(trace_id=trace.format_trace_id(context.trace_id), span_id=trace.format_span_id(context.span_id))
-
-
-def context_from(traceparent: str | None) -> Context:
-    """Return a context whose parent is ``traceparent``; without one (or with a malformed one), a new trace."""
-    return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.audit.whose import own_runs
 from assent_orchestrator.caller import Caller, Role

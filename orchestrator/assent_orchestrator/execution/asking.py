@@ -11,8 +11,8 @@ from assent_orchestrator.approvals.approval import ApprovalState
 from assent_orchestrator.approvals.note import note_event, note_state
 from assent_orchestrator.approvals.request import open_item, resolve
 from assent_orchestrator.approvals.work_item import Trouble, Whose, open_work_item
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft
+from assent_orchestrator.audit.traceparent import current_traceparent
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, change_step
 from assent_orchestrator.execution.parts import Parts
 from assent_orchestrator.execution.scene import happened_before
@@ -162,7 +162,7 @@ async def _open(
         effect=operation.effect if operation is not None else "write",
         decision_id=step.decision_id or "",
         revision=parts.revision(run.tenant),
-        traceparent=spans.current_traceparent(),
+        traceparent=current_traceparent(),
     )
     item = await open_work_item(tx, whose, ask, trouble, parts.clock())
     return note_event("approval.choice_requested", item, str(item.state))

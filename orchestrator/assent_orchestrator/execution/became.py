@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import ActionNote, Actor, Draft, EffectNote
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.execution.situation import Situation
 from assent_orchestrator.governance import intent
 from assent_orchestrator.governance.intent import EffectStatus
@@ -26,7 +26,7 @@ def became(situation: Situation, action: Action | None, attempt: int, note: Effe
         on_behalf_of=situation.run.principal.id,
         action=ActionNote.of(action) if action else None,
         effect=note,
-        trace=spans.trace_note(),
+        trace=trace_note(),
     )
 
 

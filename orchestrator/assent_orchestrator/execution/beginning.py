@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.traceparent import traceparent_of
 from assent_orchestrator.errors import BusyError
 from assent_orchestrator.execution import bulk
 from assent_orchestrator.execution.deadline import expire, within_deadline
@@ -59,7 +60,7 @@ class Beginnings:
         with spans.segment_span(
             run.id, process=run.process, tenant=run.tenant, segment=1, links={"caller": run.traceparent}
         ) as span:
-            traceparent = spans.traceparent_of(span)
+            traceparent = traceparent_of(span)
             catalogue = self.parts.catalogue(run.tenant)
             process = catalogue.processes.get(run.process)
             kept = self.parts.unretained.get(run.id, INPUTS)

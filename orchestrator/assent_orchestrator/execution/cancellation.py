@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, ForbiddenError, StateError
 from assent_orchestrator.execution.durable import Durable
@@ -60,7 +60,7 @@ class Cancellations:
                     run=run_id,
                     actor=Actor.of(caller),
                     detail=said or None,
-                    trace=spans.trace_note(),
+                    trace=trace_note(),
                 )
                 drafts = (draft, *(await self._resumed(tx, caller, run) if compensate else ()))
                 await self.parts.trail.append(tx, run.tenant, drafts)
@@ -80,6 +80,6 @@ class Cancellations:
             run=run.id,
             actor=Actor.of(caller),
             detail={"reason": "CANCELLED"},
-            trace=spans.trace_note(),
+            trace=trace_note(),
         )
         return (draft, *await keep(tx, resumed, now))

@@ -15,8 +15,8 @@ from assent_orchestrator.approvals.request import AtStep, insert_request, pendin
 from assent_orchestrator.approvals.requirement import Answer
 from assent_orchestrator.approvals.spent import ASKED_ANEW, REVISED, use_up, void
 from assent_orchestrator.approvals.worth import answers_worth
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft
+from assent_orchestrator.audit.traceparent import current_traceparent
 from assent_orchestrator.execution.handovers import Key, allowed
 from assent_orchestrator.execution.journal import graph_of
 from assent_orchestrator.execution.outdated import is_outdated
@@ -102,7 +102,7 @@ class Passages:
             scene = scene_of_hand_over(situation, graph_of(run, self.parts.plans), key.source)
             takers = await takers_of(tx, situation, self.parts.plans, passage.facts, revision)
             request = pending(
-                AtStep(run.tenant, run.id, situation.step.id, run.process, spans.current_traceparent()),
+                AtStep(run.tenant, run.id, situation.step.id, run.process, current_traceparent()),
                 kind=ApprovalKind.HANDOFF,
                 asked=key.digest,
                 presented=passage.present(held.decided, scene, takers),

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ForbiddenError, StateError
 from assent_orchestrator.execution.durable import Durable
@@ -127,5 +127,5 @@ def _draft(event: str, caller: Caller, run_id: str, reason: str) -> Draft:
         run=run_id,
         actor=Actor.of(caller),
         detail={"rationale": reason},
-        trace=spans.trace_note(),
+        trace=trace_note(),
     )

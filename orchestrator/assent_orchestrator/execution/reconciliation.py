@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, EffectNote, StateNote
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, NotFoundError, StateError
 from assent_orchestrator.execution.arguments import UnfitError
@@ -276,7 +276,7 @@ def _draft(caller: Caller, run: RunRow, step: StepRow, state: StepState, evidenc
         effect=note,
         state=StateNote(before=str(step.state), after=str(state)),
         detail={"settlement": str(evidence.settlement), "rationale": evidence.rationale},
-        trace=spans.trace_note(),
+        trace=trace_note(),
     )
 
 

@@ -14,9 +14,9 @@ from assent_orchestrator.approvals.request import open_request, still_as_seen
 from assent_orchestrator.approvals.requirement import Answer, Involved
 from assent_orchestrator.approvals.spent import ASKED_ANEW, REVISED, trace_wait, use_up, void
 from assent_orchestrator.approvals.worth import answers_worth, carried
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Draft, StateNote
 from assent_orchestrator.audit.stride import INTENDED, Stride
+from assent_orchestrator.audit.traceparent import current_trace_id, current_traceparent
 from assent_orchestrator.clock import Clock, writable
 from assent_orchestrator.execution.became import give_up
 from assent_orchestrator.execution.driver import hold_step
@@ -267,7 +267,7 @@ class Sequels:
             decided=held.decided,
             scene=scene,
             now=now,
-            traceparent=spans.current_traceparent(),
+            traceparent=current_traceparent(),
             carried=carried(held.requirement, worth, Involved(run.principal.id, run.submitter, owner)),
             never=turn.appointed.never,
         )
@@ -298,6 +298,6 @@ def note_decision(decided: Decided, situation: Situation, now: datetime) -> dict
     return {
         "decision": decided.to_json(),
         "decision_id": decided.provenance.decision_id,
-        "trace_id": spans.current_trace_id(),
+        "trace_id": current_trace_id(),
         "started_at": situation.step.started_at or now,
     }

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assent_orchestrator.audit.record import Draft, StateNote
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.execution.journal import RunRow, StepRow, change_run, touch_run
 from assent_orchestrator.governance.minutes import SYSTEM
 from assent_orchestrator.plan.state import (

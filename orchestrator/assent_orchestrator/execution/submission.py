@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assent_orchestrator.audit import spans
 from assent_orchestrator.audit.record import Actor, Draft, StateNote
+from assent_orchestrator.audit.traceparent import current_traceparent, trace_note
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import AlreadyExistsError, CrowdedError, TooManyRunsError
 from assent_orchestrator.execution import bulk
@@ -114,7 +114,7 @@ class Submissions:
             state=RunState.PLANNED,
             reason=None,
             cancel_requested=None,
-            traceparent=spans.current_traceparent(),
+            traceparent=current_traceparent(),
             created_at=now,
             updated_at=now,
             finished_at=None,
@@ -195,5 +195,5 @@ def _created(run: RunRow, caller: Caller) -> Draft:
             "revision": run.revision,
             "steps": len(run.plan.steps),
         },
-        trace=spans.trace_note(),
+        trace=trace_note(),
     )

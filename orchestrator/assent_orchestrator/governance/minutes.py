@@ -14,7 +14,7 @@ from assent_orchestrator.audit.record import (
     ObligationNote,
     StateNote,
 )
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.governance.entrusted import Entrusted
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
 from assent_orchestrator.governance.settlement import plain

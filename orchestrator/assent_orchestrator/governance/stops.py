@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from assent_orchestrator.audit.record import Actor, Draft
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.clock import Clock

@@ -7,7 +7,7 @@ with what is remembered of it, and nobody can read a name from it.
 from collections.abc import Iterable, Mapping, Sequence
 
 from assent_orchestrator.audit.record import Actor, Draft
-from assent_orchestrator.audit.spans import trace_note
+from assent_orchestrator.audit.traceparent import trace_note
 from assent_orchestrator.memory.entry import Recalled, Receipt, Remembered
 from assent_orchestrator.memory.holds import Hold
 from assent_orchestrator.plan.label import names

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.traceparent import current_trace_id, current_traceparent, trace_note, traceparent_of
 from assent_sidecar.decision import Decided, Decision, Provenance, Reason, Verdict
 
 
@@ -46,9 +47,9 @@ def attributes(span: ReadableSpan) -> dict[str, object]:
 @pytest.mark.requirement("traces.one-trace-for-a-run")
 def test_a_run_has_a_trace_of_its_own_that_links_to_its_caller_and_goes_on_after_a_pause(exported):
     with spans.rpc_span("assent.v1.RunService/SubmitPlan", {}) as rpc:
-        caller = spans.traceparent_of(rpc)
+        caller = traceparent_of(rpc)
         with spans.segment_span("r1", process="renewal", links={"caller": caller}, segment=1) as first:
-            kept = spans.traceparent_of(first)
+            kept = traceparent_of(first)
     with spans.segment_span("r1", process="renewal", traceparent=kept, links={"resumed_by": caller}, segment=2):
         pass
     submit, begun, resumed = sorted(exported(), key=lambda span: span.start_time or 0)
@@ -71,7 +72,7 @@ def test_a_run_has_a_trace_of_its_own_that_links_to_its_caller_and_goes_on_after
 @pytest.mark.requirement("traces.spans")
 def test_a_step_holds_its_decision_and_its_tool_call(exported):
     with spans.segment_span("r1", process="renewal") as segment:
-        kept = spans.traceparent_of(segment)
+        kept = traceparent_of(segment)
     with spans.step_span("r1", "update", "crm.update", kept):
         with spans.decision_span("action", run="r1", step="update", action="crm.update") as span:
             spans.describe_decision(span, decided(Verdict.ALLOW, code="WITHIN_LIMIT"))
@@ -115,7 +116,7 @@ def test_the_absence_of_a_decision_is_an_error_named_by_its_code(exported):
 def test_waiting_for_humans_is_one_span_over_the_whole_wait(exported):
     asked = datetime(2026, 3, 1, tzinfo=UTC)
     with spans.segment_span("r1", process="renewal") as segment:
-        kept = spans.traceparent_of(segment)
+        kept = traceparent_of(segment)
     with spans.rpc_span("assent.v1.ApprovalService/DecideApproval", {}) as rpc:
         spans.approval_span(
             "a1",
@@ -167,19 +168,19 @@ def test_only_faults_of_the_server_are_errors_of_a_call(exported, status, code):
 @pytest.mark.requirement("traces.trail-names-the-span")
 def test_a_record_names_the_span_that_shows_it(exported):
     with spans.plan_span("renewal", run="r1") as span:
-        note = spans.trace_note()
+        note = trace_note()
         assert note is not None
-        assert note == spans.trace_note(span)
-        assert (spans.current_traceparent() or "").startswith(f"00-{note.trace_id}-{note.span_id}-")
-        assert spans.current_trace_id() == note.trace_id
+        assert note == trace_note(span)
+        assert (current_traceparent() or "").startswith(f"00-{note.trace_id}-{note.span_id}-")
+        assert current_trace_id() == note.trace_id
     (found,) = exported()
     assert note.trace_id == f"{found.context.trace_id:032x}"
 
 
 def test_nothing_is_named_when_nothing_is_traced():
-    assert spans.trace_note() is None
-    assert spans.current_trace_id() is None
-    assert spans.current_traceparent() is None
+    assert trace_note() is None
+    assert current_trace_id() is None
+    assert current_traceparent() is None
 
 
 @pytest.mark.parametrize("traceparent", [None, "", "nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"])

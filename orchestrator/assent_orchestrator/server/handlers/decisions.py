@@ -4,7 +4,7 @@
 
 from assent.v1 import permits_pb2 as wire
 from assent.v1.permits_pb2_grpc import DecisionServiceServicer
-from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.traceparent import current_trace_id
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.governance.handed_out import PermitStatus
 from assent_orchestrator.server import names
@@ -30,7 +30,7 @@ class DecisionHandlers(DecisionServiceServicer):
         names.own_tenant(request.parent, caller)
         asked = read_request([request.action], request.terms, request.request_id, batch=False)
         (reply,) = await self._parts.desk.decide(caller, asked, within=time_left())
-        return write_reply(caller.tenant, reply, spans.current_trace_id() or "")
+        return write_reply(caller.tenant, reply, current_trace_id() or "")
 
     async def DecideBatch(self, request: wire.DecideBatchRequest, context: Context) -> wire.DecideBatchResponse:
         """Decide many actions."""
@@ -38,7 +38,7 @@ class DecisionHandlers(DecisionServiceServicer):
         names.own_tenant(request.parent, caller)
         asked = read_request(request.actions, request.terms, request.request_id, batch=True)
         replies = await self._parts.desk.decide(caller, asked, within=time_left())
-        trace_id = spans.current_trace_id() or ""
+        trace_id = current_trace_id() or ""
         return wire.DecideBatchResponse(answers=[write_reply(caller.tenant, reply, trace_id) for reply in replies])
 
     async def ReportOutcome(self, request: wire.ReportOutcomeRequest, context: Context) -> wire.Permit:

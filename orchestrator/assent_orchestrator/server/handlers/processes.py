@@ -6,7 +6,7 @@ from assent.v1 import amendments_pb2
 from assent.v1 import processes_pb2 as wire
 from assent.v1.processes_pb2_grpc import ProcessServiceServicer
 from assent_orchestrator.amendments.amendment import AmendmentState
-from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.traceparent import current_trace_id
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.server import names
 from assent_orchestrator.server.caller_context import current_caller
@@ -52,7 +52,7 @@ class ProcessHandlers(ProcessServiceServicer):
         caller = current_caller()
         names.own_tenant(request.parent, caller)
         proposal = self._parts.proposals.propose(caller, read_proposal(request), within=time_left())
-        return write_proposed(await carry_through(proposal), spans.current_trace_id() or "")
+        return write_proposed(await carry_through(proposal), current_trace_id() or "")
 
     async def ListAmendments(
         self, request: amendments_pb2.ListAmendmentsRequest, context: Context

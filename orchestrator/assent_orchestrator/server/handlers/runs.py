@@ -9,7 +9,7 @@ from dataclasses import replace
 from assent.v1 import control_pb2, forecasts_pb2
 from assent.v1 import runs_pb2 as wire
 from assent.v1.runs_pb2_grpc import RunServiceServicer
-from assent_orchestrator.audit import spans
+from assent_orchestrator.audit.traceparent import current_trace_id
 from assent_orchestrator.audit.trail import Entry
 from assent_orchestrator.carry import carry_through
 from assent_orchestrator.errors import InvalidError
@@ -47,7 +47,7 @@ class RunHandlers(RunServiceServicer):
         plan = read_plan(request.plan)
         with _faults_of_plan():
             forecast = await self._parts.simulations.simulate(caller, plan, within=time_left())
-        return write_forecast(forecast, spans.current_trace_id() or "")
+        return write_forecast(forecast, current_trace_id() or "")
 
     async def SubmitPlan(self, request: wire.SubmitPlanRequest, context: Context) -> wire.Run:
         """Make a run of a plan."""
