@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -66,11 +66,16 @@ class Instant:
 
 @contextlib.asynccontextmanager
 async def stage(
-    *lengths: int, tools: type[Instant] | None = None, database: str | None = None, executor: str = "local"
+    *lengths: int,
+    tools: type[Instant] | None = None,
+    database: str | None = None,
+    executor: str = "local",
+    takers: Iterable[int] = (),
 ) -> AsyncIterator[App]:
     """Open a server's parts on a workspace with processes of these many steps; with a database of its own, or that.
 
-    ``tools`` stand in the place of what calls tool servers; without them, the box is called.
+    ``takers`` are as ``make_workspace`` has them. ``tools`` stand in the place of what calls tool servers; without
+    them, the box is called.
     """
     server = grpc.aio.server()
     tools_pb2_grpc.add_ToolServiceServicer_to_server(Box(), server)
@@ -78,7 +83,7 @@ async def stage(
     await server.start()
     with tempfile.TemporaryDirectory(prefix="assent-bench-") as folder:
         workspace = Path(folder) / "workspace"
-        make_workspace(workspace, *lengths)
+        make_workspace(workspace, *lengths, takers=takers)
         settings = Settings(
             workspace=workspace,
             data=Path(folder) / "data",

@@ -53,6 +53,12 @@ async def test_the_growth_of_decisions_and_memory_is_measured() -> None:
     assert re.search(r"^\s+10\s+0(\s+[\d.]+){8}$", await output("growth.py", 2), re.MULTILINE)
 
 
+async def test_recalling_with_many_sets_of_labels_is_set_beside_a_single_question() -> None:
+    text = await output("recall.py", 2)
+    for line in ("list one question", "of 1 two questions", "of 20 two questions", "of 20 21 questions"):
+        assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+
+
 @pytest.mark.requirement("speed.shadow")
 async def test_decisions_with_a_shadow_are_set_beside_decisions_without() -> None:
     text = await output("shadow.py", 2)

@@ -6,7 +6,7 @@ Deciding and recording are one function on purpose: a caller can have no ruling 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -40,6 +40,11 @@ from assent_sidecar.errors import EngineBusyError
 from assent_sidecar.evaluator import PER_ACTION
 from assent_sidecar.facts import Action, StepFacts
 from assent_sidecar.question import Question
+
+_AT_ONCE = 4
+"""Questions of one call that are asked at a time: the engine has other callers, too."""
+
+_BUSY = "too many decisions are waiting; nothing was decided and nothing was done"
 
 _SHARE = 0.8
 """How much of a caller's time the engine gets; the rest is for committing the record and for the way back."""
@@ -79,13 +84,36 @@ class Gate:
         while True:
             asked = await self.ask(question, self.budget_for(within, question.several))
             async with self.trail.recording() as tx:
-                decided = await self._under_stops(tx, question, asked)
+                decided = _under_stops(await self.barrier.in_force(tx, question.tenant), question, asked)
                 if decided is None:
                     continue
                 followed = await sequel(tx, decided) if sequel else Followed()
                 draft = minutes.decision_made(question, decided, followed.state, followed.ruling, step=followed.step)
                 await self.trail.append(tx, question.tenant, (draft, *followed.drafts))
             return decided
+
+    async def decide_each(self, questions: Sequence[Question], *, within: float | None = None) -> tuple[Decided, ...]:
+        """Decide several things of one tenant as ``decide`` does one, a few at a time, and commit them together.
+
+        They are recorded in their order. Nobody looks beforehand whether they are stopped: the commit does.
+
+        Raises:
+            BusyError: as many decisions wait as may; nothing is written.
+            UnavailableError: the trail could not be written; none of the decisions counts for anything.
+
+        """
+        if not questions:
+            return ()
+        tenant = questions[0].tenant
+        questions = [await self.informed(one) for one in questions]
+        asked = await self._ask_each(questions, within)
+        async with self.trail.recording() as tx:
+            in_force = await self.barrier.in_force(tx, tenant)
+            # What was asked without looking at stops is no word of a stop that could have been lifted since.
+            found = [_under_stops(in_force, *one) or one[1] for one in zip(questions, asked, strict=True)]
+            drafts = [minutes.decision_made(*one) for one in zip(questions, found, strict=True)]
+            await self.trail.append(tx, tenant, drafts)
+        return tuple(found)
 
     async def informed(self, question: Question) -> Question:
         """Return the question with the ledgers that concern it; what has them already is left as it is.
@@ -133,7 +161,7 @@ class Gate:
                 await self.barrier.seen(question.tenant)
                 outright = None
             async with self.trail.recording() as tx:
-                decided = await self._under_stops(tx, question, asked)
+                decided = _under_stops(await self.barrier.in_force(tx, question.tenant), question, asked)
                 if decided is None:
                     continue
                 memory = self.memory(question.tenant)
@@ -220,17 +248,6 @@ class Gate:
         """
         return applying(await self.barrier.seen(subject.tenant), subject)
 
-    async def _under_stops(self, tx: AsyncConnection, question: Question, asked: Decided) -> Decided | None:
-        """Return the decision with the stops that are in force as it is committed; None: what stopped it is lifted."""
-        in_force = await self.barrier.in_force(tx, question.tenant)
-        found = applying(in_force, Subject.of(question))
-        if found and tuple(stop.id for stop in found) == stop_ids(asked):
-            return asked
-        if found:
-            source = asked.provenance
-            return stopped(question, found, input_digest=source.input_digest, duration_us=source.duration_us)
-        return None if is_stopped(asked) else foreseen(question, asked, in_force)
-
     def budget_for(self, within: float | None, actions: int = 0) -> float:
         """Return the seconds a decision may take; ``within`` is how long whoever asks still waits, if they said."""
         more = PER_ACTION * actions
@@ -263,8 +280,29 @@ class Gate:
             spans.describe_decision(span, decided)
         if decided.fault and EngineBusyError.code in decided.codes:
             # Not a decision: to write it down would cost more than was asked for, just when there is too much to do.
-            raise BusyError("too many decisions are waiting; nothing was decided and nothing was done")
+            raise BusyError(_BUSY)
         return decided
+
+    async def _ask_each(self, questions: Sequence[Question], within: float | None) -> list[Decided]:
+        """Answer questions, ``_AT_ONCE`` at a time; the first that there is no room for is the end of all.
+
+        Raises:
+            BusyError: as many decisions wait as may.
+        """
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def ask(question: Question) -> Decided:
+            async with room:
+                return await self.ask(question, self.budget_for(within, question.several), look=False)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(ask(question)) for question in questions]
+        except* BusyError as several:
+            busy = several.exceptions[0]
+        else:
+            return [task.result() for task in tasks]
+        raise BusyError(_BUSY) from busy
 
     async def _stopped(self, question: Question) -> Decided | None:
         """Answer without the decision point when a stop is in force."""
@@ -294,6 +332,17 @@ class Gate:
             labels=names(action.labels),
             now=self.clock(),
         )
+
+
+def _under_stops(in_force: tuple[Stop, ...], question: Question, asked: Decided) -> Decided | None:
+    """Return the decision with the stops that are in force as it is committed; None: what stopped it is lifted."""
+    found = applying(in_force, Subject.of(question))
+    if found and tuple(stop.id for stop in found) == stop_ids(asked):
+        return asked
+    if found:
+        source = asked.provenance
+        return stopped(question, found, input_digest=source.input_digest, duration_us=source.duration_us)
+    return None if is_stopped(asked) else foreseen(question, asked, in_force)
 
 
 def digest_of(question: Question, digests: Digests) -> str:

@@ -4,7 +4,7 @@ What may not be seen with its labels is withheld and counted; what is returned i
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assent_orchestrator.caller import Caller
@@ -63,12 +63,10 @@ class Recalling:
         )
         async with one_look(keeper.engine) as tx:
             there = await keeper.memories.sets(tx, sought)
-        granted: dict[tuple[str, ...], tuple[Redact, ...]] = {(): redactions_in(decided.decision.obligations)}
+        always = redactions_in(decided.decision.obligations)
         sets = [labels for labels in there if labels and sought.grants(labels)]
-        for labels in sorted(sets[:MOST_SETS]):
-            redactions = await self._granted(who, wish, catalogue, labels, within)
-            if redactions is not None:
-                granted[labels] = (*granted[()], *redactions)
+        more = await self._granted(who, wish, catalogue, sorted(sets[:MOST_SETS]), within)
+        granted = {(): always} | {labels: (*always, *redactions) for labels, redactions in more.items()}
         try:
             return Answer(decided), await self._open(who, wish, sought, there, granted)
         except MemoryUnreadableError as error:
@@ -76,13 +74,22 @@ class Recalling:
             raise
 
     async def _granted(
-        self, who: Standing, wish: Wish, catalogue: Catalogue, labels: tuple[str, ...], within: float | None
-    ) -> tuple[Redact, ...] | None:
-        """Return what is taken away from values with these labels; None: they may not be seen."""
+        self,
+        who: Standing,
+        wish: Wish,
+        catalogue: Catalogue,
+        sets: Sequence[tuple[str, ...]],
+        within: float | None,
+    ) -> dict[tuple[str, ...], tuple[Redact, ...]]:
+        """Return what is taken away from values with each set of labels; those that may not be seen are not there."""
         keeper = self.keeper
-        facts = told(wish, catalogue, labels=labels)
-        decided = await keeper.gate.decide(who.question(facts, keeper.clock()), within=within)
-        return None if refusal(decided, ("redact",)) else redactions_in(decided.decision.obligations)
+        questions = [who.question(told(wish, catalogue, labels=labels), keeper.clock()) for labels in sets]
+        decided = await keeper.gate.decide_each(questions, within=within)
+        return {
+            labels: redactions_in(said.decision.obligations)
+            for labels, said in zip(sets, decided, strict=True)
+            if not refusal(said, ("redact",))
+        }
 
     async def _open(
         self,

@@ -1,5 +1,8 @@
 """What is not to be said in a list of cases: stops, an engine or a trail that is away, and many sets of labels."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,9 @@ from assent_orchestrator.store.memory_tables import holds, memories, receipts
 from assent_orchestrator.store.postgres import Database
 from assent_orchestrator.store.tables import runs
 from assent_sidecar.catalogue.catalogue import Catalogue
+from assent_sidecar.decision import Decided
+from assent_sidecar.question import Question
+from tests.orchestrator.execution.world import ScriptedDecisionPoint
 from tests.orchestrator.memory.office import Office
 
 CASES = Path(__file__).parents[2] / "cases/memories"
@@ -35,6 +41,16 @@ async def stored(office: Office, table: sa.Table = memories) -> int:
     async with office.database.engine.connect() as tx:
         query = sa.select(sa.func.count()).select_from(table).where(table.c.tenant == office.tenant)
         return int(await tx.scalar(query) or 0)
+
+
+async def stop_drafting(office: Office) -> None:
+    """Stop the agent."""
+
+    async def wake(*_: Any) -> None:
+        """Nothing runs here."""
+
+    stops = Stops(office.database.engine, office.keeper.trail, lambda: office.now, lambda *_: True, wake)
+    await stops.create(office.caller("otto:operator"), Order(Scope.AGENT, "drafting", "to look into it"))
 
 
 @pytest.mark.requirement("orchestrator.memory-decided")
@@ -73,13 +89,7 @@ async def test_a_trail_that_cannot_be_written_leaves_everything_as_it_was(
 @pytest.mark.requirement("orchestrator.memory-decided")
 async def test_an_agent_that_is_stopped_has_no_use_of_memory_and_others_do(office: Office) -> None:
     await office.do("remember", {**ABOUT, "value": 1})
-    engine, trail = office.database.engine, office.keeper.trail
-
-    async def wake(*_: Any) -> None:
-        """Nothing runs here."""
-
-    stops = Stops(engine, trail, lambda: office.now, lambda *_: True, wake)
-    await stops.create(office.caller("otto:operator"), Order(Scope.AGENT, "drafting", "to look into it"))
+    await stop_drafting(office)
     said = await office.do("recall", {**ABOUT, "who": "agent/drafting"})
     assert (said["refusal"], said["values"]) == ("STOPPED", [])
     assert (await office.do("recall", {**ABOUT, "who": "agent/mailer"}))["values"] == [1]
@@ -161,6 +171,76 @@ async def test_no_value_is_returned_whose_labels_were_not_asked_about(office: Of
     assert len(asked) == MOST_SETS + 1
     assert (len(said["values"]), said["withheld"]) == (MOST_SETS, 3)
     assert all({f"l{value:02}", "untrusted"} in asked for value in said["values"])
+
+
+@dataclass
+class Slow:
+    """Answers about labels, of those who wait for it the last one first; ``before`` happens before it does at all."""
+
+    behind: ScriptedDecisionPoint
+    before: Callable[[], Awaitable[None]] | None = None
+    waiting: list[asyncio.Event] = field(default_factory=list)
+    most: int = 0
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    async def decide(self, question: Question, *, budget: float) -> Decided:
+        assert question.memory is not None
+        if question.memory.labels:
+            before, self.before = self.before, None
+            if before is not None:
+                await before()
+            turn = asyncio.Event()
+            self.waiting.append(turn)
+            self.most = max(self.most, len(self.waiting))
+            asyncio.get_running_loop().call_soon(lambda: self.waiting.pop().set())
+            await asyncio.wait_for(turn.wait(), 60)
+        decided = await self.behind.decide(question, budget=budget)
+        self.said[decided.provenance.decision_id] = question.memory.labels
+        return decided
+
+
+async def of_many_sets(office: Office, count: int, before: Callable[[], Awaitable[None]] | None = None) -> Slow:
+    """Have values remembered with so many sets of labels, and their policies answer in another order than asked."""
+    for number in range(count):
+        await office.do("remember", {**ABOUT, "value": number, "labels": {"": (f"l{number:02}",)}})
+    slow = Slow(office.decisions, before)
+    office.keeper = replace(office.keeper, gate=replace(office.keeper.gate, decision_point=slow))
+    return slow
+
+
+@pytest.mark.requirement("orchestrator.memory-labels")
+async def test_sets_of_labels_are_asked_about_a_few_at_a_time_and_recorded_in_their_order(office: Office) -> None:
+    slow = await of_many_sets(office, 9)
+    seq = (await office.recorded())[-1]["seq"]
+    assert len((await office.do("recall", ABOUT))["values"]) == 9
+    assert slow.most == 4
+    records = await office.recorded(seq)
+    assert [one["event"] for one in records] == ["decision.made"] * 10 + ["memory.recalled"]
+    told = [slow.said[one["decision"]["id"]] for one in records[:-1]]
+    assert told == [(), *((f"l{number:02}", "untrusted") for number in range(9))]
+    assert told != list(slow.said.values()), "they were answered in this order anyway"
+
+
+@pytest.mark.requirement("orchestrator.memory-labels")
+async def test_without_room_for_one_of_the_questions_none_is_recorded_and_nothing_returned(office: Office) -> None:
+    await of_many_sets(office, 9)
+    seq = (await office.recorded())[-1]["seq"]
+    office.decisions.busy = frozenset({len(office.decisions.asked) + 4})
+    assert await office.do("recall", ABOUT) == {"error": "ENGINE_BUSY"}
+    assert [one["event"] for one in await office.recorded(seq)] == ["decision.made"], "that of the recall itself"
+
+
+@pytest.mark.requirement("orchestrator.memory-decided")
+async def test_a_stop_that_comes_while_labels_are_asked_about_withholds_what_has_them(office: Office) -> None:
+    async def stop() -> None:
+        await stop_drafting(office)
+
+    await of_many_sets(office, 3, stop)
+    seq = (await office.recorded())[-1]["seq"]
+    said = await office.do("recall", {**ABOUT, "who": "agent/drafting"})
+    assert (said["values"], said["withheld"]) == ([], 3)
+    codes = [one["decision"]["codes"] for one in await office.recorded(seq) if one["event"] == "decision.made"]
+    assert codes == [[], ["STOPPED"], ["STOPPED"], ["STOPPED"]]
 
 
 @pytest.mark.requirement("orchestrator.handoff-entrusts")
