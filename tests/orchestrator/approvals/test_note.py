@@ -9,7 +9,7 @@ from assent_orchestrator.approvals.note import note_answer, note_event
 from assent_orchestrator.approvals.passage import Taker
 from assent_orchestrator.audit.chain import GENESIS, seal
 from assent_orchestrator.caller import Caller
-from tests.orchestrator.server.use_cases import ANSWER, APPROVAL, NOON
+from tests.orchestrator.server.specimens import ANSWER, APPROVAL, NOON
 
 DORA = Caller("dora", "acme", frozenset({"sales_director"}))
 

@@ -14,7 +14,7 @@ from assent_sidecar.catalogue.catalogue import Catalogue
 from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.catalogue.own import own_systems
 from assent_sidecar.decision import StepForecast, Verdict
-from tests.orchestrator.server.use_cases import DECIDED
+from tests.orchestrator.server.specimens import DECIDED
 
 CASES = Path(__file__).parents[2] / "cases" / "memory_steps"
 

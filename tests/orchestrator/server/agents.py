@@ -4,7 +4,7 @@ from assent_orchestrator.caller import Caller
 from assent_orchestrator.errors import NotFoundError
 from assent_orchestrator.governance.agents import Appointment, Call
 from assent_sidecar.catalogue.agent import Agent
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 DESK = Agent.from_json(
     {

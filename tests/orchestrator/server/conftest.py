@@ -22,16 +22,8 @@ from tests.orchestrator.server.inbox import Approvals
 from tests.orchestrator.server.keeping import KnownClasses, NoHolds, NoMemory
 from tests.orchestrator.server.policies import KnownPolicies
 from tests.orchestrator.server.processes import KnownProcesses, NoAmendments
-from tests.orchestrator.server.use_cases import (
-    NOON,
-    Lent,
-    NoDecisions,
-    OpenBooks,
-    Orders,
-    TrailRecords,
-    Trials,
-    UseCases,
-)
+from tests.orchestrator.server.specimens import NOON
+from tests.orchestrator.server.use_cases import Lent, NoDecisions, OpenBooks, Orders, TrailRecords, Trials, UseCases
 
 
 @dataclass

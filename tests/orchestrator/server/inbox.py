@@ -21,7 +21,7 @@ from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.execution.work_items import Pick
 from assent_orchestrator.page import Page
-from tests.orchestrator.server.use_cases import APPROVAL, NOON
+from tests.orchestrator.server.specimens import APPROVAL, NOON
 
 APPROVAL_REPORT = ApprovalReport(
     span=Span(NOON - timedelta(days=30), NOON, "renewal", 10.0),

@@ -13,7 +13,7 @@ from assent_orchestrator.memory.keeper import Answer, Forgotten, Kept
 from assent_orchestrator.memory.wish import Wish
 from assent_orchestrator.page import Page
 from assent_sidecar.catalogue.memory import Memory, MemoryClass
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 _NOTHING = ForbiddenError("nothing is remembered here")
 

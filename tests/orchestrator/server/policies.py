@@ -7,7 +7,7 @@ from assent_orchestrator.governance.activation import Activation, Cause
 from assent_orchestrator.governance.policies import Policies
 from assent_sidecar.activation.report import Difference, RehearsalReport
 from assent_sidecar.bundle.change import FeedStatus, Waiting
-from tests.orchestrator.server.use_cases import DIGEST, NOON
+from tests.orchestrator.server.specimens import DIGEST, NOON
 
 WAITING = "sha256:" + "cd" * 32
 

@@ -20,7 +20,7 @@ from assent_sidecar.catalogue.process import (
     Variation,
 )
 from assent_sidecar.retry import Attempts
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 REFUND = Process(
     name="refund",

@@ -5,7 +5,7 @@ import pytest
 from assent.v1 import agents_pb2
 from assent.v1.agents_pb2_grpc import AgentServiceStub
 from tests.orchestrator.server.conftest import Wire, refusal
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 NAME = "tenants/acme/agents/desk"
 

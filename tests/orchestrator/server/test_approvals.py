@@ -10,7 +10,7 @@ from assent_orchestrator.approvals.approval import ApprovalKind
 from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.server.translate.approval import write_approval
 from tests.orchestrator.server.conftest import refusal
-from tests.orchestrator.server.use_cases import APPROVAL
+from tests.orchestrator.server.specimens import APPROVAL
 
 TENANT = "tenants/acme"
 

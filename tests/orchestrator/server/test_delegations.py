@@ -10,7 +10,7 @@ from assent.v1.delegations_pb2_grpc import DelegationServiceStub
 from assent_orchestrator.approvals.delegation import DelegationState
 from assent_orchestrator.approvals.delegations import Handing
 from tests.orchestrator.server.conftest import Wire, refusal
-from tests.orchestrator.server.use_cases import NOON
+from tests.orchestrator.server.specimens import NOON
 
 TENANT = "tenants/acme"
 NAME = "tenants/acme/delegations/d1"

@@ -23,7 +23,7 @@ from assent_orchestrator.errors import (
 from assent_orchestrator.server.interceptors.deadline import TimeLimits
 from assent_orchestrator.server.translate.plan import write_plan
 from tests.orchestrator.server.conftest import open_wire, refusal
-from tests.orchestrator.server.use_cases import PLAN
+from tests.orchestrator.server.specimens import PLAN
 
 TENANT = "tenants/acme"
 GET = runs_pb2.GetRunRequest(name=f"{TENANT}/runs/run1")

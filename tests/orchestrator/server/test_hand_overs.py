@@ -14,7 +14,7 @@ from assent_orchestrator.plan.digests import NO_KEY
 from assent_orchestrator.server.translate.approval import write_approval
 from assent_sidecar.decision import Decided
 from assent_sidecar.facts import HandoffFacts
-from tests.orchestrator.server.use_cases import APPROVAL, DECIDED
+from tests.orchestrator.server.specimens import APPROVAL, DECIDED
 
 TENANT = "tenants/acme"
 FACTS = HandoffFacts.from_json(

@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from assent.v1 import memory_classes_pb2 as proto
 from assent.v1.memories_pb2_grpc import MemoryServiceStub
 from tests.orchestrator.server.conftest import Wire, refusal
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 
 def classes(wire: Wire, parent: str = "tenants/acme") -> Any:

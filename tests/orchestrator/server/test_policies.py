@@ -8,7 +8,7 @@ from assent.v1 import policies_pb2
 from assent.v1.policies_pb2_grpc import PolicyServiceStub
 from tests.orchestrator.server.conftest import Wire, refusal
 from tests.orchestrator.server.policies import WAITING
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 NAME = "tenants/acme/policyStatus"
 

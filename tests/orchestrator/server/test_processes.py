@@ -7,7 +7,7 @@ from assent.v1.processes_pb2_grpc import ProcessServiceStub
 from assent_orchestrator.server.translate.process import read_process, write_process
 from tests.orchestrator.server.conftest import Wire, refusal
 from tests.orchestrator.server.processes import REFUND
-from tests.orchestrator.server.use_cases import DIGEST
+from tests.orchestrator.server.specimens import DIGEST
 
 NAME = "tenants/acme/processes/refund"
 

@@ -13,7 +13,7 @@ from assent_orchestrator.caller import Caller, Role
 from assent_orchestrator.errors import ForbiddenError, InvalidError, NotFoundError
 from assent_orchestrator.execution.journal import insert_run
 from assent_orchestrator.page import write_token
-from tests.orchestrator.server.use_cases import RUN
+from tests.orchestrator.server.specimens import RUN
 
 
 @pytest.fixture

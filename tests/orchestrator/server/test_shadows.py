@@ -11,7 +11,7 @@ from assent_orchestrator.cli.shadow import LARGEST
 from assent_orchestrator.server.listen import MAX_MESSAGE_BYTES
 from assent_orchestrator.server.translate.shadow import write_report
 from tests.orchestrator.server.conftest import Wire, refusal
-from tests.orchestrator.server.use_cases import DIGEST, REPORT
+from tests.orchestrator.server.specimens import DIGEST, REPORT
 
 TENANT = "tenants/acme"
 

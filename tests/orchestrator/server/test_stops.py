@@ -12,7 +12,7 @@ from assent_orchestrator.governance.stop import Scope
 from assent_orchestrator.governance.stops import Order
 from assent_orchestrator.server.translate.stop import write_stop
 from tests.orchestrator.server.conftest import Wire, refusal
-from tests.orchestrator.server.use_cases import NOON, STOP
+from tests.orchestrator.server.specimens import NOON, STOP
 
 TENANT = "tenants/acme"
 

@@ -14,7 +14,7 @@ from assent_orchestrator.execution.runs import RunView
 from assent_orchestrator.plan.state import RunState
 from assent_orchestrator.server.identities.certificate import Peer
 from tests.orchestrator.server.conftest import open_wire, refusal
-from tests.orchestrator.server.use_cases import NOON, RUN, STEPS, entry
+from tests.orchestrator.server.specimens import NOON, RUN, STEPS, entry
 
 NAME = "tenants/acme/runs/run1"
 STARTED = entry(3, "run.started", state={"from": "planned", "to": "running"})

@@ -9,7 +9,7 @@ from assent_orchestrator.server.interceptors.deadline import TimeLimits
 from assent_orchestrator.server.time_left import given, time_left
 from assent_orchestrator.server.translate.plan import write_plan
 from tests.orchestrator.server.conftest import open_wire
-from tests.orchestrator.server.use_cases import PLAN
+from tests.orchestrator.server.specimens import PLAN
 
 SIMULATE = runs_pb2.SimulatePlanRequest(parent="tenants/acme", plan=write_plan(PLAN))
 

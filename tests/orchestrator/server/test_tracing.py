@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from assent.v1 import runs_pb2
 from assent_orchestrator.errors import ForbiddenError, UnavailableError
 from tests.orchestrator.server.conftest import refusal
-from tests.orchestrator.server.use_cases import TRACE, TRACEPARENT
+from tests.orchestrator.server.specimens import TRACE, TRACEPARENT
 
 GET = runs_pb2.GetRunRequest(name="tenants/acme/runs/run1")
 CALLED = "assent.v1.RunService/GetRun"

@@ -31,7 +31,7 @@ from assent_orchestrator.tools.answer import MAX_RESULT_BYTES
 from assent_orchestrator.tools.value import to_value
 from assent_sidecar.canonical import digest_bytes
 from assent_sidecar.decision import Verdict
-from tests.orchestrator.server.use_cases import (
+from tests.orchestrator.server.specimens import (
     APPROVAL,
     DECIDED,
     DECISION,

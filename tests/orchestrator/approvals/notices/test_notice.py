@@ -13,7 +13,7 @@ from assent_orchestrator.approvals.approval import ApprovalKind
 from assent_orchestrator.approvals.notices.mail import mail_of
 from assent_orchestrator.approvals.notices.notice import EVENTS, SENTENCES, Notice, content_of, told_of
 from assent_orchestrator.audit.record import ApprovalNote, Draft
-from tests.orchestrator.server.use_cases import APPROVAL
+from tests.orchestrator.server.specimens import APPROVAL
 
 HEADERS = {"from", "to", "subject", "date", "message-id", "auto-submitted", "content-type",
            "content-transfer-encoding", "mime-version"}  # fmt: skip
