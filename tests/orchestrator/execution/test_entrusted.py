@@ -28,7 +28,7 @@ from assent_sidecar.decision import Entrust
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_handoffs import AGENTS, LOOK_AND_NOTE, SERVICES, handed, recorded, scripted
+from tests.orchestrator.execution.handing_over import AGENTS, LOOK_AND_NOTE, SERVICES, handed, recorded, scripted
 from tests.orchestrator.execution.test_memory_steps import MEMORY
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, states
 

@@ -23,7 +23,7 @@ from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_handoffs import AGENTS, LOOK_AND_NOTE, SERVICES
+from tests.orchestrator.execution.handing_over import AGENTS, LOOK_AND_NOTE, SERVICES
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, reaches, states
 
 ASK: Mapping[str, Any] = {

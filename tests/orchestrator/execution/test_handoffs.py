@@ -1,6 +1,5 @@
 """Work passes between the agents of a run only as it is allowed, is asked about once, and is recorded."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,75 +11,18 @@ from ruamel.yaml import YAML
 
 from assent_orchestrator.audit.wanted import Wanted
 from assent_orchestrator.clock import utc_now
-from assent_orchestrator.execution.simulation import MOST_HAND_OVERS
-from assent_orchestrator.governance.stop import Scope
-from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.handoff_tables import handoffs
 from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.catalogue.ledger import Ledger
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.handing_over import AGENTS, LOOK_AND_NOTE, SERVICES, handed, recorded, scripted
 from tests.orchestrator.execution.test_edits import HELD, edit
-from tests.orchestrator.execution.world import ALLOW, World, allow_all, deny, states
+from tests.orchestrator.execution.world import ALLOW, allow_all, deny, states
 
 FILE = Path(__file__).parents[2] / "cases" / "handoffs" / "runs.yaml"
 CASES = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
-NAMES = ("bot", "reader", "writer", "sender")
-SERVICES = {"scribe": "writer"}
-AGENTS: dict[str, Any] = {name: {"hands_over_to": [one for one in NAMES if one != name]} for name in NAMES}
-LOOK_AND_NOTE: list[dict[str, Any]] = [
-    {"id": "look", "agent": "reader", "action": "box.get"},
-    {"id": "note", "agent": "writer", "action": "box.put", "after": ["look"]},
-]
-
-
-def told(question: Question) -> dict[str, Any]:
-    """What is said of a hand-over, flat."""
-    assert question.handoff is not None
-    facts = question.handoff.to_json()
-    return {**facts, **facts["passes"]}
-
-
-def handed(world: World) -> list[dict[str, Any]]:
-    return [told(question) for question in world.decisions.asked if question.kind is Kind.HANDOFF]
-
-
-def scripted(case: Mapping[str, Any]) -> Any:
-    def ruler(question: Question) -> Mapping[str, Any]:
-        if question.kind is Kind.CONDITION:
-            assert question.condition is not None
-            return {"verdict": "allow", "taken": case.get("conditions", {}).get(question.condition.name, True)}
-        if question.kind is not Kind.HANDOFF:
-            return allow_all(question)
-        asked = told(question)
-        for rule in case.get("rules", []):
-            if all(asked[name] == value for name, value in rule["of"].items()):
-                answer: Mapping[str, Any] = rule["answer"]
-                return answer
-        return ALLOW
-
-    return ruler
-
-
-async def recorded(world: World, run: str) -> list[dict[str, Any]]:
-    entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
-    found = []
-    for entry in entries:
-        record = entry.record
-        if record["event"] == "handoff.decided":
-            flat = {
-                **record["detail"],
-                "step": record["step"],
-                "actor": record["actor"]["id"],
-                "verdict": record["decision"]["verdict"],
-                "codes": record["decision"]["codes"],
-                "obligations": [one["type"] for one in record.get("obligations", [])],
-                "to_state": (record.get("state") or {}).get("to"),
-            }
-            assert record["decision"]["kind"] == "handoff"
-            found.append(flat)
-    return found
 
 
 @pytest.mark.requirement("orchestrator.handoff-decided", "orchestrator.handoff-once", "orchestrator.handoff-narrows")
@@ -136,41 +78,6 @@ async def test_what_is_put_off_is_asked_again(make_world: MakeWorld):
     ]
 
 
-@pytest.mark.requirement("orchestrator.handoff-stopped")
-async def test_work_for_a_stopped_agent_waits_until_it_goes_on(make_world: MakeWorld):
-    world = await make_world(LOOK_AND_NOTE, agents=AGENTS)
-    stop = await world.stop(Scope.AGENT, "writer")
-    run = await world.submit()
-    await world.until(run, "handoff.decided", step="note")
-    held = await world.runs.get(world.alice, run)
-    assert states(held) == {"look": "succeeded", "note": "deferred"}
-    assert world.tools.times("box.put") == 0
-    assert handed(world) == []
-    await world.lift(stop)
-    assert states(await world.end_of(run)) == {"look": "succeeded", "note": "succeeded"}
-    assert [one["verdict"] for one in await recorded(world, run)] == ["deny", "allow"]
-
-
-@pytest.mark.requirement("orchestrator.handoff-stopped")
-async def test_a_stop_of_who_handed_over_holds_up_nobody_else(make_world: MakeWorld):
-    reached = asyncio.Event()
-
-    def ruler(question: Question) -> Mapping[str, Any]:
-        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "look":
-            reached.set()
-        return allow_all(question)
-
-    steps = [*LOOK_AND_NOTE, {"id": "again", "agent": "reader", "action": "box.get", "after": ["note"]}]
-    world = await make_world(steps, ruler=ruler, agents=AGENTS)
-    run = await world.submit()
-    await reached.wait()
-    await world.until(run, "action.succeeded", step="look")
-    stop = await world.stop(Scope.AGENT, "reader")
-    await world.until(run, "action.succeeded", step="note")
-    await world.lift(stop)
-    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
-
-
 @pytest.mark.requirement("orchestrator.handoff-decided")
 async def test_without_a_decision_work_waits_and_is_not_refused(make_world: MakeWorld):
     def ruler(question: Question) -> Mapping[str, Any]:
@@ -201,51 +108,6 @@ async def test_a_call_is_handed_over_before_it_is_asked_about_as_an_action(make_
     entries = await world.trail.read(world.tenant, Wanted(run=run), limit=1000)
     events = [entry.record["event"] for entry in entries if entry.record.get("step") == "note"]
     assert events == ["handoff.decided", "decision.made", "action.intended", "action.succeeded"]
-
-
-@pytest.mark.requirement("orchestrator.handoff-stopped")
-async def test_a_service_whose_agent_is_stopped_is_not_called_until_it_goes_on(make_world: MakeWorld):
-    steps = [{"id": "note", "agent": "reader", "action": "scribe.put"}]
-    world = await make_world(steps, agents=AGENTS, services=SERVICES)
-    stop = await world.stop(Scope.AGENT, "writer")
-    run = await world.submit()
-    await world.until(run, "handoff.decided", step="note")
-    assert states(await world.runs.get(world.alice, run)) == {"note": "deferred"}
-    assert world.tools.times("scribe.put") == 0
-    await world.lift(stop)
-    assert states(await world.end_of(run)) == {"note": "succeeded"}
-    assert [one["verdict"] for one in await recorded(world, run)] == ["deny", "allow"]
-
-
-@pytest.mark.requirement("orchestrator.handoff-stopped")
-async def test_a_service_is_not_called_again_once_its_agent_is_stopped(make_world: MakeWorld):
-    go_on = asyncio.Event()
-
-    def ruler(question: Question) -> Mapping[str, Any]:
-        if question.kind is Kind.ACTION and question.step is not None and question.step.id == "look":
-            later = (utc_now() + timedelta(seconds=0.2)).isoformat()
-            waiting = {"verdict": "defer", "reasons": [{"code": "LATER", "message": "later"}], "defer_until": later}
-            return allow_all(question) if go_on.is_set() else waiting
-        return allow_all(question)
-
-    steps = [
-        {"id": "note", "agent": "reader", "action": "scribe.put"},
-        {"id": "look", "agent": "reader", "action": "box.get", "after": ["note"]},
-        {"id": "more", "agent": "reader", "action": "scribe.put", "after": ["look"]},
-    ]
-    world = await make_world(steps, ruler=ruler, agents=AGENTS, services=SERVICES)
-    run = await world.submit()
-    await world.until(run, "action.succeeded", step="note")
-    stop = await world.stop(Scope.AGENT, "writer")
-    go_on.set()
-    await world.until(run, "handoff.decided", step="more")
-    assert world.tools.times("scribe.put") == 1
-    await world.lift(stop)
-    assert set(states(await world.end_of(run)).values()) == {"succeeded"}
-    assert [(one["step"], one["verdict"]) for one in await recorded(world, run)] == [
-        ("note", "allow"),
-        ("more", "deny"),
-    ]
 
 
 @pytest.mark.requirement("orchestrator.handoff-once")
@@ -305,75 +167,6 @@ async def test_a_question_of_a_hand_over_names_no_step_that_it_could_depend_on(m
     assert asked.agent.id == "writer"
     assert asked.run is not None
     assert asked.run.id == run
-
-
-@pytest.mark.requirement("orchestrator.handoff-foreseen")
-async def test_a_forecast_tells_what_will_pass_and_whether_it_may(make_world: MakeWorld):
-    steps = [
-        {"id": "look", "agent": "reader", "action": "box.get"},
-        {"id": "a", "agent": "writer", "action": "box.put", "after": ["look"]},
-        {"id": "b", "agent": "writer", "action": "box.put", "after": ["look"]},
-        {"id": "c", "agent": "writer", "action": "box.put", "args": {"say": {"$ref": "steps.look.output.secret"}}},
-        {"id": "d", "agent": "sender", "action": "box.send", "after": ["c"]},
-    ]
-    rules = [
-        {"of": {"labels": ["confidential"]}, "answer": deny("CONFIDENTIAL")},
-        {"of": {"to": "sender"}, "answer": {"verdict": "allow", "obligations": [{"type": "notify", "role": "boss"}]}},
-    ]
-    world = await make_world(steps, ruler=scripted({"rules": rules}), agents=AGENTS)
-    plan = Plan.from_json({"process": "work"})
-    forecast = await world.simulations.simulate(world.alice, plan)
-    found = [
-        (one.facts.source, one.facts.target, one.steps, one.facts.passes.labels, str(one.decided.verdict), one.refusal)
-        for one in forecast.hand_overs
-    ]
-    assert found == [
-        ("reader", "writer", ("a", "b"), (), "allow", ""),
-        ("reader", "writer", ("c",), ("confidential",), "deny", ""),
-        ("writer", "sender", ("d",), (), "allow", "OBLIGATION_UNSUPPORTED"),
-    ]
-    assert forecast.omitted == 0
-    entries = await world.trail.read(world.tenant, Wanted(), limit=1000)
-    made = [entry.record for entry in entries if entry.record["event"] == "handoff.decided"]
-    assert [(one["step"], one["decision"]["verdict"]) for one in made] == [
-        ("a", "allow"),
-        ("c", "deny"),
-        ("d", "allow"),
-    ]
-    assert world.tools.calls == []
-
-
-@pytest.mark.requirement("orchestrator.handoff-foreseen")
-async def test_a_forecast_tells_what_will_pass_to_services_that_are_called(make_world: MakeWorld):
-    secret = {"$ref": "steps.look.output.secret"}
-    steps = [
-        {"id": "look", "agent": "reader", "action": "box.get"},
-        {"id": "a", "agent": "reader", "action": "scribe.put", "args": {"say": secret}},
-        {"id": "b", "agent": "reader", "action": "scribe.put", "args": {"say": "hello"}},
-        {"id": "c", "agent": "writer", "action": "scribe.put"},
-    ]
-    duty = {"verdict": "allow", "obligations": [{"type": "redact", "path": ""}]}
-    rules = [{"of": {"labels": ["confidential"]}, "answer": deny("CONFIDENTIAL")}, {"of": {}, "answer": duty}]
-    world = await make_world(steps, ruler=scripted({"rules": rules}), agents=AGENTS, services=SERVICES)
-    forecast = await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))
-    assert [
-        (one.facts.target, one.facts.reason, one.steps, one.facts.passes.labels, str(one.decided.verdict), one.refusal)
-        for one in forecast.hand_overs
-    ] == [
-        ("writer", "call", ("a",), ("confidential",), "deny", ""),
-        ("writer", "call", ("b",), (), "allow", "OBLIGATION_UNSUPPORTED"),
-    ]
-
-
-@pytest.mark.requirement("orchestrator.handoff-foreseen")
-async def test_of_very_many_hand_overs_the_first_are_asked_about(make_world: MakeWorld):
-    names = [f"agent{number}" for number in range(MOST_HAND_OVERS + 3)]
-    everybody = {name: {"hands_over_to": ["bot"]} for name in names}
-    steps = [{"id": f"s{at}", "agent": name, "action": "box.get"} for at, name in enumerate(names)]
-    last = {"id": "last", "action": "box.put", "after": [step["id"] for step in steps]}
-    world = await make_world([*steps, last], agents=everybody)
-    forecast = await world.simulations.simulate(world.alice, Plan.from_json({"process": "work"}))
-    assert (len(forecast.hand_overs), forecast.omitted) == (MOST_HAND_OVERS, 3)
 
 
 @pytest.mark.requirement("orchestrator.handoff-limits")
