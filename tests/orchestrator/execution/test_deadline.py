@@ -14,7 +14,7 @@ from assent_orchestrator.tools.outcome import Failure, Found, Success
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import held_until_approved
+from tests.orchestrator.execution.held import held_until_approved
 from tests.orchestrator.execution.world import ALLOW, for_actions, reaches, states
 
 TWO: list[dict[str, Any]] = [

@@ -12,7 +12,7 @@ from assent_orchestrator.approvals.sought import ANY, Sought
 from assent_orchestrator.caller import Caller
 from assent_orchestrator.clock import utc_now
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import held_until_approved
+from tests.orchestrator.execution.held import held_until_approved
 from tests.orchestrator.execution.world import World, for_actions
 
 SECONDS = 60

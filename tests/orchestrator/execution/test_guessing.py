@@ -12,8 +12,8 @@ from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.postgres import Database
 from assent_sidecar.canonical import digest
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.held import held_until_approved
 from tests.orchestrator.execution.test_unretained import MEMORY, Box, stored
-from tests.orchestrator.execution.test_waiting import held_until_approved
 from tests.orchestrator.execution.world import World, for_actions, states
 
 PIN = "4711"

@@ -8,7 +8,7 @@ from assent_orchestrator.approvals.approval import Approval
 from assent_orchestrator.server.translate.approval import write_approval, write_approvals
 from assent_orchestrator.server.translate.run import MOST_BYTES
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import HELD
+from tests.orchestrator.execution.held import HELD
 from tests.orchestrator.execution.world import for_actions
 
 TEXT = "x" * 60_000

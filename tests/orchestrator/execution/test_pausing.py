@@ -18,7 +18,7 @@ from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import held_until_approved
+from tests.orchestrator.execution.held import held_until_approved
 from tests.orchestrator.execution.world import ALLOW, World, for_actions, states
 
 TWO = [{"id": "first", "action": "box.send"}, {"id": "then", "action": "box.put", "after": ["first"]}]

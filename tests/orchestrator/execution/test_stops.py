@@ -18,7 +18,7 @@ from assent_orchestrator.tools.outcome import Success
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import held_until_approved
+from tests.orchestrator.execution.held import held_until_approved
 from tests.orchestrator.execution.world import World, allow_all, for_actions, states
 
 ONE = [{"id": "only", "action": "box.send"}]

@@ -35,7 +35,7 @@ from assent_sidecar.catalogue.memory import Memory
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import HELD, held_until_approved
+from tests.orchestrator.execution.held import HELD, held_until_approved
 from tests.orchestrator.execution.world import ALLOW, World, allow_all, catalogue, for_actions, reaches, states
 
 SECRET = "KEEP-ME-NOWHERE-4111"

@@ -20,18 +20,8 @@ from assent_orchestrator.tools.outcome import Failure, Success
 from assent_sidecar.facts import Action
 from assent_sidecar.question import Kind, Question
 from tests.orchestrator.execution.conftest import MakeWorld
+from tests.orchestrator.execution.held import HELD, held_until_approved
 from tests.orchestrator.execution.world import ALLOW, for_actions, states
-
-HELD: Mapping[str, Any] = {
-    "verdict": "require_approval",
-    "reasons": [{"code": "TOO_MUCH", "message": "ask", "control": "FIN-07"}],
-    "approval": {"stages": [{"role": "director", "quorum": 1}], "not": ["principal"], "expires_in": "72h"},
-}
-
-
-def held_until_approved(question: Question):
-    assert question.action is not None
-    return ALLOW if question.approvals else HELD
 
 
 @pytest.mark.requirement("orchestrator.pause-on-approval")

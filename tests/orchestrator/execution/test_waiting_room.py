@@ -15,7 +15,7 @@ from assent_orchestrator.approvals.sought import Sought
 from assent_orchestrator.plan.model import Plan
 from assent_orchestrator.store.postgres import Database
 from tests.orchestrator.execution.conftest import MakeWorld
-from tests.orchestrator.execution.test_waiting import held_until_approved
+from tests.orchestrator.execution.held import held_until_approved
 from tests.orchestrator.execution.world import World, for_actions
 
 FEW, MANY, POOLED = 30, 300, 10
