@@ -58,6 +58,7 @@ from assent_orchestrator.server.handlers.shadows import ShadowHandlers
 from assent_orchestrator.server.handlers.stops import StopHandlers
 from assent_orchestrator.server.health import Probes, Readiness, look
 from assent_orchestrator.server.interceptors.around import Layers
+from assent_orchestrator.server.interceptors.arrival import Arrival
 from assent_orchestrator.server.interceptors.deadline import Deadline, TimeLimits
 from assent_orchestrator.server.interceptors.failures import Failures
 from assent_orchestrator.server.interceptors.identity import Identity
@@ -90,6 +91,9 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
 )
 _PROBE: ServiceDescriptor = probe_pb2.DESCRIPTOR.services_by_name["Health"]
 _REFLECTION: ServiceDescriptor = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+
+_STREAMS = 100
+"""Of one connection, at least; HTTP/2 advises no less."""
 
 _OPTIONS = (
     # Without this, a second server would bind the same port and get half of the calls.
@@ -172,12 +176,13 @@ def _assemble(parts: ServerParts, settings: ListenSettings, readiness: Readiness
                 Deadline(settings.limits),
                 Identity(parts.identities, open_services=frozenset({_PROBE.full_name, _REFLECTION.full_name})),
                 Shares(settings.max_calls),
+                Arrival(settings.patience),
                 Validation(),
                 pace,
             ),
         ),
-        options=_OPTIONS,
-        maximum_concurrent_rpcs=settings.max_calls,
+        # No bound of gRPC's own: it counts calls, too, that are over here, and whose end somebody does not take in.
+        options=(*_OPTIONS, ("grpc.max_concurrent_streams", max(settings.max_calls, _STREAMS))),
     )
     add_RunServiceServicer_to_server(RunHandlers(parts), server)
     add_ApprovalServiceServicer_to_server(ApprovalHandlers(parts), server)

@@ -15,6 +15,12 @@ class SlowReaderError(AssentError):
     code = "SLOW_READER"
 
 
+class SlowSenderError(AssentError):
+    """The request did not come with the call, nor soon after it; nothing was begun."""
+
+    code = "SLOW_SENDER"
+
+
 class CrowdError(BusyError):
     """The tenant has as many calls under way as may be, and others have room; nothing was begun."""
 

@@ -22,7 +22,7 @@ from assent_orchestrator.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from assent_orchestrator.server.refusal import DeadlineError, SlowReaderError, UnknownMethodError
+from assent_orchestrator.server.refusal import DeadlineError, SlowReaderError, SlowSenderError, UnknownMethodError
 
 DOMAIN = "assent"
 
@@ -43,6 +43,7 @@ _CODES: tuple[tuple[type[AssentError], grpc.StatusCode], ...] = (
     (DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
     (BusyError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (SlowReaderError, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    (SlowSenderError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (UnknownMethodError, grpc.StatusCode.UNIMPLEMENTED),
 )
 
@@ -106,7 +107,7 @@ def _advice(error: AssentError) -> tuple[Message, ...]:
         subject = next((f"{name}/{value}" for name, value in error.metadata.items()), "")
         violation = details.PreconditionFailure.Violation(type=error.code, subject=subject, description=error.message)
         return (details.PreconditionFailure(violations=[violation]),)
-    if isinstance(error, (UnavailableError, BusyError, SlowReaderError)):
+    if isinstance(error, (UnavailableError, BusyError, SlowReaderError, SlowSenderError)):
         return (details.RetryInfo(retry_delay=_RETRY_AFTER),)
     return ()
 

@@ -135,16 +135,6 @@ async def test_with_tls_the_server_is_whom_its_certificate_names(tmp_path):
             pass
 
 
-async def test_more_calls_at_once_than_the_limit_are_turned_away():
-    async with open_wire(max_calls=1) as wire:
-        watching = HealthStub(wire.channel).Watch(probe_pb2.HealthCheckRequest())
-        await watching.read()
-        with pytest.raises(aio.AioRpcError) as caught:
-            await check(wire)
-        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        watching.cancel()
-
-
 def _certificate() -> tuple[bytes, bytes]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "assent test")])

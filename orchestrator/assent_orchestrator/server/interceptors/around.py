@@ -120,13 +120,20 @@ def behaviour_of(handler: Handler) -> Callable[[Any, Context], Any]:
     return found
 
 
-def with_behaviour(handler: Handler, behaviour: Behaviour, *, deserializer: Any = ...) -> Handler:
+def with_behaviour(handler: Handler, behaviour: Behaviour) -> Handler:
     """Return the handler with something else to serve the call."""
-    make = getattr(grpc, f"{_shape(handler)}_rpc_method_handler")
-    reader = handler.request_deserializer if deserializer is ... else deserializer
-    made: Handler = make(behaviour, reader, handler.response_serializer)
-    return made
+    return _made(_shape(handler), behaviour, handler.request_deserializer, handler)
+
+
+def streamed(handler: Handler, behaviour: Behaviour) -> Handler:
+    """Return a handler of a stream of requests, each as its bytes, that answers as this one does."""
+    return _made(_SHAPES[True, handler.response_streaming], behaviour, None, handler)
 
 
 def _shape(handler: Handler) -> str:
     return _SHAPES[handler.request_streaming, handler.response_streaming]
+
+
+def _made(shape: str, behaviour: Behaviour, deserializer: Any, handler: Handler) -> Handler:
+    made: Handler = getattr(grpc, f"{shape}_rpc_method_handler")(behaviour, deserializer, handler.response_serializer)
+    return made

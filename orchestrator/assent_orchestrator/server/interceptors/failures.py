@@ -1,6 +1,5 @@
 """No error leaves but as a status that says what callers may know of it, and no other text ever."""
 
-import contextlib
 import logging
 import secrets
 import traceback
@@ -8,21 +7,11 @@ from typing import Any
 
 import grpc
 import sqlalchemy as sa
-from google.protobuf.message import DecodeError
 from grpc import aio
 from grpc_status import rpc_status
 
-from assent_orchestrator.errors import AssentError, Fault, InvalidError
-from assent_orchestrator.server.interceptors.around import (
-    Around,
-    Call,
-    Context,
-    Handler,
-    Proceed,
-    behaviour_of,
-    with_behaviour,
-    wrap,
-)
+from assent_orchestrator.errors import AssentError
+from assent_orchestrator.server.interceptors.around import Around, Call, Context, Handler, Proceed, wrap
 from assent_orchestrator.server.refusal import UnknownMethodError
 from assent_orchestrator.server.status import internal_status, status_of
 from assent_orchestrator.store.absence import DatabaseUnavailableError
@@ -38,9 +27,9 @@ class Failures(Around):
     """Turns errors into statuses. gRPC itself would send the text of any exception to the caller."""
 
     def serving(self, handler: Handler | None, method: str) -> Handler:
-        """Put ``around`` around the handler, the reading of the request, and what has no handler."""
-        readable = _reading_inside(handler) if handler is not None else grpc.unary_unary_rpc_method_handler(_unknown)
-        return wrap(readable, method, self.around)
+        """Put ``around`` around the handler, and around what has none; that, too, waits for no request."""
+        served = handler if handler is not None else grpc.stream_unary_rpc_method_handler(_unknown)
+        return wrap(served, method, self.around)
 
     async def around(self, call: Call, proceed: Proceed) -> Any:
         """Serve the call; abort it with a status when it fails."""
@@ -83,24 +72,5 @@ def _kinds(error: BaseException) -> str:
     return " from ".join(names)
 
 
-def _reading_inside(handler: Handler) -> Handler:
-    """Return a handler that reads the request's bytes inside the call: what is wrong with them is an answer, too."""
-    read = handler.request_deserializer
-    if handler.request_streaming or read is None:
-        return handler
-    inner = behaviour_of(handler)
-
-    async def behaviour(request: bytes, context: Context) -> Any:
-        message = None
-        with contextlib.suppress(DecodeError):
-            message = read(request)
-        if message is None:
-            fault = Fault("", "NOT_THIS_MESSAGE", "the bytes are not a message of this method, or nested too deeply")
-            raise InvalidError("the request cannot be read", (fault,))
-        return await inner(message, context)
-
-    return with_behaviour(handler, behaviour, deserializer=None)
-
-
-async def _unknown(_request: bytes, _context: Context) -> Any:
+async def _unknown(_requests: Any, _context: Context) -> Any:
     raise UnknownMethodError("there is no such service or method")

@@ -29,8 +29,8 @@ class Shares(Around):
         """
         tenant = confined() or ""
         mine = self._under_way[tenant]
-        # One is always let in: gRPC itself refuses when there is no room at all. Whoever asks in a word how the server
-        # is gets an answer: where none comes, servers are ended.
+        # One is always let in: tenants are few. So is whoever asks in a word how the server is: where no answer comes,
+        # servers are ended.
         bounded = bool(tenant) or call.response_streaming
         if bounded and mine and mine >= self._most - self._under_way.total():
             raise CrowdError("as many calls of your tenant are under way as may be; end some, or call again later")
