@@ -53,6 +53,14 @@ async def test_the_growth_of_decisions_and_memory_is_measured() -> None:
     assert re.search(r"^\s+10\s+0(\s+[\d.]+){8}$", await output("growth.py", 2), re.MULTILINE)
 
 
+async def test_hand_overs_and_questions_about_them_are_set_beside_the_same_without() -> None:
+    text = await output("handovers.py", 2, 1, 3)
+    for line in ("8 steps no hand overs", "8 steps 7 hand overs"):
+        assert re.search(rf"{line}(\s+[\d.]+){{3}}$", text, re.MULTILINE), text
+    for takers in (1, 3):
+        assert re.search(rf"^\s+{takers}(\s+[\d.]+){{6}}$", text, re.MULTILINE), text
+
+
 async def test_recalling_with_many_sets_of_labels_is_set_beside_a_single_question() -> None:
     text = await output("recall.py", 2)
     for line in ("list one question", "of 1 two questions", "of 20 two questions", "of 20 21 questions"):
