@@ -9,6 +9,8 @@ from opentelemetry import trace
 
 _OURS = ("assent", "assent_orchestrator", "assent_sidecar")
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "trace_id", "span_id"}
+_QUOTING = {"grpc._cython.cygrpc": "Invalid encoding on", "aiohttp.server": "Error handling request"}
+"""What libraries log of headers that they cannot read: they quote them, and one may be a token with a wrong byte."""
 _WIDEST = 16_384
 """Characters of one line; a longer one is cut."""
 
@@ -17,6 +19,7 @@ def open_log(*, as_json: bool) -> None:
     """Send the log to stderr: ours from INFO on, everybody else's from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else TextLines())
+    handler.addFilter(_quotes_no_header)
     handler.addFilter(_note_trace)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _OURS:
@@ -58,6 +61,10 @@ def one_line(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def _quotes_no_header(record: logging.LogRecord) -> bool:
+    return record.name not in _QUOTING or not str(record.msg).startswith(_QUOTING[record.name])
 
 
 def _note_trace(record: logging.LogRecord) -> bool:

@@ -91,14 +91,14 @@ class _Endpoints:
     async def evaluation(self, request: web.Request) -> web.Response:
         """Answer one evaluation."""
         caller = self._caller(request)
-        asked = read_evaluation(await request.read())
+        asked = read_evaluation(await _body(request))
         (answer,) = await self._answers(caller, asked)
         return web.json_response(answer)
 
     async def evaluations(self, request: web.Request) -> web.Response:
         """Answer several evaluations; one where there is no list, as the specification has it."""
         caller = self._caller(request)
-        asked = read_evaluations(await request.read())
+        asked = read_evaluations(await _body(request))
         answers = await self._answers(caller, asked)
         return web.json_response({"evaluations": answers} if asked.request.batch else answers[0])
 
@@ -113,6 +113,16 @@ class _Endpoints:
         if scheme.lower() != "bearer" or not token.strip():
             raise UnauthenticatedError("send exactly one header 'Authorization: Bearer <token>'")
         return self._parts.identities.authenticate(token.strip())
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.RequestPayloadError as error:
+        raise web.HTTPBadRequest(reason="the body cannot be read") from error
+    except ConnectionResetError as error:
+        # The caller is gone and hears nothing; it is no fault of ours.
+        raise web.HTTPBadRequest(reason="the body did not come") from error
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -156,4 +156,5 @@ class TokenDirectory:
 
 def _fingerprint(token: str) -> bytes:
     # Looking up a digest takes the same time for a near miss as for a wild guess.
-    return hashlib.sha256(token.encode()).digest()
+    # Bytes that are no text came through HTTP as half characters.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

@@ -47,6 +47,6 @@ async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kind:
 
 
 def _text(value: str) -> bytes:
-    encoded = value.encode()
+    encoded = value.encode(errors="surrogateescape")
     assert len(encoded) < 127
     return bytes((len(encoded),)) + encoded

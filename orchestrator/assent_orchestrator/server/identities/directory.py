@@ -32,7 +32,7 @@ class Directory:
         Raises:
             UnauthenticatedError: it is nobody's, or not good any more.
         """
-        if not self._issuers or token.count(".") != 2 or len(token) > _LONGEST:
+        if not self._issuers or token.count(".") != 2 or len(token) > _LONGEST or not token.isascii():
             return self._tokens.authenticate(token)
         name, key_id = issuer_and_key(token)
         issuer = self._issuers.get(name)
