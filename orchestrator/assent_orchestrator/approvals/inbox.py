@@ -1,13 +1,13 @@
 """What waits for people: list it, show it, answer it."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from assent_orchestrator.approvals.approval import BY_POLICY, LIVE, Approval, ApprovalKind, ApprovalState, age_of
+from assent_orchestrator.approvals.approval import BY_POLICY, LIVE, Approval, ApprovalState, age_of
 from assent_orchestrator.approvals.edit import check_edits
 from assent_orchestrator.approvals.latest import latest_request, waiting_for
 from assent_orchestrator.approvals.lending import lent_by, lent_here
@@ -17,9 +17,12 @@ from assent_orchestrator.approvals.opening import may_answer, was_opened, write_
 from assent_orchestrator.approvals.reply import (
     Reply,
     UnansweredError,
+    answer_of,
     check_etag,
     check_reply,
     check_state,
+    events_of,
+    state_after,
 )
 from assent_orchestrator.approvals.request import (
     approval_of,
@@ -132,9 +135,9 @@ class Inbox:
             if given.edits:
                 given = replace(given, digest=(await self.revise(tx, approval, given.edits)).digest)
             await write_answer(tx, approval, given)
-            now, state = given.at, ApprovalState.EDITED if given.edits else _state_after(approval, given)
+            now, state = given.at, ApprovalState.EDITED if given.edits else state_after(approval, given)
             await resolve(tx, approval, state, now)
-            drafts = [note_answer(event, approval, caller, given) for event in _events(approval, given, state)]
+            drafts = [note_answer(event, approval, caller, given) for event in events_of(approval, given, state)]
             if given.break_glass and approval.requirement.break_glass:
                 review = approval.requirement.break_glass.review
                 drafts.append(await open_review(tx, approval, given, review, now))
@@ -167,7 +170,7 @@ class Inbox:
         seat = seat_of(approval.requirement, approval.answers, person, Involved("", "", ""), age)
         if not isinstance(seat, Seat):
             raise objection("you may not choose here", approval, person, seat, age)
-        given = _given(approval, person, seat, reply, now)
+        given = answer_of(approval, person, seat, reply, now)
         return approval, given
 
     async def withdraw(self, caller: Caller, approval_id: str, etag: str) -> Approval:
@@ -239,7 +242,7 @@ class Inbox:
         if not isinstance(seat, Seat):
             raise objection("you may not answer this approval", approval, person, seat, age)
         check_edits(approval, reply.edits)
-        return approval, _given(approval, person, seat, reply, now)
+        return approval, answer_of(approval, person, seat, reply, now)
 
     async def _involved(self, tx: AsyncConnection, approval: Approval) -> Involved:
         principal, submitter = await _whose(tx, approval)
@@ -279,43 +282,6 @@ async def _person(
     return Person(caller.id, roles, stands_for=giver)
 
 
-def _given(approval: Approval, person: Person, seat: Seat, reply: Reply, now: datetime) -> Answer:
-    return Answer(
-        stage=seat.stage,
-        role=seat.role,
-        approver=person.id,
-        roles=person.roles,
-        stands_for=person.stands_for,
-        approved=reply.approve,
-        at=now,
-        digest=approval.action_digest,
-        rationale=reply.rationale,
-        break_glass=reply.break_glass,
-        number=len(approval.answers) + 1,
-        presented_digest=approval.presented_digest,
-        edits=reply.edits,
-        choice=reply.choice or None,
-    )
-
-
 async def _whose(tx: AsyncConnection, approval: Approval) -> tuple[str, str]:
     row = (await tx.execute(sa.select(runs.c.principal, runs.c.submitter).where(runs.c.id == approval.run_id))).one()
     return Principal.from_json(row.principal).id, row.submitter
-
-
-def _state_after(approval: Approval, given: Answer) -> ApprovalState:
-    if not given.approved:
-        return ApprovalState.REJECTED
-    unmet = unmet_stages(approval.requirement, (*approval.answers, given))
-    return ApprovalState.PENDING if unmet else ApprovalState.APPROVED
-
-
-def _events(approval: Approval, given: Answer, state: ApprovalState) -> Iterator[str]:
-    if approval.kind is ApprovalKind.REVIEW:
-        yield "approval.reviewed"
-        return
-    yield "approval.answered"
-    if given.break_glass:
-        yield "approval.broke_glass"
-    if state is not ApprovalState.PENDING:
-        yield f"approval.{state}"

@@ -1,10 +1,11 @@
-"""A person's answer as it comes in, and whether it is to what is asked. Pure."""
+"""A person's answer as it comes in: whether it is to what is asked, and what it comes to. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from assent_orchestrator.approvals.approval import Approval, ApprovalKind, ApprovalState
+from assent_orchestrator.approvals.requirement import Answer, Person, Seat, unmet_stages
 from assent_orchestrator.errors import ConflictError, Fault, InvalidError, StateError
 from assent_sidecar.model import Json, Pointer
 
@@ -105,3 +106,43 @@ def check_etag(approval: Approval, etag: str) -> None:
     """
     if etag != str(approval.version):
         raise ConflictError("the approval changed since you saw it; look again", approval=approval.id)
+
+
+def answer_of(approval: Approval, person: Person, seat: Seat, reply: Reply, now: datetime) -> Answer:
+    """Return the answer that a reply is, once a seat for it was found."""
+    return Answer(
+        stage=seat.stage,
+        role=seat.role,
+        approver=person.id,
+        roles=person.roles,
+        stands_for=person.stands_for,
+        approved=reply.approve,
+        at=now,
+        digest=approval.action_digest,
+        rationale=reply.rationale,
+        break_glass=reply.break_glass,
+        number=len(approval.answers) + 1,
+        presented_digest=approval.presented_digest,
+        edits=reply.edits,
+        choice=reply.choice or None,
+    )
+
+
+def state_after(approval: Approval, given: Answer) -> ApprovalState:
+    """Return where an approval stands with one answer more, as long as nothing is changed by it."""
+    if not given.approved:
+        return ApprovalState.REJECTED
+    unmet = unmet_stages(approval.requirement, (*approval.answers, given))
+    return ApprovalState.PENDING if unmet else ApprovalState.APPROVED
+
+
+def events_of(approval: Approval, given: Answer, state: ApprovalState) -> Iterator[str]:
+    """Yield what happened by an answer after which the approval stands at ``state``, as the trail calls it."""
+    if approval.kind is ApprovalKind.REVIEW:
+        yield "approval.reviewed"
+        return
+    yield "approval.answered"
+    if given.break_glass:
+        yield "approval.broke_glass"
+    if state is not ApprovalState.PENDING:
+        yield f"approval.{state}"
