@@ -1,15 +1,13 @@
 """Values against JSON Schema (2020-12), entirely or as far as they are known.
 
 Nothing is fetched: a schema that refers outside of itself cannot be used, and a value is never valid under a schema
-that cannot be used. ``format`` is an annotation, as the specification has it; use ``pattern``. Messages speak of the
-schema and never show the value.
+that cannot be used. ``format`` is an annotation, as the specification has it; use ``pattern``.
 """
 
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice
 from typing import Any
@@ -21,8 +19,9 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from assent_orchestrator.plan.pointer import Tokens, render
+from assent_orchestrator.plan.violation import Violation, message_of
 from assent_sidecar.canonical import NotCanonicalError, canonical
-from assent_sidecar.model import Json, Pointer
+from assent_sidecar.model import Json
 
 MAX_VIOLATIONS = 100
 """Of one value; what comes after is counted as one."""
@@ -32,14 +31,6 @@ MAX_CHECKS = 100_000
 
 _DIALECT = Draft202012Validator.META_SCHEMA["$schema"]
 _Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One place at which a value is not as its schema wants it."""
-
-    pointer: Pointer
-    message: str
 
 
 class _TooMuchError(Exception):
@@ -74,7 +65,7 @@ def validate(value: Json, schema: Mapping[str, Json], unknown: Collection[Tokens
     finally:
         _checks.reset(counting)
     found = {
-        Violation(render(str(token) for token in error.absolute_path), _message(error))
+        Violation(render(str(token) for token in error.absolute_path), message_of(error))
         for error in errors[:MAX_VIOLATIONS]
     }
     if len(errors) > MAX_VIOLATIONS:
@@ -285,36 +276,3 @@ def _names_a_dialect(schema: Json) -> bool:
     if isinstance(schema, dict):
         return isinstance(schema.get("$schema"), str) or any(map(_names_a_dialect, schema.values()))
     return isinstance(schema, list) and any(map(_names_a_dialect, schema))
-
-
-_MESSAGES: Mapping[str, str] = {
-    "type": "must be of type {}",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "exclusiveMinimum": "must be greater than {}",
-    "exclusiveMaximum": "must be less than {}",
-    "multipleOf": "must be a multiple of {}",
-    "minLength": "must have at least {} characters",
-    "maxLength": "must have at most {} characters",
-    "minItems": "must have at least {} elements",
-    "maxItems": "must have at most {} elements",
-    "minProperties": "must have at least {} members",
-    "maxProperties": "must have at most {} members",
-    "pattern": "must match {}",
-    "enum": "must be one of {}",
-    "const": "must be {}",
-}
-_OWN_WORDS = frozenset({"properties", "required", "additionalProperties", "uniqueItems"})
-_LONGEST = 200
-
-
-def _message(error: ValidationError) -> str:
-    keyword = str(error.validator)
-    if error.validator is None:
-        return "is not allowed"
-    if keyword in _OWN_WORDS:
-        return error.message
-    if keyword in _MESSAGES:
-        wanted = json.dumps(error.validator_value, ensure_ascii=False, sort_keys=True)
-        return _MESSAGES[keyword].format(wanted if len(wanted) <= _LONGEST else "what its schema says")
-    return f"does not satisfy {keyword!r} of its schema"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from assent_orchestrator.plan import schema as schema_module
-from assent_orchestrator.plan.schema import Violation, may_hold, validate
+from assent_orchestrator.plan.schema import may_hold, validate
+from assent_orchestrator.plan.violation import Violation
 
 PERSON = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
