@@ -43,6 +43,7 @@ from assent_orchestrator.approvals.requirement import (
 )
 from assent_orchestrator.approvals.review import alone, open_review
 from assent_orchestrator.approvals.sought import ANY, Sought, seen_by
+from assent_orchestrator.audit.record import Draft
 from assent_orchestrator.audit.trail import Trail
 from assent_orchestrator.caller import Caller, one_person
 from assent_orchestrator.clock import Clock
@@ -141,9 +142,7 @@ class Inbox:
             if given.break_glass and approval.requirement.break_glass:
                 review = approval.requirement.break_glass.review
                 drafts.append(await open_review(tx, approval, given, review, now))
-            await self.trail.append(tx, caller.tenant, drafts)
-            after = await read_request(tx, approval_id)
-            waiting = await waiting_for(tx, approval)
+            after, waiting = await self._recorded(tx, approval, drafts)
         for step_id in waiting:
             await self.wake(approval.run_id, step_id)
         return after
@@ -197,12 +196,17 @@ class Inbox:
             await resolve(tx, approval, state, now)
             drafts = [note_answer("approval.withdrawn", approval, caller, one, outcome="withdrawn") for one in own]
             drafts += [note_state(approval, state)] if edited else []
-            await self.trail.append(tx, caller.tenant, drafts)
-            after = await read_request(tx, approval_id)
-            waiting = await waiting_for(tx, approval)
+            after, waiting = await self._recorded(tx, approval, drafts)
         for step_id in waiting:
             await self.wake(approval.run_id, step_id)
         return after
+
+    async def _recorded(
+        self, tx: AsyncConnection, approval: Approval, drafts: Sequence[Draft]
+    ) -> tuple[Approval, Sequence[str]]:
+        """Record what was done with an approval; return it as it is now, and the steps that wait for it."""
+        await self.trail.append(tx, approval.tenant, drafts)
+        return await read_request(tx, approval.id), await waiting_for(tx, approval)
 
     async def _own(
         self, tx: AsyncConnection, caller: Caller, approval_id: str, etag: str, *, lock: bool = False
