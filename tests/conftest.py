@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from assent_orchestrator.store.migrate import migrate
 from assent_orchestrator.store.postgres import Database, open_database
@@ -18,6 +19,13 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 # As the Makefile has it: the hundreds of programs that tests start compile their code once, not each at every start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# On a machine that is busy with something else, nothing is slow for a reason of its own; and of what is the same, each
+# run looks at the same. `make fuzz` looks at more, and at something else every time.
+settings.register_profile(
+    "certain", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("certain")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

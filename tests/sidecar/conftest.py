@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from tests.sidecar.workspace_copies import SALES, copy_of
 
-settings.register_profile("fuzz", max_examples=20_000)
+settings.register_profile("fuzz", max_examples=20_000, derandomize=False)
 
 
 @pytest.fixture

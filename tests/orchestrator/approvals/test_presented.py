@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assent_orchestrator.approvals.difference import MOST_CHANGES, Change, changes_between
@@ -57,11 +57,6 @@ def differences(before: Any, after: Any) -> list[Change]:
     return changes_between(before, action, ApprovalRequirement.from_json(REQUIREMENT), NO_KEY)
 
 
-BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""On a machine that is busy with something else, nothing is slow for a reason of its own."""
-
-
-@BUSY
 @given(st.data(), OBJECTS)
 def test_nothing_of_what_is_masked_is_shown_and_everything_else_is_where_it_was(data: Any, args: Any) -> None:
     whole = {**args, "own": [{"deep": [SECRET]}, 1]}
@@ -123,7 +118,6 @@ def test_each_place_that_is_another_one_is_named_with_both_values() -> None:
     ]
 
 
-@BUSY
 @given(OBJECTS, OBJECTS)
 def test_there_are_changes_exactly_where_there_is_a_difference(one: Any, other: Any) -> None:
     changes = differences({"args": one}, {"args": other})
@@ -176,7 +170,6 @@ def test_of_what_is_masked_it_is_said_that_it_changed_and_never_what_it_was(case
     assert second["changes"] == [{"pointer": one} if isinstance(one, str) else one for one in want]
 
 
-@BUSY
 @given(st.data(), OBJECTS, OBJECTS)
 def test_changes_show_nothing_that_is_masked_and_name_each_place_that_changed(data: Any, one: Any, other: Any) -> None:
     args, later = ({**given, "own": {"deep": [SECRET, 1], "k": given}} for given in (one, other))

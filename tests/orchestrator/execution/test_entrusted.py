@@ -213,7 +213,7 @@ AMOUNTS = st.decimals(0, 6, places=2)
     limits=st.lists(AMOUNTS, min_size=1, max_size=3),
     wanted=st.lists(st.tuples(AMOUNTS, st.sampled_from(("", "succeeded", "failed", "unknown"))), max_size=12),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_however_many_reserve_at_once_no_more_is_taken_than_the_least_that_was_handed_over(
     database: Database, fresh_tenant: str, limits: list[Decimal], wanted: list[tuple[Decimal, str]]
 ) -> None:

@@ -79,7 +79,7 @@ STEPS = st.lists(
 
 @pytest.mark.requirement("orchestrator.ledger-settled")
 @given(steps=STEPS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_whatever_happens_in_whatever_order_the_balance_is_the_sum_of_its_reservations(
     database: Database, fresh_tenant: str, steps: list[tuple[str, int, Decimal, str]]
 ) -> None:

@@ -113,7 +113,7 @@ async def test_in_nobodys_name_nothing_is_seen_and_tables_of_the_server_are_out_
 
 
 @pytest.mark.requirement("orchestrator.row-level-security")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     turns=st.lists(
         st.tuples(
