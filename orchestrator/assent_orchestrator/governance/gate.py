@@ -27,7 +27,7 @@ from assent_orchestrator.governance.ledgers import Ledgers, ShortfallError, exha
 from assent_orchestrator.governance.obligations import OURS
 from assent_orchestrator.governance.permit import Permit, PermitIssuer, claim_of
 from assent_orchestrator.governance.ruling import Allowed, Refused, Ruling
-from assent_orchestrator.governance.stop import Stop, Subject, applying, foreseen, is_stopped, stop_ids, stopped
+from assent_orchestrator.governance.stop import Stop, Subject, applying, stopped, under_stops
 from assent_orchestrator.governance.till import Till, open_till
 from assent_orchestrator.plan.derived import row_id
 from assent_orchestrator.plan.digests import Digests
@@ -84,7 +84,7 @@ class Gate:
         while True:
             asked = await self.ask(question, self.budget_for(within, question.several))
             async with self.trail.recording() as tx:
-                decided = _under_stops(await self.barrier.in_force(tx, question.tenant), question, asked)
+                decided = under_stops(await self.barrier.in_force(tx, question.tenant), question, asked)
                 if decided is None:
                     continue
                 followed = await sequel(tx, decided) if sequel else Followed()
@@ -110,7 +110,7 @@ class Gate:
         async with self.trail.recording() as tx:
             in_force = await self.barrier.in_force(tx, tenant)
             # What was asked without looking at stops is no word of a stop that could have been lifted since.
-            found = [_under_stops(in_force, *one) or one[1] for one in zip(questions, asked, strict=True)]
+            found = [under_stops(in_force, *one) or one[1] for one in zip(questions, asked, strict=True)]
             drafts = [minutes.decision_made(*one) for one in zip(questions, found, strict=True)]
             await self.trail.append(tx, tenant, drafts)
         return tuple(found)
@@ -161,7 +161,7 @@ class Gate:
                 await self.barrier.seen(question.tenant)
                 outright = None
             async with self.trail.recording() as tx:
-                decided = _under_stops(await self.barrier.in_force(tx, question.tenant), question, asked)
+                decided = under_stops(await self.barrier.in_force(tx, question.tenant), question, asked)
                 if decided is None:
                     continue
                 memory = self.memory(question.tenant)
@@ -332,17 +332,6 @@ class Gate:
             labels=names(action.labels),
             now=self.clock(),
         )
-
-
-def _under_stops(in_force: tuple[Stop, ...], question: Question, asked: Decided) -> Decided | None:
-    """Return the decision with the stops that are in force as it is committed; None: what stopped it is lifted."""
-    found = applying(in_force, Subject.of(question))
-    if found and tuple(stop.id for stop in found) == stop_ids(asked):
-        return asked
-    if found:
-        source = asked.provenance
-        return stopped(question, found, input_digest=source.input_digest, duration_us=source.duration_us)
-    return None if is_stopped(asked) else foreseen(question, asked, in_force)
 
 
 def digest_of(question: Question, digests: Digests) -> str:

@@ -170,3 +170,14 @@ def _reason(stop: Stop) -> Reason:
     of = f"{stop.scope} {stop.value}".strip()
     said = f"stop {stop.id} is in force ({of}): {stop.reason}"
     return Reason(code=STOPPED, message=said if len(said) <= 500 else said[:499] + "…", rule=f"{_NAMED}{stop.id}")
+
+
+def under_stops(in_force: tuple[Stop, ...], question: Question, asked: Decided) -> Decided | None:
+    """Return the decision with the stops that are in force as it is committed; None: what stopped it is lifted."""
+    found = applying(in_force, Subject.of(question))
+    if found and tuple(stop.id for stop in found) == stop_ids(asked):
+        return asked
+    if found:
+        source = asked.provenance
+        return stopped(question, found, input_digest=source.input_digest, duration_us=source.duration_us)
+    return None if is_stopped(asked) else foreseen(question, asked, in_force)
