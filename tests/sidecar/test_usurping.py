@@ -64,9 +64,12 @@ async def test_the_organisations_own_policies_speak_for_its_controls_in_a_tenant
         "ORG\u201009",
         "ORG\u221209",
         "\uff2f\uff32\uff27-09",
+        "\u041eRG-09",
+        "\u043erg-09",
+        "\u039fR\u050c-09",
     ):
         assert org.usurped(Reason(code="X", control=alike, scope="department/sales/claims")), ascii(alike)
-    for own in ("SALES-11", None):
+    for own in ("SALES-11", "\u0424RG-09", "\u0420\u0415\u0413\u041b\u0410\u041c\u0415\u041d\u0422-11", None):
         assert not org.usurped(Reason(code="X", control=own, scope="department/sales/claims"))
 
 

@@ -17,6 +17,20 @@ _NAMED = re.compile(r'"control"\s*:\s*("(?:[^"\\\n]|\\.)*"|`[^`]*`)')
 
 _MINUS = "\u2212"
 
+_ALIKE = str.maketrans(
+    (
+        # Cyrillic
+        "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0405\u0406\u0408"
+        "\u050c\u04ae\u04c0\u051a\u051c"
+        "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04af\u0501\u051b\u051d"
+        # Greek
+        "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u037f"
+        "\u03b1\u03b3\u03b9\u03bd\u03bf\u03c1\u03c3\u03c5\u03f3"
+    ),
+    "ABEKMHOPCTYXSIJGYIQWaeopcyxsijhydqwABEZHIKMNOPTYXJayivopouj",
+)
+"""Letters of alphabets that many have on their keyboards, and the Latin ones that they look like (see UTS #39)."""
+
 
 async def declared_controls(texts: Mapping[str, str], binary: Binary) -> dict[str, frozenset[str]]:
     """Return the controls that Rego files name in METADATA, by file, as OPA reads them: they stand in no string.
@@ -64,4 +78,4 @@ def same_control(name: str) -> str:
     """Return by what controls are compared: two that people take for the same are the same."""
     seen = (one for one in unicodedata.normalize("NFKC", name) if one.isspace() or not is_unseen(one))
     written = "".join("-" if one == _MINUS or unicodedata.category(one) == "Pd" else one for one in seen)
-    return " ".join(written.split()).casefold()
+    return " ".join(written.translate(_ALIKE).split()).casefold()
