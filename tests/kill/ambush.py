@@ -16,7 +16,7 @@ from psycopg.rows import namedtuple_row
 from tests.kill.point import EXPIRY, Kind, Point, Strike
 
 _CLASS = 0x6B696C6C  # "kill": the first half of the advisory locks' keys; the second is the number of a lane
-_SECONDS = 20.0
+_SECONDS = 60.0
 _MARK = "ambush"  # how a backend is called that waits for a standby server that never comes
 _INSTALL = f"""
 CREATE SCHEMA ambush;

@@ -6,7 +6,7 @@ from assent.v1 import memories_pb2
 from assent.v1.memories_pb2_grpc import MemoryServiceStub
 from assent_orchestrator.cli.stage.desk import Desk
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 
 
 class Caller(Desk):

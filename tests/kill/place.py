@@ -100,7 +100,7 @@ async def opened(lanes: int) -> AsyncIterator[Place]:
         await ambush.prepare()
 
         async def insist(query: str, about: str) -> Any:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while True:
                     with contextlib.suppress(Exception):  # PostgreSQL was killed: it is back in a moment
                         [row] = await ambush.ask(query, about)

@@ -9,7 +9,7 @@ import psutil
 
 from assent_orchestrator.store.embedded import EmbeddedServer
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 
 
 class Postgres:

@@ -17,7 +17,7 @@ from tests.kill.wave import Result, Trial, clash, wave
 
 LANES = 12
 """Renewals at once: each that is stopped holds a connection, of which the server has 40 and its engine 20."""
-_TRIES = 3
+_TRIES = 6
 """How often a trial is begun whose run, because of steps side by side, did not come to its transition."""
 
 

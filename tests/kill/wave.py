@@ -18,7 +18,7 @@ from tests.kill.remembrance import read_remembrance
 from tests.kill.scenario import Scenario, Victim
 from tests.kill.toll import Hold
 
-_STOPPED_SECONDS, _ENDING_SECONDS = 90.0, 120.0
+_STOPPED_SECONDS, _ENDING_SECONDS = 180.0, 240.0
 _STILL_SECONDS = 5.0
 _LOOK = 0.02
 """Seconds between two looks at who is stopped: PostgreSQL tells nobody."""
