@@ -65,7 +65,8 @@ def serve(name: str, options: argparse.Namespace, systems: Callable[[], Sequence
     port = server.add_insecure_port(f"127.0.0.1:{options.port}")
     server.start()
     print(f"listening 127.0.0.1:{port}", flush=True)
-    signal.sigwait(_ENDINGS)
+    ending = signal.Signals(signal.sigwait(_ENDINGS))
+    logging.getLogger(__name__).info("%s: stopping", ending.name)
     stopping.set()
     server.stop(_GRACE_SECONDS).wait()
     return 0

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from assent_orchestrator.cli.stage.program import last_words
 from tests.kill.place import Place, opened
 from tests.kill.plan import enumerate_points, every_trial, one_of_each_kind
 from tests.kill.scenario import Victim, read_scenarios
@@ -77,6 +78,9 @@ async def kill_all(
             wanted = [trial for trial in trials if trial.victim is victim and (not victims or victim in victims)]
             findings.results += await _all_of(place, wanted[part[0] - 1 :: part[1]], lanes)
         findings.doubles = [f"{one.code} {one.what}" for one in await place.doubles()]
+        if not findings.good:
+            said = last_words(place.ground.folder / "logs" / "company.log")
+            print("the company's last words:", *said, sep="\n", file=sys.stderr, flush=True)  # noqa: T201 - a program
     findings.seconds = time.monotonic() - began
     return findings
 
