@@ -67,7 +67,7 @@ _LISTS = {
     "agent": "assent agents list",
     "hold": "assent memory holds --all",
     "permit": "assent permits list",
-    "tenant": "name yours with --tenant or ASSENT_TENANT; for who is in the token file, it says whose they are",
+    "tenant": "name yours with --tenant or ASSENT_TENANT; callers in the token file need not",
 }
 """Where a person sees what there is, or what else to do about what there is not."""
 
